@@ -1,0 +1,17 @@
+"""Every address of the site that goes through Django; push.asgi adds the held transports beside it."""
+
+from django.contrib import admin
+from django.contrib.auth import views as auth
+from django.urls import include, path
+from django.views.i18n import JavaScriptCatalog
+
+urlpatterns = [
+    path("accounts/login/", auth.LoginView.as_view(redirect_authenticated_user=True), name="login"),
+    path("accounts/logout/", auth.LogoutView.as_view(), name="logout"),
+    path("admin/", admin.site.urls),
+    path("i18n/", include("django.conf.urls.i18n")),
+    path("jsi18n/", JavaScriptCatalog.as_view(), name="javascript-catalog"),
+    path("push/", include("push.urls")),
+    path("", include("inbox.urls")),  # /inbox/ and /api/v1/
+    path("", include("notify_site.demo.urls")),
+]
