@@ -1,0 +1,57 @@
+# Every command of the project; the work is in tools/. `make run` needs Python >= 3.11 and nothing else.
+PYTHON ?= python3
+PORT ?= 8000
+export PORT
+VENV := .venv
+PY := $(VENV)/bin/python
+INSTALLED := $(VENV)/.requirements.lock.installed
+DEV := $(VENV)/.requirements-dev.lock.installed
+
+.PHONY: help run stack test soak bench lint format lock system
+help:
+	@echo "make run | stack | test | soak | bench | lint | format | lock    (PORT=$(PORT))"
+
+$(INSTALLED): requirements.lock
+	@$(PYTHON) tools/bootstrap.py requirements.lock
+
+$(DEV): requirements-dev.lock
+	@$(PYTHON) tools/bootstrap.py requirements-dev.lock
+
+run: $(INSTALLED)
+	@$(PY) -m tools.run
+
+stack: $(DEV)
+	@$(PYTHON) tools/system.py postgresql
+	@$(PY) -m tools.stack
+
+system:
+	@$(PYTHON) tools/system.py chromium postgresql nginx gettext
+
+test: $(DEV) system
+	$(PY) -m pytest -m "not soak"
+	$(PY) -m tools.on_postgres $(PY) -m pytest -m "not soak" tests/inbox
+
+soak: $(DEV) system
+	$(PY) -m pytest --timeout 1800
+	$(PY) -m tools.on_postgres $(PY) -m pytest --timeout 1800 tests/inbox
+
+bench: $(DEV) system
+	$(PY) -m benchmarks.fanout
+	$(PY) -m benchmarks.latency
+	$(PY) -m benchmarks.send
+
+lint: $(DEV)
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy inbox push notify_site tools
+	$(VENV)/bin/lint-imports
+	$(PY) manage.py check --fail-level WARNING
+	HTTPS=1 $(PY) manage.py check --deploy --fail-level WARNING
+	$(PY) manage.py makemigrations --check --dry-run
+
+format: $(DEV)
+	$(PY) -m ruff check --fix .
+	$(PY) -m ruff format .
+
+lock:
+	@$(PYTHON) tools/lock.py

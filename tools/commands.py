@@ -1,0 +1,53 @@
+"""The site's processes as command lines, the same for `make run`, `make stack`, the tests and deploy/."""
+
+import sys
+from pathlib import Path
+
+PYTHON = sys.executable
+APPLICATION = "notify_site.asgi:application"
+
+
+def manage(*arguments: str) -> list[str]:
+    return [PYTHON, "manage.py", *arguments]
+
+
+def web(server: str, port: int) -> list[str]:
+    """`server` is "daphne" or "uvicorn"."""
+    return {"daphne": daphne, "uvicorn": uvicorn}[server](port)
+
+
+def daphne(port: int) -> list[str]:
+    # No --http-timeout: it would cut SSE and long polls. -v 0: no access log.
+    return [PYTHON, "-m", "daphne", "-b", "127.0.0.1", "-p", str(port), "-v", "0", APPLICATION]
+
+
+def uvicorn(port: int) -> list[str]:
+    options = {
+        "--ws-per-message-deflate": "false",  # 28 µs and 34 kB per message and connection dearer with it
+        "--timeout-graceful-shutdown": "5",  # without it an open SSE stream keeps it from stopping
+        "--lifespan": "off",
+        "--log-level": "warning",
+    }
+    flat = [part for option in options.items() for part in option]
+    return [PYTHON, "-m", "uvicorn", "--host", "127.0.0.1", "--port", str(port), *flat, APPLICATION]
+
+
+def worker(processes: int = 1) -> list[str]:
+    return [
+        PYTHON,
+        "-m",
+        "celery",
+        "-A",
+        "notify_site",
+        "worker",
+        "--concurrency",
+        str(processes),
+        "-l",
+        "INFO",
+    ]
+
+
+def beat(directory: Path) -> list[str]:
+    """`directory` holds the schedule's file and the pid file."""
+    state = ["--schedule", str(directory / "beat-schedule"), "--pidfile", ""]
+    return [PYTHON, "-m", "celery", "-A", "notify_site", "beat", *state, "-l", "INFO"]

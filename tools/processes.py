@@ -1,0 +1,142 @@
+"""Child processes that never outlive their parent, and facts that are waited for with a deadline."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+T = TypeVar("T")
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def wait_for(fact: Callable[[], T], deadline: float = 10, what: str = "") -> T:
+    """Call `fact` until it is true (and return that value); TimeoutError after `deadline` seconds."""
+    end = time.monotonic() + deadline
+    while not (value := fact()):
+        if time.monotonic() > end:
+            raise TimeoutError(f"not within {deadline} s: {what or fact}")
+        time.sleep(0.02)
+    return value
+
+
+def free_port() -> int:
+    """A TCP port of 127.0.0.1 that nobody has now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def port_taken(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return True
+        return False
+
+
+def listening(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def dies_with_parent(user: str = "", number: signal.Signals = signal.SIGTERM) -> list[str]:
+    """A command prefix (util-linux): the kernel signals the child if we die; as `user` if given."""
+    setpriv = shutil.which("setpriv")
+    if not setpriv:
+        return ["runuser", "-u", user, "--"] if user else []
+    as_user = ["--reuid", user, "--regid", user, "--init-groups"] if user else []
+    return [setpriv, *as_user, "--pdeathsig", number.name[3:], "--"]
+
+
+class Process:
+    """One child in a process group of its own, its output in `log`; can be started again after its end."""
+
+    stop_signal = signal.SIGTERM
+
+    def __init__(
+        self,
+        name: str,
+        argv: Sequence[str | Path],
+        log: Path,
+        env: Mapping[str, str] | None = None,
+        user: str = "",
+    ) -> None:
+        self.name, self.log = name, log
+        self.argv = [*dies_with_parent(user, self.stop_signal), *map(str, argv)]
+        self.env = {**os.environ, **(env or {})}
+        self.child: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        with self.log.open("ab") as out:
+            self.child = subprocess.Popen(
+                self.argv,
+                cwd=ROOT,
+                env=self.env,
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,  # Ctrl-C is ours to handle: we stop children in order
+            )
+
+    @property
+    def pid(self) -> int:
+        if self.child is None:
+            raise RuntimeError(f"{self.name} was never started")
+        return self.child.pid
+
+    @property
+    def alive(self) -> bool:
+        return self.child is not None and self.child.poll() is None
+
+    def signal(self, number: int) -> None:
+        """To the whole group: a Celery worker's pool goes with it."""
+        if self.alive:
+            os.killpg(self.pid, number)
+
+    def freeze(self) -> None:
+        self.signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        self.signal(signal.SIGCONT)
+
+    def kill(self) -> None:
+        """At once, as a crash would (SIGKILL)."""
+        self.signal(signal.SIGKILL)
+        if self.child:
+            self.child.wait()
+
+    def stop(self, grace: float = 10) -> None:
+        """Politely; by force after `grace` seconds."""
+        if not self.alive or self.child is None:
+            return
+        self.thaw()
+        os.kill(self.pid, self.stop_signal)
+        try:
+            self.child.wait(grace)
+        except subprocess.TimeoutExpired:
+            self.kill()
+
+    def restart(self) -> None:
+        self.stop()
+        self.start()
+
+    def logs(self) -> str:
+        return self.log.read_text(errors="replace") if self.log.exists() else ""
+
+    def wait_ready(self, ready: Callable[[], bool], deadline: float = 30) -> None:
+        """Until `ready()`; RuntimeError with the log's end if the process ends instead."""
+
+        def fact() -> bool:
+            if not self.alive:
+                raise RuntimeError(f"{self.name} ended while starting:\n{self.logs()[-3000:]}")
+            return ready()
+
+        wait_for(fact, deadline, f"{self.name} ready\n{self.logs()[-3000:]}")

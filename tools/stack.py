@@ -1,0 +1,112 @@
+"""`make stack`: the production shape on one machine, until Ctrl-C.
+
+Two uvicorn and one daphne on PORT (8000) and the two after it, a Celery worker and beat, Valkey and
+PostgreSQL. REDIS_URL and DATABASE_URL, where set, are used instead of servers of our own; without any
+PostgreSQL it is SQLite. Our own servers live in temporary directories and are gone afterwards.
+"""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from contextlib import ExitStack
+from types import FrameType
+
+from tools import commands
+from tools.processes import ROOT, Process, listening, port_taken
+from tools.stores import MissingServerError, Postgres, Valkey, new_directory
+
+SERVERS = ("uvicorn", "uvicorn", "daphne")
+
+
+def main() -> None:
+    first = int(os.environ.get("PORT") or 8000)
+    ports = range(first, first + len(SERVERS))
+    if taken := [port for port in ports if port_taken(port)]:
+        sys.exit(f"Port {taken[0]} is taken. Stop what listens there, or: make stack PORT={first + 100}")
+    signal.signal(signal.SIGTERM, interrupt)
+    with ExitStack() as stack:
+        try:
+            children = start(stack, ports)
+            announce(ports)
+            watch(children)
+        except KeyboardInterrupt:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # the second Ctrl-C must not cut the clean-up short
+            print("\nStopping …", flush=True)
+
+
+def interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def start(stack: ExitStack, ports: range) -> list[Process]:
+    """Everything, in order; stopped in the opposite order when `stack` closes."""
+    directory = new_directory("stack")
+    stack.callback(shutil.rmtree, directory, ignore_errors=True)
+    children = start_stores(stack)
+    env = {"DATABASE_URL": f"sqlite:///{directory / 'db.sqlite3'}", **stores_env(children)}
+    for command in (["migrate", "--no-input", "-v", "0"], ["seed_demo"]):
+        subprocess.run(commands.manage(*command), cwd=ROOT, env={**os.environ, **env}, check=True)
+    logs = ROOT / ".stack"
+    logs.mkdir(exist_ok=True)
+    argvs = {"worker": commands.worker(2), "beat": commands.beat(directory)}
+    argvs |= {f"web-{port}": commands.web(server, port) for server, port in zip(SERVERS, ports, strict=True)}
+    for name, argv in argvs.items():
+        (logs / f"{name}.log").unlink(missing_ok=True)
+        children.append(Process(name, argv, logs / f"{name}.log", env))
+        children[-1].start()
+        stack.callback(children[-1].stop)
+    for process, port in zip(children[-len(ports) :], ports, strict=True):
+        process.wait_ready(lambda port=port: listening(port))  # type: ignore[misc]
+    return children
+
+
+def start_stores(stack: ExitStack) -> list[Process]:
+    stores: list[Process] = []
+    for variable, make in (("REDIS_URL", Valkey), ("DATABASE_URL", Postgres)):
+        if os.environ.get(variable):
+            continue
+        try:
+            store = make()
+        except MissingServerError as missing:
+            if make is Valkey:
+                sys.exit(str(missing))
+            print(f"SQLite is used: {missing}", flush=True)
+            continue
+        stack.callback(store.close)
+        store.start()
+        stores.append(store)
+    return stores
+
+
+def stores_env(stores: list[Process]) -> dict[str, str]:
+    env = {key: os.environ[key] for key in ("REDIS_URL", "DATABASE_URL") if os.environ.get(key)}
+    for store in stores:
+        if isinstance(store, Valkey):
+            env["REDIS_URL"] = store.url
+        elif isinstance(store, Postgres):
+            env["DATABASE_URL"] = store.url()
+    return env
+
+
+def announce(ports: range) -> None:
+    print("\n  Red Dot, the production shape; the same site and session at each address:\n")
+    for server, port in zip(SERVERS, ports, strict=True):
+        print(f"    http://127.0.0.1:{port}/   ({server})")
+    print("\n  Sign in as alice, bob, carol or admin; the password is reddot-demo.")
+    print("  Logs: .stack/*.log   Ctrl-C stops all of it.\n", flush=True)
+
+
+def watch(children: list[Process]) -> None:
+    """Until Ctrl-C; if one ends by itself, say so with the end of its log."""
+    while all(child.alive for child in children):
+        time.sleep(0.5)
+    for child in children:
+        if not child.alive:
+            sys.exit(f"{child.name} ended by itself:\n{child.logs()[-2000:]}")
+
+
+if __name__ == "__main__":
+    main()
