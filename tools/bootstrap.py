@@ -25,7 +25,7 @@ def main(lock: str) -> None:
     if not PYTHON.exists():
         make_venv()
     print(f"Installing {lock} …", flush=True)
-    install = "-m pip install --quiet --disable-pip-version-check --requirement".split()
+    install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"]
     if subprocess.run([PYTHON, *install, ROOT / lock], check=False).returncode:
         sys.exit(f"Could not install {lock} (see above). Is the package index reachable?")
     (VENV / f".{lock}.installed").touch()

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from contextlib import ExitStack
+from functools import partial
 from types import FrameType
 
 from tools import commands
@@ -59,7 +60,7 @@ def start(stack: ExitStack, ports: range) -> list[Process]:
         children[-1].start()
         stack.callback(children[-1].stop)
     for process, port in zip(children[-len(ports) :], ports, strict=True):
-        process.wait_ready(lambda port=port: listening(port))  # type: ignore[misc]
+        process.wait_ready(partial(listening, port))
     return children
 
 

@@ -1,0 +1,99 @@
+"""Fixtures for real servers; tests/servers.py describes them."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any, TypeVar
+
+import pytest
+
+from tests.servers import Databases, Site, needs
+from tools.stores import Postgres, Valkey
+
+StartSite = Callable[..., Site]
+Server = TypeVar("Server", Valkey, Postgres)
+
+
+@pytest.fixture(scope="session")
+def valkey() -> Iterator[Valkey]:
+    yield from started(Valkey)
+
+
+@pytest.fixture
+def own_valkey() -> Iterator[Valkey]:
+    yield from started(Valkey)
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """Of a database on a server where more can be made."""
+    if given := os.environ.get("TEST_DATABASE_URL"):
+        yield given
+        return
+    for server in started(lambda: Postgres(durable=False)):
+        yield server.url()
+
+
+@pytest.fixture
+def own_postgres() -> Iterator[Postgres]:
+    yield from started(lambda: Postgres(durable=False))
+
+
+def started(make: Callable[[], Server]) -> Iterator[Server]:
+    with needs():
+        server = make()
+    try:
+        server.start()
+        yield server
+    finally:
+        server.close()
+
+
+@pytest.fixture(scope="session")
+def databases() -> Iterator[Databases]:
+    made = Databases()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def start_site(request: pytest.FixtureRequest) -> Iterator[StartSite]:
+    yield from site_starter(request)
+
+
+@pytest.fixture(scope="session")
+def shared_site(request: pytest.FixtureRequest) -> Iterator[StartSite]:
+    for start in site_starter(request):
+        yield remembering(start)
+
+
+def remembering(start: StartSite) -> StartSite:
+    running: dict[str, Site] = {}
+
+    def share(**shape: Any) -> Site:
+        key = repr(sorted(shape.items()))
+        if key not in running:
+            running[key] = start(**shape)
+        return running[key]
+
+    return share
+
+
+def site_starter(request: pytest.FixtureRequest) -> Iterator[StartSite]:
+    """`start(server=…, bus=…, database=…, …)`; all that it started ends with the fixture."""
+    databases: Databases = request.getfixturevalue("databases")
+    with ExitStack() as stack:
+
+        def start(bus: str = "memory", database: str = "sqlite", **shape: Any) -> Site:
+            if bus == "valkey":
+                bus = os.environ.get("TEST_REDIS_URL") or request.getfixturevalue("valkey").url
+            if database == "sqlite":
+                database = databases.sqlite()
+            elif database == "postgres":
+                database = databases.postgres(request.getfixturevalue("postgres_url"))
+            site = Site(database, "" if bus == "memory" else bus, **shape)
+            stack.callback(site.close)
+            site.start()
+            return site
+
+        yield start

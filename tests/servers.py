@@ -1,0 +1,253 @@
+"""Real servers for tests: the site as subprocesses, on free ports, in temporary directories.
+
+Fixtures (tests/conftest.py); what can't be had skips the test with the reason, or fails it if CI=true:
+
+    valkey         a Valkey of the whole session: .url, .flush()
+    own_valkey     one for this test alone, to be ill-treated: .kill() .start() .freeze() .thaw() .restart()
+    postgres_url   a PostgreSQL server of the session (TEST_DATABASE_URL, or a cluster of its own)
+    own_postgres   a cluster for this test alone: .kill() .start() .freeze() …
+    start_site     a function that starts a Site, stopped at the end of the test
+    shared_site    the same; equal arguments get the same Site all session long: use users of your own
+
+    site = start_site(server="uvicorn", bus="valkey", database="postgres", web=2, worker=True)
+
+        server    "daphne" (default) or "uvicorn", or one for each web process: ["daphne", "uvicorn"]
+        bus       "memory" (default: one process, tasks run in it), "valkey", or a redis:// URL
+        database  "sqlite" (default), "postgres", or a postgres:// URL of a migrated database
+        web       web processes (1)
+        worker    a Celery worker (default: with any bus but "memory"); False: tasks run in the web process
+        beat      Celery beat (False)
+        NAME=…    environment variables of the site; PUSH_RESYNC_SECONDS is 2 unless given
+
+    site.url("/inbox/", web=1)      http address at a web process; site.ws_url("/push/ws/")
+    site.cookies("alice")           a fresh session: {"sessionid": …}. The accounts admin, alice, bob and
+                                    carol exist (password reddot-demo), with empty mailboxes
+    site.client("alice", web=0)     httpx.Client with that session, base_url and CSRF token
+    site.call("send", "comment", ["bob"], actor="alice", target_title="Tea", excerpt="Yes")
+                                    an action of tests/site/actions.py, or any dotted callable of the site,
+                                    run inside a web process (web=1 chooses); raises ActionFailed
+    site.agent.call(…)              the same in a process beside the web processes (another machine's shell)
+    site.web[0] .worker .beat       Process: kill stop start restart freeze thaw alive logs()
+    site.start_web(0)               start a killed or stopped one again and wait until it listens
+
+`wait_for(fact, deadline=10, what="")` calls a function until it returns something true, and returns that;
+`eventually` is the same inside an event loop. Start servers from the main thread: they die with the thread
+that started them.
+"""
+
+import asyncio
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from secrets import token_hex
+from typing import Any, TypeVar
+
+import httpx
+import pytest
+
+from tools import commands
+from tools.processes import ROOT, Process, dies_with_parent, free_port, listening, wait_for
+from tools.stores import MissingServerError, database_at, new_directory, run_sql
+
+__all__ = ["ActionFailed", "Agent", "Process", "Site", "eventually", "free_port", "needs", "wait_for"]
+
+T = TypeVar("T")
+SETTINGS = "tests.site.settings"
+SECRET_KEY = "only-for-tests-" + "x" * 50
+
+
+async def eventually(fact: Callable[[], Awaitable[T] | T], deadline: float = 10, what: str = "") -> T:
+    """`wait_for` without blocking the event loop; `fact` may be a coroutine function."""
+    end = time.monotonic() + deadline
+    while True:
+        value = fact()
+        if isinstance(value, Awaitable):
+            value = await value
+        if value:
+            return value
+        if time.monotonic() > end:
+            raise TimeoutError(f"not within {deadline} s: {what or fact}")
+        await asyncio.sleep(0.02)
+
+
+@contextmanager
+def needs() -> Iterator[None]:
+    """Skip the test if a server can't be had; in CI (CI=true) fail."""
+    try:
+        yield
+    except MissingServerError as missing:
+        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(str(missing))
+
+
+class ActionFailed(Exception):  # noqa: N818
+    """An action raised: `error` is the class's name, `detail` the text."""
+
+    def __init__(self, error: str, detail: str) -> None:
+        super().__init__(f"{error}: {detail}")
+        self.error, self.detail = error, detail
+
+
+def result_of(answer: str | bytes) -> Any:
+    fields = json.loads(answer)
+    if "error" in fields:
+        raise ActionFailed(fields["error"], fields["detail"])
+    return fields["result"]
+
+
+class Agent:
+    """A process that shares the site's database and broker, and no more."""
+
+    def __init__(self, env: dict[str, str]) -> None:
+        argv = [*dies_with_parent(), sys.executable, "-m", "tests.site.agent"]
+        pipe = subprocess.PIPE
+        self.child = subprocess.Popen(argv, cwd=ROOT, env=env, stdin=pipe, stdout=pipe, text=True)
+
+    def call(self, do: str, *args: Any, **kwargs: Any) -> Any:
+        assert self.child.stdin is not None
+        assert self.child.stdout is not None
+        self.child.stdin.write(json.dumps({"do": do, "args": args, "kwargs": kwargs}) + "\n")
+        self.child.stdin.flush()
+        return result_of(self.child.stdout.readline())
+
+    def close(self) -> None:
+        self.child.communicate()
+
+
+class Site:
+    """The site as processes; see the top of this file."""
+
+    def __init__(
+        self,
+        database_url: str,
+        redis_url: str = "",
+        server: str | Sequence[str] = "daphne",
+        web: int = 1,
+        worker: bool | None = None,
+        beat: bool = False,
+        **env: Any,
+    ) -> None:
+        self.directory = new_directory("site")
+        with_worker = bool(redis_url) if worker is None else worker
+        broker = redis_url if with_worker else ""
+        self.env = site_env(database_url, REDIS_URL=redis_url, CELERY_BROKER_URL=broker, **env)
+        servers = [server] * web if isinstance(server, str) else server
+        self.ports = [free_port() for _ in servers]
+        commands_web = zip(servers, self.ports, strict=True)
+        self.web = [self.process(f"web{i}", commands.web(*each)) for i, each in enumerate(commands_web)]
+        self.worker = self.process("worker", commands.worker()) if with_worker else None
+        self.beat = self.process("beat", commands.beat(self.directory)) if beat else None
+        self._agent: Agent | None = None
+        self._http = httpx.Client(timeout=60)
+
+    def process(self, name: str, argv: Sequence[str]) -> Process:
+        return Process(name, argv, self.directory / f"{name}.log", self.env)
+
+    @property
+    def others(self) -> list[Process]:
+        return [process for process in (self.worker, self.beat) if process]
+
+    def start(self) -> None:
+        for process in (*self.web, *self.others):
+            process.start()
+        for process, port in zip(self.web, self.ports, strict=True):
+            process.wait_ready(partial(listening, port))
+        if worker := self.worker:
+            worker.wait_ready(lambda: " ready." in worker.logs())
+
+    def start_web(self, web: int = 0) -> None:
+        self.web[web].start()
+        self.web[web].wait_ready(lambda: listening(self.ports[web]))
+
+    def close(self) -> None:
+        self._http.close()
+        if self._agent:
+            self._agent.close()
+        for process in (*self.others, *self.web):
+            process.stop(grace=8)
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+    def url(self, path: str = "/", web: int = 0) -> str:
+        return f"http://127.0.0.1:{self.ports[web]}{path}"
+
+    def ws_url(self, path: str = "/push/ws/", web: int = 0) -> str:
+        return f"ws://127.0.0.1:{self.ports[web]}{path}"
+
+    def call(self, do: str, *args: Any, web: int = 0, **kwargs: Any) -> Any:
+        request = {"do": do, "args": args, "kwargs": kwargs}
+        response = self._http.post(self.url("/test/call/", web), json=request)
+        response.raise_for_status()
+        return result_of(response.content)
+
+    @property
+    def agent(self) -> Agent:
+        self._agent = self._agent or Agent(self.env)
+        return self._agent
+
+    def cookies(self, name: str) -> dict[str, str]:
+        return {"sessionid": self.call("session", name)}
+
+    def client(self, name: str = "", web: int = 0) -> httpx.Client:
+        """Signed in as `name`, or nobody; may write (CSRF)."""
+        token = token_hex(16)
+        cookies = {"csrftoken": token, **(self.cookies(name) if name else {})}
+        return httpx.Client(
+            base_url=self.url("", web), cookies=cookies, headers={"X-CSRFToken": token}, timeout=60
+        )
+
+    def logs(self) -> str:
+        return "".join(f"--- {process.name}\n{process.logs()}" for process in (*self.web, *self.others))
+
+
+def site_env(database_url: str, **env: Any) -> dict[str, str]:
+    """The whole environment of a site's process; nothing of the caller's site variables is left."""
+    given = {"PUSH_RESYNC_SECONDS": 2, "DEBUG": 0, "HTTPS": 0, "ALLOWED_HOSTS": "127.0.0.1,localhost", **env}
+    own = {"DATABASE_URL": database_url, "SECRET_KEY": SECRET_KEY, "DJANGO_SETTINGS_MODULE": SETTINGS}
+    return {**os.environ, **own, **{key: str(value) for key, value in given.items()}}
+
+
+class Databases:
+    """Migrated databases with the four people in them: copies of a template, one per engine and session."""
+
+    def __init__(self) -> None:
+        self.directory = new_directory("databases")
+        self.cleanup = ExitStack()
+        self.cleanup.callback(shutil.rmtree, self.directory, ignore_errors=True)
+
+    def sqlite(self) -> str:
+        template = self.directory / "template.sqlite3"
+        if not template.exists():
+            self.fill(f"sqlite:///{template}")
+        copy = self.directory / f"{token_hex(4)}.sqlite3"
+        shutil.copy(template, copy)
+        return f"sqlite:///{copy}"
+
+    def postgres(self, server_url: str) -> str:
+        """A new database on that server, dropped at the end of the session."""
+        template = f"reddot_template_{os.getpid()}"
+        if not (marker := self.directory / template).exists():
+            self.create(server_url, template)
+            self.fill(database_at(server_url, template))
+            marker.touch()
+        name = f"reddot_{token_hex(4)}"
+        self.create(server_url, name, template)
+        return database_at(server_url, name)
+
+    def create(self, server_url: str, name: str, template: str = "template1") -> None:
+        run_sql(server_url, f"CREATE DATABASE {name} TEMPLATE {template}")
+        self.cleanup.callback(run_sql, server_url, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+    def fill(self, url: str) -> None:
+        env = site_env(url, REDIS_URL="", CELERY_BROKER_URL="")
+        subprocess.run(commands.manage("migrate", "--no-input", "-v", "0"), cwd=ROOT, env=env, check=True)
+        agent = Agent(env)
+        agent.call("people")
+        agent.close()
+
+    def close(self) -> None:
+        self.cleanup.close()

@@ -1,0 +1,177 @@
+"""What tests do inside a site: small named actions, JSON in and out.
+
+A request is `{"do": name, "args": […], "kwargs": {…}}`. A name without a dot is a function below; any other
+is a dotted path to a callable of the site (`inbox.services.mark_all_read`). The answer is `{"result": …}`,
+or `{"error": class name, "detail": text}`.
+"""
+
+import asyncio
+import dataclasses
+import inspect
+import json
+import threading
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
+
+from asgiref.sync import sync_to_async
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user_model
+from django.contrib.sessions.backends.db import SessionStore
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import close_old_connections, connection, transaction
+from django.db.models import Model
+from django.utils.module_loading import import_string
+
+PEOPLE = ("admin", "alice", "bob", "carol")
+PASSWORD = "reddot-demo"
+
+
+# People
+
+
+def people() -> dict[str, Any]:
+    """The demo accounts without the demo data: {name: id}."""
+    return {name: user(name, is_staff=name == "admin", is_superuser=name == "admin") for name in PEOPLE}
+
+
+def user(name: str, **fields: Any) -> Any:
+    """The id of the user `name`, made or changed to have `fields`."""
+    found, made = get_user_model().objects.update_or_create(username=name, defaults=fields)
+    if made:
+        found.set_password(PASSWORD)
+        found.save()
+    return found.pk
+
+
+def delete_user(name: str) -> None:
+    get_user_model().objects.get(username=name).delete()
+
+
+def session(name: str) -> str:
+    """The value of a session cookie that is signed in as `name`; no password is checked."""
+    found = get_user_model().objects.get(username=name)
+    store = SessionStore()
+    store[SESSION_KEY] = str(found.pk)
+    store[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+    store[HASH_SESSION_KEY] = found.get_session_auth_hash()
+    store.create()
+    return str(store.session_key)
+
+
+def log_out(session_key: str) -> None:
+    SessionStore(session_key).flush()
+
+
+# Messages and broadcasts
+
+
+def send(event_type: str, to: list[str], actor: str | None = None, **columns: Any) -> int:
+    """`inbox.services.send` by names: event type ("comment") and users. Rows made."""
+    from inbox import models, services
+
+    by = get_user_model().objects.get(username=actor) if actor else None
+    return services.send(ids(to), models.event_types()[event_type], actor=by, **columns)
+
+
+def send_rolled_back(event_type: str, to: list[str], **columns: Any) -> None:
+    """A send whose transaction ends in a rollback."""
+    with transaction.atomic():
+        send(event_type, to, **columns)
+        transaction.set_rollback(True)
+
+
+def create(event_type: str, to: str, **columns: Any) -> int:
+    """A message by plain ORM use; its primary key."""
+    from inbox import models
+
+    recipient = get_user_model().objects.get(username=to)
+    return int(models.event_types()[event_type].objects.create(recipient=recipient, **columns).pk)
+
+
+def broadcast(title: str, audience: str = "everyone", **columns: Any) -> int:
+    """A published broadcast; its primary key."""
+    from inbox import models, services
+
+    made = models.Broadcast.objects.create(title=title, audience=audience, **columns)
+    services.publish(made)
+    return int(made.pk)
+
+
+def withdraw(pk: int) -> None:
+    from inbox import models, services
+
+    services.withdraw(models.Broadcast.objects.get(pk=pk))
+
+
+def snapshot(name: str) -> Any:
+    from inbox import selectors
+
+    return selectors.snapshot(ids([name])[0])
+
+
+def ids(names: list[str]) -> list[Any]:
+    """In the order of `names`."""
+    known = dict(get_user_model().objects.filter(username__in=names).values_list("username", "pk"))
+    return [known[name] for name in names]
+
+
+# The process
+
+
+async def counts() -> dict[str, int]:
+    """What the answering process holds: threads, and tasks of its event loop (this request's included)."""
+    return {"threads": threading.active_count(), "tasks": len(asyncio.all_tasks())}
+
+
+def sql(query: str) -> list[Any]:
+    """The rows of one query."""
+    with connection.cursor() as cursor:
+        cursor.execute(query)
+        return [list(row) for row in cursor.fetchall()] if cursor.description else []
+
+
+# Requests and answers
+
+
+def find(name: str) -> Callable[..., Any]:
+    if "." not in name:
+        return getattr(import_module(__name__), name)  # type: ignore[no-any-return]
+    return import_string(name)  # type: ignore[no-any-return]
+
+
+def perform(request: str | bytes) -> str:
+    """Run one request in this thread."""
+    close_old_connections()
+    asked = json.loads(request)
+    action = find(asked["do"])
+    try:
+        return answer(result=action(*asked.get("args", ()), **asked.get("kwargs", {})))
+    except Exception as error:  # noqa: BLE001 (the caller gets it, whatever it is)
+        return answer(error=type(error).__name__, detail=str(error))
+
+
+async def perform_async(request: bytes) -> str:
+    """Run one request: a coroutine function on this event loop, any other on a thread."""
+    asked = json.loads(request)
+    action = find(asked["do"])
+    if inspect.iscoroutinefunction(action):
+        return answer(result=await action(*asked.get("args", ()), **asked.get("kwargs", {})))
+    return await sync_to_async(perform, thread_sensitive=True)(request)
+
+
+class Encoder(DjangoJSONEncoder):
+    """Also takes models (their pk), dataclasses and sets."""
+
+    def default(self, value: Any) -> Any:
+        if isinstance(value, Model):
+            return value.pk
+        if hasattr(value, "as_dict"):
+            return value.as_dict()
+        if dataclasses.is_dataclass(value) and not isinstance(value, type):
+            return dataclasses.asdict(value)
+        return sorted(value) if isinstance(value, set | frozenset) else super().default(value)
+
+
+def answer(**fields: Any) -> str:
+    return json.dumps(fields, cls=Encoder)
