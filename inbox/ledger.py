@@ -1,0 +1,164 @@
+"""Locks and counters: the few lines that every write to a mailbox or a broadcast goes through.
+
+Lock order, everywhere: broadcast clock, then mailboxes sorted by user id, then rows. Version and rows change in one
+transaction; the world hears of it when that commits.
+"""
+
+from __future__ import annotations
+
+import functools
+import logging
+import random
+import time
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
+from typing import Any, ParamSpec, TypeVar
+
+from django.contrib.auth import get_user_model
+from django.db import IntegrityError, OperationalError, connections, router, transaction
+from django.db.models import F, Value
+
+from .models.mailbox import BroadcastClock, Mailbox
+from .signals import broadcast_changed, mailbox_changed
+from .snapshots import user_id
+
+logger = logging.getLogger(__name__)
+
+Pk = Any
+P = ParamSpec("P")
+R = TypeVar("R")
+T = TypeVar("T")
+
+CHUNK = 1000  # users per transaction: locks are held for milliseconds, and one IN list stays cheap to plan
+ATTEMPTS = 5
+RETRY_SECONDS = 0.05
+
+
+def alias() -> str:
+    """The database of the mailboxes: versions are read where they are written, never on a replica."""
+    return router.db_for_write(Mailbox)
+
+
+def in_transaction() -> bool:
+    return connections[alias()].in_atomic_block
+
+
+def chunks(ids: Sequence[T], size: int = CHUNK) -> Iterator[Sequence[T]]:
+    return (ids[start : start + size] for start in range(0, len(ids), size))
+
+
+def retrying(write: Callable[P, R]) -> Callable[P, R]:
+    """Run a whole transaction again after a deadlock, lock timeout or integrity race, at most 5 times.
+
+    Inside a caller's transaction there is nothing to run again: the error is theirs.
+    """
+
+    @functools.wraps(write)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                return write(*args, **kwargs)
+            except (OperationalError, IntegrityError) as error:
+                if in_transaction() or attempt == ATTEMPTS:
+                    raise
+                logger.info("%s: attempt %d failed (%s), retrying", write.__name__, attempt, type(error).__name__)
+                time.sleep(random.uniform(0, RETRY_SECONDS * attempt))
+        raise AssertionError("unreachable")
+
+    return run
+
+
+def ensure(ids: Collection[Pk]) -> None:
+    """Create the mailboxes that do not exist yet, sorted, in a short transaction of their own if one can be had.
+
+    Ids of no user are passed over.
+    """
+    known = set(Mailbox.objects.using(alias()).filter(pk__in=ids).values_list("pk", flat=True))
+    if len(known) == len(set(ids)):
+        return
+    users = get_user_model()._default_manager.using(alias()).filter(pk__in=set(ids) - known).order_by("pk")
+    Mailbox.objects.using(alias()).bulk_create(
+        [Mailbox(pk=user.pk, is_staff=getattr(user, "is_staff", False)) for user in users],
+        ignore_conflicts=True,
+    )
+
+
+@contextmanager
+def locked(ids: Iterable[Pk]) -> Iterator[list[Pk]]:
+    """A transaction that holds these users' mailboxes, locked in the order of their ids.
+
+    Yields the ids that have one (those of existing users), sorted.
+    """
+    wanted = sorted(set(ids))
+    for chunk in chunks(wanted):
+        ensure(chunk)
+    with transaction.atomic(using=alias()):
+        yield [pk for chunk in chunks(wanted) for pk in _lock(chunk)]
+
+
+def _lock(ids: Sequence[Pk]) -> list[Pk]:
+    mailboxes = Mailbox.objects.using(alias()).select_for_update(no_key=True).filter(pk__in=ids)
+    return list(mailboxes.order_by("pk").values_list("pk", flat=True))
+
+
+def advance(ids: Collection[Pk], item: str | None = None, *, by: int = 1, audience: bool = False) -> None:
+    """Advance these locked mailboxes and tell the world when this commits.
+
+    `item` names the event type that arrived, if one did; `audience` marks that they joined or left one.
+    """
+    if not ids:
+        return
+    values = {"version": F("version") + by}
+    if audience:
+        values["audience_version"] = F("version") + by
+    for chunk in chunks(list(ids)):
+        Mailbox.objects.using(alias()).filter(pk__in=chunk).update(**values)
+    announce(ids, item)
+
+
+def advance_each(counts: Mapping[Pk, int], item: str | None) -> dict[Pk, int]:
+    """Advance each locked mailbox by its own count; returns the versions from which the counting started."""
+    before = dict(Mailbox.objects.using(alias()).filter(pk__in=list(counts)).values_list("pk", "version"))
+    for count in set(counts.values()):
+        advance([pk for pk, times in counts.items() if times == count], item, by=count)
+    return before
+
+
+def announce(ids: Collection[Pk], item: str | None) -> None:
+    """Send `mailbox_changed` once the current transaction, if any, has committed."""
+    changed = partial(mailbox_changed.send_robust, Mailbox, user_ids=[user_id(pk) for pk in ids], item=item)
+    transaction.on_commit(changed, using=alias(), robust=True)
+
+
+@contextmanager
+def locked_clock() -> Iterator[BroadcastClock]:
+    """A transaction that holds the broadcast clock."""
+    clocks = BroadcastClock.objects.using(alias())
+    with transaction.atomic(using=alias()):
+        clocks.get_or_create(pk=BroadcastClock.THE_ONE)
+        yield clocks.select_for_update(no_key=True).get(pk=BroadcastClock.THE_ONE)
+
+
+def tick(clock: BroadcastClock, item: str | None = None, *, by: int = 1) -> int:
+    """Advance the locked clock and tell the world when this commits; returns the new value."""
+    clock.value += by
+    clock.save(update_fields=["value"])
+    changed = partial(broadcast_changed.send_robust, BroadcastClock, item=item)
+    transaction.on_commit(changed, using=alias(), robust=True)
+    return clock.value
+
+
+def set_staff(ids: Collection[Pk], is_staff: bool) -> None:
+    """Copy a changed staff flag into these users' mailboxes, with a new version."""
+    with locked(ids) as found:
+        stale = Mailbox.objects.using(alias()).filter(pk__in=found).exclude(is_staff=is_staff)
+        changed = list(stale.values_list("pk", flat=True))
+        Mailbox.objects.using(alias()).filter(pk__in=changed).update(is_staff=Value(is_staff))
+        advance(changed, audience=True)
+
+
+def touch(ids: Iterable[Pk]) -> None:
+    """Advance mailboxes whose state was found changed behind the counter's back."""
+    with locked(ids) as found:
+        advance(found, audience=True)

@@ -1,0 +1,29 @@
+from .broadcast import Audience, Broadcast, BroadcastReceipt, State
+from .events import (
+    CommentMessage,
+    FollowMessage,
+    LikeMessage,
+    MentionMessage,
+    ShareMessage,
+    SystemMessage,
+)
+from .mailbox import BroadcastClock, Mailbox
+from .message import Level, Message, event_types
+
+__all__ = [
+    "Audience",
+    "Broadcast",
+    "BroadcastClock",
+    "BroadcastReceipt",
+    "CommentMessage",
+    "FollowMessage",
+    "Level",
+    "LikeMessage",
+    "Mailbox",
+    "MentionMessage",
+    "Message",
+    "ShareMessage",
+    "State",
+    "SystemMessage",
+    "event_types",
+]

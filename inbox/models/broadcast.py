@@ -1,0 +1,215 @@
+"""Announcements: one row for everybody, and a receipt for each who has read or dismissed it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, ClassVar, Self
+
+from django.conf import settings
+from django.contrib.auth.models import Group
+from django.db import models
+from django.db.models import Min, Q
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from .. import ledger
+from ..markup import plain_text, safe_html
+from ..validators import validate_link, validate_text
+from .base import MailboxRow
+from .mailbox import BroadcastClock
+from .message import Level
+
+
+class State(models.TextChoices):
+    DRAFT = "draft", _("Draft")
+    SCHEDULED = "scheduled", _("Scheduled")
+    LIVE = "live", _("Live")
+    EXPIRED = "expired", _("Expired")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+
+
+class Audience(models.TextChoices):
+    EVERYONE = "everyone", _("Everyone")
+    STAFF = "staff", _("Staff")
+    GROUPS = "groups", _("Members of groups")
+
+
+class BroadcastQuerySet(models.QuerySet["Broadcast"]):
+    """A queryset whose writes hold the broadcast clock, and advance it when something live is involved."""
+
+    def live(self) -> Self:
+        return self.filter(state=State.LIVE)
+
+    def due(self, now: Any) -> Self:
+        return self.filter(Q(state=State.SCHEDULED, publish_at__lte=now) | Q(state=State.LIVE, expires_at__lte=now))
+
+    def bulk_create(self, objs: Iterable[Broadcast], *args: Any, **kwargs: Any) -> list[Broadcast]:
+        rows = list(objs)
+        with ledger.locked_clock() as clock:
+            live = [row for row in rows if row.state == State.LIVE]
+            for row in live:
+                row.come_out(clock)
+            created = super().bulk_create(rows, *args, **kwargs)
+            if live:
+                ledger.tick(clock, live[-1].ref)
+            reschedule(clock)
+            return created
+
+    def update(self, **values: Any) -> int:
+        """Update the broadcasts that do not say so already; returns how many those were."""
+        with ledger.locked_clock() as clock:
+            changing = self.exclude(**values)
+            arriving = changing.exclude(state=State.LIVE) if values.get("state") == State.LIVE else self.none()
+            newest = arriving.order_by("pk").last()
+            if newest:
+                values = {"published_at": Coalesce("published_at", timezone.now())} | values
+            if newest or ("audience" in values and changing.live().exists()):
+                values["clock"] = clock.value + 1
+            if newest or changing.live().exists():
+                ledger.tick(clock, newest and newest.ref)
+            rows = super(BroadcastQuerySet, changing).update(**values)
+            reschedule(clock)
+            return rows
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        with ledger.locked_clock() as clock:
+            if self.live().exists():
+                ledger.tick(clock)
+            deleted = super().delete()
+            reschedule(clock)
+            return deleted
+
+
+class Broadcast(models.Model):
+    """An announcement for an audience. Users see it while its stored state is live: time alone changes nothing.
+
+    `clock` is the value of the broadcast clock at which it came out (or its audience last changed).
+    """
+
+    State = State
+    Audience = Audience
+    Level = Level
+
+    title = models.CharField(_("title"), max_length=200, validators=[validate_text])
+    body = models.TextField(
+        _("text"), max_length=10_000, blank=True, validators=[validate_text], help_text=_("Markdown")
+    )
+    level = models.CharField(_("level"), max_length=8, choices=Level.choices, default=Level.INFO)
+    url = models.CharField(_("link"), max_length=500, blank=True, validators=[validate_link])
+    audience = models.CharField(_("audience"), max_length=8, choices=Audience.choices, default=Audience.EVERYONE)
+    groups = models.ManyToManyField(Group, blank=True, related_name="+", verbose_name=_("groups"))
+    publish_at = models.DateTimeField(_("publish at"), null=True, blank=True)
+    expires_at = models.DateTimeField(_("expires at"), null=True, blank=True)
+    state = models.CharField(_("state"), max_length=9, choices=State.choices, default=State.DRAFT)
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("author"),
+    )
+    created_at = models.DateTimeField(_("created at"), default=timezone.now, editable=False)
+    published_at = models.DateTimeField(_("published at"), null=True, blank=True, editable=False)
+    clock = models.BigIntegerField(_("clock"), default=0, editable=False)
+
+    objects: ClassVar[models.Manager[Any]] = BroadcastQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("broadcast")
+        verbose_name_plural = _("broadcasts")
+        ordering = ("-created_at", "-pk")
+        permissions = [("publish_broadcast", _("Can publish and withdraw broadcasts"))]
+        constraints = [
+            models.CheckConstraint(condition=Q(state__in=State.values), name="inbox_broadcast_known_state"),
+            models.CheckConstraint(condition=Q(audience__in=Audience.values), name="inbox_broadcast_known_audience"),
+            models.CheckConstraint(condition=Q(level__in=Level.values), name="inbox_broadcast_known_level"),
+            models.CheckConstraint(
+                condition=~Q(state=State.LIVE) | Q(published_at__isnull=False),
+                name="inbox_broadcast_live_has_a_date",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["-published_at", "-id"], condition=Q(state=State.LIVE), name="inbox_broadcast_live")
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        with ledger.locked_clock() as clock:
+            before = Broadcast._base_manager.using(ledger.alias()).filter(pk=self.pk).first()
+            was_live = before is not None and before.state == State.LIVE
+            if self.state == State.LIVE and not (was_live and before and before.audience == self.audience):
+                self.come_out(clock)
+                if kwargs.get("update_fields") is not None:
+                    kwargs["update_fields"] = {*kwargs["update_fields"], "clock", "published_at"}
+            super().save(*args, **kwargs)
+            if self.state == State.LIVE and not was_live:
+                ledger.tick(clock, self.ref)
+            elif was_live and before and self._differs(before):
+                ledger.tick(clock)
+            reschedule(clock)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        with ledger.locked_clock() as clock:
+            if Broadcast.objects.filter(pk=self.pk).live().exists():
+                ledger.tick(clock)
+            deleted = super().delete(*args, **kwargs)
+            reschedule(clock)
+            return deleted
+
+    @property
+    def ref(self) -> str:
+        return f"broadcast-{self.pk}"
+
+    @property
+    def body_html(self) -> str:
+        """The text as sanitised HTML."""
+        return safe_html(self.body)
+
+    @property
+    def body_text(self) -> str:
+        return plain_text(self.body)
+
+    def come_out(self, clock: BroadcastClock) -> None:
+        """Take the value that the locked clock is about to have: visible to somebody for the first time."""
+        self.clock = clock.value + 1
+        self.published_at = self.published_at or timezone.now()
+
+    def _differs(self, before: Broadcast) -> bool:
+        names = (field.attname for field in self._meta.concrete_fields)
+        return any(getattr(self, name) != getattr(before, name) for name in names)
+
+
+class BroadcastReceipt(MailboxRow):
+    """That one user has read, archived or dismissed one broadcast. No row: neither."""
+
+    broadcast = models.ForeignKey(
+        Broadcast, models.CASCADE, related_name="receipts", db_index=False, verbose_name=_("broadcast")
+    )
+
+    class Meta:
+        verbose_name = _("receipt")
+        verbose_name_plural = _("receipts")
+        constraints = [
+            # Broadcast first: it also serves "who read it" and the cascade when a broadcast is deleted.
+            models.UniqueConstraint(fields=["broadcast", "recipient"], name="inbox_receipt_one_per_user"),
+            models.CheckConstraint(
+                condition=Q(archived_at=None) | Q(read_at__isnull=False),
+                name="inbox_receipt_archived_is_read",
+            ),
+        ]
+        indexes = [models.Index(fields=["recipient"], name="inbox_receipt_recipient")]
+
+    def __str__(self) -> str:
+        return f"broadcast-{self.broadcast_id}/{self.recipient_id}"
+
+
+def reschedule(clock: BroadcastClock) -> None:
+    """Note on the locked clock when the next broadcast must start or expire."""
+    starts = Broadcast.objects.filter(state=State.SCHEDULED).aggregate(due=Min("publish_at"))["due"]
+    ends = Broadcast.objects.filter(state=State.LIVE).aggregate(due=Min("expires_at"))["due"]
+    clock.next_due = min((due for due in (starts, ends) if due is not None), default=None)
+    clock.save(update_fields=["next_due"])

@@ -1,0 +1,119 @@
+"""The abstract message: what every event type has, and the ten lines a new one needs."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.apps import apps
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from ..validators import validate_link, validate_text
+from .base import UNREAD, MailboxRow
+
+
+class Level(models.TextChoices):
+    INFO = "info", _("Info")
+    SUCCESS = "success", _("Success")
+    WARNING = "warning", _("Warning")
+    CRITICAL = "critical", _("Critical")
+
+
+class Message(MailboxRow):
+    """One thing that happened, in one user's mailbox. Each event type is a table of its own with typed columns.
+
+    `seq` is the mailbox version at which the message arrived. `title_format` and `body_format` are translated, then
+    filled from the row's columns and `{actor}`; a type with columns named title and body needs neither.
+    """
+
+    title_format: ClassVar[Any] = "{title}"
+    body_format: ClassVar[Any] = ""
+    level: Any = Level.INFO
+
+    seq = models.BigIntegerField(_("sequence number"), editable=False)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("actor"),
+    )
+    url = models.CharField(_("link"), max_length=500, blank=True, validators=[validate_link])
+    created_at = models.DateTimeField(_("created at"), default=timezone.now)
+
+    class Meta:
+        abstract = True
+        ordering = ("-seq",)
+        constraints = [
+            models.UniqueConstraint(fields=["recipient", "seq"], name="%(app_label)s_%(class)s_one_per_seq"),
+            models.CheckConstraint(
+                condition=Q(archived_at=None) | Q(read_at__isnull=False),
+                name="%(app_label)s_%(class)s_archived_is_read",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["recipient", "seq"], condition=UNREAD, name="%(class)s_unread"),
+            models.Index(fields=["deleted_at"], condition=~Q(deleted_at=None), name="%(class)s_bin"),
+        ]
+
+    def __str__(self) -> str:
+        return self.ref
+
+    @classmethod
+    def event_type(cls) -> str:
+        """The public name of the type, as in `by_type` and refs: CommentMessage is "comment"."""
+        return cls.__name__.removesuffix("Message").lower()
+
+    @classmethod
+    def arrival(cls) -> str:
+        return cls.event_type()
+
+    @property
+    def ref(self) -> str:
+        return f"{self.event_type()}-{self.pk}"
+
+    def arrived_at(self, version: int) -> None:
+        self.seq = version
+
+    def render_title(self) -> str:
+        return str(self.title_format).format_map(self._words())
+
+    def render_body(self) -> str:
+        return str(self.body_format).format_map(self._words())
+
+    def _words(self) -> dict[str, Any]:
+        words = {field.attname: getattr(self, field.attname) for field in self._meta.concrete_fields}
+        return words | {"actor": actor_name(self.actor)}
+
+    def clean_fields(self, exclude: Any = None) -> None:
+        """Also refuse text that UTF-8 or PostgreSQL cannot hold, in whatever column a type declares."""
+        errors: dict[str, Any] = {}
+        for field in self._meta.concrete_fields:
+            try:
+                if isinstance(value := getattr(self, field.attname), str):
+                    validate_text(value)
+            except ValidationError as error:
+                errors[field.name] = error
+        if errors:
+            raise ValidationError(errors)
+        super().clean_fields(exclude=exclude)
+
+
+def actor_name(actor: Any) -> str:
+    """Whom a title names: full name, else user name; "Someone" when there is none (any more)."""
+    if actor is None:
+        return gettext("Someone")
+    full_name = getattr(actor, "get_full_name", str)()
+    return full_name.strip() or actor.get_username()
+
+
+def event_types() -> dict[str, type[Message]]:
+    """Every installed event type by its public name, in the order of definition."""
+    models_ = (model for model in apps.get_models() if issubclass(model, Message))
+    return {model.event_type(): model for model in models_}

@@ -1,0 +1,13 @@
+"""What the inbox tells the rest of the world, after commit and never before.
+
+`mailbox_changed(user_ids, item)`: these users' state may have changed. `user_ids` is a list of ids as they stand
+in JSON; `item` names the event type that arrived ("comment"), or is None if nothing arrived.
+
+`broadcast_changed(item)`: everybody's state may have changed. `item` is the ref of a broadcast just published
+("broadcast-4"), or None.
+"""
+
+from django.dispatch import Signal
+
+mailbox_changed = Signal()
+broadcast_changed = Signal()

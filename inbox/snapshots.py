@@ -1,0 +1,38 @@
+"""The state of one user's badge at one moment, and the number that orders such states."""
+
+from dataclasses import dataclass
+from typing import Any
+
+UserId = int | str
+
+# version = clock * CLOCK_UNIT + mailbox version. Exact in a JavaScript number up to clock 9,007,199.
+CLOCK_UNIT = 10**9
+MAX_VERSION = 2**53 - 1
+
+
+def user_id(pk: Any) -> UserId:
+    """A primary key as it stands in JSON: a number stays one, anything else (a UUID) becomes a string."""
+    return pk if isinstance(pk, int) else str(pk)
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Version and unread counts of one user. Equal versions of a user mean equal snapshots.
+
+    `unread` and each count in `by_type` stop at `INBOX_UNREAD_CAP`; `capped` says that there are more.
+    """
+
+    user: UserId
+    version: int
+    unread: int
+    capped: bool
+    by_type: dict[str, int]
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "user": self.user,
+            "version": self.version,
+            "unread": self.unread,
+            "capped": self.capped,
+            "by_type": self.by_type,
+        }
