@@ -1,0 +1,26 @@
+"""Every write. Each service is one transaction (or one per thousand users), advances the versions of those whose
+state it changes, and announces them on commit (`inbox.signals`)."""
+
+from ..ledger import touch
+from .broadcasts import apply_due, bump_clock, expire, publish, raise_clock, withdraw
+from .marks import archive, delete, mark_all_read, mark_read, mark_unread, purge_deleted, unarchive, undelete
+from .send import send
+
+__all__ = [
+    "apply_due",
+    "archive",
+    "bump_clock",
+    "delete",
+    "expire",
+    "mark_all_read",
+    "mark_read",
+    "mark_unread",
+    "publish",
+    "purge_deleted",
+    "raise_clock",
+    "send",
+    "touch",
+    "unarchive",
+    "undelete",
+    "withdraw",
+]

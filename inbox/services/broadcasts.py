@@ -1,0 +1,84 @@
+"""The life of a broadcast: draft, scheduled, live, expired or withdrawn; and the clock that orders them."""
+
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from .. import ledger
+from ..errors import BadValue
+from ..models import Broadcast, BroadcastClock, State
+from ..snapshots import CLOCK_UNIT
+
+
+@ledger.retrying
+def publish(broadcast: Broadcast) -> None:
+    """Show a broadcast to its audience, now or at its `publish_at`; publishing what is out already changes nothing.
+
+    Raises BadValue if it has expired before it could start.
+    """
+    now = timezone.now()
+    with ledger.locked_clock():
+        broadcast.refresh_from_db()
+        if broadcast.expires_at and broadcast.expires_at <= max(now, broadcast.publish_at or now):
+            raise BadValue(_("This broadcast would expire before it is published: change its dates first."))
+        if broadcast.state != State.LIVE:
+            later = broadcast.publish_at is not None and broadcast.publish_at > now
+            _move(broadcast, State.SCHEDULED if later else State.LIVE)
+
+
+@ledger.retrying
+def withdraw(broadcast: Broadcast) -> None:
+    """Take a live or scheduled broadcast back from everybody; any other stays as it is."""
+    with ledger.locked_clock():
+        broadcast.refresh_from_db()
+        if broadcast.state in {State.LIVE, State.SCHEDULED}:
+            _move(broadcast, State.WITHDRAWN)
+
+
+@ledger.retrying
+def expire(broadcast: Broadcast) -> None:
+    """End a live broadcast now."""
+    with ledger.locked_clock():
+        broadcast.refresh_from_db()
+        if broadcast.state == State.LIVE:
+            broadcast.expires_at = timezone.now()
+            _move(broadcast, State.EXPIRED)
+
+
+@ledger.retrying
+def apply_due(now: Any = None) -> bool:
+    """Start and end what is due; whoever reads a `next_due` in the past calls this. Returns whether anything was."""
+    now = now or timezone.now()
+    if not BroadcastClock.objects.using(ledger.alias()).filter(next_due__lte=now).exists():
+        return False
+    with ledger.locked_clock():
+        over = Broadcast.objects.due(now).filter(expires_at__lte=now).update(state=State.EXPIRED)
+        # Dated when it really came out, which may be later than planned: that is when people see it.
+        started = Broadcast.objects.due(now).update(state=State.LIVE, published_at=now)
+        return bool(over or started)
+
+
+def raise_clock(version: int) -> bool:
+    """Set the clock past the one in a snapshot version that the database has forgotten (after a restore or failover).
+
+    Returns whether it was behind.
+    """
+    beyond = version // CLOCK_UNIT + 1
+    with ledger.locked_clock() as clock:
+        if clock.value >= beyond:
+            return False
+        ledger.tick(clock, by=beyond - clock.value)
+        return True
+
+
+def bump_clock(by: int = 1000) -> int:
+    """Advance the clock far enough that no version handed out before a restore comes again; returns the new value."""
+    with ledger.locked_clock() as clock:
+        return ledger.tick(clock, by=by)
+
+
+def _move(broadcast: Broadcast, state: str) -> None:
+    broadcast.state = state
+    broadcast.published_at = timezone.now() if state == State.LIVE else broadcast.published_at
+    broadcast.save()
