@@ -18,9 +18,7 @@ PYTHON = VENV / "bin" / "python"
 
 def main(lock: str) -> None:
     if sys.version_info < (3, 11):  # noqa: UP036 (this file is what tells an older Python so)
-        sys.exit(
-            f"Python 3.11 or newer is needed, this is {sys.version.split()[0]}: make PYTHON=python3.12 …"
-        )
+        sys.exit(f"Python 3.11 or newer is needed, this is {sys.version.split()[0]}: make PYTHON=python3.12 …")
     make_secret(ROOT / ".env")
     if not PYTHON.exists():
         make_venv()

@@ -13,9 +13,7 @@ def lock(name: str) -> None:
         python = Path(venv) / "bin" / "python"
         subprocess.run([sys.executable, "-m", "venv", venv], check=True)
         subprocess.run([python, "-m", "pip", "install", "-q", "-r", ROOT / f"{name}.txt"], check=True)
-        frozen = subprocess.run(
-            [python, "-m", "pip", "freeze"], check=True, capture_output=True, text=True
-        ).stdout
+        frozen = subprocess.run([python, "-m", "pip", "freeze"], check=True, capture_output=True, text=True).stdout
     (ROOT / f"{name}.lock").write_text(f"# Exact versions of {name}.txt (`make lock`).\n{frozen}")
 
 

@@ -26,9 +26,7 @@ def main(command: list[str]) -> int:
             stack.callback(server.close)
             server.start()
             url = server.url()
-        return subprocess.run(
-            command, cwd=ROOT, env={**os.environ, "DATABASE_URL": url}, check=False
-        ).returncode
+        return subprocess.run(command, cwd=ROOT, env={**os.environ, "DATABASE_URL": url}, check=False).returncode
 
 
 if __name__ == "__main__":

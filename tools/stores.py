@@ -33,9 +33,7 @@ def valkey_binary() -> str:
             return str(binary)
     found = shutil.which("valkey-server") or shutil.which("redis-server")
     if not found:
-        raise MissingServerError(
-            "no Valkey or Redis server: install the package valkey-server or redis-server"
-        )
+        raise MissingServerError("no Valkey or Redis server: install the package valkey-server or redis-server")
     return found
 
 
