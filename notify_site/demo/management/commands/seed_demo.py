@@ -1,0 +1,48 @@
+"""`manage.py seed_demo`: the demo accounts, and something in everybody's inbox. Run again, it adds what is missing."""
+
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.core.management.base import BaseCommand
+from django.utils import timezone
+
+from inbox import services as inbox
+from inbox.models import Broadcast, SystemMessage
+from notify_site.demo.accounts import ACCOUNTS, PASSWORD, Account
+from notify_site.demo.models import Post
+from notify_site.demo.story import Story
+
+SYSTEM = {
+    "title": "Your account is ready",
+    "body": "Signed up, signed in, all set. Notifications reach you live on every page you have open.",
+    "level": "success",
+}
+BROADCAST = {
+    "title": "Red Dot is live",
+    "body": "Everything you see in the inbox arrives **by itself**, on every page you have open.\n\n"
+    "Administrators write announcements like this one in the administration.",
+}
+
+
+class Command(BaseCommand):
+    help = "Create the demo accounts, posts and messages of every type. Running it again keeps what is there."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        people = {account.username: _person(account) for account in ACCOUNTS}
+        if not SystemMessage.objects.exists():
+            inbox.send(people.values(), SystemMessage, **SYSTEM)
+        if not Post.objects.exists():
+            Story(people, timezone.now()).tell()
+        if not Broadcast.objects.exists():
+            inbox.publish(Broadcast.objects.create(author=people["admin"], **BROADCAST))
+        self.stdout.write(f"Demo accounts: {', '.join(people)}; password: {PASSWORD}")
+
+
+def _person(account: Account) -> User:
+    """The account as it is, or made; what people changed about theirs stays changed."""
+    try:
+        return User.objects.get(username=account.username)
+    except User.DoesNotExist:
+        create = User.objects.create_superuser if account.admin else User.objects.create_user
+        names = {"first_name": account.first_name, "last_name": account.last_name}
+        return create(account.username, account.email, PASSWORD, **names)

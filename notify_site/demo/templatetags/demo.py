@@ -1,0 +1,61 @@
+from datetime import datetime, timedelta
+
+from django import template
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.safestring import SafeString
+from django.utils.timesince import timesince
+from django.utils.translation import gettext
+
+from notify_site.demo import accounts, mentions
+
+register = template.Library()
+
+HUES = 6  # number of .avatar-N colours in site.css
+
+
+@register.filter
+def with_mentions(text: str, known: frozenset[str]) -> SafeString:
+    """`text`, escaped, with the mentions of `known` people linked to their pages."""
+    return mentions.linked(text, known, lambda name: reverse("profile", args=[name]))
+
+
+@register.filter
+def display_name(user: User) -> str:
+    """The full name, or the user name where there is none."""
+    return user.get_full_name() or user.get_username()
+
+
+@register.filter
+def initials(user: User) -> str:
+    """One or two letters for the avatar."""
+    letters = [part[0] for part in (user.first_name, user.last_name) if part]
+    return "".join(letters or [user.get_username()[0]]).upper()
+
+
+@register.filter
+def hue(user: User) -> int:
+    """Which of the avatar colours is this user's, 1 to `HUES`."""
+    return user.pk % HUES + 1
+
+
+@register.simple_tag
+def demo_accounts() -> tuple[accounts.Account, ...]:
+    """Whom the sign-in page offers: the demo accounts while DEBUG is on, else nobody."""
+    return accounts.ACCOUNTS if settings.DEBUG else ()
+
+
+@register.simple_tag
+def demo_password() -> str:
+    """The password of the demo accounts while DEBUG is on, else nothing."""
+    return accounts.PASSWORD if settings.DEBUG else ""
+
+
+@register.filter
+def ago(moment: datetime) -> str:
+    """How long ago, in one unit: "just now", "3 hours ago"."""
+    if timezone.now() - moment < timedelta(minutes=1):
+        return gettext("just now")
+    return gettext("%(time)s ago") % {"time": timesince(moment, depth=1)}
