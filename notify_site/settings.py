@@ -125,6 +125,8 @@ INBOX_UNREAD_CAP = env.int("INBOX_UNREAD_CAP", default=999)
 PUSH_RESYNC_SECONDS = env.int("PUSH_RESYNC_SECONDS", default=25)
 PUSH_MAX_CONNECTIONS_PER_USER = env.int("PUSH_MAX_CONNECTIONS_PER_USER", default=20)
 PUSH_ALLOWED_ORIGINS = env.list("PUSH_ALLOWED_ORIGINS", default=[])
+EVENTSTREAM_CHANNELMANAGER_CLASS = "push.eventstream.ChannelManager"
+EVENTSTREAM_STORAGE_CLASS = "push.eventstream.Storage"
 
 
 # People and languages
@@ -150,10 +152,9 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 
 
-# Static files: served by the web process, from the apps' own directories
+# Static files: served by the web process from the apps' own directories, so nothing is collected
 
 STATIC_URL = "static/"
-STATIC_ROOT = BASE_DIR / "staticfiles"
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
 
@@ -175,5 +176,8 @@ LOGGING = {
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "INFO"},
-    "loggers": {"django": {"handlers": [], "level": "INFO", "propagate": True}},
+    "loggers": {
+        "django": {"handlers": [], "level": "INFO", "propagate": True},
+        "daphne": {"level": "WARNING"},  # it repeats its command line
+    },
 }

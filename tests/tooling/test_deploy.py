@@ -1,0 +1,79 @@
+"""deploy/nginx.conf, really loaded, before two web processes."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.conftest import StartSite
+from tests.servers import Process, Site, free_port, needs
+from tools.processes import ROOT, listening
+from tools.stores import MissingServerError, new_directory
+
+
+@pytest.fixture
+def site(start_site: StartSite) -> Site:
+    return start_site(server=["uvicorn", "daphne"])
+
+
+@pytest.fixture
+def proxy(site: Site) -> Iterator[str]:
+    """The address of an nginx before `site`."""
+    with needs():
+        binary = nginx_binary()
+    directory, port = new_directory("nginx"), free_port()
+    directory.chmod(0o755)  # its workers are not root
+    (directory / "nginx.conf").write_text(configuration(site, port))
+    argv = [binary, "-p", directory, "-c", directory / "nginx.conf"]
+    process = Process("nginx", argv, directory / "log")
+    process.start()
+    try:
+        process.wait_ready(lambda: listening(port))
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.stop()
+        shutil.rmtree(directory)
+
+
+def nginx_binary() -> str:
+    found = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
+    if not found:
+        raise MissingServerError("no nginx: install the package nginx")
+    return found
+
+
+def configuration(site: Site, port: int) -> str:
+    """deploy/nginx.conf in the least frame that nginx takes."""
+    servers = "".join(f"server 127.0.0.1:{port};" for port in site.ports)
+    ours = (ROOT / "deploy" / "nginx.conf").read_text()
+    for theirs, here in (
+        ("server web:8000;", servers),
+        ("listen 80;", f"listen 127.0.0.1:{port};"),
+        ("/dev/stdout", "access"),
+    ):
+        assert theirs in ours
+        ours = ours.replace(theirs, here)
+    return f"daemon off; pid nginx.pid; error_log error; events {{}} http {{ {ours} }}"
+
+
+def test_pages_pass(proxy: str) -> None:
+    for _ in range(4):  # both processes
+        assert httpx.get(f"{proxy}/accounts/login/").status_code == 200
+
+
+def test_a_stream_is_not_buffered(proxy: str, site: Site) -> None:
+    with (
+        httpx.Client(cookies=site.cookies("alice"), timeout=10) as client,
+        client.stream("GET", f"{proxy}/push/sse/") as response,
+    ):
+        lines = response.iter_lines()
+        assert response.status_code == 200
+        assert any(line.startswith("data:") and '"unread"' in line for line in lines)
+
+
+def test_query_strings_are_not_logged() -> None:
+    text = Path(ROOT / "deploy" / "nginx.conf").read_text()
+    assert "$request " not in text
+    assert "$args" not in text
