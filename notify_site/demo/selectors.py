@@ -83,9 +83,14 @@ def others(viewer: User) -> QuerySet[User]:
 
 
 def _posts(viewer: User) -> QuerySet[Post]:
+    # Ordered here: Django drops Meta.ordering from a query that aggregates.
     mine = Like.objects.filter(post=OuterRef("pk"), user=viewer, active=True)
-    return Post.objects.select_related("author").annotate(
-        likes_count=Count("likes", filter=Q(likes__active=True), distinct=True),
-        comments_count=Count("comments", distinct=True),
-        liked=Exists(mine),
+    return (
+        Post.objects.select_related("author")
+        .annotate(
+            likes_count=Count("likes", filter=Q(likes__active=True), distinct=True),
+            comments_count=Count("comments", distinct=True),
+            liked=Exists(mine),
+        )
+        .order_by("-created_at", "-pk")
     )

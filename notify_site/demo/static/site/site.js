@@ -1,0 +1,52 @@
+/* Comfort only: every form works without this file. */
+
+/* Forms with data-swap="<id>": post in the background, then take that element (and those in data-counts, and #flash)
+ * from the page the server answers with. Anything unexpected falls back to the plain submit. */
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (event.defaultPrevented || !form.matches("form[data-swap]") || form.ariaBusy === "true") return;
+  event.preventDefault();
+  form.ariaBusy = "true";
+  post(form).catch(() => form.submit());
+});
+
+async function post(form) {
+  const response = await fetch(form.action, { method: "POST", body: new FormData(form), credentials: "same-origin" });
+  if (!response.ok && response.status !== 422) throw new Error(response.statusText);
+  const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
+  if (!fresh.getElementById(form.dataset.swap)) return void location.assign(response.url);
+  const mark = focusMark(form);
+  for (const id of [form.dataset.swap, form.dataset.counts]) swap(fresh, id);
+  // A live region must stay, or nothing is read out.
+  document.getElementById("flash").replaceChildren(...fresh.getElementById("flash").childNodes);
+  restoreFocus(mark, form.dataset.swap);
+}
+
+function swap(fresh, id) {
+  const [old, next] = [document.getElementById(id), fresh.getElementById(id)];
+  if (old && next) old.replaceWith(document.adoptNode(next));
+}
+
+/* Which control had the focus, in words that survive the swap. */
+function focusMark(form) {
+  const { dataset, localName, className } = document.activeElement;
+  if (!form.contains(document.activeElement)) return null;
+  return dataset.focus ? `[data-focus="${dataset.focus}"]` : `${localName}[class="${className}"]`;
+}
+
+function restoreFocus(mark, id) {
+  const invalid = document.querySelector(`#${id} .errorlist`)?.parentElement.querySelector("textarea, input");
+  const target = invalid ?? (mark && document.querySelector(`#${id} ${mark}`));
+  target?.focus({ preventScroll: true });
+}
+
+/* The menu closes as people expect: Escape, or a click elsewhere. */
+const menu = document.querySelector("[data-menu]");
+document.addEventListener("click", (event) => {
+  if (menu?.open && !menu.contains(event.target)) menu.open = false;
+});
+menu?.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape" || !menu.open) return;
+  menu.open = false;
+  menu.querySelector("summary").focus();
+});
