@@ -1,0 +1,156 @@
+"""Errors as problem documents (RFC 9457), said once, here, for every endpoint."""
+
+import json
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from http import HTTPStatus
+from typing import Any
+
+from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
+from django.core.signals import got_request_exception
+from django.db import InterfaceError, OperationalError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.multipartparser import MultiPartParserError
+from django.utils.translation import gettext as _
+from ninja import NinjaAPI
+from ninja.errors import AuthenticationError, HttpError, ValidationError
+
+from ..errors import BadValue, InboxError, NotFound
+
+MEDIA_TYPE = "application/problem+json"
+RETRY_SECONDS = 1
+CODES = {
+    400: "bad_request",
+    401: "not_signed_in",
+    403: "forbidden",
+    404: "not_found",
+    405: "bad_method",
+    413: "too_large",
+    415: "bad_media_type",
+    422: "bad_value",
+    500: "broken",
+    503: "unavailable",
+}
+# RFC 9110's phrases where Python's differ, or differ between its versions.
+PHRASES = {413: "Content Too Large", 422: "Unprocessable Content"}
+
+Handler = Callable[[HttpRequest, Any], HttpResponse]
+
+logger = logging.getLogger("django.request")
+
+
+class CsrfFailed(Exception):
+    """A write that came with a session but without its CSRF token."""
+
+
+def problem(
+    status: int, detail: str, *, code: str = "", headers: Mapping[str, str] | None = None, **more: Any
+) -> HttpResponse:
+    """An answer `{type, title, status, detail, code, …more}`: a sentence for a person, a stable word for programs."""
+    title = PHRASES.get(status) or HTTPStatus(status).phrase
+    document = {"type": "about:blank", "title": title, "status": status, "detail": detail}
+    document |= {"code": code or CODES.get(status, "error"), **more}
+    return HttpResponse(json.dumps(document), status=status, content_type=MEDIA_TYPE, headers=headers)
+
+
+def fault(part: str, path: Iterable[str | int], detail: str) -> dict[str, str]:
+    """One entry of `errors`: a part of the request (body, query or path) and a JSON Pointer (RFC 6901) into it."""
+    steps = (str(step).replace("~", "~0").replace("/", "~1") for step in path)
+    return {"part": part, "pointer": "".join(f"/{step}" for step in steps), "detail": detail}
+
+
+def invalid(errors: list[dict[str, str]]) -> HttpResponse:
+    """422: the request was understood, but `errors` name values that are not allowed."""
+    return problem(422, _("Some values are not allowed; “errors” names them."), errors=errors)
+
+
+def not_found(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    """The view for every address below the API that is none."""
+    return problem(404, _("There is nothing at this address. The addresses of the API end with a slash."))
+
+
+def not_allowed(allow: str) -> HttpResponse:
+    methods = ", ".join(sorted(allow.replace(" ", "").split(",")))
+    return problem(405, _("This address answers to %s.") % methods, headers={"Allow": methods})
+
+
+def signed_out(request: HttpRequest, error: Exception) -> HttpResponse:
+    # RFC 9110, 15.5.2: a 401 names a scheme. One that browsers don't know keeps their password dialogue shut.
+    return problem(401, _("Sign in first."), headers={"WWW-Authenticate": 'Session realm="inbox"'})
+
+
+def forged(request: HttpRequest, error: CsrfFailed) -> HttpResponse:
+    detail = _("The CSRF token is missing or wrong. Send the cookie's in the header X-CSRFToken.")
+    return problem(403, detail, code="csrf_failed")
+
+
+def http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
+    """ninja's own, of which 400 means one thing only."""
+    if error.status_code == 400:
+        return problem(400, _("The body is not valid JSON."), code="bad_json")
+    return problem(error.status_code, error.message)
+
+
+def unprocessable(request: HttpRequest, error: ValidationError) -> HttpResponse:
+    """422 for what the schemas refuse."""
+    faults = []
+    for entry in error.errors:
+        part, *path = entry["loc"]
+        # ninja's paths into a body start with the name of the view's parameter.
+        faults.append(fault(part, path[1:] if part == "body" else path, entry["msg"]))
+    return invalid(faults)
+
+
+def refused(status: int) -> Handler:
+    """A handler for the inbox's own errors, which bring their sentence and word with them."""
+
+    def handle(request: HttpRequest, error: InboxError) -> HttpResponse:
+        return problem(status, error.detail, code=error.code)
+
+    return handle
+
+
+def too_large(request: HttpRequest, error: Exception) -> HttpResponse:
+    return problem(413, _("The request is too large."))
+
+
+def suspicious(request: HttpRequest, error: Exception) -> HttpResponse:
+    return problem(400, _("The request is malformed."))
+
+
+def unavailable(request: HttpRequest, error: Exception) -> HttpResponse:
+    """503 when the database is away or busy beyond the services' patience: the same request may work in a moment."""
+    logger.error("Service Unavailable: %s", request.path, exc_info=error, extra={"status_code": 503})
+    headers = {"Retry-After": str(RETRY_SECONDS)}
+    return problem(503, _("The inbox is busy. Try again in a moment."), headers=headers)
+
+
+def crashed(request: HttpRequest, error: Exception) -> HttpResponse:
+    """500, logged and signalled as Django does for its own views."""
+    got_request_exception.send(sender=None, request=request)
+    logger.error("Internal Server Error: %s", request.path, exc_info=error, extra={"status_code": 500})
+    return problem(500, _("Something went wrong on our side. It has been logged."))
+
+
+HANDLERS: dict[type[Exception], Handler] = {
+    CsrfFailed: forged,
+    AuthenticationError: signed_out,
+    HttpError: http_error,
+    ValidationError: unprocessable,
+    NotFound: refused(404),
+    BadValue: refused(422),
+    InboxError: refused(400),
+    Http404: not_found,
+    RequestDataTooBig: too_large,
+    SuspiciousOperation: suspicious,
+    BadRequest: suspicious,
+    MultiPartParserError: suspicious,
+    OperationalError: unavailable,
+    InterfaceError: unavailable,
+    Exception: crashed,
+}
+
+
+def install(api: NinjaAPI) -> None:
+    for error, handler in HANDLERS.items():
+        api.add_exception_handler(error, handler)

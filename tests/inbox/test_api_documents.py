@@ -1,0 +1,90 @@
+"""The API's description of itself, and the page that shows it without fetching anything from elsewhere."""
+
+import re
+from typing import Any
+
+import pytest
+from django.urls import reverse
+
+from inbox.models import event_types
+
+from .rest import PREFIX, Caller, problem
+
+pytestmark = [pytest.mark.urls("tests.inbox.urls"), pytest.mark.django_db]
+
+
+@pytest.fixture
+def document() -> Any:
+    return Caller().get("openapi.json").json()
+
+
+def test_every_operation_documents_its_answers(document: Any) -> None:
+    statuses = {
+        f"{method.upper()} {path.removeprefix(PREFIX)}": " ".join(sorted(operation["responses"]))
+        for path, operations in document["paths"].items()
+        for method, operation in operations.items()
+    }
+    assert statuses == {
+        "GET unread/": "200 401 503",
+        "GET inbox/": "200 400 401 422 503",
+        "POST inbox/read/": "200 400 401 403 404 413 415 422 503",
+        "GET inbox/{ref}/": "200 401 404 422 503",
+        "PATCH inbox/{ref}/": "200 400 401 403 404 413 415 422 503",
+        "DELETE inbox/{ref}/": "200 401 403 404 422 503",
+    }
+
+
+def test_refusals_are_documented_as_problems(document: Any) -> None:
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            for status, answer in operation["responses"].items():
+                media_type = "application/json" if status == "200" else "application/problem+json"
+                assert list(answer["content"]) == [media_type]
+
+
+def test_the_types_of_the_site_are_documented(document: Any) -> None:
+    parameters = document["paths"][f"{PREFIX}inbox/"]["get"]["parameters"]
+    [types] = [parameter["schema"]["enum"] for parameter in parameters if parameter["name"] == "type"]
+    assert types == [*event_types(), "broadcast"]
+    assert document["components"]["schemas"]["MarkRead"]["properties"]["type"]["enum"] == types
+
+
+@pytest.mark.parametrize("name", ["Snapshot", "Item", "Page", "Problem", "Fault", "MarkRead", "ItemPatch"])
+def test_schemas_are_named(document: Any, name: str) -> None:
+    assert document["components"]["schemas"][name]["title"] == name
+
+
+def test_the_session_is_documented(document: Any) -> None:
+    assert document["components"]["securitySchemes"] == {
+        "Session": {"type": "apiKey", "in": "cookie", "name": "sessionid"}
+    }
+
+
+def test_the_docs_page_fetches_nothing_from_elsewhere() -> None:
+    caller = Caller()
+    page = caller.get("docs")
+    html = page.content.decode()
+    assert "http" not in html
+    found = re.findall(r'(?:href|src)="([^"]+)"', html)
+    assert len(found) == 4
+    for address in found:
+        asset = caller.get(address)
+        assert asset.status_code == 200
+        assert "max-age" in asset["Cache-Control"]
+    problem(caller.get("docs/index.html"), 404)
+
+
+def test_the_root_leads_to_the_docs() -> None:
+    answer = Caller().get("")
+    assert (answer.status_code, answer["Location"]) == (302, "docs")
+    assert reverse("inbox-api:api-root") == PREFIX
+
+
+@pytest.mark.urls("tests.inbox.elsewhere")
+def test_a_site_may_mount_it_elsewhere() -> None:
+    """Below another path and inside a namespace of the site's own."""
+    caller = Caller()
+    document = caller.client.get("/mail/api/v1/openapi.json").json()
+    assert "/mail/api/v1/unread/" in document["paths"]
+    assert caller.client.get("/mail/api/v1/docs").status_code == 200
+    assert problem(caller.client.get("/mail/api/v1/unread/"), 401)

@@ -1,0 +1,140 @@
+"""What the REST API refuses: always a problem document, never with an effect."""
+
+import json
+from typing import Any
+
+import pytest
+from django.db import OperationalError
+
+from inbox import selectors
+from inbox.api import api
+from inbox.api.docs import openapi
+
+from .rest import PREFIX, Caller, announcement, comment, person, problem, state
+
+pytestmark = [pytest.mark.urls("tests.inbox.urls"), pytest.mark.django_db]
+
+OPERATIONS = [
+    (method.upper(), path.removeprefix(PREFIX))
+    for path, operations in openapi(api, PREFIX)["paths"].items()
+    for method in operations
+]
+WRITES = [(method, path) for method, path in OPERATIONS if method != "GET"]
+BODIES: dict[tuple[str, str], Any] = {
+    ("PATCH", "inbox/{ref}/"): {"read": True},
+    ("POST", "inbox/read/"): {"up_to": 10**9},
+}
+
+
+@pytest.fixture
+def bob() -> Any:
+    return person("bob")
+
+
+@pytest.fixture
+def call(bob: Any) -> Caller:
+    return Caller(bob)
+
+
+@pytest.fixture
+def ref(bob: Any) -> str:
+    return comment(bob).ref
+
+
+def send(call: Caller, method: str, path: str, ref: str) -> Any:
+    return call(method, path.format(ref=ref), BODIES.get((method, path)))
+
+
+def test_the_writes_are_known() -> None:
+    assert WRITES == [("POST", "inbox/read/"), ("PATCH", "inbox/{ref}/"), ("DELETE", "inbox/{ref}/")]
+
+
+@pytest.mark.parametrize(("method", "path"), OPERATIONS)
+def test_anonymous_is_401(method: str, path: str, bob: Any, ref: str) -> None:
+    before = state(bob)
+    answer = send(Caller(csrf=False), method, path, ref)
+    assert problem(answer, 401)["code"] == "not_signed_in"
+    assert answer["WWW-Authenticate"].startswith("Session")
+    assert answer["Cache-Control"] == "private, no-store"
+    assert state(bob) == before
+
+
+def test_a_deactivated_user_is_401(bob: Any, call: Caller) -> None:
+    type(bob).objects.filter(pk=bob.pk).update(is_active=False)
+    problem(call.get("unread/"), 401)
+
+
+@pytest.mark.parametrize(("method", "path"), WRITES)
+def test_every_write_needs_the_csrf_token(method: str, path: str, bob: Any, ref: str) -> None:
+    before = state(bob)
+    assert problem(send(Caller(bob, csrf=False), method, path, ref), 403)["code"] == "csrf_failed"
+    forged = Caller(bob)
+    forged.headers = {"X-CSRFToken": "f" * 32}
+    problem(send(forged, method, path, ref), 403)
+    elsewhere = Caller(bob)
+    elsewhere.headers |= {"Origin": "https://evil.example"}
+    problem(send(elsewhere, method, path, ref), 403)
+    assert state(bob) == before
+    assert send(Caller(bob), method, path, ref).status_code == 200
+
+
+@pytest.mark.parametrize(("method", "path"), [pair for pair in OPERATIONS if "{ref}" in pair[1]])
+def test_foreign_and_unknown_refs_are_404(method: str, path: str, bob: Any, ref: str) -> None:
+    eve = Caller(person("eve"))
+    staff_only = announcement(audience="staff").ref
+    before = state(bob)
+    for foreign in (ref, staff_only, "comment-999", "poem-1", "comment-" + "9" * 30):
+        problem(send(eve, method, path, foreign), 404)
+    assert state(bob) == before
+
+
+def test_one_foreign_ref_fails_them_all(bob: Any, call: Caller, ref: str) -> None:
+    foreign = comment(person("eve")).ref
+    before = state(bob)
+    problem(call("POST", "inbox/read/", {"refs": [ref, foreign]}), 404)
+    assert state(bob) == before
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allow"),
+    [
+        ("POST", "unread/", "GET"),
+        ("PUT", "inbox/", "GET"),
+        ("GET", "inbox/read/", "POST"),
+        ("PUT", "inbox/comment-1/", "DELETE, GET, PATCH"),
+        ("OPTIONS", "unread/", "GET"),
+        ("DELETE", "openapi.json", "GET, HEAD"),
+        ("POST", "docs", "GET, HEAD"),
+    ],
+)
+def test_other_methods_are_405(call: Caller, method: str, path: str, allow: str) -> None:
+    answer = call(method, path)
+    problem(answer, 405)
+    assert answer["Allow"] == allow
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize("path", ["nothing/", "unread", "inbox", "inbox/read", "docs/../secret", "%00"])
+def test_other_addresses_are_404(call: Caller, method: str, path: str) -> None:
+    problem(call(method, path), 404)
+
+
+def test_a_database_away_is_503(call: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(user: Any) -> None:
+        raise OperationalError("database is locked")
+
+    monkeypatch.setattr(selectors, "snapshot", fail)
+    answer = call.get("unread/")
+    assert "locked" not in problem(answer, 503)["detail"]
+    assert answer["Retry-After"] == "1"
+
+
+def test_a_crash_is_500_and_logged(
+    call: Caller, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(user: Any) -> None:
+        raise RuntimeError("secret")
+
+    monkeypatch.setattr(selectors, "snapshot", fail)
+    assert "secret" not in json.dumps(problem(call.get("unread/"), 500))
+    assert "RuntimeError: secret" in caplog.text

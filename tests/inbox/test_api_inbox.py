@@ -1,0 +1,202 @@
+"""The user's half of the REST API, used as it is meant to be."""
+
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import resolve
+
+from inbox import services
+from inbox.api.mailbox import CHANGES
+from inbox.models import CommentMessage, FollowMessage
+
+from .rest import Caller, announcement, comment, person, state
+
+pytestmark = [pytest.mark.urls("tests.inbox.urls"), pytest.mark.django_db]
+
+
+@pytest.fixture
+def bob() -> Any:
+    return person("bob")
+
+
+@pytest.fixture
+def call(bob: Any) -> Caller:
+    return Caller(bob)
+
+
+def refs(answer: Any) -> list[str]:
+    return [item["ref"] for item in answer.json()["items"]]
+
+
+def test_unread_is_the_snapshot(bob: Any, call: Caller) -> None:
+    comment(bob)
+    announcement()
+    answer = call.get("unread/")
+    assert answer.status_code == 200
+    assert answer.json() == state(bob).as_dict() | {"unread": 2, "by_type": {"comment": 1, "broadcast": 1}}
+    assert answer["Cache-Control"] == "private, no-store"
+
+
+def test_a_first_visit_finds_an_empty_mailbox(bob: Any, call: Caller) -> None:
+    assert call.get("unread/").json() == {
+        "user": bob.pk, "version": state(bob).version, "unread": 0, "capped": False, "by_type": {},
+    }  # fmt: skip
+    assert call.get("inbox/").json() == {"version": state(bob).version, "items": [], "next": None}
+
+
+def test_the_page_holds_whole_items(bob: Any, call: Caller) -> None:
+    alice = person("alice")
+    ref = comment(bob, actor=alice, excerpt="Nice.", url="/posts/1/").ref
+    [item] = call.get("inbox/").json()["items"]
+    assert item.pop("created_at").endswith("Z")
+    assert item == {
+        "ref": ref,
+        "type": "comment",
+        "title": "alice commented on “Red dots”",
+        "body": "Nice.",
+        "url": "/posts/1/",
+        "level": "info",
+        "read": False,
+        "archived": False,
+    }
+
+
+def test_a_broadcast_has_html_too(call: Caller) -> None:
+    ref = announcement(body="At **noon**. <script>alert(1)</script>").ref
+    item = call.get(f"inbox/{ref}/").json()
+    assert "<strong>noon</strong>" in item["body_html"]
+    assert "<script" not in item["body_html"]
+    assert item["body"].startswith("At noon.")
+
+
+def test_pages_follow_each_other_newest_first(bob: Any, call: Caller) -> None:
+    sent = [comment(bob).ref for _ in range(5)]
+    seen, path = [], "inbox/?limit=2"
+    while path:
+        answer = call.get(path)
+        seen += refs(answer)
+        following = answer.json()["next"]
+        path = f"inbox/?limit=2&before={following}" if following else ""
+    assert seen == sent[::-1]
+
+
+def test_filters(bob: Any, call: Caller) -> None:
+    old, kept, read = (comment(bob).ref for _ in range(3))
+    services.archive(bob.pk, [old])
+    services.mark_read(bob.pk, [read])
+    services.send([bob], FollowMessage)
+    assert set(refs(call.get("inbox/?type=comment"))) == {kept, read}
+    assert refs(call.get("inbox/?type=comment&unread=1")) == [kept]
+    assert refs(call.get("inbox/?archived=1")) == [old]
+    assert refs(call.get("inbox/?type=broadcast")) == []
+    assert len(refs(call.get("inbox/?utm_source=mail"))) == 3
+
+
+WRITES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
+    ("PATCH", {"read": True}, {"read": True}),
+    ("PATCH", {"archived": True}, {"read": True, "archived": True}),
+    ("PATCH", {"read": False}, {"read": False}),
+    ("PATCH", {"archived": False, "read": False}, {"read": False, "archived": False}),
+    ("PATCH", {"deleted": False, "read": True}, {"read": True}),
+]
+
+
+@pytest.mark.parametrize(("method", "body", "expected"), WRITES)
+@pytest.mark.parametrize("kind", [comment, lambda bob: announcement()], ids=["message", "broadcast"])
+def test_changing_an_item(
+    bob: Any, call: Caller, kind: Any, method: str, body: dict[str, Any], expected: dict[str, Any]
+) -> None:
+    ref = kind(bob).ref
+    answer = call(method, f"inbox/{ref}/", body)
+    assert answer.status_code == 200
+    assert answer.json() == state(bob).as_dict()
+    item = call.get(f"inbox/{ref}/").json()
+    assert expected.items() <= item.items()
+
+
+def test_deleting_is_undone_by_patch(bob: Any, call: Caller) -> None:
+    ref = comment(bob).ref
+    assert call("DELETE", f"inbox/{ref}/").json()["unread"] == 0
+    assert call.get(f"inbox/{ref}/").status_code == 404
+    assert call("PATCH", f"inbox/{ref}/", {"deleted": False}).json()["unread"] == 1
+    assert call.get(f"inbox/{ref}/").status_code == 200
+
+
+def test_marking_refs(bob: Any, call: Caller) -> None:
+    first, second, third = comment(bob), comment(bob), announcement()
+    answer = call("POST", "inbox/read/", {"refs": [first.ref, third.ref, first.ref]})
+    assert answer.json()["by_type"] == {"comment": 1}
+    assert CommentMessage.objects.get(read_at=None) == second
+
+
+def test_marking_all_means_all_that_was_shown(bob: Any, call: Caller) -> None:
+    comment(bob)
+    services.send([bob], FollowMessage)
+    shown = call.get("inbox/").json()["version"]
+    comment(bob)
+    assert call("POST", "inbox/read/", {"up_to": shown, "type": "comment"}).json()["by_type"] == {
+        "comment": 1,
+        "follow": 1,
+    }
+    assert call("POST", "inbox/read/", {"up_to": shown}).json()["by_type"] == {"comment": 1}
+
+
+def test_a_write_that_changes_nothing_advances_nothing(bob: Any, call: Caller) -> None:
+    ref = comment(bob).ref
+    once = call("PATCH", f"inbox/{ref}/", {"read": True}).json()
+    assert call("PATCH", f"inbox/{ref}/", {"read": True}).json() == once
+    assert call("POST", "inbox/read/", {"up_to": once["version"]}).json() == once
+
+
+def test_titles_are_in_the_readers_language(bob: Any, call: Caller) -> None:
+    comment(bob)
+    answer = call("GET", "inbox/", headers={"Accept-Language": "zh-hans"})
+    assert answer["Content-Language"] == "zh-hans"
+
+
+def test_the_number_of_queries_does_not_depend_on_the_number_of_items(
+    bob: Any, call: Caller, django_assert_num_queries: Any
+) -> None:
+    alice = person("alice")
+    comment(bob, actor=alice)
+    announcement()
+    call.get("inbox/")  # a first visit creates the mailbox
+    with CaptureQueriesContext(connection) as few:
+        assert len(refs(call.get("inbox/?limit=100"))) == 2
+    services.send([bob], FollowMessage, actor=alice)
+    for _ in range(30):
+        comment(bob, actor=alice)
+        announcement()
+    with django_assert_num_queries(len(few)):
+        assert len(refs(call.get("inbox/?limit=100"))) == 63
+    assert len(few) <= 10, [query["sql"] for query in few]  # session, user, snapshot, six tables, broadcasts
+
+
+@pytest.mark.parametrize("size", [1, 50])
+def test_the_number_of_queries_of_marking_does_not_depend_on_the_number_of_refs(
+    bob: Any, call: Caller, django_assert_max_num_queries: Any, size: int
+) -> None:
+    marked = [comment(bob).ref for _ in range(size)]
+    with django_assert_max_num_queries(25):
+        assert call("POST", "inbox/read/", {"refs": marked}).json()["unread"] == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_answer_is_read_after_the_commit(bob: Any, call: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(connection.settings_dict, "ATOMIC_REQUESTS", True)
+    ref, inside = comment(bob).ref, []
+
+    def read(user: Any, refs: list[str]) -> None:
+        inside.append(connection.in_atomic_block)
+        services.mark_read(user, refs)
+
+    monkeypatch.setitem(CHANGES, ("read", True), read)
+    assert call("PATCH", f"inbox/{ref}/", {"read": True}).json() == state(bob).as_dict()
+    assert inside == [False]
+
+
+@pytest.mark.parametrize("path", ["unread/", "inbox/", "inbox/read/", "inbox/comment-1/"])
+def test_every_view_is_outside_atomic_requests(path: str) -> None:
+    assert "default" in resolve(f"/api/v1/{path}").func._non_atomic_requests  # type: ignore[attr-defined]
