@@ -1,0 +1,115 @@
+"""The bus: nudges ("these users' state may have changed") to the hubs of this process and of all others.
+
+A nudge carries ids, never state, so a lost or doubled one is harmless. It reaches the hubs of this process directly,
+and the others over one group of the Channels layer, if that layer crosses processes.
+"""
+
+import asyncio
+import logging
+import os
+import threading
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from channels.layers import InMemoryChannelLayer, get_channel_layer
+
+from inbox.snapshots import UserId
+
+from .circuit import Circuit
+from .conf import REMOTE_TIMEOUT
+
+logger = logging.getLogger(__name__)
+
+GROUP = "reddot.nudges"
+
+
+@dataclass(frozen=True, slots=True)
+class Nudge:
+    """`users` may see something new, or everybody if it is None. `item` hints at what arrived, for a toast."""
+
+    users: list[UserId] | None
+    item: str | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        who = {"everyone": True} if self.users is None else {"users": self.users}
+        return {**who, "item": self.item}
+
+
+def parse(message: dict[str, Any]) -> Nudge:
+    """The nudge in a bus message; `ValueError` for anything else (another version of us may be on the bus)."""
+    users, item = message.get("users"), message.get("item")
+    if message.get("everyone") is True:
+        users = None
+    elif not isinstance(users, list) or not all(isinstance(user, int | str) for user in users):
+        raise ValueError("a nudge names users or everyone")
+    if item is not None and not isinstance(item, str):
+        raise ValueError("the item of a nudge is a string")
+    return Nudge(users, item)
+
+
+def crossing_layer() -> Any | None:
+    """The channel layer, if it reaches other processes."""
+    layer = get_channel_layer()
+    return None if isinstance(layer, InMemoryChannelLayer) else layer
+
+
+def publish(nudge: Nudge) -> None:
+    """To the hubs of this process, then to the others. Never raises; waits for Redis 2 s at most."""
+    from .hub import nudge_local
+
+    nudge_local(nudge)
+    _publisher.publish({"type": "nudge", "from": _publisher.name, **nudge.as_dict()})
+
+
+async def listen(nudged: Callable[[Nudge], None], subscribed: Callable[[], None]) -> None:
+    """Hand every nudge of other processes to `nudged`, for ever; `subscribed` is called once, when it begins."""
+    layer = crossing_layer()
+    if layer is None:
+        await asyncio.Event().wait()
+        return
+    channel = await layer.new_channel("push.")
+    await layer.group_add(GROUP, channel)
+    subscribed()
+    while True:
+        message = await layer.receive(channel)
+        if message.get("from") != _publisher.name:
+            nudged(parse(message))
+
+
+class Publisher:
+    """Publishes on the layer from any thread, over one kept connection, on a loop of its own made after fork."""
+
+    def __init__(self) -> None:
+        self.name = uuid.uuid4().hex
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._lock = threading.Lock()
+        self._circuit = Circuit("The channel layer")
+
+    def publish(self, message: dict[str, Any]) -> None:
+        layer = crossing_layer()
+        if layer is None or self._circuit.open:
+            return
+        sending = asyncio.run_coroutine_threadsafe(layer.group_send(GROUP, message), self._running_loop())
+        try:
+            sending.result(REMOTE_TIMEOUT)
+        except Exception:  # noqa: BLE001 (whatever the layer's library raises; the circuit logs it)
+            sending.cancel()
+            self._circuit.trip()
+
+    def _running_loop(self) -> asyncio.AbstractEventLoop:
+        with self._lock:
+            if self._loop is None:
+                self._loop = asyncio.new_event_loop()
+                threading.Thread(target=self._loop.run_forever, name="push-bus", daemon=True).start()
+            return self._loop
+
+
+def _renew() -> None:
+    global _publisher
+    _publisher = Publisher()
+
+
+_publisher = Publisher()
+os.register_at_fork(after_in_child=_renew)

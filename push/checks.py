@@ -1,0 +1,47 @@
+"""System checks: a wrong setting is said at start-up, with what to do about it."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core import checks
+
+from . import conf
+
+NUMBERS = {
+    "PUSH_RESYNC_SECONDS": (conf.DEFAULT_RESYNC_SECONDS, 1, 3600),
+    "PUSH_MAX_CONNECTIONS_PER_USER": (conf.DEFAULT_MAX_CONNECTIONS_PER_USER, 1, 10_000),
+}
+
+
+def check_numbers(**kwargs: Any) -> list[checks.CheckMessage]:
+    found: list[checks.CheckMessage] = []
+    for number, (name, (default, low, high)) in enumerate(NUMBERS.items(), 1):
+        value = getattr(settings, name, default)
+        if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
+            hint = f"Set it to a whole number from {low} to {high}, such as {default}, or leave it out."
+            found.append(checks.Error(f"{name} is {value!r}.", hint=hint, id=f"push.E00{number}"))
+    return found
+
+
+def check_origins(**kwargs: Any) -> list[checks.CheckMessage]:
+    origins = getattr(settings, "PUSH_ALLOWED_ORIGINS", [])
+    if isinstance(origins, str):
+        hint = 'Set it to a list, such as ["https://app.example.org"].'
+        return [checks.Error("PUSH_ALLOWED_ORIGINS is a string.", hint=hint, id="push.E003")]
+    hint = "An origin is scheme://host or scheme://host:port, without a path: https://app.example.org"
+    return [
+        checks.Error(f"PUSH_ALLOWED_ORIGINS names {origin!r}, which is no origin.", hint=hint, id="push.E004")
+        for origin in origins
+        if not _is_origin(str(origin))
+    ]
+
+
+def register() -> None:
+    for check in (check_numbers, check_origins):
+        checks.register(check)
+
+
+def _is_origin(text: str) -> bool:
+    parts = urlsplit(text)
+    return parts.scheme in ("http", "https") and bool(parts.netloc) and text == f"{parts.scheme}://{parts.netloc}"

@@ -1,0 +1,30 @@
+"""Settings of the push app, read when used (never at import), so that tests and sites can override them."""
+
+from django.conf import settings
+
+DEFAULT_RESYNC_SECONDS = 25
+DEFAULT_MAX_CONNECTIONS_PER_USER = 20
+
+# Limits that nobody should have to tune.
+BULK = 1000  # users per query and per nudge
+KEEP_ALIVE_SECONDS = 20  # below the 30 s after which proxies close quiet connections
+LAG_SECONDS = 10.0  # a client that reads nothing for that long is dropped
+MAX_WAIT_SECONDS = 55  # of a long poll: below the usual 60 s of a proxy
+MAX_FRAME_BYTES = 64 * 1024  # of a frame from a client
+BREAK_SECONDS = 5.0  # how long a failed broker or Redis is left alone
+REMOTE_TIMEOUT = 2.0  # seconds; what we give a broker or Redis to answer
+
+
+def resync_seconds() -> int:
+    """Every connected user's state is read again within so many seconds (`PUSH_RESYNC_SECONDS`)."""
+    return int(getattr(settings, "PUSH_RESYNC_SECONDS", DEFAULT_RESYNC_SECONDS))
+
+
+def max_connections_per_user() -> int:
+    """How many connections a user may hold in one process (`PUSH_MAX_CONNECTIONS_PER_USER`)."""
+    return int(getattr(settings, "PUSH_MAX_CONNECTIONS_PER_USER", DEFAULT_MAX_CONNECTIONS_PER_USER))
+
+
+def allowed_origins() -> list[str]:
+    """Other origins that may connect with a ticket (`PUSH_ALLOWED_ORIGINS`); a cookie never crosses origins."""
+    return list(getattr(settings, "PUSH_ALLOWED_ORIGINS", []))

@@ -1,0 +1,89 @@
+"""The gate of the held transports: what Django's middleware and views would check, for requests that go beside them.
+
+It looks nothing up: host, origin and the presence of a credential are checked here, the credential itself by the hub's
+next bulk read. Django's middleware does not run for these requests.
+"""
+
+import io
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import DisallowedHost
+from django.core.handlers.asgi import ASGIRequest
+from django.core.signals import got_request_exception
+from django.utils.translation import get_language_from_request
+
+from .problems import BAD_METHOD, BAD_ORIGIN, BAD_REQUEST, BROKEN, NOT_SIGNED_IN, Refusal, Refused
+from .sessions import Credential
+
+Scope = Mapping[str, Any]
+
+logger = logging.getLogger("django.request")
+
+SAME_SITE = {"", "same-origin", "none"}  # of Sec-Fetch-Site; "none": typed into the address bar
+
+
+@dataclass(slots=True)
+class Visitor:
+    """Someone let in as far as can be told without the database."""
+
+    request: ASGIRequest
+    credential: Credential
+    language: str
+
+
+def admit(scope: Scope) -> Visitor:
+    """Check host, method, origin and credential, in this order. Raises `Refused`."""
+    request = build_request(scope)
+    if request.method != "GET":
+        raise Refused(BAD_METHOD)
+    credential = credential_of(request)
+    if not origin_allowed(request, needs_origin=scope["type"] == "websocket" and credential is not None):
+        raise Refused(BAD_ORIGIN)
+    if credential is None:
+        raise Refused(NOT_SIGNED_IN)
+    return Visitor(request, credential, get_language_from_request(request))
+
+
+def build_request(scope: Scope) -> ASGIRequest:
+    """The `ASGIRequest` of a scope, WebSocket or HTTP, with an allowed host. Raises `Refused`."""
+    if scope["type"] == "websocket":
+        scheme = "https" if scope.get("scheme") == "wss" else "http"
+        scope = {**scope, "type": "http", "method": "GET", "scheme": scheme}
+    try:
+        request = ASGIRequest(scope, io.BytesIO())
+        request.get_host()
+    except (DisallowedHost, UnicodeDecodeError) as error:
+        raise Refused(BAD_REQUEST) from error
+    return request
+
+
+def credential_of(request: ASGIRequest) -> Credential | None:
+    """What the request says it is. Tickets will be looked for here, before the cookie."""
+    key = request.COOKIES.get(settings.SESSION_COOKIE_NAME)
+    return Credential("session", key) if key else None
+
+
+def origin_allowed(request: ASGIRequest, *, needs_origin: bool) -> bool:
+    """A present Origin must be our own in full: scheme, host and port. An absent one (Chromium sends none with
+    same-origin GETs) passes unless the browser says that another site asks. Only browsers send cookies unasked."""
+    origin = request.headers.get("Origin")
+    if origin is not None:
+        return origin.lower() == f"{request.scheme}://{request.get_host()}".lower()
+    return not needs_origin and request.headers.get("Sec-Fetch-Site", "") in SAME_SITE
+
+
+def log_refusal(scope: Scope, refusal: Refusal) -> None:
+    """As Django logs its own 4xx and 5xx answers."""
+    level = logging.ERROR if refusal.status == 500 else logging.WARNING
+    path = str(scope["path"]).encode("ascii", "backslashreplace").decode()
+    logger.log(level, "%s: %s", refusal.code, path, extra={"status_code": refusal.status})
+
+
+def log_exception(scope: Scope) -> None:
+    """Call it while handling an exception nobody expected: logged and signalled as Django does for views."""
+    logger.exception("Internal Server Error: %s", scope["path"], extra={"status_code": BROKEN.status})
+    got_request_exception.send(sender=None, request=None)

@@ -1,0 +1,81 @@
+"""Why a connection is refused, in the terms of each transport: an RFC 9457 problem, or a WebSocket close code."""
+
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import override
+
+from .frames import to_json
+
+CONTENT_TYPE = "application/problem+json"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """`status` of HTTP, `close` of WebSocket, a stable word and a sentence with what to do next."""
+
+    status: int
+    close: int
+    code: str
+    detail: str | Promise
+    headers: tuple[tuple[bytes, bytes], ...] = ()
+
+    def body(self, language: str) -> bytes:
+        """The problem document of RFC 9457."""
+        with override(language):
+            problem = {
+                "type": "about:blank",
+                "title": HTTPStatus(self.status).phrase,
+                "status": self.status,
+                "detail": str(self.detail),
+                "code": self.code,
+            }
+        return to_json(problem).encode()
+
+    def messages(self, language: str) -> list[dict[str, Any]]:
+        """The whole HTTP answer as ASGI messages."""
+        body = self.body(language)
+        headers = [
+            (b"content-type", CONTENT_TYPE.encode()),
+            (b"content-length", b"%d" % len(body)),
+            (b"cache-control", b"no-store"),
+            *self.headers,
+        ]
+        start = {"type": "http.response.start", "status": self.status, "headers": headers}
+        return [start, {"type": "http.response.body", "body": body}]
+
+
+class Refused(Exception):
+    """Raised by the gate; carries the refusal."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.code)
+        self.refusal = refusal
+
+
+BAD_REQUEST = Refusal(400, 4403, "bad_request", _("This request cannot be understood. Check its address and headers."))
+NOT_SIGNED_IN = Refusal(401, 4401, "not_signed_in", _("You are not signed in. Sign in and connect again."))
+BAD_ORIGIN = Refusal(403, 4403, "bad_origin", _("Pages of another site may not connect with your session."))
+BAD_METHOD = Refusal(405, 4403, "bad_method", _("Only GET is answered here."), ((b"allow", b"GET"),))
+TOO_MANY = Refusal(
+    429,
+    4429,
+    "too_many_connections",
+    _("You have too many connections open. Close some tabs or devices and try again."),
+    ((b"retry-after", b"30"),),
+)
+TOO_BIG = Refusal(413, 1009, "too_big", _("A frame may have 64 KiB at most."))
+TOO_FAST = Refusal(429, 1008, "too_fast", _("You send faster than we can answer."))
+BROKEN = Refusal(500, 1011, "broken", _("Something went wrong here. Try again in a moment."))
+NEEDS_ASGI = Refusal(501, 1011, "needs_asgi", _("This transport is served by push.asgi.with_push on an ASGI server."))
+UNAVAILABLE = Refusal(
+    503,
+    1012,
+    "unavailable",
+    _("Your state cannot be read just now. Try again in a moment."),
+    ((b"retry-after", b"5"),),
+)
+RESTARTING = Refusal(503, 1012, "restarting", _("The server is restarting. Connect again."), ((b"retry-after", b"1"),))

@@ -1,0 +1,71 @@
+"""Streams of django-eventstream's own view, followed by the hub like any other connection.
+
+The hub writes nothing into them: it makes them read the storage again, so what they show never goes back.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, StreamingHttpResponse
+from django.utils.translation import get_language
+
+from . import eventstream, hub
+from .frames import Update
+from .problems import Refusal
+from .sessions import Credential
+from .sinks import Sink
+from .wire import Message, Wire
+
+
+async def follow(response: StreamingHttpResponse, request: HttpRequest) -> AsyncIterator[bytes]:
+    """The library's stream, for as long as the session is valid."""
+    sink = StockSink(request)
+    parts = aiter(response)
+    hub.current().join(sink)
+    try:
+        while (part := await _next_part(parts, sink.ended)) is not None:
+            yield part
+    finally:
+        hub_of = sink.hub
+        if hub_of is not None:
+            hub_of.leave(sink)
+
+
+class StockSink(Sink):
+    """Stands for one stream of the library's view."""
+
+    __slots__ = ("ended",)
+
+    def __init__(self, request: HttpRequest) -> None:
+        key = request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")
+        super().__init__(Wire(_nowhere), Credential("session", key), get_language() or "en")
+        self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    @staticmethod
+    def encode(update: Update, text: str) -> None:
+        return None
+
+    def _write(self, update: Update) -> None:
+        eventstream.wake_stock_listeners([eventstream.channel_of(self.user)])
+
+    def refuse(self, refusal: Refusal) -> None:
+        self.refusal = refusal
+        if not self.ended.done():
+            self.ended.set_result(None)
+
+
+async def _next_part(parts: AsyncIterator[Any], ended: "asyncio.Future[None]") -> Any | None:
+    """The next part of the stream; None when it is over."""
+    part = asyncio.ensure_future(anext(parts, None))
+    try:
+        await asyncio.wait({part, ended}, return_when=asyncio.FIRST_COMPLETED)
+        return part.result() if part.done() else None
+    finally:
+        if not part.done():
+            part.cancel()
+
+
+async def _nowhere(message: Message) -> None:
+    """The hub writes nothing here."""

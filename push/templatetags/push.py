@@ -1,0 +1,28 @@
+"""`{% load push %}{% notification_bell %}`: the bell of the signed-in user, with everything it needs to know."""
+
+from typing import Any
+
+from django import template
+from django.urls import reverse
+from django.utils.translation import get_language
+
+from inbox.snapshots import user_id
+
+register = template.Library()
+
+
+@register.inclusion_tag("push/notification_bell.html", takes_context=True)
+def notification_bell(context: dict[str, Any]) -> dict[str, Any]:
+    """Renders nothing for anonymous visitors: `user` is then None."""
+    request = context.get("request")
+    user = getattr(request, "user", None) or context.get("user")
+    if user is None or not user.is_authenticated:
+        return {"user": None}
+    return {
+        "user": user_id(user.pk),
+        "push": reverse("push:poll").removesuffix("poll/"),
+        "api": reverse("inbox-api:api-root"),
+        "inbox": reverse("inbox"),
+        "language": get_language(),
+        "csrf_token": context.get("csrf_token", ""),
+    }

@@ -1,0 +1,21 @@
+"""The transports. Each is one file; what is held open beside Django has one line in `HELD`."""
+
+from collections.abc import Awaitable, Callable
+
+from ..gate import Scope
+from ..wire import Receive, Send
+from . import polling, sse, websocket
+
+Application = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+# (type of connection, name of its route in push.urls) -> the ASGI application that holds it.
+HELD: dict[tuple[str, str], Application] = {
+    ("websocket", "websocket"): websocket.application,
+    ("http", "sse"): sse.application,
+    ("http", "poll"): polling.application,
+}
+
+# Routes that may also be plain requests: whether this one is to be held.
+HELD_IF: dict[str, Callable[[Scope], bool]] = {
+    "poll": polling.wants_to_wait,
+}

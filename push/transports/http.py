@@ -1,0 +1,70 @@
+"""What the held HTTP transports share: through the gate, into the hub, and wait until the client goes."""
+
+import asyncio
+from collections.abc import Callable
+
+from .. import gate, hub
+from ..gate import Scope, Visitor
+from ..problems import BROKEN, Refusal, Refused
+from ..sinks import Sink
+from ..wire import Receive, Send, Wire, wire
+
+
+class HttpSink(Sink):
+    """An HTTP response that is not finished."""
+
+    __slots__ = ("started",)
+
+    def __init__(self, wire: Wire, visitor: Visitor) -> None:
+        super().__init__(wire, visitor.credential, visitor.language)
+        self.started = False
+
+    def refuse(self, refusal: Refusal) -> None:
+        """A problem document; once the stream has begun there is only its end."""
+        self.refusal = refusal
+        if self.started:
+            self.wire.write({"type": "http.response.body", "body": b""})
+            return
+        self.started = True
+        for message in refusal.messages(self.language):
+            self.wire.write(message)
+
+
+async def hold(scope: Scope, receive: Receive, send: Send, make: Callable[[Wire, Visitor], HttpSink]) -> None:
+    """Serve one connection: everything it is sent is written by the hub."""
+    try:
+        sink = make(wire(send), gate.admit(scope))
+        hub.current().join(sink)
+    except Refused as refused:
+        await _refuse(scope, send, refused.refusal)
+        return
+    except Exception:  # noqa: BLE001 (logged and signalled by the gate)
+        gate.log_exception(scope)
+        await _answer(send, BROKEN)
+        return
+    await _until_gone(receive, sink)
+    if sink.refusal is not None and sink.sent < 0:
+        gate.log_refusal(scope, sink.refusal)
+
+
+async def _until_gone(receive: Receive, sink: HttpSink) -> None:
+    try:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+    except asyncio.CancelledError:  # daphne cancels what is open when it stops
+        if sink.hub is not None and sink in sink.hub.sinks:
+            sink.hub.attempt(sink, sink.restart)
+        raise
+    finally:
+        if sink.hub is not None:
+            sink.hub.leave(sink)
+
+
+async def _refuse(scope: Scope, send: Send, refusal: Refusal) -> None:
+    gate.log_refusal(scope, refusal)
+    await _answer(send, refusal)
+
+
+async def _answer(send: Send, refusal: Refusal) -> None:
+    for message in refusal.messages("en"):
+        await send(message)

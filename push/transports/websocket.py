@@ -1,0 +1,224 @@
+"""WebSocket (RFC 6455), subprotocol `reddot.v1.json`: a Channels consumer through which no message is dispatched twice.
+
+The socket is accepted first and closed with a code if refused: a browser cannot see why a handshake failed.
+"""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any, ClassVar
+
+from channels.consumer import AsyncConsumer
+from channels.exceptions import StopConsumer
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import override
+
+from inbox import services
+from inbox.errors import BadValue, InboxError
+from inbox.snapshots import MAX_VERSION
+
+from .. import gate, hub
+from ..conf import BULK, MAX_FRAME_BYTES
+from ..frames import Update, to_json
+from ..gate import Visitor
+from ..problems import BROKEN, TOO_BIG, TOO_FAST, Refusal, Refused
+from ..sinks import Sink
+from ..wire import Message, Wire, waiting_frames, wire
+
+SUBPROTOCOL = "reddot.v1.json"
+MAX_WAITING_FRAMES = 100
+
+PONG = {"type": "websocket.send", "text": to_json({"type": "pong"})}
+
+
+class BadFrame(InboxError):
+    """A frame that cannot be understood; `code` says how."""
+
+    def __init__(self, code: str, detail: Any) -> None:
+        super().__init__(str(detail))
+        self.code = code
+
+
+class SocketSink(Sink):
+    """An accepted WebSocket."""
+
+    __slots__ = ("verified",)
+
+    def __init__(self, wire: Wire, visitor: Visitor) -> None:
+        super().__init__(wire, visitor.credential, visitor.language)
+        self.verified: asyncio.Future[None] | None = None
+
+    @staticmethod
+    def encode(update: Update, text: str) -> Message:
+        return {"type": "websocket.send", "text": f'{{"type":"unread",{text[1:]}'}
+
+    def open(self, update: Update) -> None:
+        self._write(update)
+        self._settle()
+
+    def refuse(self, refusal: Refusal) -> None:
+        self.refusal = refusal
+        self._settle()
+        self.wire.write({"type": "websocket.close", "code": refusal.close, "reason": refusal.code})
+
+    async def until_verified(self) -> None:
+        """Wait for the hub to say who this is, or that it is nobody."""
+        if self.user is None and self.refusal is None:
+            self.verified = self.verified or asyncio.get_running_loop().create_future()
+            await self.verified
+
+    def reply(self, message: Message) -> None:
+        """A courtesy (pong, error): left out for a client that does not read what it gets."""
+        if self.wire.idle():
+            self.wire.write(message)
+
+    def left(self) -> None:
+        self._settle()
+
+    def _settle(self) -> None:
+        if self.verified is not None and not self.verified.done():
+            self.verified.set_result(None)
+
+
+class UnreadConsumer(AsyncConsumer):
+    """Speaks the frames of DESIGN.md section 5; what the client is sent unasked is written by the hub."""
+
+    channel_layer_alias: ClassVar[Any] = None
+    scope: Any
+    base_send: Any
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """As in Channels, without its two tasks per connection and its hop to a thread per message."""
+        self.scope, self.base_send, self.receive = scope, send, receive
+        self.sink: SocketSink | None = None
+        try:
+            while True:
+                await self.dispatch(await receive())
+        except StopConsumer:
+            pass
+        except asyncio.CancelledError:  # daphne cancels what is open when it stops
+            if self.sink is not None and self.sink.hub is not None and self.sink in self.sink.hub.sinks:
+                self.sink.hub.attempt(self.sink, self.sink.restart)
+            raise
+        except Exception:  # noqa: BLE001 (logged and signalled by the gate)
+            gate.log_exception(scope)
+            await self._close(BROKEN)
+        finally:
+            self._leave()
+
+    async def dispatch(self, message: Message) -> None:
+        await HANDLERS[message["type"]](self, message)
+
+    async def websocket_connect(self, message: Message) -> None:
+        offered = SUBPROTOCOL if SUBPROTOCOL in self.scope.get("subprotocols", ()) else None
+        await self.base_send({"type": "websocket.accept", "subprotocol": offered})
+        try:
+            self.sink = SocketSink(wire(self.base_send), gate.admit(self.scope))
+        except Refused as refused:
+            gate.log_refusal(self.scope, refused.refusal)
+            await self._close(refused.refusal)
+            return
+        hub.current().join(self.sink)
+
+    async def websocket_receive(self, message: Message) -> None:
+        sink = self.sink
+        if sink is None or sink.refusal is not None:
+            return
+        if _size(message) > MAX_FRAME_BYTES or waiting_frames(self.receive) > MAX_WAITING_FRAMES:
+            self._end(TOO_BIG if _size(message) > MAX_FRAME_BYTES else TOO_FAST)
+            return
+        try:
+            with override(sink.language):
+                frame = parse(message.get("text"))
+                await FRAMES[frame["type"]](sink, frame)
+        except InboxError as error:
+            answer = {"type": "error", "code": error.code, "detail": error.detail}
+            sink.reply({"type": "websocket.send", "text": to_json(answer)})
+
+    async def websocket_disconnect(self, message: Message) -> None:
+        if self.sink is not None and self.sink.refusal is not None and self.sink.sent < 0:
+            gate.log_refusal(self.scope, self.sink.refusal)
+        raise StopConsumer
+
+    def _end(self, refusal: Refusal) -> None:
+        if self.sink is not None and self.sink.hub is not None:
+            self.sink.hub.refuse(self.sink, refusal)
+
+    def _leave(self) -> None:
+        if self.sink is not None and self.sink.hub is not None:
+            self.sink.hub.leave(self.sink)
+
+    async def _close(self, refusal: Refusal) -> None:
+        await self.base_send({"type": "websocket.close", "code": refusal.close, "reason": refusal.code})
+
+
+def parse(text: str | None) -> dict[str, Any]:
+    """The frame in a text message. Raises `BadFrame`."""
+    try:
+        frame = json.loads(text or "")
+    except (ValueError, RecursionError):
+        raise BadFrame("bad_json", _("A frame is one JSON object, sent as text.")) from None
+    if not isinstance(frame, dict):
+        raise BadFrame("bad_json", _("A frame is one JSON object, sent as text."))
+    if frame.get("type") not in tuple(FRAMES):
+        raise BadFrame("unknown_type", _("Known types of frames: %s.") % ", ".join(FRAMES))
+    return frame
+
+
+async def ping(sink: SocketSink, frame: dict[str, Any]) -> None:
+    sink.reply(PONG)
+
+
+async def sync(sink: SocketSink, frame: dict[str, Any]) -> None:
+    """Answered with the state of now."""
+    if sink.hub is not None:
+        sink.hub.ask(sink)
+
+
+async def mark_read(sink: SocketSink, frame: dict[str, Any]) -> None:
+    refs = frame.get("refs")
+    if not isinstance(refs, list) or len(refs) > BULK or not all(isinstance(ref, str) for ref in refs):
+        raise BadValue(str(_("“refs” is a list of at most %d strings.") % BULK))
+    await _write(sink, services.mark_read, refs)
+
+
+async def mark_all_read(sink: SocketSink, frame: dict[str, Any]) -> None:
+    up_to = frame.get("up_to")
+    if not isinstance(up_to, int) or isinstance(up_to, bool) or not 0 <= up_to <= MAX_VERSION:
+        raise BadValue(str(_("“up_to” is the version of the list that was shown.")))
+    await _write(sink, services.mark_all_read, up_to)
+
+
+async def _write(sink: SocketSink, service: Callable[..., Any], argument: Any) -> None:
+    """Call a service of the inbox for the user; the answer is the state after it."""
+    await sink.until_verified()
+    if sink.user is not None and sink.hub is not None and sink.refusal is None:
+        await sink.hub.call(service, sink.user, argument)
+        sink.hub.ask(sink)
+
+
+def _size(message: Message) -> int:
+    """Bytes of a frame's payload; counted only if they can be too many (UTF-8 has at most 4 per character)."""
+    text = message.get("text")
+    if text is None:
+        return len(message.get("bytes") or b"")
+    return len(text) if len(text) * 4 <= MAX_FRAME_BYTES else len(text.encode("utf-8", "surrogatepass"))
+
+
+Frame = Callable[[SocketSink, dict[str, Any]], Awaitable[None]]
+
+# What a client may say.
+FRAMES: dict[str, Frame] = {
+    "ping": ping,
+    "read": mark_read,
+    "read_all": mark_all_read,
+    "sync": sync,
+}
+
+HANDLERS: dict[str, Callable[[UnreadConsumer, Message], Awaitable[None]]] = {
+    "websocket.connect": UnreadConsumer.websocket_connect,
+    "websocket.receive": UnreadConsumer.websocket_receive,
+    "websocket.disconnect": UnreadConsumer.websocket_disconnect,
+}
+
+application: Any = UnreadConsumer.as_asgi()

@@ -1,0 +1,14 @@
+"""Include it once: `path("push/", include("push.urls"))`. What is held is routed by push.asgi under the same names."""
+
+from django.urls import path
+
+from . import views
+
+app_name = "push"
+
+urlpatterns = [
+    path("poll/", views.poll, name="poll"),
+    path("events/", views.events, name="events"),
+    path("sse/", views.needs_asgi, name="sse"),
+    path("ws/", views.needs_asgi, name="websocket"),
+]

@@ -1,0 +1,56 @@
+"""What Django itself serves: short poll, django-eventstream's own view, and a word where push.asgi is missing."""
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, StreamingHttpResponse
+from django.utils.cache import patch_vary_headers
+from django.utils.translation import get_language
+from django.views.decorators.http import require_safe
+from django_eventstream.views import events as library_view
+
+from inbox import selectors
+
+from . import eventstream
+from .problems import CONTENT_TYPE, NEEDS_ASGI, NOT_SIGNED_IN, Refusal
+from .stock import follow
+from .transports import polling
+
+
+def problem(refusal: Refusal) -> HttpResponse:
+    """A refusal as Django's response."""
+    response = HttpResponse(refusal.body(get_language() or "en"), status=refusal.status, content_type=CONTENT_TYPE)
+    response["Cache-Control"] = "no-store"
+    for name, value in refusal.headers:
+        response[name.decode()] = value.decode()
+    return response
+
+
+@require_safe
+def poll(request: HttpRequest) -> HttpResponse:
+    """The current snapshot, or 304 if the client has it. Never waits."""
+    if not request.user.is_authenticated:
+        return problem(NOT_SIGNED_IN)
+    snapshot = selectors.snapshot(request.user.pk)
+    response: HttpResponse = JsonResponse(snapshot.as_dict())
+    if polling.matches(request.headers.get("If-None-Match", ""), polling.etag(snapshot)):
+        response = HttpResponse(status=304)
+    for name, value in polling.headers(snapshot).items():
+        response[name] = value
+    return response
+
+
+@require_safe
+def events(request: HttpRequest) -> HttpResponseBase:
+    """django-eventstream's own view: one thread per stream, refusals as `stream-error`."""
+    query = eventstream.clean(request)
+    if request.user.is_authenticated and "lastEventId" not in query:
+        # Without an id the library sends nothing at first; from id 0 it sends the current state.
+        query["lastEventId"] = f"{eventstream.channel_of(request.user.pk)}:0"
+    response: HttpResponseBase = library_view(request)
+    patch_vary_headers(response, ["Cookie", "Authorization"])
+    if isinstance(response, StreamingHttpResponse) and request.user.is_authenticated:
+        response.streaming_content = follow(response, request)
+    return response
+
+
+def needs_asgi(request: HttpRequest) -> HttpResponse:
+    """A held transport, asked for on a server without push.asgi (or over the wrong protocol)."""
+    return problem(NEEDS_ASGI)

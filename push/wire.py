@@ -1,0 +1,150 @@
+"""What the hub needs to know of a connection and ASGI does not say: is its write buffer empty, how to drop it.
+
+The only place that knows servers. A frame is written only while the buffer is empty, so `send` cannot block and
+a slow client costs one slot, not a queue (DESIGN.md section 3).
+"""
+
+import asyncio
+import logging
+import types
+from collections.abc import Awaitable, Callable, Generator
+from functools import partial
+from typing import Any
+
+Message = dict[str, Any]
+Send = Callable[[Message], Awaitable[None]]
+Receive = Callable[[], Awaitable[Message]]
+
+logger = logging.getLogger(__name__)
+
+
+class Gone(Exception):
+    """The client is not there any more, or the server has ended the connection."""
+
+
+class Wire:
+    """A connection of any ASGI server: idle while no `send` is under way."""
+
+    __slots__ = ("_pending", "_send")
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self._pending: asyncio.Task[None] | None = None
+
+    def idle(self) -> bool:
+        """Everything written so far has left the process."""
+        return self._pending is None
+
+    def write(self, message: Message) -> None:
+        """Send without waiting; a `send` that must wait goes on in a task. Raises `Gone`."""
+        if self._pending is not None:
+            self._later(_after(self._pending, self._send(message)))
+            return
+        steps = self._send(message).__await__()
+        try:
+            waiting = next(steps)
+        except StopIteration:
+            return
+        except Exception as error:  # each server has its own: ClientDisconnected, Disconnected, RuntimeError …
+            raise Gone from error
+        self._later(_resume(steps, waiting))
+
+    def abort(self) -> None:
+        """Drop the connection without waiting for the client."""
+        if self._pending is not None:
+            self._pending.cancel()
+
+    def _later(self, rest: Awaitable[None]) -> None:
+        task = asyncio.ensure_future(rest)
+        task.add_done_callback(self._done)
+        self._pending = task
+
+    def _done(self, task: "asyncio.Future[None]") -> None:
+        if self._pending is task:
+            self._pending = None
+        if not task.cancelled() and task.exception() is not None:
+            logger.debug("A client went while being written to: %r", task.exception())
+
+
+class AsyncioWire(Wire):
+    """uvicorn, on asyncio or uvloop: the transport knows its buffer."""
+
+    __slots__ = ("_transport",)
+
+    def __init__(self, send: Send, transport: asyncio.WriteTransport) -> None:
+        super().__init__(send)
+        self._transport = transport
+
+    def idle(self) -> bool:
+        return self._pending is None and not self._transport.get_write_buffer_size()
+
+    def abort(self) -> None:
+        super().abort()
+        self._transport.abort()
+
+
+class TwistedWire(Wire):
+    """daphne: twisted has no public name for what is still buffered (`_isSendBufferFull` asks for 64 KiB)."""
+
+    __slots__ = ("_transport",)
+
+    def __init__(self, send: Send, transport: Any) -> None:
+        super().__init__(send)
+        self._transport = transport
+
+    def idle(self) -> bool:
+        fd = self._transport
+        return not fd._tempDataLen and len(fd.dataBuffer) == fd.offset and self._pending is None
+
+    def abort(self) -> None:
+        super().abort()
+        self._transport.abortConnection()
+
+
+class UnknownWire(Wire):
+    """Any other server: its task is cancelled to drop the connection."""
+
+    __slots__ = ("_holder",)
+
+    def __init__(self, send: Send) -> None:
+        super().__init__(send)
+        self._holder = asyncio.current_task()
+
+    def abort(self) -> None:
+        super().abort()
+        if self._holder is not None:
+            self._holder.cancel()
+
+
+def wire(send: Send) -> Wire:
+    """The wire behind an ASGI `send`."""
+    transport = _transport(send)
+    if hasattr(transport, "get_write_buffer_size"):
+        return AsyncioWire(send, transport)
+    if hasattr(transport, "_tempDataLen") and hasattr(transport, "abortConnection"):
+        return TwistedWire(send, transport)
+    return UnknownWire(send)
+
+
+def waiting_frames(receive: Receive) -> int:
+    """How many frames of the client are queued. daphne queues without limit; uvicorn stops reading instead."""
+    queue = getattr(receive, "__self__", None)
+    return queue.qsize() if isinstance(queue, asyncio.Queue) else 0
+
+
+def _transport(send: Send) -> Any:
+    """uvicorn: a method of the protocol, or of the request cycle. daphne: partial(handle_reply, protocol)."""
+    owner = send.args[0] if isinstance(send, partial) and send.args else getattr(send, "__self__", None)
+    return getattr(owner, "transport", None)
+
+
+@types.coroutine
+def _resume(steps: Generator[Any, None, None], waiting: Any) -> Generator[Any, None, None]:
+    """Go on with a coroutine that was started by hand and waits for `waiting`."""
+    yield waiting
+    yield from steps
+
+
+async def _after(pending: "asyncio.Task[None]", rest: Awaitable[None]) -> None:
+    await asyncio.wait([pending])
+    await rest

@@ -1,0 +1,113 @@
+"""What the hub has to read next. Everything that asks for a read ends here, and is conflated here."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import TypeVar
+
+from inbox.snapshots import UserId
+
+from .conf import BULK
+from .members import Members
+from .reads import Query
+from .sinks import Sink
+
+T = TypeVar("T")
+
+MAX_DIRTY = 100_000  # ids waiting; beyond, everybody connected is read instead
+
+
+@dataclass(slots=True)
+class Batch:
+    """One read: the query, and the connections that wait for its answer."""
+
+    query: Query
+    joining: list[Sink]
+    checking: list[Sink]
+    asking: list[Sink]
+
+
+@dataclass(slots=True)
+class Work:
+    """Sets of things to read, taken away in batches of at most `BULK` users."""
+
+    joining: dict[Sink, None] = field(default_factory=dict)
+    checking: dict[Sink, None] = field(default_factory=dict)
+    asking: dict[UserId, list[Sink]] = field(default_factory=dict)
+    dirty: dict[UserId, str | None] = field(default_factory=dict)
+    compare: dict[UserId, None] = field(default_factory=dict)
+    everyone: bool = False
+    everyone_item: str | None = None
+
+    def users(self, users: Iterable[UserId], item: str | None = None) -> None:
+        """These users' state may have changed; `item` hints at what arrived."""
+        if item is None:
+            for user in users:
+                self.dirty.setdefault(user, None)
+        else:
+            self.dirty.update(dict.fromkeys(users, item))
+        if len(self.dirty) > MAX_DIRTY:
+            self.dirty.clear()
+            self.everybody()
+
+    def everybody(self, item: str | None = None) -> None:
+        """Everybody's state may have changed."""
+        self.everyone = True
+        self.everyone_item = item or self.everyone_item
+
+    def ask(self, user: UserId, sink: Sink) -> None:
+        """This connection wants an answer, changed or not."""
+        self.asking.setdefault(user, []).append(sink)
+        self.dirty.setdefault(user, None)
+
+    def take(self, members: Members) -> Batch | None:
+        """The next batch, or None if there is nothing to read. Users who are not connected are forgotten."""
+        if self.everyone:
+            self._mark_members(members)
+        joining, checking = _take(self.joining), _take(self.checking)
+        marked = {user: self.dirty.pop(user) for user in list(islice(self.dirty, BULK))}
+        users = [user for user in marked if user in members]
+        query = Query(
+            opening=[sink.credential for sink in joining],
+            checking=[sink.credential for sink in checking],
+            users=users,
+            compare=members.versions(_take(self.compare)),
+        )
+        if not self.dirty:  # else there is load, and a toast is a courtesy
+            self._add_toasts(query, marked, members)
+        asking = [sink for user in users for sink in self.asking.pop(user, ())] if self.asking else []
+        return Batch(query, joining, checking, asking) if query else None
+
+    def put_back(self, batch: Batch) -> None:
+        """The read failed: do it again, but for those who have been refused meanwhile."""
+        self.users(batch.query.users)
+        self.checking.update(dict.fromkeys(batch.checking))
+        self.compare.update(dict.fromkeys(batch.query.compare))
+        for sink in batch.asking:
+            if sink.user is not None:
+                self.ask(sink.user, sink)
+
+    def forget(self, sink: Sink) -> None:
+        """The connection is gone."""
+        self.joining.pop(sink, None)
+        self.checking.pop(sink, None)
+
+    def _mark_members(self, members: Members) -> None:
+        self.users(members, self.everyone_item)
+        self.everyone, self.everyone_item = False, None
+
+    def _add_toasts(self, query: Query, marked: dict[UserId, str | None], members: Members) -> None:
+        hinted: dict[str, list[UserId]] = {}
+        for user in query.users:
+            if (item := marked[user]) is not None:
+                hinted.setdefault(item, []).append(user)
+        for item, users in hinted.items():
+            query.toasts[item] = members.versions(users)
+            query.languages |= members.languages(users)
+
+
+def _take(waiting: dict[T, None]) -> list[T]:
+    taken = list(islice(waiting, BULK))
+    for one in taken:
+        del waiting[one]
+    return taken
