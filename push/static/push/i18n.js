@@ -1,0 +1,19 @@
+/**
+ * Django's JavaScriptCatalog if the page has one (`window.gettext` …), English otherwise.
+ * The names are Django's, so that `makemessages -d djangojs` finds the calls.
+ */
+
+/** @param {string} message */
+export function gettext(message) {
+  return window.gettext?.(message) ?? message;
+}
+
+/** @param {string} singular @param {string} plural @param {number} count */
+export function ngettext(singular, plural, count) {
+  return window.ngettext?.(singular, plural, count) ?? (count === 1 ? singular : plural);
+}
+
+/** `%(name)s` in `format` become `values[name]`. @param {string} format @param {Record<string, unknown>} values */
+export function interpolate(format, values) {
+  return format.replace(/%\((\w+)\)s/g, (_, name) => String(values[name]));
+}

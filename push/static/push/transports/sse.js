@@ -1,0 +1,63 @@
+/** Server-sent events (WHATWG HTML, EventSource). @import {Connection, Reason, Sink} from "../client/types.js" */
+import { poll, reasonOf, retryAfter } from "../client/poll.js";
+import { Watchdog } from "../client/timing.js";
+
+const FIRST_EVENT = 8; // seconds; a proxy that buffers streams never shows one
+const SILENCE = 45; // seconds; the server sends keep-alive every 20
+
+/**
+ * EventSource reconnects in its own way, and gives up for good on 401, 403 and 429 without telling the status;
+ * so its first error ends this connection, and the ladder owns the reconnecting.
+ * @param {URL} push @param {Sink} sink @returns {Connection}
+ */
+export function openEventSource(push, sink) {
+  const url = new URL("sse/", push);
+  const source = new EventSource(url);
+  const life = new AbortController();
+  const listen = { signal: life.signal };
+
+  const close = () => { life.abort(); source.close(); };
+  const end = (/** @type {Reason} */ reason, seconds = 0) => { close(); sink.closed(reason, seconds); };
+  const dead = new Watchdog(life.signal, () => end("lost"));
+
+  async function failed() {
+    const refused = source.readyState === EventSource.CLOSED;
+    source.close();
+    const [reason, seconds] = refused ? await why(url, life.signal) : ["lost", 0];
+    if (!life.signal.aborted) end(reason, seconds);
+  }
+
+  /** A stream cannot be asked anything, so ask beside it. */
+  async function sync() {
+    const { snapshot, reason } = await poll(push, listen);
+    if (life.signal.aborted) return;
+    if (snapshot) sink.snapshot(snapshot);
+    else if (reason) end(reason);
+  }
+
+  dead.expect(FIRST_EVENT);
+  for (const name of ["unread", "keep-alive"]) {
+    source.addEventListener(name, () => dead.expect(SILENCE), listen);
+  }
+  source.addEventListener("unread", ({ data }) => sink.snapshot(JSON.parse(data)), listen);
+  source.addEventListener("stream-error", () => end("lost"), listen);
+  source.addEventListener("error", failed, listen);
+  return { sync, close };
+}
+
+/**
+ * The status that EventSource hides: asks once more and reads the head only.
+ * @param {URL} url @param {AbortSignal} signal @returns {Promise<[Reason, number]>}
+ */
+async function why(url, signal) {
+  const head = new AbortController();
+  const limit = AbortSignal.any([signal, head.signal, AbortSignal.timeout(FIRST_EVENT * 1000)]);
+  try {
+    const response = await fetch(url, { headers: { Accept: "text/event-stream" }, cache: "no-store", signal: limit });
+    return [reasonOf(response) ?? "lost", retryAfter(response)];
+  } catch {
+    return ["lost", 0];
+  } finally {
+    head.abort();
+  }
+}

@@ -1,0 +1,54 @@
+/** @import {Item, Snapshot} from "../client/types.js" */
+import { gettext, interpolate, ngettext } from "../i18n.js";
+import { h } from "./dom.js";
+
+const CALM = 1; // seconds of quiet before it speaks
+const LONGEST = 5; // seconds it lets itself be put off
+
+/** "3 unread notifications"; 99+ when the server stopped counting or the badge does. @param {Snapshot|null} snapshot */
+export function unreadText(snapshot) {
+  const unread = snapshot?.unread ?? 0;
+  if (!unread) return gettext("No unread notifications");
+  const format = ngettext("%(count)s unread notification", "%(count)s unread notifications", unread);
+  return interpolate(format, { count: countLabel(snapshot) });
+}
+
+/** What the badge says: "", "1" … "99", "99+". @param {Snapshot|null} snapshot */
+export function countLabel(snapshot) {
+  const unread = snapshot?.unread ?? 0;
+  if (unread > 99) return "99+";
+  return unread ? String(unread) : "";
+}
+
+/** A polite live region: says what arrived and how many are unread, once per burst. */
+export class Announcer {
+  element = h("p", { class: "sr", role: "status", "aria-live": "polite", "aria-atomic": "true" });
+  #timer = 0;
+  #since = 0;
+  #titles = /** @type {string[]} */ ([]);
+  #said = /** @type {string|null} */ (null);
+
+  /** @param {Snapshot|null} snapshot @param {Item|null} item */
+  note(snapshot, item) {
+    const text = unreadText(snapshot);
+    this.#said ??= text; // what was there when the page came is no news
+    if (item) this.#titles.push(item.title);
+    if (text === this.#said && !item) return;
+    this.#later(() => this.#say(text));
+  }
+
+  /** @param {() => void} speak */
+  #later(speak) {
+    this.#since ||= Date.now();
+    const left = Math.max(0, LONGEST - (Date.now() - this.#since) / 1000);
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(speak, Math.min(CALM, left) * 1000);
+  }
+
+  #say(text) {
+    this.#since = 0;
+    this.#said = text;
+    const news = this.#titles.splice(0).slice(-1);
+    this.element.textContent = [...news, text].join(". ");
+  }
+}

@@ -1,0 +1,150 @@
+/** @import {Item, Snapshot, State} from "../client/types.js" */
+import { Api, csrfTokens } from "../client/api.js";
+import { PushClient } from "../client/client.js";
+import { rungs } from "../client/rungs.js";
+import { gettext } from "../i18n.js";
+import { Announcer, countLabel, unreadText } from "./announcer.js";
+import { h } from "./dom.js";
+import { follow } from "./follow.js";
+import { icon } from "./icons.js";
+import { Panel } from "./panel.js";
+import { forget, recall, remember } from "./memory.js";
+import { styles } from "./styles.js";
+import { Favicon, markTitle } from "./tab.js";
+import { Toasts } from "./toasts.js";
+
+/** The bell: a badge, a panel, toasts, and the count in the browser's tab. Its attributes are in bell.js. */
+export class NotificationBell extends HTMLElement {
+  static observedAttributes = ["user", "push", "transport"];
+
+  /** @type {PushClient|null} */ #client = null;
+  #life = new AbortController();
+  #favicon = new Favicon();
+  #announcer = new Announcer();
+
+  constructor() {
+    super();
+    this.attachShadow({ mode: "open" }).adoptedStyleSheets = [styles];
+  }
+
+  /** The newest state, or null while there is none. @returns {Snapshot|null} */
+  get snapshot() {
+    return this.#client?.store.current ?? null;
+  }
+
+  /** @returns {State} */
+  get state() {
+    return this.#client?.state ?? "signed-out";
+  }
+
+  /** The rung in use, by whichever tab holds the connection; "" while there is none. */
+  get transport() {
+    return this.#client?.transport ?? "";
+  }
+
+  /** Takes a snapshot that an API call answered. @param {Snapshot} snapshot */
+  offer(snapshot) {
+    this.#client?.offer(snapshot);
+  }
+
+  connectedCallback() {
+    if (!this.panel) this.#build();
+    this.#life = new AbortController();
+    const listen = { signal: this.#life.signal };
+    addEventListener("pagehide", () => this.#stop(), listen); // into the back/forward cache, perhaps
+    addEventListener("pageshow", () => this.#client ?? this.#start(), listen);
+    this.#start();
+  }
+
+  disconnectedCallback() {
+    this.#life.abort();
+    this.#stop();
+    this.#mark("");
+  }
+
+  attributeChangedCallback(name, before, now) {
+    if (!this.#client || before === now) return;
+    this.#stop();
+    this.#start();
+  }
+
+  #start() {
+    const user = this.getAttribute("user");
+    if (!user) return;
+    const push = new URL(this.getAttribute("push") ?? "/push/", document.baseURI);
+    this.#client = new PushClient({ user, push, rungs: rungs(this.getAttribute("transport")) }, {
+      snapshot: (snapshot, item) => this.#onSnapshot(snapshot, item),
+      state: () => this.#onState(),
+    });
+    this.#show(recall(user));
+    this.#client.start();
+  }
+
+  #stop() {
+    this.#client?.stop();
+    this.#client = null;
+  }
+
+  #build() {
+    const language = this.getAttribute("language") || document.documentElement.lang || "en";
+    const inbox = this.getAttribute("inbox") ?? "/inbox/";
+    const base = new URL(this.getAttribute("api") ?? "/api/v1/", document.baseURI);
+    this.api = new Api(base, () => csrfTokens(this.getAttribute("csrf-token")));
+    this.badge = h("span", { class: "badge", part: "badge" });
+    this.button = h("button", { class: "bell", part: "button", type: "button", "aria-haspopup": "dialog" }, icon("bell"), this.badge);
+    this.panel = new Panel({
+      api: this.api, language, inbox, button: this.button,
+      offer: (snapshot) => this.offer(snapshot),
+      retry: () => this.#client?.wake(true),
+    });
+    this.toasts = new Toasts({ chosen: (event, item) => this.#chosen(event, item), open: () => this.panel.open() });
+    this.button.popoverTargetElement = this.panel.element;
+    this.shadowRoot.append(this.button, this.panel.element, this.#announcer.element, this.toasts.element);
+  }
+
+  /** @param {Snapshot} snapshot @param {Item|null} item */
+  #onSnapshot(snapshot, item) {
+    const before = this.shown;
+    this.#show(snapshot);
+    remember(snapshot);
+    this.panel.onSnapshot(snapshot);
+    this.#announcer.note(snapshot, item);
+    if (!snapshot.unread) this.toasts.clear();
+    if (item && !this.panel.opened) this.toasts.show(item, Math.max(0, snapshot.unread - (before?.unread ?? 0) - 1));
+    document.dispatchEvent(new CustomEvent("reddot:change", { detail: snapshot }));
+  }
+
+  #onState() {
+    this.dataset.state = this.state;
+    if (this.state === "signed-out") this.#forget();
+    this.panel.onState(this.state);
+  }
+
+  #forget() {
+    forget();
+    this.#show(null);
+    this.toasts.clear();
+    this.panel.clear();
+  }
+
+  /** @param {Snapshot|null} snapshot a newer state, or what this tab showed on the page before */
+  #show(snapshot) {
+    if (this.shown && snapshot && String(this.shown.user) !== String(snapshot.user)) this.panel.clear();
+    this.shown = snapshot;
+    const label = countLabel(snapshot);
+    if (this.badge.textContent !== label) this.badge.textContent = label;
+    this.button.ariaLabel = `${gettext("Notifications")}, ${unreadText(snapshot)}`;
+    this.#mark(label);
+  }
+
+  #mark(label) {
+    markTitle(label);
+    if (this.getAttribute("favicon") !== "off") this.#favicon.mark(label, getComputedStyle(this.badge).backgroundColor);
+  }
+
+  /** A toast was clicked. @param {MouseEvent} event @param {Item} item */
+  #chosen(event, item) {
+    const done = this.api.read([item.ref]).then((snapshot) => this.offer(snapshot), () => {});
+    if (event.currentTarget.localName === "a") follow(event, done);
+  }
+}

@@ -1,0 +1,193 @@
+/** @import {Api} from "../client/api.js" @import {Item, Snapshot, State} from "../client/types.js" */
+import { gettext } from "../i18n.js";
+import { follow } from "./follow.js";
+import { h } from "./dom.js";
+import { icon } from "./icons.js";
+import { place } from "./place.js";
+import { Rows } from "./rows.js";
+import { refreshTimes } from "./time.js";
+import { skeleton, views } from "./views.js";
+
+const SHOWN = 15; // items; the rest is on the inbox page
+const MINUTE = 60_000;
+
+/** The dropdown: the newest items, and what to say when there are none to show. */
+export class Panel {
+  /** Version read before the items on screen (what "mark all" covers). @type {number|null} */ #version = null;
+  /** @type {Snapshot|null} */ #snapshot = null;
+  /** @type {State} */ #state = "connecting";
+  #loading = false;
+  #failed = false;
+  #clock = 0;
+
+  /**
+   * @param {{api: Api, language: string, inbox: string, button: HTMLElement,
+   *          offer: (snapshot: Snapshot) => void, retry: () => void}} bell
+   */
+  constructor(bell) {
+    this.bell = bell;
+    this.rows = new Rows(bell.language, (event, item) => this.#choose(event, item));
+    this.#build();
+  }
+
+  #build() {
+    const label = gettext("Mark all as read");
+    this.markAll = h("button", { class: "quiet", type: "button", onclick: () => this.#markAll() }, icon("checks"), label);
+    this.notice = h("p", { class: "notice", role: "status" });
+    this.body = h("div", { class: "list" });
+    this.sheet = h("div", { class: "sheet" },
+      h("header", {}, h("h2", { id: "heading" }, gettext("Notifications")), this.markAll),
+      this.notice,
+      this.body,
+      h("footer", {}, h("a", { class: "all", href: this.bell.inbox }, gettext("View all"))));
+    this.element = h("div", {
+      id: "panel", class: "panel", popover: "auto", role: "dialog", "aria-labelledby": "heading", tabindex: "-1", autofocus: true,
+      onbeforetoggle: (event) => event.newState === "open" && this.#opening(),
+      ontoggle: (event) => event.newState === "closed" && this.#closed(),
+      onkeydown: (event) => this.rows.onKey(event),
+      onfocusout: (event) => this.#leaving(event),
+      onclick: (event) => event.target === this.element && this.close(),
+    }, this.sheet);
+  }
+
+  get opened() {
+    return this.element.matches(":popover-open");
+  }
+
+  open() {
+    if (!this.opened) this.element.showPopover();
+  }
+
+  close() {
+    if (this.opened) this.element.hidePopover();
+  }
+
+  /** Another user's, or nobody's: forget what was shown. */
+  clear() {
+    this.#version = this.#snapshot = null;
+    this.rows.show([]);
+    this.#render();
+  }
+
+  /** @param {Snapshot} snapshot */
+  onSnapshot(snapshot) {
+    this.#snapshot = snapshot;
+    this.#render();
+    if (this.opened) this.#load();
+  }
+
+  /** @param {State} state */
+  onState(state) {
+    this.#state = state;
+    this.#render();
+  }
+
+  /** Fetches the list unless it is current; called again while it loads, it loads once more. */
+  async #load() {
+    if (this.#loading || (this.#isCurrent() && !this.#failed)) return;
+    this.#loading = true;
+    try {
+      this.#take(await this.bell.api.inbox(SHOWN));
+      this.#failed = false;
+    } catch (error) {
+      this.#fail(error);
+    }
+    this.#loading = false;
+    this.#render();
+    if (this.opened && !this.#failed && !this.#isCurrent()) this.#load();
+  }
+
+  #isCurrent() {
+    return this.#version !== null && this.#version >= (this.#snapshot?.version ?? Infinity);
+  }
+
+  /** @param {{version: number, items: Item[]}} page */
+  #take({ version, items }) {
+    this.#version = version;
+    this.rows.show(items);
+  }
+
+  #fail(error) {
+    this.#failed = true;
+    if (error.status === 401) this.#state = "signed-out";
+  }
+
+  #opening() {
+    place(this.element, this.bell.button);
+    this.#load();
+    this.#render();
+    refreshTimes(this.element, this.bell.language);
+    this.#clock = setInterval(() => refreshTimes(this.element, this.bell.language), MINUTE);
+  }
+
+  #closed() {
+    clearInterval(this.#clock);
+    this.notice.textContent = "";
+  }
+
+  /** Tab beyond the last control goes on with the page. @param {FocusEvent} event */
+  #leaving({ relatedTarget }) {
+    const root = this.element.getRootNode();
+    if (relatedTarget && !root.contains(/** @type {Node} */ (relatedTarget))) this.close();
+  }
+
+  /** @param {MouseEvent} event @param {Item} item */
+  async #choose(event, item) {
+    const stays = event.currentTarget.localName === "button";
+    if (stays) toggle(event.currentTarget);
+    const done = item.read ? null : this.#write(() => this.bell.api.read([item.ref]));
+    if (!stays) await follow(event, done);
+  }
+
+  #markAll() {
+    if (this.#version === null || this.markAll.ariaDisabled === "true") return;
+    return this.#write(() => this.bell.api.readUpTo(this.#version));
+  }
+
+  /** Shows what the server answers, nothing sooner. @param {() => Promise<Snapshot>} call */
+  async #write(call) {
+    this.sheet.ariaBusy = "true";
+    try {
+      this.bell.offer(await call());
+      this.notice.textContent = "";
+    } catch {
+      this.notice.textContent = gettext("That didn't work. Check your connection and try again.");
+    }
+    this.sheet.ariaBusy = "false";
+  }
+
+  #retry() {
+    this.bell.retry();
+    this.#failed = false;
+    this.#load();
+    this.#render();
+  }
+
+  #render() {
+    const view = this.#view();
+    this.markAll.ariaDisabled = String(view !== "rows" || !this.#snapshot?.unread);
+    this.sheet.dataset.offline = String(this.#state === "offline");
+    if (this.body.dataset.view === view) return;
+    this.body.dataset.view = view;
+    this.body.replaceChildren(this.#content(view));
+  }
+
+  /** @returns {"signed-out"|"rows"|"empty"|"offline"|"error"|"loading"} */
+  #view() {
+    if (this.#state === "signed-out") return "signed-out";
+    if (this.rows.links.length) return "rows";
+    if (this.#failed) return this.#state === "offline" ? "offline" : "error";
+    return this.#version === null ? "loading" : "empty";
+  }
+
+  #content(view) {
+    if (view === "rows") return this.rows.element;
+    if (view === "loading") return skeleton();
+    return views[view]({ inbox: this.bell.inbox, retry: () => this.#retry() });
+  }
+}
+
+/** A message that leads nowhere unfolds in place. @param {HTMLElement} row */
+function toggle(row) {
+  row.ariaExpanded = String(row.ariaExpanded !== "true");
+}

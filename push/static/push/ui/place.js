@@ -1,0 +1,28 @@
+const GAP = 8; // pixels between button and panel, and to the edges of the window
+const WIDTH = 408;
+
+/**
+ * Puts the panel under the button, inside the window, for as long as it is open. On phones the style sheet makes it a sheet
+ * and ignores these numbers.
+ * @param {HTMLElement} panel @param {HTMLElement} button
+ */
+export function place(panel, button) {
+  const life = new AbortController();
+  const listen = { signal: life.signal, passive: true, capture: true };
+  const update = () => put(panel, button.getBoundingClientRect());
+  update();
+  addEventListener("resize", update, listen);
+  addEventListener("scroll", update, listen);
+  panel.addEventListener("toggle", (event) => {
+    if (/** @type {ToggleEvent} */ (event).newState === "closed") life.abort();
+  }, { signal: life.signal });
+}
+
+/** Ends align on the side of the window where the button is. @param {HTMLElement} panel @param {DOMRect} box */
+function put(panel, box) {
+  const room = document.documentElement.clientWidth;
+  const rightHalf = box.left + box.width / 2 > room / 2;
+  const left = rightHalf ? box.right - WIDTH : box.left;
+  panel.style.setProperty("--left", `${Math.max(GAP, Math.min(left, room - WIDTH - GAP))}px`);
+  panel.style.setProperty("--top", `${Math.max(GAP, box.bottom + GAP)}px`);
+}

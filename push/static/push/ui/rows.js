@@ -1,0 +1,95 @@
+/** @import {Item} from "../client/types.js" */
+import { gettext } from "../i18n.js";
+import { h, reconcile } from "./dom.js";
+import { icon } from "./icons.js";
+import { timeElement } from "./time.js";
+
+/** The address to follow, or null: http(s) only, whatever an item says. @param {string} url */
+export function safeUrl(url) {
+  if (!url) return null;
+  const { protocol, href } = new URL(url, document.baseURI);
+  return protocol === "http:" || protocol === "https:" ? href : null;
+}
+
+/** The type's icon in a circle, tinted by level. @param {Item} item */
+export function glyph(item) {
+  return h("span", { class: "glyph", "data-level": item.level }, icon(item.type));
+}
+
+/** The newest items as a list of links, kept in place by ref when the list changes. */
+export class Rows {
+  element = h("ul", { class: "rows" });
+  /** @type {Map<string, Element>} */ #known = new Map();
+  /** @type {Map<string, Item>} */ #items = new Map();
+
+  /** @param {string} language @param {(event: MouseEvent, item: Item) => void} chosen */
+  constructor(language, chosen) {
+    this.language = language;
+    this.chosen = chosen;
+  }
+
+  /** @param {Item[]} items newest first */
+  show(items) {
+    const focused = this.#focusedIndex();
+    this.#items = new Map(items.map((item) => [keyOf(item), item]));
+    reconcile(this.element, this.#known, [...this.#items.keys()], (key) => this.#make(key));
+    for (const [key, item] of this.#items) fill(this.#known.get(key).firstElementChild, item, this.language);
+    if (focused >= 0 && this.#focusedIndex() < 0) this.focus(Math.min(focused, items.length - 1));
+  }
+
+  /** @returns {HTMLElement[]} */
+  get links() {
+    return [...this.element.querySelectorAll(".row")];
+  }
+
+  /** @param {number} index */
+  focus(index) {
+    this.links[index]?.focus();
+  }
+
+  /** Arrow keys, Home and End move among the rows. @param {KeyboardEvent} event */
+  onKey(event) {
+    const last = this.links.length - 1;
+    const here = this.#focusedIndex();
+    const targets = { ArrowDown: Math.min(here + 1, last), ArrowUp: Math.max(here - 1, 0), Home: 0, End: last };
+    if (!(event.key in targets) || last < 0) return;
+    event.preventDefault();
+    this.focus(targets[event.key]);
+  }
+
+  #focusedIndex() {
+    const root = /** @type {ShadowRoot} */ (this.element.getRootNode());
+    return this.links.indexOf(/** @type {HTMLElement} */ (root.activeElement));
+  }
+
+  #make(key) {
+    const href = safeUrl(this.#items.get(key).url);
+    const chosen = (/** @type {MouseEvent} */ event) => this.chosen(event, this.#items.get(key));
+    const row = href
+      ? h("a", { class: "row", href, onclick: chosen, onauxclick: chosen })
+      : h("button", { class: "row", type: "button", "aria-expanded": "false", onclick: chosen });
+    return h("li", {}, row);
+  }
+}
+
+/** A row is a link or a button, so one that changes between them is another row. @param {Item} item */
+function keyOf(item) {
+  return `${item.ref} ${safeUrl(item.url) ?? ""}`;
+}
+
+/** Writes only what is new: a screen reader's place in the row survives. @param {any} row @param {Item} item @param {string} language */
+function fill(row, item, language) {
+  const shown = JSON.stringify(item);
+  if (row.shown === shown) return;
+  row.shown = shown;
+  row.dataset.ref = item.ref;
+  row.dataset.unread = String(!item.read);
+  const state = item.read ? null : h("span", { class: "sr" }, `${gettext("Unread")}: `);
+  row.replaceChildren(
+    h("span", { class: "dot", "aria-hidden": "true" }),
+    glyph(item),
+    h("span", { class: "text" },
+      h("span", { class: "title" }, ...[state, item.title].filter(Boolean)),
+      item.body ? h("span", { class: "body" }, item.body) : null),
+    timeElement(item.created_at, language));
+}

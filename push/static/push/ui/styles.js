@@ -1,0 +1,128 @@
+/**
+ * The bell's style sheet; colours and sizes are the tokens of tokens.css. A constructed sheet: it applies at once (a link
+ * would flash), is shared by all bells, and needs no 'unsafe-inline' from a Content-Security-Policy.
+ */
+export const styles = new CSSStyleSheet();
+
+styles.replaceSync(/* css */ `
+*, ::before, ::after { box-sizing: border-box; }
+:host { position: relative; flex: none; font: var(--rd-text-base) / var(--rd-leading-tight) var(--rd-font); color: var(--rd-text);
+  letter-spacing: normal; text-align: start; }
+:host([hidden]), [hidden] { display: none !important; }
+button, a { font: inherit; color: inherit; text-align: start; text-decoration: none; -webkit-tap-highlight-color: transparent; }
+button { border: 0; background: none; padding: 0; cursor: pointer; }
+h2, h3, p, ul { margin: 0; padding: 0; list-style: none; font: inherit; }
+:focus-visible { outline: 2px solid var(--rd-focus); outline-offset: 2px; }
+.icon { display: block; inline-size: 20px; block-size: 20px; fill: none; stroke: currentColor; stroke-width: 1.75;
+  stroke-linecap: round; stroke-linejoin: round; }
+.sr { position: absolute; inline-size: 1px; block-size: 1px; margin: -1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+
+/* bell: the badge hangs from the button's middle and grows outwards, so nothing moves when the number changes */
+.bell { position: relative; display: grid; place-items: center; inline-size: var(--rd-target); block-size: var(--rd-target);
+  border-radius: var(--rd-radius-pill); color: var(--rd-text-muted); transition: background var(--rd-quick), color var(--rd-quick); }
+.bell:hover, .bell[aria-expanded="true"], :host(:has(.panel:popover-open)) .bell { background: var(--rd-hover); color: var(--rd-text); }
+.badge { position: absolute; inset-block-end: 50%; inset-inline-start: 50%; min-inline-size: 18px; block-size: 18px; padding-inline: 5px;
+  border-radius: var(--rd-radius-pill); background: var(--rd-accent); color: var(--rd-on-accent); box-shadow: 0 0 0 2px var(--rd-surface);
+  font-size: 11px; font-weight: 700; line-height: 18px; text-align: center; font-variant-numeric: tabular-nums; }
+.badge:empty { visibility: hidden; }
+:host([data-state="offline"]) .badge { background: var(--rd-text-muted); color: var(--rd-surface); }
+:host([data-state="offline"]) .bell .icon { opacity: 0.55; }
+
+/* panel */
+.panel { position: fixed; inset: var(--top, 64px) auto auto var(--left, 8px); margin: 0; padding: 0; border: 0; overflow: visible;
+  inline-size: 408px; max-inline-size: calc(100vw - 16px); background: none; color: inherit; font: inherit; }
+.panel:focus-visible { outline: none; }
+.panel:popover-open { animation: arrive var(--rd-quick) var(--rd-ease); }
+.sheet { display: flex; flex-direction: column; block-size: min(580px, calc(100dvh - var(--top, 64px) - 16px)); overflow: hidden;
+  border: 1px solid var(--rd-border); border-radius: var(--rd-radius-large); background: var(--rd-raised); box-shadow: var(--rd-shadow); }
+header { display: flex; align-items: center; justify-content: space-between; gap: var(--rd-space-2);
+  padding: var(--rd-space-2) var(--rd-space-2) var(--rd-space-2) var(--rd-space-4); border-block-end: 1px solid var(--rd-border); }
+h2 { font-size: 0.9375rem; font-weight: 650; }
+.quiet { display: inline-flex; align-items: center; gap: 6px; min-block-size: 36px; padding-inline: 10px; border-radius: var(--rd-radius-small);
+  color: var(--rd-text-muted); font-size: var(--rd-text-sm); transition: background var(--rd-quick), color var(--rd-quick); }
+.quiet .icon { inline-size: 17px; block-size: 17px; }
+.quiet:hover { background: var(--rd-hover); color: var(--rd-text); }
+.quiet[aria-disabled="true"] { visibility: hidden; }
+.quiet[aria-disabled="true"]:focus { visibility: visible; opacity: 0.6; background: none; }
+.notice { padding: var(--rd-space-2) var(--rd-space-4); border-block-end: 1px solid var(--rd-border); background: var(--rd-accent-soft);
+  color: var(--rd-accent-text); font-size: var(--rd-text-sm); }
+.notice:empty { display: none; }
+.list { flex: 1; min-block-size: 0; overflow-y: auto; overscroll-behavior: contain; scrollbar-width: thin; }
+footer { border-block-start: 1px solid var(--rd-border); }
+.all { display: grid; place-items: center; min-block-size: 44px; font-size: var(--rd-text-sm); font-weight: 600; }
+.all:hover { background: var(--rd-hover); }
+.all:focus-visible, .row:focus-visible { outline-offset: -3px; border-radius: var(--rd-radius); }
+
+/* rows: a fixed slot for the dot, so that reading moves nothing */
+.row { display: grid; grid-template-columns: 8px 34px minmax(0, 1fr) auto; gap: 2px 10px; align-items: start; inline-size: 100%;
+  padding: 11px var(--rd-space-4) 11px 10px; cursor: pointer; transition: background var(--rd-quick); }
+li + li > .row { box-shadow: inset 0 1px var(--rd-border); }
+.row:hover { background: var(--rd-hover); }
+.dot { align-self: center; inline-size: 8px; block-size: 8px; border-radius: 50%; background: var(--rd-accent); transition: opacity var(--rd-calm); }
+[data-unread="false"] > .dot { opacity: 0; }
+.glyph { display: grid; place-items: center; inline-size: 34px; block-size: 34px; border-radius: 50%; background: var(--rd-hover); color: var(--rd-text-muted); }
+.row:hover .glyph { background: var(--rd-raised); }
+.glyph .icon { inline-size: 18px; block-size: 18px; }
+.glyph[data-level="success"] { color: var(--rd-success); }
+.glyph[data-level="warning"] { color: var(--rd-warning); }
+.glyph[data-level="critical"] { color: var(--rd-critical); }
+.text { display: grid; gap: 3px; min-inline-size: 0; }
+.title, .body, .words > * { display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2; overflow: hidden; overflow-wrap: anywhere; }
+.title { color: var(--rd-text-muted); }
+[data-unread="true"] .title { color: var(--rd-text); font-weight: 600; }
+.body { color: var(--rd-text-muted); font-size: var(--rd-text-sm); }
+[aria-expanded="true"] :is(.title, .body) { display: block; white-space: pre-line; }
+.row time { min-inline-size: 3.5em; padding-block-start: 1px; color: var(--rd-text-muted); font-size: var(--rd-text-xs); text-align: end; white-space: nowrap;
+  font-variant-numeric: tabular-nums; }
+
+/* nothing to list */
+.view { display: flex; flex-direction: column; align-items: center; justify-content: center; gap: var(--rd-space-1); min-block-size: 100%;
+  padding: var(--rd-space-5); text-align: center; }
+.view p { max-inline-size: 30ch; color: var(--rd-text-muted); font-size: var(--rd-text-sm); line-height: var(--rd-leading); }
+.emblem { display: grid; place-items: center; inline-size: 56px; block-size: 56px; margin-block-end: var(--rd-space-3); border-radius: 50%;
+  background: var(--rd-hover); color: var(--rd-text-muted); }
+.emblem .icon { inline-size: 26px; block-size: 26px; }
+h3 { font-weight: 650; }
+.button { display: inline-flex; align-items: center; min-block-size: 36px; margin-block-start: var(--rd-space-4); padding-inline: var(--rd-space-4);
+  border: 1px solid var(--rd-border-strong); border-radius: var(--rd-radius-small); font-size: var(--rd-text-sm); font-weight: 600; }
+.button:hover { background: var(--rd-hover); }
+.bone { display: grid; grid-template: 13px 11px / 34px 1fr; gap: 8px 10px; padding: 14px var(--rd-space-4) 14px 28px; }
+.bone span { border-radius: var(--rd-radius-small); background: var(--rd-hover); animation: breathe 1.4s ease-in-out infinite alternate; }
+.bone span:first-child { grid-row: span 2; block-size: 34px; border-radius: 50%; }
+.bone span:last-child { inline-size: 60%; }
+
+/* toasts */
+.toasts { position: fixed; inset: auto var(--rd-space-4) var(--rd-space-4) auto; margin: 0; padding: 0; border: 0; overflow: visible; background: none; color: inherit;
+  inline-size: min(380px, calc(100vw - 2 * var(--rd-space-4))); font: inherit; }
+.stack { display: grid; gap: var(--rd-space-2); }
+.toast { display: grid; grid-template-columns: 34px minmax(0, 1fr) 32px; gap: var(--rd-space-3); padding: var(--rd-space-3); border: 1px solid var(--rd-border);
+  border-radius: var(--rd-radius-large); background: var(--rd-raised); box-shadow: var(--rd-shadow); animation: arrive var(--rd-calm) var(--rd-ease); }
+.words { display: grid; gap: 3px; align-content: center; min-inline-size: 0; border-radius: var(--rd-radius-small); cursor: pointer; }
+.words strong { font-weight: 600; }
+.words:hover strong { text-decoration: underline; text-underline-offset: 3px; }
+.words span { color: var(--rd-text-muted); font-size: var(--rd-text-sm); }
+.close { display: grid; place-items: center; inline-size: 32px; block-size: 32px; border-radius: var(--rd-radius-small); color: var(--rd-text-muted); }
+.close:hover { background: var(--rd-hover); color: var(--rd-text); }
+.close .icon { inline-size: 16px; block-size: 16px; }
+.rest { display: block; margin: var(--rd-space-2) auto 0; padding: 6px var(--rd-space-3); border: 1px solid var(--rd-border); border-radius: var(--rd-radius-pill);
+  background: var(--rd-raised); color: var(--rd-text-muted); box-shadow: var(--rd-shadow-small); font-size: var(--rd-text-xs); font-variant-numeric: tabular-nums; }
+.rest:hover { color: var(--rd-text); }
+
+@keyframes arrive { from { opacity: 0; transform: translateY(6px); } }
+@keyframes breathe { from { opacity: 1; } to { opacity: 0.45; } }
+@media (prefers-reduced-motion: reduce) { *, ::before, ::after { animation: none !important; transition: none !important; } }
+
+/* phones: a sheet from below, as wide as the screen */
+@media (max-width: 560px) {
+  .panel { inset: 0; inline-size: 100vw; block-size: 100dvh; max-inline-size: none; max-block-size: none; background: var(--rd-backdrop); touch-action: none; }
+  .panel:popover-open { display: flex; align-items: flex-end; animation-name: fade; }
+  .sheet { inline-size: 100%; block-size: min(85dvh, 720px); border-width: 1px 0 0; border-radius: var(--rd-radius-large) var(--rd-radius-large) 0 0;
+    padding-block-end: env(safe-area-inset-bottom); touch-action: auto; }
+  .panel:popover-open .sheet { animation: rise var(--rd-calm) var(--rd-ease); }
+  .toasts { inset-inline: var(--rd-space-3); inset-block-end: calc(var(--rd-space-3) + env(safe-area-inset-bottom)); inline-size: auto; }
+  .quiet, .button { min-block-size: 44px; }
+  .close { inline-size: 44px; block-size: 44px; margin: -6px -6px -6px 0; }
+}
+@keyframes fade { from { background-color: transparent; } }
+@keyframes rise { from { transform: translateY(40px); opacity: 0; } }
+`);

@@ -1,0 +1,78 @@
+/** What the browser's own tab shows: a count before the title, a red dot on the icon. */
+
+const PREFIX = /^\(\d+\+?\) /;
+const SIZE = 64; // pixels; tabs scale it to 16 or 32
+
+/** "(3) Inbox"; keeps whatever title the page has. @param {string} label "" for none */
+export function markTitle(label) {
+  const bare = document.title.replace(PREFIX, "");
+  const title = label ? `(${label}) ${bare}` : bare;
+  if (title !== document.title) document.title = title;
+}
+
+/** The site's icon with a count on it. Needs `img-src data:` where a Content-Security-Policy limits images. */
+export class Favicon {
+  /** @type {HTMLLinkElement[]} */ #originals = [];
+  #link = Object.assign(document.createElement("link"), { rel: "icon", type: "image/png" });
+  #label = "";
+
+  /** @param {string} label "" for none @param {string} color CSS colour of the dot */
+  async mark(label, color) {
+    if (label === this.#label) return;
+    this.#label = label;
+    if (!label) return this.#restore();
+    const href = await draw(this.#source(), label, color);
+    if (label !== this.#label) return;
+    this.#link.href = href;
+    this.#link.dataset.count = label;
+    this.#replace();
+  }
+
+  #source() {
+    const links = document.querySelectorAll("link[rel~=icon]:not([data-count])");
+    return /** @type {HTMLLinkElement} */ (links[0] ?? this.#originals[0])?.href ?? "/favicon.ico";
+  }
+
+  /** Browsers choose among several icons, so ours must be the only one. */
+  #replace() {
+    const links = [...document.querySelectorAll("link[rel~=icon]:not([data-count])")];
+    if (links.length) this.#originals = /** @type {HTMLLinkElement[]} */ (links);
+    links.forEach((link) => link.remove());
+    document.head.append(this.#link);
+  }
+
+  #restore() {
+    this.#link.remove();
+    document.head.append(...this.#originals);
+  }
+}
+
+/** @param {string} source @param {string} label @param {string} color @returns {Promise<string>} a data: URL */
+async function draw(source, label, color) {
+  const canvas = Object.assign(document.createElement("canvas"), { width: SIZE, height: SIZE });
+  const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+  const image = await load(source);
+  if (image) context.drawImage(image, 0, 0, SIZE, SIZE);
+  drawCount(context, label, color);
+  return canvas.toDataURL("image/png");
+}
+
+function drawCount(context, label, color) {
+  const [radius, center] = [21, SIZE - 22];
+  context.fillStyle = color;
+  context.beginPath();
+  context.arc(center, SIZE - center, radius, 0, 2 * Math.PI);
+  context.fill();
+  context.fillStyle = "#fff";
+  context.font = `700 ${label.length > 2 ? 22 : 30}px system-ui, sans-serif`;
+  context.textAlign = "center";
+  context.textBaseline = "middle";
+  context.fillText(label, center, SIZE - center + 2, 2 * radius - 4);
+}
+
+/** @param {string} source @returns {Promise<HTMLImageElement|null>} null: no such icon */
+async function load(source) {
+  const image = new Image(SIZE, SIZE);
+  image.src = source;
+  return image.decode().then(() => image, () => null);
+}
