@@ -27,14 +27,15 @@ def main() -> None:
     ports = range(first, first + len(SERVERS))
     if taken := [port for port in ports if port_taken(port)]:
         sys.exit(f"Port {taken[0]} is taken. Stop what listens there, or: make stack PORT={first + 100}")
-    signal.signal(signal.SIGTERM, interrupt)
+    for number in (signal.SIGINT, signal.SIGTERM):  # a background job inherits SIGINT ignored
+        signal.signal(number, interrupt)
     with ExitStack() as stack:
         try:
             children = start(stack, ports)
             announce(ports)
             watch(children)
         except KeyboardInterrupt:
-            signal.signal(signal.SIGINT, signal.SIG_IGN)  # the second Ctrl-C must not cut the clean-up short
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C must not cut the clean-up short
             print("\nStopping …", flush=True)
 
 
