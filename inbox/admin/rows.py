@@ -1,0 +1,102 @@
+"""Messages, mailboxes and receipts: searchable, and read-only save that messages can be deleted."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from .. import selectors
+from ..models import BroadcastReceipt, Mailbox, Message
+from ..models.base import MailboxRow
+from ..snapshots import Snapshot, user_id
+from .base import ReadOnlyAdmin, by_user_name
+
+
+class StatusFilter(admin.SimpleListFilter):
+    """What the owner did with a row."""
+
+    title = _("status")
+    parameter_name = "status"
+    CONDITIONS = {
+        "unread": (_("Unread"), Q(read_at=None, deleted_at=None)),
+        "read": (_("Read"), Q(read_at__isnull=False, archived_at=None, deleted_at=None)),
+        "archived": (_("Archived"), Q(archived_at__isnull=False, deleted_at=None)),
+        "deleted": (_("Deleted"), Q(deleted_at__isnull=False)),
+    }
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [(value, label) for value, (label, _condition) in self.CONDITIONS.items()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        chosen = self.CONDITIONS.get(self.value() or "")
+        return queryset.filter(chosen[1]) if chosen else queryset
+
+
+@admin.display(description=_("status"))
+def status(row: MailboxRow) -> str:
+    if row.deleted_at:
+        return str(_("Deleted"))
+    if row.archived_at:
+        return str(_("Archived"))
+    return str(_("Read") if row.read_at else _("Unread"))
+
+
+class MessageAdmin(ReadOnlyAdmin):
+    """One event type's table. Deleting goes through the model and its queryset, which keep the counters right."""
+
+    list_display = ("ref", "recipient", "text", status, "created_at")
+    list_select_related = ("recipient", "actor")
+
+    @admin.display(description=_("message"))
+    def text(self, message: Message) -> str:
+        return message.render_title()
+
+    def get_search_fields(self, request: HttpRequest) -> list[str]:
+        return [by_user_name("recipient")]
+
+    def get_list_filter(self, request: HttpRequest) -> list[Any]:
+        columns = {field.name for field in self.opts.concrete_fields}
+        return [StatusFilter, "created_at", *({"level"} & columns)]
+
+
+class ReceiptAdmin(ReadOnlyAdmin):
+    """Who has read, archived or dismissed which broadcast."""
+
+    list_display = ("broadcast", "recipient", status, "read_at")
+    list_select_related = ("broadcast", "recipient")
+    list_filter = (StatusFilter,)
+
+    def get_search_fields(self, request: HttpRequest) -> list[str]:
+        return [by_user_name("recipient"), "broadcast__title"]
+
+    def has_delete_permission(self, request: HttpRequest, obj: BroadcastReceipt | None = None) -> bool:
+        return False
+
+
+class MailboxAdmin(ReadOnlyAdmin):
+    """Each user's counter, and what their badge shows."""
+
+    list_display = ("user", "unread", "version")
+    list_select_related = ("user",)
+
+    def get_search_fields(self, request: HttpRequest) -> list[str]:
+        return [by_user_name("user")]
+
+    def has_delete_permission(self, request: HttpRequest, obj: Mailbox | None = None) -> bool:
+        return False
+
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
+        """One bulk read of the page's snapshots, instead of one per row."""
+        changelist = super().get_changelist_instance(request)
+        snapshots = selectors.snapshots([user_id(mailbox.pk) for mailbox in changelist.result_list])
+        for mailbox in changelist.result_list:
+            mailbox.snapshot = snapshots.get(user_id(mailbox.pk))
+        return changelist
+
+    @admin.display(description=_("unread"))
+    def unread(self, mailbox: Any) -> str:
+        snapshot: Snapshot | None = mailbox.snapshot
+        return f"{snapshot.unread}{'+' * snapshot.capped}" if snapshot else ""

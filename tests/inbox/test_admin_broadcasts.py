@@ -1,0 +1,264 @@
+"""Broadcasts in Django's admin: written, published, edited, withdrawn and deleted by mouse."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Group, Permission
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from inbox import services
+from inbox.admin.forms import BroadcastForm
+from inbox.models import Broadcast, BroadcastReceipt, State
+
+from .rest import announcement, person, state
+
+pytestmark = [pytest.mark.urls("tests.inbox.urls"), pytest.mark.django_db]
+
+LIST = "/admin/inbox/broadcast/"
+FORM = {
+    "title": "Maintenance", "body": "At noon.", "level": "info", "url": "", "audience": "everyone",
+    "publish_at_0": "", "publish_at_1": "", "expires_at_0": "", "expires_at_1": "",
+}  # fmt: skip
+
+
+def at(name: str, moment: Any) -> dict[str, str]:
+    return {f"{name}_0": moment.strftime("%Y-%m-%d"), f"{name}_1": moment.strftime("%H:%M:%S")}
+
+
+NOW = timezone.now()
+YESTERDAY, TOMORROW, LATER = (NOW + timedelta(days=days) for days in (-1, 1, 2))
+
+
+@pytest.fixture
+def bob() -> Any:
+    return person("bob")
+
+
+@pytest.fixture
+def admin() -> Client:
+    return signed_in(person("admin", is_staff=True, is_superuser=True))
+
+
+def signed_in(user: Any) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def staff(name: str, *codenames: str) -> Client:
+    user = person(name, is_staff=True)
+    user.user_permissions.set(Permission.objects.filter(codename__in=codenames))
+    assert user.user_permissions.count() == len(codenames)
+    return signed_in(user)
+
+
+def page(broadcast: Broadcast, action: str = "change") -> str:
+    return f"{LIST}{broadcast.pk}/{action}/"
+
+
+def act(client: Client, action: str, *broadcasts: Broadcast) -> str:
+    data = {"action": action, "_selected_action": [broadcast.pk for broadcast in broadcasts]}
+    return client.post(LIST, data, follow=True).content.decode()
+
+
+def states() -> list[str]:
+    return list(Broadcast.objects.order_by("pk").values_list("state", flat=True))
+
+
+def test_saving_makes_a_draft_that_nobody_sees(bob: Any, admin: Client) -> None:
+    before = state(bob)
+    assert admin.post(f"{LIST}add/", FORM).status_code == 302
+    broadcast = Broadcast.objects.get()
+    assert (broadcast.state, str(broadcast.author)) == (State.DRAFT, "admin")
+    assert state(bob) == before
+
+
+def test_save_and_publish_reaches_everybody(bob: Any, admin: Client) -> None:
+    before = state(bob)
+    answer = admin.post(f"{LIST}add/", {**FORM, "_publish": ""}, follow=True)
+    assert "1 broadcast is live." in answer.content.decode()
+    assert states() == [State.LIVE]
+    assert state(bob).version > before.version
+    assert state(bob).by_type == {"broadcast": 1}
+    assert LogEntry.objects.filter(change_message="draft → live").exists()
+
+
+def test_a_changed_draft_is_saved_before_it_is_published(bob: Any, admin: Client) -> None:
+    draft = Broadcast.objects.create(title="Old")
+    admin.post(page(draft), {**FORM, "title": "New", "_publish": ""})
+    draft.refresh_from_db()
+    assert (draft.title, draft.state) == ("New", State.LIVE)
+
+
+def test_with_a_time_it_is_scheduled(bob: Any, admin: Client) -> None:
+    answer = admin.post(f"{LIST}add/", {**FORM, **at("publish_at", TOMORROW), "_publish": ""}, follow=True)
+    assert "1 broadcast is scheduled." in answer.content.decode()
+    assert state(bob).unread == 0
+
+
+def test_the_list_publishes_and_withdraws(bob: Any, admin: Client) -> None:
+    drafts = [Broadcast.objects.create(title=name) for name in ("one", "two")]
+    assert "2 broadcasts are live." in act(admin, "publish_selected", *drafts)
+    shown = state(bob)
+    assert shown.unread == 2
+    assert "2 broadcasts stay as they are." in act(admin, "publish_selected", *drafts)
+    assert state(bob) == shown
+    assert "1 broadcast is withdrawn." in act(admin, "withdraw_selected", drafts[0])
+    assert state(bob).unread == 1
+    assert state(bob).version > shown.version
+    assert states() == [State.WITHDRAWN, State.LIVE]
+
+
+def test_what_cannot_be_published_says_so_and_stops_nothing_else(admin: Client) -> None:
+    over = Broadcast.objects.create(title="Too late", expires_at=YESTERDAY)
+    fine = Broadcast.objects.create(title="In time")
+    html = act(admin, "publish_selected", over, fine)
+    assert "Too late: This broadcast would expire" in html
+    assert "1 broadcast is live." in html
+    assert states() == [State.DRAFT, State.LIVE]
+
+
+def test_the_withdraw_button_waits_for_no_valid_form(bob: Any, admin: Client) -> None:
+    broadcast = announcement()
+    html = admin.get(page(broadcast)).content.decode()
+    assert f'formaction="{page(broadcast, "withdraw")}"' in html
+    assert 'name="_publish"' not in html
+    answer = admin.post(page(broadcast, "withdraw"), {"title": "", "expires_at_0": "nonsense"}, follow=True)
+    assert "1 broadcast is withdrawn." in answer.content.decode()
+    assert state(bob).unread == 0
+    assert admin.get(page(broadcast, "withdraw")).status_code == 405
+    assert admin.post(f"{LIST}999/withdraw/").status_code == 404
+
+
+def test_editing_what_is_live_reaches_everybody_and_changes_no_state(bob: Any, admin: Client) -> None:
+    broadcast = announcement()
+    before = state(bob)
+    assert admin.post(page(broadcast), {**FORM, "title": "Moved to noon"}).status_code == 302
+    assert states() == [State.LIVE]
+    assert state(bob).version > before.version
+    after = state(bob)
+    admin.post(page(broadcast), {**FORM, "title": "Moved to noon"})
+    assert state(bob) == after
+
+
+def test_a_form_loaded_earlier_does_not_bring_back_what_was_withdrawn(
+    bob: Any, admin: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broadcast, is_valid = announcement(), BroadcastForm.is_valid
+
+    def meanwhile(form: Any) -> bool:
+        services.withdraw(Broadcast.objects.get(pk=broadcast.pk))
+        return is_valid(form)
+
+    monkeypatch.setattr(BroadcastForm, "is_valid", meanwhile)
+    assert admin.post(page(broadcast), {**FORM, "title": "Late"}).status_code == 302
+    assert states() == [State.WITHDRAWN]
+    assert Broadcast.objects.get().title == "Late"
+    assert state(bob).unread == 0
+
+
+def test_groups_change_who_sees_it(bob: Any, admin: Client) -> None:
+    testers, others = Group.objects.create(name="testers"), Group.objects.create(name="others")
+    bob.groups.add(testers)
+    to_groups = {**FORM, "audience": "groups"}
+    admin.post(f"{LIST}add/", {**to_groups, "groups": [testers.pk], "_publish": ""})
+    assert state(bob).unread == 1
+    admin.post(page(Broadcast.objects.get()), {**to_groups, "groups": [others.pk]})
+    assert state(bob).unread == 0
+    admin.post(page(Broadcast.objects.get()), {**to_groups, "groups": [testers.pk, others.pk]})
+    assert state(bob).unread == 1
+
+
+@pytest.mark.parametrize(
+    ("values", "field"),
+    [
+        ({"title": ""}, "title"),
+        ({"title": "a\x00b"}, "title"),
+        ({"body": "a\x00b"}, "body"),
+        ({"body": "x" * 10_001}, "body"),
+        ({"level": "loud"}, "level"),
+        ({"audience": "nobody"}, "audience"),
+        ({"audience": "groups"}, "groups"),
+        ({"url": "javascript:alert(1)"}, "url"),
+        ({"url": "//evil.example"}, "url"),
+        ({"url": "ftp://example.com/"}, "url"),
+        ({**at("publish_at", LATER), **at("expires_at", TOMORROW)}, "expires_at"),
+        (at("expires_at", YESTERDAY), "expires_at"),
+    ],
+)
+def test_the_form_refuses(admin: Client, values: dict[str, str], field: str) -> None:
+    answer = admin.post(f"{LIST}add/", {**FORM, **values, "_publish": ""})
+    assert answer.status_code == 200
+    assert list(answer.context["adminform"].form.errors) == [field]
+    assert states() == []
+
+
+@pytest.mark.parametrize("url", ["https://example.com/a?b=c#d", "http://example.com", "/posts/1/", ""])
+def test_the_form_takes_links(admin: Client, url: str) -> None:
+    assert admin.post(f"{LIST}add/", {**FORM, "url": url}).status_code == 302
+
+
+def test_a_scheduled_one_keeps_a_time_and_a_live_one_its_start(admin: Client) -> None:
+    scheduled = announcement(publish_at=TOMORROW)
+    answer = admin.post(page(scheduled), FORM)
+    assert list(answer.context["adminform"].form.errors) == ["publish_at"]
+    live = announcement(publish_at=YESTERDAY)
+    form = admin.get(page(live)).context["adminform"].form
+    assert "publish_at" not in form.fields
+    assert not {"state", "published_at", "clock", "author"} & set(form.fields)
+    assert admin.post(page(live), {**FORM, **at("expires_at", TOMORROW)}).status_code == 302
+
+
+def test_deleting_takes_it_back(bob: Any, admin: Client) -> None:
+    first, second, draft = announcement(), announcement(), Broadcast.objects.create(title="Draft")
+    services.mark_read(bob.pk, [first.ref])
+    html = admin.get(page(first, "delete")).content.decode()
+    assert "Receipts: 1" in html
+    before = state(bob)
+    admin.post(page(first, "delete"), {"post": "yes"})
+    assert state(bob).version > before.version
+    assert BroadcastReceipt.objects.count() == 0
+    data = {"action": "delete_selected", "_selected_action": [second.pk, draft.pk], "post": "yes"}
+    admin.post(LIST, data)
+    assert states() == []
+    assert state(bob).unread == 0
+
+
+def test_who_may_do_what(bob: Any) -> None:
+    draft, live = Broadcast.objects.create(title="Draft"), announcement()
+    author = staff("author", "view_broadcast", "add_broadcast", "change_broadcast")
+    publisher = staff("publisher", "view_broadcast", "publish_broadcast")
+    reader = staff("reader", "view_broadcast")
+    for client in (author, reader):
+        assert "publish_selected" not in client.get(LIST).content.decode()
+        act(client, "publish_selected", draft)
+        assert client.post(page(live, "withdraw")).status_code == 403
+    assert 'name="_publish"' not in author.get(page(draft)).content.decode()
+    assert author.post(page(draft), {**FORM, "_publish": ""}).status_code == 403
+    assert states() == [State.DRAFT, State.LIVE]
+    assert 'name="_publish"' not in publisher.get(page(draft)).content.decode()
+    assert publisher.post(page(live, "withdraw")).status_code == 302
+    act(publisher, "publish_selected", draft)
+    assert states() == [State.LIVE, State.WITHDRAWN]
+    assert signed_in(bob).post(page(draft, "withdraw")).status_code == 302  # to the sign-in page
+    assert states() == [State.LIVE, State.WITHDRAWN]
+
+
+def test_the_list_shows_state_audience_and_readers_in_few_queries(
+    bob: Any, admin: Client, django_assert_num_queries: Any
+) -> None:
+    services.mark_read(bob.pk, [announcement().ref])
+    with CaptureQueriesContext(connection) as few:
+        html = admin.get(LIST).content.decode()
+    assert '<span class="inbox-state inbox-live">Live</span>' in html
+    assert 'status=read">1</a>' in html
+    for _ in range(20):
+        services.mark_read(bob.pk, [announcement().ref])
+    with django_assert_num_queries(len(few)):
+        assert admin.get(LIST).content.decode().count('status=read">1</a>') == 21
+    assert admin.get(LIST, {"q": "mainten", "state__exact": "live"}).context["cl"].result_count == 21

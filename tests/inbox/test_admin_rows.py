@@ -1,0 +1,171 @@
+"""Messages, mailboxes and receipts in Django's admin: found, looked at, and deleted without a wrong count."""
+
+from typing import Any
+
+import pytest
+from django.contrib import admin as django_admin
+from django.contrib.auth.models import Permission
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from inbox import services
+from inbox.models import BroadcastReceipt, CommentMessage, Mailbox, SystemMessage, event_types
+
+from .rest import announcement, comment, person, state
+
+pytestmark = [pytest.mark.urls("tests.inbox.urls"), pytest.mark.django_db]
+
+COMMENTS = "/admin/inbox/commentmessage/"
+
+
+@pytest.fixture
+def bob() -> Any:
+    return person("bob")
+
+
+@pytest.fixture
+def admin() -> Client:
+    client = Client()
+    client.force_login(person("admin", is_staff=True, is_superuser=True))
+    return client
+
+
+def shown(client: Client, path: str, **query: str) -> list[Any]:
+    return list(client.get(path, query).context["cl"].result_list)
+
+
+@pytest.mark.parametrize("model", [*event_types().values(), Mailbox, BroadcastReceipt])
+def test_every_table_has_its_pages(bob: Any, admin: Client, model: Any) -> None:
+    if model in event_types().values():
+        columns = {"title", "target_title", "resource_title"} & {field.name for field in model._meta.fields}
+        services.send([bob], model, **dict.fromkeys(columns, "Hello"))
+    services.mark_read(bob.pk, [announcement().ref])
+    path = f"/admin/inbox/{model._meta.model_name}/"
+    [row] = shown(admin, path, q="bob")
+    assert admin.get(f"{path}{row.pk}/change/").status_code == 200
+    before = state(bob)
+    assert admin.post(f"{path}{row.pk}/change/", {"read_at_0": "2026-01-01"}).status_code == 403
+    assert admin.get(f"{path}add/").status_code == 403
+    assert state(bob) == before
+
+
+def test_rows_are_found_by_user_name_and_status(bob: Any, admin: Client) -> None:
+    unread, read, archived, deleted = (comment(bob) for _ in range(4))
+    comment(person("carol"))
+    services.mark_read(bob.pk, [read.ref])
+    services.archive(bob.pk, [archived.ref])
+    services.delete(bob.pk, [deleted.ref])
+    assert len(shown(admin, COMMENTS)) == 5
+    assert len(shown(admin, COMMENTS, q="bo")) == 4
+    for row, status in ((unread, "unread"), (read, "read"), (archived, "archived"), (deleted, "deleted")):
+        assert shown(admin, COMMENTS, q="bob", status=status) == [row]
+    services.send([bob], SystemMessage, title="Careful", level="warning")
+    assert len(shown(admin, "/admin/inbox/systemmessage/", level__exact="warning")) == 1
+
+
+def test_receipts_of_one_broadcast(bob: Any, admin: Client) -> None:
+    first, second = announcement(), announcement()
+    services.mark_read(bob.pk, [first.ref, second.ref])
+    [receipt] = shown(admin, "/admin/inbox/broadcastreceipt/", broadcast__id__exact=str(first.pk), status="read")
+    assert receipt.broadcast == first
+
+
+def test_a_bulk_delete_leaves_counts_right(bob: Any, admin: Client) -> None:
+    carol = person("carol")
+    doomed = [comment(bob), comment(bob), comment(carol)]
+    kept = comment(bob)
+    services.mark_read(bob.pk, [doomed[0].ref])
+    before = state(bob), state(carol)
+    data = {"action": "delete_selected", "_selected_action": [row.pk for row in doomed]}
+    assert "Comments: 3" in admin.post(COMMENTS, data).content.decode()
+    assert (state(bob), state(carol)) == before
+    assert admin.post(COMMENTS, data | {"post": "yes"}).status_code == 302
+    assert list(CommentMessage.objects.all()) == [kept]
+    assert (state(bob).unread, state(carol).unread) == (1, 0)
+    assert state(bob).version > before[0].version
+    assert state(carol).version > before[1].version
+
+
+def test_a_search_can_be_deleted_as_a_whole(bob: Any, admin: Client) -> None:
+    services.send([bob, person("carol")], CommentMessage, target_title="x")
+    for _ in range(120):
+        comment(bob)
+    data = {"action": "delete_selected", "_selected_action": "1", "select_across": "1"}
+    assert "and 21 more" in admin.post(f"{COMMENTS}?q=bob", data).content.decode()
+    admin.post(f"{COMMENTS}?q=bob", data | {"post": "yes"})
+    assert CommentMessage.objects.count() == 1
+    assert state(bob).unread == 0
+
+
+def test_deleting_one_leaves_counts_right(bob: Any, admin: Client) -> None:
+    row = comment(bob)
+    before = state(bob)
+    assert admin.post(f"{COMMENTS}{row.pk}/delete/", {"post": "yes"}).status_code == 302
+    assert state(bob).unread == 0
+    assert state(bob).version > before.version
+
+
+def test_deleting_a_user_takes_the_mailbox_along(bob: Any, admin: Client) -> None:
+    carol = person("carol")
+    comment(bob, actor=carol)
+    comment(carol, actor=bob)
+    services.mark_read(bob.pk, [announcement().ref])
+    assert admin.post(f"/admin/auth/user/{bob.pk}/delete/", {"post": "yes"}).status_code == 302
+    assert not Mailbox.objects.filter(pk=bob.pk).exists()
+    assert CommentMessage.objects.get().actor is None
+    assert state(carol).by_type == {"comment": 1, "broadcast": 1}
+
+
+def test_mailboxes_and_receipts_cannot_be_deleted(bob: Any, admin: Client) -> None:
+    services.mark_read(bob.pk, [announcement().ref])
+    for path in ("/admin/inbox/mailbox/", "/admin/inbox/broadcastreceipt/"):
+        [row] = shown(admin, path, q="bob")
+        assert admin.post(f"{path}{row.pk}/delete/", {"post": "yes"}).status_code == 403
+        assert "delete_selected" not in admin.get(path).content.decode()
+
+
+def test_who_may_only_look_deletes_nothing(bob: Any) -> None:
+    row = comment(bob)
+    viewer = person("viewer", is_staff=True)
+    viewer.user_permissions.set(Permission.objects.filter(codename="view_commentmessage"))
+    client = Client()
+    client.force_login(viewer)
+    assert shown(client, COMMENTS) == [row]
+    assert client.post(f"{COMMENTS}{row.pk}/delete/", {"post": "yes"}).status_code == 403
+    client.post(COMMENTS, {"action": "delete_selected", "_selected_action": [row.pk], "post": "yes"})
+    assert CommentMessage.objects.count() == 1
+
+
+def test_the_mailboxes_show_the_badges(bob: Any, admin: Client) -> None:
+    comment(bob)
+    announcement()
+    html = admin.get("/admin/inbox/mailbox/", {"q": "bob"}).content.decode()
+    assert '<td class="field-unread">2</td>' in html
+
+
+PATHS = [COMMENTS, "/admin/inbox/mailbox/", "/admin/inbox/broadcastreceipt/"]
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_lists_need_few_queries(bob: Any, admin: Client, path: str, django_assert_num_queries: Any) -> None:
+    add_user_with_everything("u0")
+    admin.get(path)
+    with CaptureQueriesContext(connection) as few:
+        admin.get(path)
+    for number in range(1, 15):
+        add_user_with_everything(f"u{number}")
+    with django_assert_num_queries(len(few)):
+        assert len(shown(admin, path)) >= 15
+
+
+def add_user_with_everything(name: str) -> None:
+    user = person(name)
+    comment(user, actor=person(f"{name}-friend"))
+    services.mark_read(user.pk, [announcement().ref])
+
+
+def test_no_list_counts_its_whole_table() -> None:
+    for model, page in django_admin.site._registry.items():
+        if model._meta.app_label == "inbox":
+            assert page.show_full_result_count is False
