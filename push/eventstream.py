@@ -25,6 +25,7 @@ from .frames import to_json
 
 EVENT = "unread"
 PREFIX = "user-"
+NO_VERSION = -1  # the id of "has seen nothing"
 KEEP_ALIVE = b"event: keep-alive\ndata:\n\n"
 OPEN = "event: stream-open\ndata:\n\n"
 
@@ -35,7 +36,7 @@ SEAMS = {
 
 # `channel:id`, comma-separated; what does not look like it is ignored, as an error would end an EventSource for good.
 # 20 digits hold every version; Python refuses to parse thousands.
-EVENT_IDS = re.compile(r"[\w%.~-]{1,200}:\d{1,20}(,[\w%.~-]{1,200}:\d{1,20}){0,9}", re.ASCII)
+EVENT_IDS = re.compile(r"[\w%.~-]{1,200}:(-1|\d{1,20})(,[\w%.~-]{1,200}:(-1|\d{1,20})){0,9}", re.ASCII)
 
 
 def install() -> None:
@@ -83,8 +84,8 @@ class Storage(StorageBase):  # type: ignore[misc]
         return [event for event in self._current(channel) if event.id != last_id]
 
     def append_event(self, channel: str, event_type: str, data: Any) -> Event:
-        """`send_event()` of the site: delivered, not kept. Who resumes from its id, 0, gets the current state."""
-        return Event(channel, event_type, data, id=0)
+        """`send_event()` of the site: delivered, not kept. Who resumes from its id gets the current state."""
+        return Event(channel, event_type, data, id=NO_VERSION)
 
     def _current(self, channel: str) -> list[Event]:
         user = user_of(channel)

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest, StreamingHttpResponse
+from django.http import HttpRequest
 from django.utils.translation import get_language
 
 from . import eventstream, hub
@@ -19,13 +19,12 @@ from .sinks import Sink
 from .wire import Message, Wire
 
 
-async def follow(response: StreamingHttpResponse, request: HttpRequest) -> AsyncIterator[bytes]:
+async def follow(stream: Any, request: HttpRequest) -> AsyncIterator[bytes]:
     """The library's stream, for as long as the session is valid."""
     sink = StockSink(request)
-    parts = aiter(response)
     hub.current().join(sink)
     try:
-        while (part := await _next_part(parts, sink.ended)) is not None:
+        while (part := await _next_part(stream, sink.ended)) is not None:
             yield part
     finally:
         hub_of = sink.hub
@@ -56,9 +55,9 @@ class StockSink(Sink):
             self.ended.set_result(None)
 
 
-async def _next_part(parts: AsyncIterator[Any], ended: "asyncio.Future[None]") -> Any | None:
+async def _next_part(stream: AsyncIterator[Any], ended: "asyncio.Future[None]") -> Any | None:
     """The next part of the stream; None when it is over."""
-    part = asyncio.ensure_future(anext(parts, None))
+    part = asyncio.ensure_future(anext(stream, None))
     try:
         await asyncio.wait({part, ended}, return_when=asyncio.FIRST_COMPLETED)
         return part.result() if part.done() else None

@@ -42,12 +42,12 @@ def events(request: HttpRequest) -> HttpResponseBase:
     """django-eventstream's own view: one thread per stream, refusals as `stream-error`."""
     query = eventstream.clean(request)
     if request.user.is_authenticated and "lastEventId" not in query:
-        # Without an id the library sends nothing at first; from id 0 it sends the current state.
-        query["lastEventId"] = f"{eventstream.channel_of(request.user.pk)}:0"
+        # Without an id the library sends nothing at first.
+        query["lastEventId"] = f"{eventstream.channel_of(request.user.pk)}:{eventstream.NO_VERSION}"
     response: HttpResponseBase = library_view(request)
     patch_vary_headers(response, ["Cookie", "Authorization"])
     if isinstance(response, StreamingHttpResponse) and request.user.is_authenticated:
-        response.streaming_content = follow(response, request)
+        response.streaming_content = follow(response.streaming_content, request)
     return response
 
 

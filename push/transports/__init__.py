@@ -4,7 +4,9 @@ from collections.abc import Awaitable, Callable
 
 from ..gate import Scope
 from ..wire import Receive, Send
-from . import polling, sse, websocket
+from . import polling as polling
+from . import sse as sse
+from . import websocket as websocket
 
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 

@@ -96,6 +96,7 @@ export class NotificationBell extends HTMLElement {
       api: this.api, language, inbox, button: this.button,
       offer: (snapshot) => this.offer(snapshot),
       retry: () => this.#client?.wake(true),
+      opened: () => this.toasts.clear(),
     });
     this.toasts = new Toasts({ chosen: (event, item) => this.#chosen(event, item), open: () => this.panel.open() });
     this.button.popoverTargetElement = this.panel.element;

@@ -17,12 +17,14 @@ export class Panel {
   /** @type {Snapshot|null} */ #snapshot = null;
   /** @type {State} */ #state = "connecting";
   #loading = false;
+  #stale = false; // something moved since the list was asked for
   #failed = false;
+  #problem = ""; // with what the user did last
   #clock = 0;
 
   /**
    * @param {{api: Api, language: string, inbox: string, button: HTMLElement,
-   *          offer: (snapshot: Snapshot) => void, retry: () => void}} bell
+   *          offer: (snapshot: Snapshot) => void, retry: () => void, opened: () => void}} bell
    */
   constructor(bell) {
     this.bell = bell;
@@ -33,17 +35,18 @@ export class Panel {
   #build() {
     const label = gettext("Mark all as read");
     this.markAll = h("button", { class: "quiet", type: "button", onclick: () => this.#markAll() }, icon("checks"), label);
+    const shut = h("button", { class: "shut", type: "button", "aria-label": gettext("Close"), onclick: () => this.close() }, icon("close"));
     this.notice = h("p", { class: "notice", role: "status" });
     this.body = h("div", { class: "list" });
     this.sheet = h("div", { class: "sheet" },
-      h("header", {}, h("h2", { id: "heading" }, gettext("Notifications")), this.markAll),
+      h("header", {}, h("h2", { id: "heading" }, gettext("Notifications")), this.markAll, shut),
       this.notice,
       this.body,
       h("footer", {}, h("a", { class: "all", href: this.bell.inbox }, gettext("View all"))));
     this.element = h("div", {
       id: "panel", class: "panel", popover: "auto", role: "dialog", "aria-labelledby": "heading", tabindex: "-1", autofocus: true,
       onbeforetoggle: (event) => event.newState === "open" && this.#opening(),
-      ontoggle: (event) => event.newState === "closed" && this.#closed(),
+      ontoggle: (event) => event.newState === "open" ? this.#opened() : this.#closed(),
       onkeydown: (event) => this.rows.onKey(event),
       onfocusout: (event) => this.#leaving(event),
       onclick: (event) => event.target === this.element && this.close(),
@@ -73,32 +76,38 @@ export class Panel {
   onSnapshot(snapshot) {
     this.#snapshot = snapshot;
     this.#render();
-    if (this.opened) this.#load();
+    if (this.opened && !this.#isCurrent()) this.#load();
   }
 
   /** @param {State} state */
   onState(state) {
     this.#state = state;
     this.#render();
+    if (this.opened && this.#failed && state === "live") this.#load();
   }
 
-  /** Fetches the list unless it is current; called again while it loads, it loads once more. */
+  /** Fetches the list. What moves meanwhile is fetched once more, however often it moved. */
   async #load() {
-    if (this.#loading || (this.#isCurrent() && !this.#failed)) return;
+    this.#stale = true;
+    if (this.#loading) return;
     this.#loading = true;
+    while (this.#stale && this.opened) await this.#fetch();
+    this.#loading = false;
+    this.#render();
+  }
+
+  async #fetch() {
+    this.#stale = false;
     try {
       this.#take(await this.bell.api.inbox(SHOWN));
       this.#failed = false;
     } catch (error) {
       this.#fail(error);
     }
-    this.#loading = false;
-    this.#render();
-    if (this.opened && !this.#failed && !this.#isCurrent()) this.#load();
   }
 
   #isCurrent() {
-    return this.#version !== null && this.#version >= (this.#snapshot?.version ?? Infinity);
+    return this.#state === "live" && !this.#failed && this.#version !== null && this.#version >= this.#snapshot?.version;
   }
 
   /** @param {{version: number, items: Item[]}} page */
@@ -114,15 +123,20 @@ export class Panel {
 
   #opening() {
     place(this.element, this.bell.button);
-    this.#load();
+    this.bell.opened();
     this.#render();
     refreshTimes(this.element, this.bell.language);
     this.#clock = setInterval(() => refreshTimes(this.element, this.bell.language), MINUTE);
   }
 
+  #opened() {
+    if (!this.#isCurrent()) this.#load();
+  }
+
   #closed() {
     clearInterval(this.#clock);
-    this.notice.textContent = "";
+    this.#problem = "";
+    this.#render();
   }
 
   /** Tab beyond the last control goes on with the page. @param {FocusEvent} event */
@@ -146,27 +160,26 @@ export class Panel {
 
   /** Shows what the server answers, nothing sooner. @param {() => Promise<Snapshot>} call */
   async #write(call) {
-    this.sheet.ariaBusy = "true";
     try {
       this.bell.offer(await call());
-      this.notice.textContent = "";
+      this.#problem = "";
     } catch {
-      this.notice.textContent = gettext("That didn't work. Check your connection and try again.");
+      this.#problem = gettext("That didn’t work. Check your connection and try again.");
     }
-    this.sheet.ariaBusy = "false";
+    this.#render();
   }
 
   #retry() {
     this.bell.retry();
-    this.#failed = false;
     this.#load();
-    this.#render();
+    this.element.focus(); // the button goes
   }
 
   #render() {
     const view = this.#view();
     this.markAll.ariaDisabled = String(view !== "rows" || !this.#snapshot?.unread);
-    this.sheet.dataset.offline = String(this.#state === "offline");
+    const text = this.#problem || (view === "rows" ? this.#doubt() : "");
+    if (this.notice.textContent !== text) this.notice.textContent = text;
     if (this.body.dataset.view === view) return;
     this.body.dataset.view = view;
     this.body.replaceChildren(this.#content(view));
@@ -178,6 +191,12 @@ export class Panel {
     if (this.rows.links.length) return "rows";
     if (this.#failed) return this.#state === "offline" ? "offline" : "error";
     return this.#version === null ? "loading" : "empty";
+  }
+
+  /** Why the rows on screen may not be the whole truth. */
+  #doubt() {
+    if (this.#state === "offline") return gettext("You’re offline. This list may be out of date.");
+    return this.#failed ? gettext("This list couldn’t be refreshed and may be out of date.") : "";
   }
 
   #content(view) {

@@ -1,4 +1,5 @@
-const GAP = 8; // pixels between button and panel, and to the edges of the window
+const GAP = 8; // pixels to the edges of the window
+const DROP = 12; // pixels between button and panel
 const WIDTH = 408;
 
 /**
@@ -24,5 +25,5 @@ function put(panel, box) {
   const rightHalf = box.left + box.width / 2 > room / 2;
   const left = rightHalf ? box.right - WIDTH : box.left;
   panel.style.setProperty("--left", `${Math.max(GAP, Math.min(left, room - WIDTH - GAP))}px`);
-  panel.style.setProperty("--top", `${Math.max(GAP, box.bottom + GAP)}px`);
+  panel.style.setProperty("--top", `${Math.max(GAP, box.bottom + DROP)}px`);
 }

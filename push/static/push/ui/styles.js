@@ -21,7 +21,7 @@ h2, h3, p, ul { margin: 0; padding: 0; list-style: none; font: inherit; }
 .bell { position: relative; display: grid; place-items: center; inline-size: var(--rd-target); block-size: var(--rd-target);
   border-radius: var(--rd-radius-pill); color: var(--rd-text-muted); transition: background var(--rd-quick), color var(--rd-quick); }
 .bell:hover, .bell[aria-expanded="true"], :host(:has(.panel:popover-open)) .bell { background: var(--rd-hover); color: var(--rd-text); }
-.badge { position: absolute; inset-block-end: 50%; inset-inline-start: 50%; min-inline-size: 18px; block-size: 18px; padding-inline: 5px;
+.badge { position: absolute; inset-block-end: 52%; inset-inline-start: 53%; min-inline-size: 18px; block-size: 18px; padding-inline: 5px;
   border-radius: var(--rd-radius-pill); background: var(--rd-accent); color: var(--rd-on-accent); box-shadow: 0 0 0 2px var(--rd-surface);
   font-size: 11px; font-weight: 700; line-height: 18px; text-align: center; font-variant-numeric: tabular-nums; }
 .badge:empty { visibility: hidden; }
@@ -42,6 +42,8 @@ h2 { font-size: 0.9375rem; font-weight: 650; }
   color: var(--rd-text-muted); font-size: var(--rd-text-sm); transition: background var(--rd-quick), color var(--rd-quick); }
 .quiet .icon { inline-size: 17px; block-size: 17px; }
 .quiet:hover { background: var(--rd-hover); color: var(--rd-text); }
+.shut { display: none; place-items: center; inline-size: 44px; block-size: 44px; border-radius: var(--rd-radius-small); color: var(--rd-text-muted); }
+h2 { flex: 1; }
 .quiet[aria-disabled="true"] { visibility: hidden; }
 .quiet[aria-disabled="true"]:focus { visibility: visible; opacity: 0.6; background: none; }
 .notice { padding: var(--rd-space-2) var(--rd-space-4); border-block-end: 1px solid var(--rd-border); background: var(--rd-accent-soft);
@@ -58,8 +60,10 @@ footer { border-block-start: 1px solid var(--rd-border); }
   padding: 11px var(--rd-space-4) 11px 10px; cursor: pointer; transition: background var(--rd-quick); }
 li + li > .row { box-shadow: inset 0 1px var(--rd-border); }
 .row:hover { background: var(--rd-hover); }
-.dot { align-self: center; inline-size: 8px; block-size: 8px; border-radius: 50%; background: var(--rd-accent); transition: opacity var(--rd-calm); }
+.dot { margin-block-start: 13px; inline-size: 8px; block-size: 8px; border-radius: 50%; background: var(--rd-accent); transition: opacity var(--rd-calm); }
 [data-unread="false"] > .dot { opacity: 0; }
+.row:not(:has(.body)) { align-items: center; }
+.row:not(:has(.body)) > * { margin-block: 0; padding-block: 0; }
 .glyph { display: grid; place-items: center; inline-size: 34px; block-size: 34px; border-radius: 50%; background: var(--rd-hover); color: var(--rd-text-muted); }
 .row:hover .glyph { background: var(--rd-raised); }
 .glyph .icon { inline-size: 18px; block-size: 18px; }
@@ -87,7 +91,7 @@ h3 { font-weight: 650; }
   border: 1px solid var(--rd-border-strong); border-radius: var(--rd-radius-small); font-size: var(--rd-text-sm); font-weight: 600; }
 .button:hover { background: var(--rd-hover); }
 .bone { display: grid; grid-template: 13px 11px / 34px 1fr; gap: 8px 10px; padding: 14px var(--rd-space-4) 14px 28px; }
-.bone span { border-radius: var(--rd-radius-small); background: var(--rd-hover); animation: breathe 1.4s ease-in-out infinite alternate; }
+.bone span { border-radius: var(--rd-radius-small); background: var(--rd-border); animation: breathe 1.4s ease-in-out infinite alternate; }
 .bone span:first-child { grid-row: span 2; block-size: 34px; border-radius: 50%; }
 .bone span:last-child { inline-size: 60%; }
 
@@ -109,7 +113,7 @@ h3 { font-weight: 650; }
 .rest:hover { color: var(--rd-text); }
 
 @keyframes arrive { from { opacity: 0; transform: translateY(6px); } }
-@keyframes breathe { from { opacity: 1; } to { opacity: 0.45; } }
+@keyframes breathe { from { opacity: 1; } to { opacity: 0.4; } }
 @media (prefers-reduced-motion: reduce) { *, ::before, ::after { animation: none !important; transition: none !important; } }
 
 /* phones: a sheet from below, as wide as the screen */
@@ -121,6 +125,7 @@ h3 { font-weight: 650; }
   .panel:popover-open .sheet { animation: rise var(--rd-calm) var(--rd-ease); }
   .toasts { inset-inline: var(--rd-space-3); inset-block-end: calc(var(--rd-space-3) + env(safe-area-inset-bottom)); inline-size: auto; }
   .quiet, .button { min-block-size: 44px; }
+  .shut { display: grid; }
   .close { inline-size: 44px; block-size: 44px; margin: -6px -6px -6px 0; }
 }
 @keyframes fade { from { background-color: transparent; } }

@@ -16,18 +16,18 @@ function retryButton({ retry }) {
 }
 
 export const views = {
-  empty: () => view("tray", gettext("You're all caught up"), gettext("When something happens, it shows up here.")),
+  empty: () => view("tray", gettext("You’re all caught up"), gettext("When something happens, it shows up here.")),
 
   /** @param {Actions} actions */
-  error: (actions) => view("cloud", gettext("Can't load your notifications"),
-    gettext("The server didn't answer as expected."), retryButton(actions)),
+  error: (actions) => view("cloud", gettext("Can’t load your notifications"),
+    gettext("The server didn’t answer as expected."), retryButton(actions)),
 
   /** @param {Actions} actions */
-  offline: (actions) => view("cloud", gettext("You're offline"),
-    gettext("We'll reconnect by ourselves as soon as we can."), retryButton(actions)),
+  offline: (actions) => view("cloud", gettext("You’re offline"),
+    gettext("We’ll reconnect by ourselves as soon as we can."), retryButton(actions)),
 
   /** @param {Actions} actions the inbox asks for a sign-in */
-  "signed-out": ({ inbox }) => view("door", gettext("You're signed out"), gettext("Sign in again to see your notifications."),
+  "signed-out": ({ inbox }) => view("door", gettext("You’re signed out"), gettext("Sign in again to see your notifications."),
     h("a", { class: "button", href: inbox }, gettext("Sign in"))),
 };
 
