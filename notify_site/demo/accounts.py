@@ -17,7 +17,7 @@ class Account(NamedTuple):
 
 
 ACCOUNTS = (
-    Account("admin", "Ada", "Minh", admin=True),
+    Account("admin", "Ada", "Novak", admin=True),
     Account("alice", "Alice", "Moreau"),
     Account("bob", "Bob", "Okafor"),
     Account("carol", "Carol", "Lindqvist"),

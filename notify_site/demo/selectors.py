@@ -1,6 +1,7 @@
 """Every read of the demo site."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.core.paginator import Page, Paginator
@@ -51,8 +52,8 @@ def thread(viewer: User, pk: int) -> Thread:
     return Thread(post, comments, mentions.known_names([post.text, *(comment.text for comment in comments)]))
 
 
-def people(viewer: User) -> QuerySet[User]:
-    """Everybody active, by name, with `followers_count`, `posts_count` and `followed` (by the viewer)."""
+def people(viewer: User) -> QuerySet[Any]:
+    """Everybody active, by name: users with `followers_count`, `posts_count` and `followed` (by the viewer)."""
     active = Q(followers__active=True, followers__follower__is_active=True)
     mine = Follow.objects.filter(follower=viewer, followed=OuterRef("pk"), active=True)
     return (
@@ -68,7 +69,8 @@ def people(viewer: User) -> QuerySet[User]:
 
 def person(viewer: User, username: str) -> User:
     """Raises `User.DoesNotExist`."""
-    return people(viewer).get(username=username)
+    found: User = people(viewer).get(username=username)
+    return found
 
 
 def suggestions(viewer: User, limit: int = 4) -> list[User]:

@@ -11,7 +11,6 @@ from datetime import datetime
 from django.contrib.auth.models import User
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.text import Truncator
 
 from inbox import services as inbox
 from inbox.models import CommentMessage, FollowMessage, LikeMessage, MentionMessage, ShareMessage
@@ -19,7 +18,7 @@ from inbox.models import CommentMessage, FollowMessage, LikeMessage, MentionMess
 from . import mentions
 from .models import Comment, Follow, Like, Post
 
-TITLE_LENGTH = 60  # characters of a post that stand for it in somebody's inbox
+TITLE_LENGTH = 44  # characters of a post that stand for it in somebody's inbox
 EXCERPT_LENGTH = 140
 
 
@@ -111,4 +110,8 @@ def _mention(actor: User, text: str, post: Post, url: str, told: set[int], at: d
 
 
 def _one_line(text: str, length: int) -> str:
-    return Truncator(" ".join(text.split())).chars(length)
+    """`text` without line breaks, cut between two words where it has spaces."""
+    line = " ".join(text.split())
+    if len(line) <= length:
+        return line
+    return line[: length - 1].rsplit(" ", 1)[0].rstrip(" ,.;:!?“(") + "…"

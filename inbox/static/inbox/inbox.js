@@ -1,0 +1,203 @@
+/* The inbox page. It knows /api/v1/ and one DOM event, `reddot:change` (detail: the newest snapshot), which whoever
+ * is connected to the server dispatches on `document`; without one the page still refreshes when it is looked at. */
+
+import { Actions } from "./actions.js";
+import { Api } from "./api.js";
+import { Filters } from "./filters.js";
+import { bindKeys } from "./keys.js";
+import { List } from "./list.js";
+import { merge } from "./merge.js";
+import { Screen } from "./screen.js";
+import { Toast } from "./toast.js";
+import { fill, gettext, ngettext } from "./words.js";
+
+const PAGE = 20;
+const PAGE_MAX = 100; // the API's own limit
+
+class Inbox {
+  #next = null; // cursor after the last item on screen
+  #shown = 0; // the version the list was shown with: what "mark all as read" may reach up to
+  #counts = null; // the newest snapshot
+  #reading = false;
+  #outdatedOnce = false;
+  #again = false;
+  #turn = 0; // answers of an earlier filter are dropped
+
+  constructor(root) {
+    const one = (name) => root.querySelector(`[data-${name}]`);
+    const { api, icons, user } = root.dataset;
+    const field = root.querySelector("[name=csrfmiddlewaretoken]");
+    Object.assign(this, { root, user, api: new Api(api, field) });
+    this.toast = new Toast(one("toast"), one("live"));
+    this.filters = new Filters(root, () => this.start());
+    const kindOf = (type) => ({ icon: this.filters.icon(type), label: this.filters.label(type) });
+    this.list = new List(one("list"), kindOf, icons);
+    this.screen = new Screen(root, {
+      retry: () => this.start(),
+      more: () => this.more(),
+      pill: () => this.unfold(),
+      readAll: () => this.readAll(),
+    });
+    this.actions = new Actions(this.api, this.toast, this);
+    this.#listen();
+    this.start();
+  }
+
+  get filter() {
+    return this.filters.current;
+  }
+
+  /** Read the list from the top, as after a change of filter. */
+  async start() {
+    const turn = (this.#turn += 1);
+    this.screen.loading(this.list.items.length > 0);
+    await this.#guard(async () => {
+      const [page, counts] = await Promise.all([this.api.page(this.filter, { limit: PAGE }), this.api.unread()]);
+      if (turn !== this.#turn) return;
+      this.#accept(page, page.items, page.next);
+      this.snapshot(counts);
+    });
+  }
+
+  async more() {
+    const [turn, before] = [this.#turn, this.#next];
+    this.screen.busy(true);
+    await this.#guard(async () => {
+      const page = await this.api.page(this.filter, { before, limit: PAGE });
+      if (turn !== this.#turn || before !== this.#next) return;
+      const first = page.items[0];
+      this.#next = page.next;
+      this.list.show([...this.list.items, ...page.items.filter((item) => !this.list.find(item.ref))]);
+      if (first) this.list.focus(first.ref);
+    });
+    this.screen.busy(false);
+    this.#draw();
+  }
+
+  /** Take in what changed. What is new at the top waits behind the pill while the reader is further down or at work. */
+  async refresh({ insert = false } = {}) {
+    if (this.#reading || this.actions.writing) return void (this.#again = true);
+    this.#reading = true;
+    this.#again = false;
+    const turn = this.#turn;
+    const limit = Math.min(Math.max(this.list.items.length, PAGE), PAGE_MAX);
+    await this.#guard(async () => this.#take(turn, await this.api.page(this.filter, { limit }), insert));
+    this.#reading = false;
+    this.settle();
+  }
+
+  /** After a write or a read: do what had to wait for it. */
+  settle() {
+    this.#draw();
+    if (this.#again && !this.actions.writing && !this.#reading) this.refresh();
+    else if (!this.list.items.length && this.#next && !this.actions.writing) this.start();
+  }
+
+  /** Read again and put the focus on an item that came back. */
+  async reload(ref) {
+    await this.refresh({ insert: true });
+    if (this.list.find(ref)) this.list.focus(ref);
+  }
+
+  async unfold() {
+    await this.refresh({ insert: true });
+    scrollTo({ top: 0, behavior: "instant" });
+    if (this.list.items.length) this.list.focus(this.list.items[0].ref);
+  }
+
+  readAll() {
+    this.actions.readAll(this.#shown, this.filter.type).then(() => this.refresh());
+  }
+
+  /** The snapshot a write was answered with; bells on this page need not wait for it to be pushed. */
+  answered(snapshot) {
+    this.snapshot(snapshot);
+    for (const bell of document.querySelectorAll("notification-bell")) bell.offer?.(snapshot);
+  }
+
+  /** A snapshot from the server, by whatever way: only the newest counts. */
+  snapshot(snapshot) {
+    if (String(snapshot.user) !== this.user) return location.reload();
+    if (this.#counts && snapshot.version < this.#counts.version) return;
+    this.#counts = snapshot;
+    this.filters.count(snapshot);
+    this.#draw();
+  }
+
+  failed(error) {
+    if (error.status === 401) this.#signIn();
+    else if (error.status === 0) this.screen.offline(error.message);
+    else if (error.status === 404) this.#again = true; // somebody else was quicker
+    else this.toast.show(error.message);
+  }
+
+  #signIn() {
+    location.assign(`${this.root.dataset.login}?${new URLSearchParams({ next: location.pathname + location.search })}`);
+  }
+
+  #take(turn, page, insert) {
+    if (turn !== this.#turn) return;
+    if (this.#outdated(page)) return void (this.#again = true);
+    // In the unread view what was read here stays until the reader leaves: nothing moves under their hands.
+    const keep = (item) => this.filter.unread && item.read;
+    const { items, next, fresh } = merge(this.list.items, this.#next, page, keep);
+    const hold = fresh && !insert && this.screen.atWork(this.list);
+    this.screen.held(hold ? fresh : 0);
+    if (hold) this.list.show(items.slice(fresh));
+    else this.#accept(page, items, next, fresh);
+    if (!fresh) return;
+    this.toast.say(fill(ngettext("%(n)s new notification", "%(n)s new notifications", fresh), { n: fresh }));
+  }
+
+  /* Read before something we know of. Not twice in a row: after a restore versions may have gone back. */
+  #outdated(page) {
+    const old = this.actions.writing > 0 || page.version < (this.#counts?.version ?? 0);
+    this.#outdatedOnce = old && !this.#outdatedOnce;
+    return this.#outdatedOnce;
+  }
+
+  #accept(page, items, next, fresh = 0) {
+    this.#shown = page.version;
+    this.#next = next;
+    this.screen.held(0);
+    this.list.show(items, fresh);
+    this.screen.loaded();
+    this.#draw();
+  }
+
+  #draw() {
+    const { type } = this.filter;
+    const unread = (type ? this.#counts?.by_type[type] : this.#counts?.unread) ?? 0;
+    const [empty, more] = [!this.list.items.length, this.#next !== null];
+    this.screen.draw({ empty, more, unread, filter: this.filter, label: this.filters.label(type) });
+  }
+
+  async #guard(work) {
+    try {
+      await work();
+      this.screen.online();
+    } catch (error) {
+      if (!("status" in error)) throw error;
+      this.screen.loaded();
+      this.failed(error);
+    }
+  }
+
+  #listen() {
+    document.addEventListener("reddot:change", ({ detail }) => {
+      this.snapshot(detail);
+      if (detail.version > this.#shown) this.refresh();
+    });
+    addEventListener("online", () => this.refresh());
+    addEventListener("offline", () => this.screen.offline(gettext("You are offline.")));
+    addEventListener("pageshow", (event) => event.persisted && this.refresh());
+    document.addEventListener("visibilitychange", () => document.hidden || this.refresh());
+    this.list.element.addEventListener("click", (event) => {
+      const control = event.target.closest("[data-act]");
+      if (control) this.actions.do(control.dataset.act, control.closest("[data-ref]").dataset.ref);
+    });
+    bindKeys(this.list, (name, ref) => this.actions.do(name, ref), () => this.toast.undo());
+  }
+}
+
+for (const root of document.querySelectorAll("[data-inbox]")) new Inbox(root);

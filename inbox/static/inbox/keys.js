@@ -1,0 +1,29 @@
+/* Keys in the list. Letters work only while the focus is in it (WCAG 2.1.4), never in place of a browser's own. */
+
+const ACTS = { u: "read", e: "archive", Delete: "delete", Backspace: "delete" };
+
+/** `act(name, ref)` does one of ACTS, `undo()` takes the last one back. */
+export function bindKeys(list, act, undo) {
+  list.element.addEventListener("keydown", (event) => {
+    if (event.metaKey || event.ctrlKey || event.altKey) return;
+    if (move(list, event.key) || press(list, event.key, act)) event.preventDefault();
+  });
+  list.element.closest("[data-inbox]").addEventListener("keydown", (event) => {
+    if (event.key === "z" && !event.metaKey && !event.ctrlKey && !event.altKey) undo();
+  });
+}
+
+function press(list, key, act) {
+  const ref = list.current;
+  if (!ref || !ACTS[key]) return false;
+  act(ACTS[key], ref);
+  return true;
+}
+
+function move(list, key) {
+  const at = list.items.findIndex((item) => item.ref === list.current);
+  const to = { ArrowDown: at + 1, j: at + 1, ArrowUp: at - 1, k: at - 1, Home: 0, End: list.items.length - 1 }[key];
+  if (to === undefined || at < 0) return false;
+  if (list.items[to]) list.focus(list.items[to].ref);
+  return true;
+}

@@ -1,0 +1,84 @@
+/* Around the list: skeleton, empty state, banner, pill, buttons. It shows what it is told and decides nothing. */
+
+import { fill, gettext, ngettext } from "./words.js";
+
+const SLOW = 200; // ms before a skeleton shows: a fast answer should not flash one
+
+export class Screen {
+  #waiting = 0;
+  #loading = true;
+
+  /** `calls`: {retry, more, pill, readAll}. */
+  constructor(root, calls) {
+    const one = (name) => root.querySelector(`[data-${name}]`);
+    for (const name of ["list", "skeleton", "empty", "banner", "pill", "keys"]) this[name] = one(name);
+    Object.assign(this, { moreButton: one("more"), readAll: one("read-all") });
+    this.banner.querySelector("button").addEventListener("click", calls.retry);
+    this.pill.addEventListener("click", calls.pill);
+    this.moreButton.addEventListener("click", calls.more);
+    this.readAll.addEventListener("click", calls.readAll);
+  }
+
+  /** A list is on its way; the old one stays, dimmed, until it is there. */
+  loading(hasOld) {
+    this.#loading = true;
+    this.list.ariaBusy = "true";
+    clearTimeout(this.#waiting);
+    if (!hasOld) this.#waiting = setTimeout(() => (this.skeleton.hidden = false), SLOW);
+  }
+
+  loaded() {
+    this.#loading = false;
+    clearTimeout(this.#waiting);
+    this.skeleton.hidden = true;
+    this.list.ariaBusy = "false";
+  }
+
+  busy(more) {
+    this.moreButton.disabled = more;
+  }
+
+  offline(text) {
+    this.banner.querySelector("span").textContent = text;
+    this.banner.hidden = false;
+  }
+
+  online() {
+    this.banner.hidden = true;
+  }
+
+  /** `n` new items wait behind the pill. */
+  held(n) {
+    this.pill.hidden = !n;
+    this.pill.textContent = n ? fill(ngettext("%(n)s new", "%(n)s new", n), { n }) : "";
+  }
+
+  /** Would new rows at the top move what the reader is looking at, pointing at, or standing on? */
+  atWork(list) {
+    const seen = list.element.getBoundingClientRect().top >= 0;
+    return list.items.length > 0 && (!seen || Boolean(list.current) || list.element.matches(":hover"));
+  }
+
+  /** `unread`: of the type shown; `label`: that type's. */
+  draw({ empty, more, unread, filter, label }) {
+    this.moreButton.hidden = !more || empty;
+    this.readAll.disabled = !unread || filter.archived;
+    this.keys.hidden = empty;
+    this.empty.hidden = !empty || more || this.#loading || !this.banner.hidden;
+    if (!this.empty.hidden) this.#explain(filter, label);
+  }
+
+  #explain({ type, view }, label) {
+    const [title, text] = {
+      unread: [
+        gettext("You’re all caught up"),
+        gettext("Nothing unread. New notifications show up here by themselves."),
+      ],
+      archived: [gettext("The archive is empty"), gettext("What you archive is kept here, out of the way.")],
+      "": [gettext("Your inbox is empty"), gettext("Whatever concerns you shows up here by itself.")],
+    }[view];
+    this.empty.querySelector("h2").textContent = title;
+    const only = fill(gettext("Only “%(type)s” are shown."), { type: label });
+    this.empty.querySelector("p").textContent = type ? only : text;
+  }
+}

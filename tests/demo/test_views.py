@@ -1,0 +1,158 @@
+"""The demo site's pages: what they show, what they refuse, where they lead."""
+
+from http import HTTPStatus
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+
+from notify_site.demo import services
+from notify_site.demo.models import Comment, Follow, Like, Post
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def bob() -> User:
+    return User.objects.create_user("bob", password="pw", first_name="Bob", last_name="Okafor")
+
+
+@pytest.fixture
+def alice() -> User:
+    return User.objects.create_user("alice", password="pw")
+
+
+@pytest.fixture
+def site(client: Client, alice: User) -> Client:
+    client.force_login(alice)
+    return client
+
+
+@pytest.fixture
+def post(bob: User) -> Post:
+    return services.write_post(bob, "Hello <b>@alice</b> & @ghost\nsecond line")
+
+
+PAGES = ("/", "/?view=following", "/?page=99", "/?page=x", "/people/", "/people/bob/", "/posts/{post}/")
+
+
+@pytest.mark.parametrize("url", PAGES)
+def test_pages(site: Client, post: Post, url: str) -> None:
+    assert site.get(url.format(post=post.pk)).status_code == HTTPStatus.OK
+
+
+@pytest.mark.parametrize("url", PAGES)
+def test_pages_are_for_members(client: Client, post: Post, url: str) -> None:
+    response = client.get(url.format(post=post.pk))
+    assert response.headers["Location"].startswith(reverse("login"))
+
+
+@pytest.mark.parametrize("url", ["/posts/999999/", "/people/nobody/"])
+def test_what_is_not_there(site: Client, url: str) -> None:
+    assert site.get(url).status_code == HTTPStatus.NOT_FOUND
+
+
+def test_text_is_escaped_and_known_mentions_linked(site: Client, post: Post) -> None:
+    page = site.get("/").content.decode()
+    assert '&lt;b&gt;<a class="mention" href="/people/alice/">@alice</a>&lt;/b&gt; &amp; @ghost<br>' in page
+
+
+def test_bell_is_on_every_page_of_a_member_only(site: Client, post: Post) -> None:
+    assert "<notification-bell" in site.get("/").content.decode()
+    site.logout()
+    assert "<notification-bell" not in site.get(reverse("login")).content.decode()
+
+
+def test_writing_a_post(site: Client) -> None:
+    assert site.post("/posts/", {"text": " One true thing "}).headers["Location"] == "/"
+    assert Post.objects.get().text == "One true thing"
+
+
+@pytest.mark.parametrize("text", ["", "   ", "x" * 501, "nul\x00"])
+def test_bad_post_comes_back_with_its_error(site: Client, text: str) -> None:
+    response = site.post("/posts/", {"text": text})
+    assert response.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
+    assert 'class="errorlist"' in response.content.decode()
+    assert not Post.objects.exists()
+
+
+def test_commenting(site: Client, post: Post) -> None:
+    response = site.post(f"/posts/{post.pk}/comments/", {"text": "Nice"})
+    assert response.headers["Location"] == f"/posts/{post.pk}/#comment-{Comment.objects.get().pk}"
+
+
+def test_bad_comment_comes_back_with_its_error(site: Client, post: Post) -> None:
+    response = site.post(f"/posts/{post.pk}/comments/", {"text": ""})
+    assert response.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
+    assert 'class="errorlist"' in response.content.decode()
+
+
+def test_liking_and_taking_it_back(site: Client, post: Post) -> None:
+    for liked in ("1", "0"):
+        response = site.post(f"/posts/{post.pk}/like/", {"liked": liked, "next": "/?page=2"})
+        assert response.headers["Location"] == f"/?page=2#post-{post.pk}"
+        assert Like.objects.get().active is (liked == "1")
+
+
+def test_following(site: Client, bob: User) -> None:
+    assert site.post("/people/bob/follow/", {"following": "1"}).headers["Location"] == "/people/bob/"
+    assert Follow.objects.get().followed == bob
+
+
+def test_sharing(site: Client, bob: User, post: Post) -> None:
+    response = site.post(f"/posts/{post.pk}/share/", {"people": [bob.pk], "note": "?"}, follow=True)
+    assert "Shared with 1 person." in response.content.decode()
+
+
+@pytest.mark.parametrize("people", [[], ["999999"], ["x"]])
+def test_bad_share_comes_back_with_its_error(site: Client, post: Post, people: list[str]) -> None:
+    response = site.post(f"/posts/{post.pk}/share/", {"people": people})
+    assert response.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
+    assert 'class="errorlist"' in response.content.decode()
+
+
+@pytest.mark.parametrize("address", ["/posts/1/like/", "/posts/1/comments/", "/posts/1/share/", "/people/x/follow/"])
+def test_writes_are_posts_about_something_that_is_there(site: Client, address: str) -> None:
+    assert site.get(address).status_code == HTTPStatus.METHOD_NOT_ALLOWED
+    assert site.post(address, {"text": "x"}).status_code in {HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY}
+
+
+def test_writes_need_the_csrf_token(alice: User, post: Post) -> None:
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(alice)
+    assert strict.post(f"/posts/{post.pk}/like/", {"liked": "1"}).status_code == HTTPStatus.FORBIDDEN
+
+
+def test_back_leads_nowhere_else(site: Client, post: Post) -> None:
+    response = site.post(f"/posts/{post.pk}/like/", {"liked": "1", "next": "https://evil.example/"})
+    assert response.headers["Location"].startswith(f"/posts/{post.pk}/")
+
+
+@pytest.mark.parametrize(("theme", "kept"), [("dark", True), ("light", True), ("neon", False)])
+def test_theme_is_kept_in_a_cookie(client: Client, theme: str, kept: bool) -> None:
+    client.post("/theme/", {"theme": theme})
+    page = client.get(reverse("login")).content.decode()
+    assert (f'data-theme="{theme}"' in page) is kept
+
+
+def test_demo_accounts_are_offered_in_debug_only(client: Client, settings: pytest.FixtureRequest) -> None:
+    for debug in (True, False):
+        settings.DEBUG = debug  # type: ignore[attr-defined]
+        assert ("reddot-demo" in client.get(reverse("login")).content.decode()) is debug
+
+
+def test_signing_in_and_out(client: Client, alice: User) -> None:
+    assert client.post(reverse("login"), {"username": "alice", "password": "no"}).status_code == HTTPStatus.OK
+    response = client.post(reverse("login"), {"username": "alice", "password": "pw", "next": "/inbox/"})
+    assert response.headers["Location"] == "/inbox/"
+    client.post(reverse("logout"))
+    assert client.get("/inbox/").status_code == HTTPStatus.FOUND
+
+
+def test_inbox_page_has_a_tab_for_every_type(site: Client, alice: User) -> None:
+    page = site.get("/inbox/?type=comment").content.decode()
+    for name in ("comment", "follow", "like", "mention", "share", "system", "broadcast"):
+        assert f'data-type="{name}"' in page
+    assert f'data-api="/api/v1/" data-user="{alice.pk}"' in page
+    assert "csrftoken" in site.cookies
