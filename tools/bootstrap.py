@@ -20,7 +20,7 @@ def main(lock: str) -> None:
     if sys.version_info < (3, 11):  # noqa: UP036 (this file is what tells an older Python so)
         sys.exit(f"Python 3.11 or newer is needed, this is {sys.version.split()[0]}: make PYTHON=python3.12 …")
     make_secret(ROOT / ".env")
-    if not PYTHON.exists():
+    if not has_pip():
         make_venv()
     print(f"Installing {lock} …", flush=True)
     install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"]
@@ -29,11 +29,19 @@ def main(lock: str) -> None:
     (VENV / f".{lock}.installed").touch()
 
 
+def has_pip() -> bool:
+    """Whether .venv is whole: making it may have been interrupted, or its Python be gone."""
+    return (
+        PYTHON.exists()
+        and not subprocess.run([PYTHON, "-c", "import pip"], capture_output=True, check=False).returncode
+    )
+
+
 def make_venv() -> None:
     if importlib.util.find_spec("ensurepip") is None:  # Debian and Ubuntu split it off
         version = f"{sys.version_info.major}.{sys.version_info.minor}"
         sys.exit(f"Python's venv module is missing. Install it: sudo apt-get install python{version}-venv")
-    subprocess.run([sys.executable, "-m", "venv", VENV], check=True)
+    subprocess.run([sys.executable, "-m", "venv", "--clear", VENV], check=True)
 
 
 def make_secret(path: Path) -> None:

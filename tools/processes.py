@@ -5,6 +5,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -29,6 +30,14 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def chosen_port() -> int:
+    """PORT of the environment, or 8000; ends the program with a sentence if it is no port."""
+    text = os.environ.get("PORT") or "8000"
+    if not text.isdecimal() or not 1 <= int(text) <= 65000:
+        sys.exit(f"PORT={text} is not a port: take a number from 1024 to 65000, as in make run PORT=8001")
+    return int(text)
 
 
 def port_taken(port: int) -> bool:

@@ -4,7 +4,7 @@ import os
 import sys
 
 from tools import commands
-from tools.processes import ROOT, port_taken
+from tools.processes import ROOT, chosen_port, port_taken
 
 BANNER = """
   Red Dot    {url}
@@ -16,7 +16,7 @@ BANNER = """
 
 
 def main() -> None:
-    port = int(os.environ.get("PORT") or 8000)
+    port = chosen_port()
     if port_taken(port):
         sys.exit(f"Port {port} is taken. Stop what listens there, or take another: make run PORT={port + 1}")
     os.chdir(ROOT)

@@ -16,14 +16,14 @@ from functools import partial
 from types import FrameType
 
 from tools import commands
-from tools.processes import ROOT, Process, listening, port_taken
+from tools.processes import ROOT, Process, chosen_port, listening, port_taken
 from tools.stores import MissingServerError, Postgres, Valkey, new_directory
 
 SERVERS = ("uvicorn", "uvicorn", "daphne")
 
 
 def main() -> None:
-    first = int(os.environ.get("PORT") or 8000)
+    first = chosen_port()
     ports = range(first, first + len(SERVERS))
     if taken := [port for port in ports if port_taken(port)]:
         sys.exit(f"Port {taken[0]} is taken. Stop what listens there, or: make stack PORT={first + 100}")
