@@ -79,8 +79,6 @@ def database(url: dict[str, Any]) -> dict[str, Any]:
             "timeout": 20,
             "init_command": "PRAGMA journal_mode=WAL",
         }
-        # A file: connections of several threads do not block each other there as in shared memory.
-        url["TEST"] = {"NAME": BASE_DIR / "test.sqlite3"}
     return url
 
 

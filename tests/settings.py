@@ -1,9 +1,16 @@
 """Settings of the test run itself (servers under test are started with notify_site.settings)."""
 
 import os
+import tempfile
+from pathlib import Path
 
 os.environ.setdefault("SECRET_KEY", "only-for-tests-" + "x" * 50)
 
 from notify_site.settings import *  # noqa: F403
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # fast: hundreds of test users
+
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":  # noqa: F405
+    # A file, since threads lock each other out of one in memory; each test run has its own.
+    name = Path(tempfile.gettempdir()) / f"reddot-test-{os.getpid()}.sqlite3"
+    DATABASES["default"]["TEST"] = {"NAME": name}  # noqa: F405
