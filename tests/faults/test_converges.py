@@ -5,16 +5,18 @@ and waits for every client to show what the database says.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from functools import partial
 from typing import Any
 
 import httpx
 import pytest
 
 from tests.clients import Ended, connect
-from tests.conftest import StartSite
-from tests.servers import Site, eventually
+from tests.conftest import StartSite, started
+from tests.servers import Databases, Site, eventually
+from tools.processes import listening
 from tools.stores import Valkey
 
 HELD = ["websocket", "sse", "long-poll"]
@@ -23,9 +25,36 @@ CONVERGED = RESYNC + 3  # the rest is what a busy two-core machine may add
 COMMENT = {"target_title": "Tea", "excerpt": "Yes"}
 
 
+@pytest.fixture(scope="module")
+def battered(databases: Databases) -> Iterator[tuple[Site, Valkey]]:
+    """One stack for all these tests, daphne beside uvicorn: each finds it mended."""
+    with contextmanager(started)(Valkey) as valkey:
+        site = Site(databases.sqlite(), valkey.url, ["daphne", "uvicorn"], web=2, worker=True)
+        site.start()
+        yield site, valkey
+        site.close()
+
+
 @pytest.fixture
-def site(start_site: StartSite, own_valkey: Valkey) -> Site:
-    return start_site(server=["daphne", "uvicorn"], bus=own_valkey.url, database="sqlite", web=2, worker=True)
+def site(battered: tuple[Site, Valkey]) -> Iterator[Site]:
+    """Everything runs, and bob has read it all. Thawed even after a failure, or the rest would wait for ever."""
+    site, valkey = battered
+    bob = site.call("snapshot", "bob")
+    site.call("inbox.services.mark_all_read", bob["user"], bob["version"])
+    yield site
+    for process in (valkey, *site.web, site.worker):
+        assert process is not None
+        process.thaw()
+        if not process.alive:
+            process.start()
+    for at, port in enumerate(site.ports):
+        site.web[at].wait_ready(partial(listening, port))
+
+
+@pytest.fixture
+def valkey(battered: tuple[Site, Valkey], site: Site) -> Valkey:
+    """The Valkey of `site`, to be ill-treated."""
+    return battered[1]
 
 
 @asynccontextmanager
@@ -57,14 +86,14 @@ async def test_a_stack_without_faults_does_not_need_the_resync(start_site: Start
         await all_show(clients, 1)
 
 
-async def test_valkey_killed_and_restarted(site: Site, own_valkey: Valkey) -> None:
+async def test_valkey_killed_and_restarted(site: Site, valkey: Valkey) -> None:
     async with everybody(site) as clients:
-        own_valkey.kill()
+        valkey.kill()
         await comment(site)
         await all_show(clients, 1)
         await comment(site, web=0)
         await all_show(clients, 2)
-        await asyncio.to_thread(own_valkey.start)
+        valkey.start()
         await comment(site)
         await all_show(clients, 3)
 
@@ -76,7 +105,7 @@ async def test_after_an_outage_of_valkey_nudges_travel_again(start_site: StartSi
         await client.next()
         own_valkey.kill()
         await comment(site, web=1)
-        await asyncio.to_thread(own_valkey.start)
+        own_valkey.start()
         sent = 1
 
         async def woken() -> bool:
@@ -92,30 +121,30 @@ async def test_after_an_outage_of_valkey_nudges_travel_again(start_site: StartSi
         await eventually(woken, deadline=30, what="a nudge through the restarted Valkey")
 
 
-async def test_valkey_flushed(site: Site, own_valkey: Valkey) -> None:
+async def test_valkey_flushed(site: Site, valkey: Valkey) -> None:
     async with everybody(site) as clients:
-        own_valkey.flush()
+        valkey.flush()
         await comment(site)
         await all_show(clients, 1)
 
 
-async def test_valkey_frozen_at_the_commit(site: Site, own_valkey: Valkey) -> None:
+async def test_valkey_frozen_at_the_commit(site: Site, valkey: Valkey) -> None:
     """Nothing answers, nothing fails: the writer and every hub have to give up by themselves."""
     async with everybody(site) as clients:
-        own_valkey.freeze()
+        valkey.freeze()
         try:
             await comment(site)
             await comment(site, web=0)
             await all_show(clients, 2)
         finally:
-            own_valkey.thaw()
+            valkey.thaw()
         await comment(site)
         await all_show(clients, 3)
 
 
-async def test_a_page_is_answered_while_the_broker_is_frozen(site: Site, own_valkey: Valkey) -> None:
+async def test_a_page_is_answered_while_the_broker_is_frozen(site: Site, valkey: Valkey) -> None:
     site.call("send", "comment", ["bob"], actor="alice", **COMMENT)
-    own_valkey.freeze()
+    valkey.freeze()
     try:
         with site.client("bob", web=1) as http:
             http.timeout = httpx.Timeout(5)
@@ -124,7 +153,7 @@ async def test_a_page_is_answered_while_the_broker_is_frozen(site: Site, own_val
         assert (shown["unread"], after["unread"]) == (1, 0)
         assert after["version"] > shown["version"]
     finally:
-        own_valkey.thaw()
+        valkey.thaw()
 
 
 async def test_worker_killed(site: Site) -> None:
@@ -138,10 +167,10 @@ async def test_worker_killed(site: Site) -> None:
         await all_show(clients, 2)
 
 
-async def test_a_write_from_a_process_without_web_or_broker(site: Site, own_valkey: Valkey) -> None:
+async def test_a_write_from_a_process_without_web_or_broker(site: Site, valkey: Valkey) -> None:
     """A shell on another machine, and Valkey is gone: only the database knows."""
     async with everybody(site) as clients:
-        own_valkey.kill()
+        valkey.kill()
         await asyncio.to_thread(site.agent.call, "send", "comment", ["bob"], actor="alice", **COMMENT)
         await all_show(clients, 1)
 
@@ -154,7 +183,7 @@ async def test_web_process_killed_at_the_commit(site: Site) -> None:
         for client in here:
             with pytest.raises(Ended):
                 await client.until_unread(1)
-        await asyncio.to_thread(site.start_web, 1)
+        site.start_web(1)
         async with everybody(site, web=(1,)) as again:
             await all_show(again, 1)
 
@@ -169,16 +198,16 @@ async def test_web_process_frozen_for_a_while(site: Site) -> None:
 
 
 @pytest.mark.soak
-async def test_valkey_gone_for_fifteen_seconds(site: Site, own_valkey: Valkey) -> None:
+async def test_valkey_gone_for_fifteen_seconds(site: Site, valkey: Valkey) -> None:
     """Longer than every timeout and circuit in the stack; a commit in each second of it."""
     async with everybody(site) as clients:
-        own_valkey.kill()
+        valkey.kill()
         loop = asyncio.get_running_loop()
         end, sent = loop.time() + 15, 0
         while loop.time() < end:
             await comment(site, web=sent % 2)
             sent += 1
             await all_show(clients, sent)
-        await asyncio.to_thread(own_valkey.start)
+        valkey.start()
         await comment(site)
         await all_show(clients, sent + 1)
