@@ -1,7 +1,6 @@
-/** @import {Item, Rung, Snapshot, State} from "./types.js" */
+/** @import {Item, Rung, Snapshot, State} from "./types.js" @import {Store} from "./store.js" */
 import { Ladder } from "./ladder.js";
 import { Leadership } from "./leadership.js";
-import { Store } from "./store.js";
 import { after } from "./timing.js";
 import { watchWake } from "./wake.js";
 
@@ -13,20 +12,21 @@ const CHECK = 25; // seconds between a follower's questions; the resync interval
  * (from its connection, or because it wrote) it tells the others on a BroadcastChannel.
  */
 export class PushClient {
-  store = new Store();
   /** @type {State} */ state = "connecting";
   transport = "";
   #life = new AbortController();
   #answered = new AbortController();
 
   /**
-   * @param {{user: string, push: URL, rungs: Rung[]}} options
+   * @param {{user: string, push: URL, rungs: Rung[], store: Store}} options  the store outlives a client: a page that
+   *   comes back from the back/forward cache still shows nothing older
    * @param {{snapshot: (snapshot: Snapshot, item: Item|null) => void, state: () => void}} tell
    */
-  constructor({ user, push, rungs }, tell) {
+  constructor({ user, push, rungs, store }, tell) {
     this.user = user;
     this.push = push;
     this.rungs = rungs;
+    this.store = store;
     this.tell = tell;
   }
 

@@ -40,6 +40,7 @@ export class Ladder {
   #failures = 0; // in a row, of rungs
   #away = 0; // in a row, of the server itself
   #climb = FIRST_CLIMB;
+  /** Rungs found unsupported since the start. @type {Set<number>} */ #unfit = new Set();
   #hear = { snapshot: this.#onSnapshot.bind(this), closed: this.#onClosed.bind(this) };
 
   /**
@@ -59,6 +60,7 @@ export class Ladder {
 
   start() {
     this.#failures = this.#away = 0;
+    this.#unfit.clear();
     this.#connect(0);
   }
 
@@ -113,19 +115,24 @@ export class Ladder {
     if (attempt.index > 0) after(this.#climb * between(0.5, 1), signal, () => this.#climbTo(0));
   }
 
+  /** Tries the best rung from `index` up to where we are. */
   #climbTo(index) {
     this.#climber?.connection.close();
+    this.#climber = null;
+    while (this.#unfit.has(index)) index += 1;
+    if (index >= this.#current.index) return this.#climbLater();
     this.#climber = new Attempt(this.rungs, index, this.push, this.#hear);
   }
 
   /** @param {Attempt} attempt @param {Reason} reason @param {number} seconds */
   #onClosed(attempt, reason, seconds) {
+    if (reason === "unsupported") this.#unfit.add(attempt.index);
     if (attempt === this.#climber) return this.#slipped(attempt, reason);
     if (attempt !== this.#current) return;
     this.#current = null;
     if (reason === "signed-out") return this.#signOut();
     if (reason === "busy") return this.#makeRoom(attempt, seconds);
-    if (attempt.live) return this.#retry(attempt.index, between(0, HERD));
+    if (attempt.live && reason === "lost") return this.#retry(attempt.index, between(0, HERD));
     this.#failures += 1;
     if (reason === "lost") this.#diagnose(attempt.index, seconds);
     else this.#stepDown(attempt.index, seconds);
@@ -135,7 +142,11 @@ export class Ladder {
   #slipped(attempt, reason) {
     this.#climber = null;
     if (!this.#current?.live) return;
-    if (reason !== "busy" && attempt.index + 1 < this.#current.index) return this.#climbTo(attempt.index + 1);
+    if (reason === "busy") this.#climbLater();
+    else this.#climbTo(attempt.index + 1);
+  }
+
+  #climbLater() {
     this.#climb = Math.min(LAST_CLIMB, this.#climb * 2);
     after(this.#climb * between(0.5, 1), this.#plan(), () => this.#climbTo(0));
   }

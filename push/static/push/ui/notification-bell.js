@@ -2,6 +2,7 @@
 import { Api, csrfTokens } from "../client/api.js";
 import { PushClient } from "../client/client.js";
 import { rungs } from "../client/rungs.js";
+import { Store } from "../client/store.js";
 import { gettext } from "../i18n.js";
 import { Announcer, countLabel, unreadText } from "./announcer.js";
 import { h } from "./dom.js";
@@ -18,6 +19,7 @@ export class NotificationBell extends HTMLElement {
   static observedAttributes = ["user", "push", "transport"];
 
   /** @type {PushClient|null} */ #client = null;
+  #store = new Store();
   #life = new AbortController();
   #favicon = new Favicon();
   #announcer = new Announcer();
@@ -29,7 +31,7 @@ export class NotificationBell extends HTMLElement {
 
   /** The newest state, or null while there is none. @returns {Snapshot|null} */
   get snapshot() {
-    return this.#client?.store.current ?? null;
+    return this.#store.current;
   }
 
   /** @returns {State} */
@@ -72,11 +74,11 @@ export class NotificationBell extends HTMLElement {
     const user = this.getAttribute("user");
     if (!user) return;
     const push = new URL(this.getAttribute("push") ?? "/push/", document.baseURI);
-    this.#client = new PushClient({ user, push, rungs: rungs(this.getAttribute("transport")) }, {
+    this.#client = new PushClient({ user, push, rungs: rungs(this.getAttribute("transport")), store: this.#store }, {
       snapshot: (snapshot, item) => this.#onSnapshot(snapshot, item),
       state: () => this.#onState(),
     });
-    this.#show(recall(user));
+    this.#show(this.snapshot ?? recall(user));
     this.#client.start();
   }
 

@@ -1,0 +1,76 @@
+"""`<notification-bell>` as a test drives it. Nothing here waits for time, only for facts."""
+
+from typing import Any, Self
+
+from playwright.sync_api import Locator, Page, expect
+
+ELEMENT = "document.querySelector('notification-bell')"
+
+
+class Bell:
+    """The bell of a page."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.element = page.locator("notification-bell")
+        self.button = self.element.locator(".bell")
+        self.badge = self.element.locator(".badge")
+        self.panel = self.element.get_by_role("dialog", name="Notifications")
+        self.rows = self.panel.locator(".row")
+        self.mark_all = self.panel.get_by_role("button", name="Mark all as read")
+        self.toasts = self.element.locator(".toast")
+        self.status = self.element.locator("p.sr[role=status]")
+
+    def get(self, prop: str) -> Any:
+        """A property of the element: `snapshot`, `state`, `transport`."""
+        return self.page.evaluate(f"{ELEMENT}.{prop}")
+
+    def until(self, condition: str) -> Self:
+        """Wait until `condition`, JavaScript in which `bell` is the element, holds."""
+        self.page.wait_for_function(f"(() => {{ const bell = {ELEMENT}; return {condition}; }})()")
+        return self
+
+    def live(self, transport: str = "") -> Self:
+        return self.until(f"bell.state === 'live' && (bell.transport === '{transport}' || !'{transport}')")
+
+    def shows(self, label: str) -> Self:
+        """The badge, "" for none."""
+        expect(self.badge).to_have_text(label)
+        return self
+
+    def use(self, transport: str) -> Self:
+        """Only that rung of the ladder."""
+        self.page.evaluate(f"{ELEMENT}.setAttribute('transport', '{transport}')")
+        return self.live(transport)
+
+    def open(self) -> Self:
+        self.button.click()
+        expect(self.panel).to_be_visible()
+        return self
+
+    def row(self, text: str) -> Locator:
+        return self.rows.filter(has_text=text)
+
+    def record(self) -> Self:
+        """Keep the versions of every `reddot:change` from now on, for `recorded()`."""
+        self.page.evaluate(
+            "() => { window.versions = []; document.addEventListener('reddot:change', (event) => "
+            "window.versions.push(event.detail.version)); }"
+        )
+        return self
+
+    def recorded(self) -> list[int]:
+        versions: list[int] = self.page.evaluate("window.versions")
+        return versions
+
+    def focused(self) -> str:
+        """What has the focus inside the bell: its class and text."""
+        text: str = self.page.evaluate(
+            f"() => {{ const node = {ELEMENT}.shadowRoot.activeElement; "
+            "return node ? `${node.className} ${node.innerText}`.trim() : ''; }"
+        )
+        return text
+
+    def wake(self, event: str = "online") -> Self:
+        self.page.evaluate(f"window.dispatchEvent(new Event('{event}'))")
+        return self

@@ -1,0 +1,100 @@
+"""Real Chromium at a real site. Contexts are people, pages are tabs."""
+
+import json
+from collections.abc import Callable, Iterator
+from secrets import token_hex
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.browser.bell import Bell
+from tests.servers import Site
+
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = (
+    "--headless --no-sandbox --disable-gpu --disable-background-networking --disable-component-update "
+    "--disable-default-apps --disable-extensions --disable-sync --metrics-recording-only --no-first-run"
+).split()
+
+Browse = Callable[..., BrowserContext]
+OpenBell = Callable[..., Bell]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "tests/browser/" in item.path.as_posix():
+            item.add_marker("browser")
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """Of one module: Playwright's event loop must be gone before other modules' async tests run."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def site(shared_site: Callable[..., Site]) -> Site:
+    return shared_site()
+
+
+@pytest.fixture
+def person(site: Site) -> str:
+    """A user whom no other test knows, with an empty mailbox; nobody's broadcasts are live."""
+    name = f"p{token_hex(4)}"
+    site.call("user", name)
+    return name
+
+
+@pytest.fixture
+def browse(chromium: Browser) -> Iterator[Browse]:
+    """`browse(site, "bob", viewport=…)`: a browser signed in as bob. Its pages may not throw."""
+    contexts: list[BrowserContext] = []
+    errors: list[str] = []
+
+    def start(site: Site, who: str = "", **options: Any) -> BrowserContext:
+        context = chromium.new_context(base_url=site.url(""), **options)
+        cookies = site.cookies(who) if who else {}
+        context.add_cookies([{"name": name, "value": value, "url": site.url()} for name, value in cookies.items()])
+        context.on("weberror", lambda error: errors.append(str(error.error)))
+        context.set_default_timeout(15_000)
+        contexts.append(context)
+        return context
+
+    yield start
+    for context in contexts:
+        context.close()
+    assert errors == []
+
+
+@pytest.fixture
+def open_bell(browse: Browse, site: Site, person: str) -> OpenBell:
+    """`open_bell(viewport=…)`: a tab of `person` in a browser of its own."""
+
+    def start(path: str = "/", **options: Any) -> Bell:
+        return tab(browse(site, person, **options), path)
+
+    return start
+
+
+def tab(context: BrowserContext, path: str = "/") -> Bell:
+    page = context.new_page()
+    page.goto(path)
+    return Bell(page)
+
+
+def sockets(page: Page) -> list[str]:
+    """The addresses of the WebSockets that `page` opens from now on."""
+    opened: list[str] = []
+    page.on("websocket", lambda socket: opened.append(socket.url))
+    return opened
+
+
+def frame(user: Any, version: int, unread: int, more: dict[str, Any] | None = None) -> str:
+    """What the server would send on a WebSocket."""
+    by_type = {"comment": unread} if unread else {}
+    snapshot = {"user": user, "version": version, "unread": unread, "capped": False, "by_type": by_type}
+    return json.dumps({"type": "unread"} | snapshot | (more or {}))
