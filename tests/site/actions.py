@@ -124,6 +124,11 @@ async def counts() -> dict[str, int]:
     return {"threads": threading.active_count(), "tasks": len(asyncio.all_tasks())}
 
 
+def delay(task: str) -> None:
+    """Put the Celery task of that dotted name on the broker."""
+    import_string(task).delay()
+
+
 def sql(query: str) -> list[Any]:
     """The rows of one query."""
     with connection.cursor() as cursor:
