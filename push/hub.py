@@ -1,38 +1,35 @@
 """The hub: who is connected to this event loop, what they last saw; turns nudges into snapshots into frames.
 
-Three supervised tasks. The *reader* puts ids from the bus into the work to do. The *flusher* takes a batch of it and
-reads, one query in flight, while it writes what the query before has brought. The *ticker* does once a second what
-must not depend on anything that can get lost (ticks.py). A hub starts with its first sink and ends after its last.
+Three supervised tasks. The *reader* (bus.py) puts ids from the bus into the work to do, the *flusher* (flusher.py)
+takes it away in batches, reads and writes, the *ticker* (ticks.py) does once a second what must not depend on anything
+that can get lost. A hub starts with its first sink and ends after its last.
 """
 
 import asyncio
 import logging
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import ParamSpec, TypeVar
 
 from inbox import services
-from inbox.items import Item
-from inbox.snapshots import Snapshot, UserId
+from inbox.snapshots import UserId
 
-from . import bus, conf
+from . import bus
 from .bus import Nudge
+from .flusher import Flusher
 from .frames import Update
 from .members import Members
-from .problems import NOT_SIGNED_IN, RESTARTING, TOO_MANY, UNAVAILABLE, Refusal
-from .reads import Answer, read
+from .problems import RESTARTING, Refusal
 from .sinks import Sink
 from .supervise import supervise
 from .threads import DatabaseThreads
 from .ticks import TICK, Ticker
 from .wire import Gone
-from .work import Batch, Work
+from .work import Work
 
 logger = logging.getLogger(__name__)
 P = ParamSpec("P")
 T = TypeVar("T")
-
-YIELD_EVERY = 200  # users written before the other tasks of the loop get their turn: some 4 ms
 
 _hubs: dict[asyncio.AbstractEventLoop, "Hub"] = {}
 _hubs_lock = threading.Lock()
@@ -65,13 +62,10 @@ class Hub:
         self.work = Work()
         self.sinks: set[Sink] = set()
         self.stopping = False
-        self._limit = conf.max_connections_per_user()
         self._numbers = 0
-        self._wake = asyncio.Event()
-        self._read_before: tuple[Batch, Answer] | None = None
-        self._ticker = Ticker(self)
+        self._flusher = Flusher(self)
+        self.ticker = Ticker(self)
         self._errands: set[asyncio.Future[None]] = set()
-        self._reads = DatabaseThreads("push-read", 1)
         self._calls = DatabaseThreads("push-call", 3)
         self._running = loop.create_task(self._run(), name="push-hub")
 
@@ -85,7 +79,7 @@ class Hub:
         self._numbers += 1
         sink.number, sink.hub = self._numbers, self
         self.sinks.add(sink)
-        self._ticker.add(sink)
+        self.ticker.add(sink)
         self.work.joining[sink] = None
         self.wake()
 
@@ -95,7 +89,7 @@ class Hub:
             self.sinks.discard(sink)
             self.members.remove(sink)
             self.work.forget(sink)
-            self._ticker.discard(sink)
+            self.ticker.discard(sink)
             sink.left()
 
     def ask(self, sink: Sink) -> None:
@@ -126,7 +120,7 @@ class Hub:
 
     def wake(self) -> None:
         """There is something to read."""
-        self._wake.set()
+        self._flusher.wake()
 
     def errand(self, function: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> "asyncio.Future[None]":
         """Database work whose failure is logged and whose result nobody waits for."""
@@ -135,22 +129,30 @@ class Hub:
         task.add_done_callback(self._errands.discard)
         return task
 
+    def offer(self, sink: Sink, update: Update) -> None:
+        """Let a sink show an update, or keep it until its wire is idle."""
+        try:
+            if not sink.offer(update):
+                self.ticker.lagging(sink)
+        except Gone:
+            self.leave(sink)
+        except Exception:  # noqa: BLE001 (logged there)
+            self._broken(sink)
+
     def attempt(self, sink: Sink, action: Callable[[], object]) -> bool:
         """Let a sink write. A client that went, or a frame that cannot be made, ends that sink only."""
         try:
             return action() is not False
         except Gone:
             self.leave(sink)
-        except Exception:
-            logger.exception("Could not write to a connection of user %s", sink.user)
-            self.leave(sink)
-            sink.wire.abort()
+        except Exception:  # noqa: BLE001 (logged there)
+            self._broken(sink)
         return True
 
     def attempt_or_lag(self, sink: Sink, action: Callable[[], object]) -> None:
         """As `attempt`; what the wire is too busy for is tried again soon."""
         if not self.attempt(sink, action):
-            self._ticker.lagging(sink)
+            self.ticker.lagging(sink)
 
     def refuse(self, sink: Sink, refusal: Refusal) -> None:
         """End a connection and say why."""
@@ -164,12 +166,32 @@ class Hub:
             self.leave(sink)
             self.attempt(sink, sink.restart)
 
+    def _broken(self, sink: Sink) -> None:
+        """Call it while handling the exception: a frame could not be made; that connection pays, no other."""
+        logger.exception("Could not write to a connection of user %s", sink.user)
+        self.leave(sink)
+        sink.wire.abort()
+
+    # What the flusher finds out
+
+    def lift(self, version: int) -> None:
+        """Rule 8: the database went back to before `version`. Raise the clock above it, then look at everybody."""
+        self.errand(services.raise_clock, version).add_done_callback(lambda _: self.look_at_everybody())
+
+    def touch(self, users: Iterable[UserId]) -> None:
+        """Counts changed behind the signals (`update(is_staff=…)`): give the new state a version of its own."""
+        changed = list(users)
+        self.errand(services.touch, changed).add_done_callback(lambda _: self.nudged(Nudge(changed)))
+
+    def look_at_everybody(self) -> None:
+        self.nudged(Nudge(None))
+
     # The three tasks
 
     async def _run(self) -> None:
         helpers = [
             asyncio.ensure_future(supervise("reader", self._listen)),
-            asyncio.ensure_future(supervise("flusher", self._flush)),
+            asyncio.ensure_future(supervise("flusher", self._flusher.run)),
         ]
         try:
             await supervise("ticker", self._tick)
@@ -177,15 +199,11 @@ class Hub:
             self._end()
             for task in (*helpers, *self._errands):
                 task.cancel()
-            await asyncio.gather(*helpers, return_exceptions=True)
+            await asyncio.gather(*helpers, *self._errands, return_exceptions=True)
 
     async def _listen(self) -> None:
-        await bus.listen(self.nudged, self._subscribed)
-
-    def _subscribed(self) -> None:
-        """What was nudged before we listened is lost: look at everybody once."""
-        self.work.everybody()
-        self.wake()
+        """What was nudged before we listened is lost, so look at everybody once we do."""
+        await bus.listen(self.nudged, self.look_at_everybody)
 
     async def _tick(self) -> None:
         due = self.loop.time()
@@ -194,115 +212,16 @@ class Hub:
             await asyncio.sleep(due - self.loop.time())
             if not self.sinks:
                 return
-            if not self._wake.is_set():
-                self._reads.release()
-            self._ticker.tick()
+            self._flusher.release()
+            self.ticker.tick()
 
     def _end(self) -> None:
         with _hubs_lock:
             if _hubs.get(self.loop) is self:
                 del _hubs[self.loop]
-        self._ticker.stop()
-        self._reads.stop()
+        self.ticker.stop()
+        self._flusher.stop()
         self._calls.stop()
-
-    async def _flush(self) -> None:
-        while True:
-            batch = self.work.take(self.members)
-            if batch is None and self._read_before is None:
-                await self._wake.wait()
-                self._wake.clear()
-                continue
-            reading = self._reads.keep(read, batch.query) if batch is not None else None
-            await self._deliver_read()
-            if batch is not None and reading is not None:
-                await self._receive(batch, asyncio.wrap_future(reading))
-
-    async def _receive(self, batch: Batch, reading: Awaitable[Answer]) -> None:
-        try:
-            answer = await reading
-        except Exception:
-            self._reads.release()
-            self.work.put_back(batch)
-            for sink in batch.joining:
-                self.refuse(sink, UNAVAILABLE)
-            raise
-        self._settle(batch, answer)
-        self._read_before = batch, answer
-
-    def _settle(self, batch: Batch, answer: Answer) -> None:
-        """Who may stay. Before the next batch is taken, so that a nudge for a newcomer finds them."""
-        for sink in batch.joining:
-            if sink in self.sinks:
-                self._admit(sink, answer.opened.get(sink.credential))
-        for sink in batch.checking:
-            if sink in self.sinks and answer.checked.get(sink.credential) != sink.user:
-                self.refuse(sink, NOT_SIGNED_IN)
-        for sink in batch.asking:
-            sink.asked = True
-        self.work.users(answer.changed)
-
-    def _admit(self, sink: Sink, user: UserId | None) -> None:
-        if user is None:
-            self.refuse(sink, NOT_SIGNED_IN)
-        elif not self.members.add(user, sink, self._limit):
-            self.refuse(sink, TOO_MANY)
-
-    async def _deliver_read(self) -> None:
-        if self._read_before is None:
-            return
-        (batch, answer), self._read_before = self._read_before, None
-        for count, (user, snapshot) in enumerate(answer.snapshots.items(), 1):
-            self._show(user, snapshot, answer.items.get(user))
-            if count % YIELD_EVERY == 0:
-                await asyncio.sleep(0)
-        for user in batch.query.users:
-            if user not in answer.snapshots:
-                self._forget(user)
-
-    def _show(self, user: UserId, snapshot: Snapshot, items: dict[str, Item] | None) -> None:
-        member = self.members.get(user)
-        if member is None:
-            return
-        known, since = member.snapshot, -1
-        if known is not None:
-            since = known.version
-            if snapshot.version < since:
-                self._went_back(snapshot, since)
-                return
-            if snapshot.version == since and snapshot != known:
-                self._changed_silently(user)
-        member.snapshot = snapshot
-        update = Update(snapshot, items, since)
-        for sink in member.sinks:
-            self._offer(sink, update)
-
-    def _offer(self, sink: Sink, update: Update) -> None:
-        if not self.attempt(sink, lambda: sink.offer(update)):
-            self._ticker.lagging(sink)
-
-    def _forget(self, user: UserId) -> None:
-        """The user was deleted."""
-        member = self.members.get(user)
-        for sink in member.sinks if member is not None else ():
-            self.refuse(sink, NOT_SIGNED_IN)
-
-    def _went_back(self, snapshot: Snapshot, sent: int) -> None:
-        """Rule 8: the database was restored. Lift the clock above all that was sent, once for everybody."""
-        logger.error("User %s went back from version %d to %d", snapshot.user, sent, snapshot.version)
-        self.errand(self._lift, self.members.highest())
-
-    def _lift(self, version: int) -> None:
-        services.raise_clock(version)
-        self.call_soon(self._subscribed)
-
-    def _changed_silently(self, user: UserId) -> None:
-        """Counts changed behind the signals (`update(is_staff=…)`): give the new state a version of its own."""
-        self.errand(self._touch, user)
-
-    def _touch(self, user: UserId) -> None:
-        services.touch([user])
-        self.call_soon(self.nudged, Nudge([user]))
 
     @staticmethod
     async def _errand(call: Awaitable[object]) -> None:
@@ -316,3 +235,8 @@ def stop_all() -> None:
     """Stop every hub of this process, from any thread or signal handler."""
     for hub in list(_hubs.values()):
         hub.call_soon(hub.stop)
+
+
+def connections() -> int:
+    """How many connections the hubs of this process hold."""
+    return sum(len(hub.sinks) for hub in list(_hubs.values()))

@@ -38,6 +38,7 @@ class Work:
     compare: dict[UserId, None] = field(default_factory=dict)
     everyone: bool = False
     everyone_item: str | None = None
+    cut: bool = False  # the last batch did not take everybody
 
     def users(self, users: Iterable[UserId], item: str | None = None) -> None:
         """These users' state may have changed; `item` hints at what arrived."""
@@ -73,8 +74,9 @@ class Work:
             users=users,
             compare=members.versions(_take(self.compare)),
         )
-        if not self.dirty:  # else there is load, and a toast is a courtesy
+        if not self.cut and not self.dirty:  # else there is load, and a toast is a courtesy
             self._add_toasts(query, marked, members)
+        self.cut = bool(self.dirty)
         asking = [sink for user in users for sink in self.asking.pop(user, ())] if self.asking else []
         return Batch(query, joining, checking, asking) if query else None
 

@@ -1,0 +1,144 @@
+"""The flusher of a hub: takes work away in batches, reads them, and writes what was read.
+
+One read is in flight at a time, and while it is, what the read before has brought is written: reads are in order, so
+a later one can only be newer, and the database and this loop work at the same time.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Mapping
+from typing import TYPE_CHECKING
+
+from inbox.items import Item
+from inbox.snapshots import Snapshot, UserId
+
+from . import conf
+from .frames import Update
+from .problems import NOT_SIGNED_IN, TOO_MANY, UNAVAILABLE
+from .reads import Answer, read
+from .sinks import Sink
+from .threads import DatabaseThreads
+from .work import Batch
+
+if TYPE_CHECKING:
+    from .hub import Hub
+
+logger = logging.getLogger(__name__)
+
+YIELD_EVERY = 200  # users written before the other tasks of the loop get their turn: some 4 ms
+
+
+class Flusher:
+    """Turns the hub's work into frames."""
+
+    def __init__(self, hub: "Hub") -> None:
+        self._hub = hub
+        self._limit = conf.max_connections_per_user()
+        self._awake = asyncio.Event()
+        self._threads = DatabaseThreads("push-read", 1)
+        self._unwritten: tuple[Batch, Answer] | None = None
+
+    def wake(self) -> None:
+        """There is something to read."""
+        self._awake.set()
+
+    def release(self) -> None:
+        """Give the database connection back unless it is about to be used."""
+        if not self._awake.is_set():
+            self._threads.release()
+
+    def stop(self) -> None:
+        self._threads.stop()
+
+    async def run(self) -> None:
+        """Read and write, for ever."""
+        while True:
+            batch = self._hub.work.take(self._hub.members)
+            if batch is None and self._unwritten is None:
+                await self._awake.wait()
+                self._awake.clear()
+                continue
+            reading = self._threads.keep(read, batch.query) if batch is not None else None
+            await self._write()
+            if batch is not None and reading is not None:
+                await self._receive(batch, asyncio.wrap_future(reading))
+
+    async def _receive(self, batch: Batch, reading: Awaitable[Answer]) -> None:
+        try:
+            answer = await reading
+        except Exception:
+            self._threads.release()
+            self._hub.work.put_back(batch)
+            for sink in batch.joining:
+                self._hub.refuse(sink, UNAVAILABLE)
+            raise
+        self._settle(batch, answer)
+        self._unwritten = batch, answer
+
+    def _settle(self, batch: Batch, answer: Answer) -> None:
+        """Who may stay. Before the next batch is taken, so that a nudge for a newcomer finds them."""
+        here = self._hub.sinks
+        for sink in batch.joining:
+            if sink in here:
+                self._admit(sink, answer.opened.get(sink.credential))
+        for sink in batch.checking:
+            if sink in here and answer.checked.get(sink.credential) != sink.user:
+                self._hub.refuse(sink, NOT_SIGNED_IN)
+        for sink in batch.asking:
+            sink.asked = True
+        self._hub.work.users(answer.changed)
+
+    def _admit(self, sink: Sink, user: UserId | None) -> None:
+        if user is None:
+            self._hub.refuse(sink, NOT_SIGNED_IN)
+        elif not self._hub.members.add(user, sink, self._limit):
+            self._hub.refuse(sink, TOO_MANY)
+
+    async def _write(self) -> None:
+        """Show what was read to those it concerns, leaving the loop to others now and then."""
+        if self._unwritten is None:
+            return
+        (batch, answer), self._unwritten = self._unwritten, None
+        went_back, changed = False, []
+        for count, (user, snapshot) in enumerate(answer.snapshots.items(), 1):
+            known = self._known(user)
+            if known is not None and snapshot.version < known.version:
+                went_back = True
+                continue
+            if known is not None and snapshot.version == known.version and snapshot != known:
+                changed.append(user)
+            self._show(user, snapshot, known, answer.items.get(user))
+            if count % YIELD_EVERY == 0:
+                await asyncio.sleep(0)
+        self._heal(went_back, changed)
+        self._forget(batch, answer.snapshots)
+
+    def _known(self, user: UserId) -> Snapshot | None:
+        member = self._hub.members.get(user)
+        return None if member is None else member.snapshot
+
+    def _show(self, user: UserId, snapshot: Snapshot, known: Snapshot | None, items: dict[str, Item] | None) -> None:
+        member = self._hub.members.get(user)
+        if member is None:
+            return
+        member.snapshot = snapshot
+        update = Update(snapshot, items, -1 if known is None else known.version)
+        for sink in member.sinks:
+            self._hub.offer(sink, update)
+
+    def _heal(self, went_back: bool, changed: list[UserId]) -> None:
+        if went_back:
+            highest = self._hub.members.highest()
+            logger.error("The database has forgotten versions up to %d; raising the clock above them", highest)
+            self._hub.lift(highest)
+        if changed:
+            logger.info("%d users changed without a version of their own", len(changed))
+            self._hub.touch(changed)
+
+    def _forget(self, batch: Batch, snapshots: Mapping[UserId, Snapshot]) -> None:
+        """Users asked for who are not there any more: deleted."""
+        for user in batch.query.users:
+            member = self._hub.members.get(user)
+            if member is not None and user not in snapshots:
+                for sink in member.sinks:
+                    self._hub.refuse(sink, NOT_SIGNED_IN)

@@ -1,0 +1,186 @@
+"""What every transport promises, on every server and over every bus: one class, run for each of them."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from itertools import count, pairwise
+from typing import Any
+
+import pytest
+
+from tests.clients import TRANSPORTS, Ended, Refused, connect
+from tests.conftest import StartSite
+from tests.servers import Site, eventually
+
+COMMENT = {"target_title": "Tea", "excerpt": "Yes"}
+REFUSED = {"websocket": 4401, "sse": 401, "events": None, "long-poll": 401, "short-poll": 401}
+
+numbers = count(1)
+
+
+class Person:
+    """A user of one test alone, and what happens to them."""
+
+    def __init__(self, site: Site) -> None:
+        self.site = site
+        self.name = f"person-{next(numbers)}"
+        self.id = site.call("user", self.name)
+
+    async def call(self, do: str, *args: Any, **kwargs: Any) -> Any:
+        return await asyncio.to_thread(self.site.call, do, *args, **kwargs)
+
+    async def receives(self, messages: int = 1) -> None:
+        for _ in range(messages):
+            await self.call("send", "comment", [self.name], actor="alice", **COMMENT)
+
+    async def snapshot(self) -> dict[str, Any]:
+        return await self.call("snapshot", self.name)  # type: ignore[no-any-return]
+
+    async def reads_all(self) -> None:
+        await self.call("inbox.services.mark_all_read", self.id, (await self.snapshot())["version"])
+
+    @asynccontextmanager
+    async def connected(self, transport: str, **options: Any) -> AsyncIterator[Any]:
+        async with connect(transport, self.site, self.name, **options) as client:
+            yield client
+
+
+@pytest.fixture(params=["daphne", "uvicorn"])
+def server(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(params=["memory", "valkey"])
+def bus(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(params=list(TRANSPORTS))
+def transport(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def site(shared_site: StartSite, server: str, bus: str) -> Site:
+    return shared_site(server=server, bus=bus)
+
+
+@pytest.fixture
+def bob(site: Site) -> Person:
+    return Person(site)
+
+
+class TestContract:
+    async def test_the_state_comes_first(self, bob: Person, transport: str) -> None:
+        await bob.receives(2)
+        async with bob.connected(transport) as client:
+            assert (await client.next()) == await bob.snapshot()
+
+    async def test_wakes_on_change(self, bob: Person, transport: str) -> None:
+        async with bob.connected(transport) as client:
+            await client.until_unread(0)
+            await bob.receives()
+            came = await client.until_unread(1)
+            assert came["by_type"] == {"comment": 1}
+            await bob.reads_all()
+            await client.until_unread(0)
+
+    async def test_a_broadcast_wakes_and_its_end_too(self, bob: Person, transport: str) -> None:
+        async with bob.connected(transport) as client:
+            before = (await client.next())["unread"]
+            published = await bob.call("broadcast", "Fire drill")
+            await client.until(lambda shown: shown["unread"] == before + 1)
+            await bob.call("withdraw", published)
+            await client.until(lambda shown: shown["unread"] == before)
+
+    async def test_resumes_from_a_version(self, bob: Person, transport: str) -> None:
+        await bob.receives()
+        known = await bob.snapshot()
+        async with bob.connected(transport, since=known["version"]) as client:
+            if transport == "websocket":  # has no way to name a version: the state comes first
+                assert (await client.next()) == known
+            await bob.receives()
+            assert (await client.next())["version"] == known["version"] + 1
+        async with bob.connected(transport, since=known["version"]) as client:
+            assert (await client.next())["unread"] == 2
+
+    async def test_never_older_after_newer(self, bob: Person, transport: str) -> None:
+        async with bob.connected(transport) as client:
+            await client.next()
+            bursts = asyncio.gather(*(bob.receives(5) for _ in range(4)), bob.reads_all())
+            await asyncio.gather(bursts, client.until(lambda shown: shown["version"] % 10**9 >= 20))
+            final = await bob.snapshot()
+            await client.until(lambda shown: shown["version"] == final["version"])
+        versions = [shown["version"] for shown in client.seen]
+        assert all(older < newer for older, newer in pairwise(versions)), versions
+        assert {key: client.last[key] for key in final} == final
+
+    async def test_nobody_sees_anothers(self, bob: Person, transport: str, site: Site) -> None:
+        alice = Person(site)
+        async with bob.connected(transport) as his, alice.connected(transport) as hers:
+            await his.next()
+            await hers.next()
+            await alice.receives(3)
+            await hers.until_unread(3)
+            await bob.receives()
+            await his.until_unread(1)
+        assert {shown["user"] for shown in his.seen} == {bob.id}
+        assert {shown["unread"] for shown in his.seen} == {0, 1}
+
+    async def test_the_anonymous_are_refused(self, site: Site, transport: str) -> None:
+        with pytest.raises(Refused) as refusal:
+            async with connect(transport, site) as client:
+                await client.next()
+        assert refusal.value.code == REFUSED[transport]
+        if transport == "events":
+            assert "forbidden" in refusal.value.body
+
+    async def test_rollback_sends_nothing(self, bob: Person, transport: str) -> None:
+        async with bob.connected(transport) as client:
+            await client.next()
+            await bob.call("send_rolled_back", "comment", [bob.name], **COMMENT)
+            await bob.receives()
+            await client.until_unread(1)
+        assert [shown["version"] % 10**9 for shown in client.seen] == [0, 1]
+
+    async def test_the_end_leaves_nothing_behind(self, bob: Person, transport: str, site: Site) -> None:
+        before = await footprint_at_rest(site)
+        async with bob.connected(transport) as client, bob.connected(transport) as other:
+            await client.next()
+            await other.next()
+        await eventually(lambda: same_or_less(site, before), what=f"{before} again")
+
+    async def test_logging_out_ends_it(self, bob: Person, transport: str) -> None:
+        async with bob.connected(transport) as client:
+            await client.next()
+            await bob.call("log_out", client.cookies["sessionid"])
+            with pytest.raises((Ended, Refused)):
+                await client.until(lambda shown: False, deadline=2 + 3)
+
+
+async def footprint(site: Site) -> dict[str, int]:
+    """Connections of the hub, tasks, threads and open database files of the web process."""
+    held = await asyncio.to_thread(site.call, "counts")
+    held["connections"] = await asyncio.to_thread(site.call, "push.hub.connections")
+    held["files"] = database_files(site)
+    return held
+
+
+def database_files(site: Site) -> int:
+    """Read from outside: descriptors of the SQLite database, open in the first web process."""
+    directory = f"/proc/{site.web[0].pid}/fd"
+    return sum(".sqlite3" in os.readlink(f"{directory}/{number}") for number in os.listdir(directory))
+
+
+async def footprint_at_rest(site: Site) -> dict[str, int]:
+    async def hub_ended() -> bool:
+        return (await footprint(site))["connections"] == 0
+
+    await eventually(hub_ended)
+    return await footprint(site)
+
+
+async def same_or_less(site: Site, before: dict[str, int]) -> bool:
+    now = await footprint(site)
+    return all(now[what] <= before[what] for what in before)
