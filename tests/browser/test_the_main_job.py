@@ -102,6 +102,7 @@ def test_by_keyboard_alone(browse: Browse, place: Site, names: dict[str, str]) -
     page.keyboard.press("Tab")
     page.keyboard.type("reddot-demo")
     page.keyboard.press("Enter")
+    page.wait_for_url("**/")
     bell = Bell(page).live().shows("2")
     focus(page, bell.button)
     page.keyboard.press("Enter")

@@ -45,7 +45,7 @@ export class Panel {
       h("footer", {}, h("a", { class: "all", href: this.bell.inbox }, gettext("View all"))));
     this.element = h("div", {
       id: "panel", class: "panel", popover: "auto", role: "dialog", "aria-labelledby": "heading", tabindex: "-1", autofocus: true,
-      onbeforetoggle: (event) => event.newState === "open" && this.#opening(),
+      onbeforetoggle: (event) => event.newState === "open" ? this.#opening() : this.#closing(),
       ontoggle: (event) => event.newState === "open" ? this.#opened() : this.#closed(),
       onkeydown: (event) => this.rows.onKey(event),
       onfocusout: (event) => this.#leaving(event),
@@ -131,6 +131,11 @@ export class Panel {
 
   #opened() {
     if (!this.#isCurrent()) this.#load();
+  }
+
+  /** Chromium forgets to give the focus back when the popover lives in a shadow root. */
+  #closing() {
+    if (this.element.matches(":focus-within")) queueMicrotask(() => this.bell.button.focus());
   }
 
   #closed() {
