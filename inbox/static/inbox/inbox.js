@@ -13,6 +13,7 @@ import { fill, gettext, ngettext } from "./words.js";
 
 const PAGE = 20;
 const PAGE_MAX = 100; // the API's own limit
+const [RETRY_MIN, RETRY_MAX] = [2_000, 30_000]; // ms
 
 class Inbox {
   #next = null; // cursor after the last item on screen
@@ -20,6 +21,11 @@ class Inbox {
   #counts = null; // the newest snapshot
   #reading = false;
   #outdatedOnce = false;
+  #insert = null; // whether the next read shows new items at once, and which item then gets the focus
+  #goTo = null;
+  #leaving = false;
+  #retry = 0;
+  #wait = RETRY_MIN;
   #again = false;
   #turn = 0; // answers of an earlier filter are dropped
 
@@ -33,7 +39,7 @@ class Inbox {
     const kindOf = (type) => ({ icon: this.filters.icon(type), label: this.filters.label(type) });
     this.list = new List(one("list"), kindOf, icons);
     this.screen = new Screen(root, {
-      retry: () => this.start(),
+      retry: () => this.retry(),
       more: () => this.more(),
       pill: () => this.unfold(),
       readAll: () => this.readAll(),
@@ -59,6 +65,13 @@ class Inbox {
     });
   }
 
+  /** After an outage: what was shown stays if there is anything. */
+  retry() {
+    clearTimeout(this.#retry);
+    if (this.list.items.length) this.refresh();
+    else this.start();
+  }
+
   async more() {
     const [turn, before] = [this.#turn, this.#next];
     this.screen.busy(true);
@@ -76,12 +89,13 @@ class Inbox {
 
   /** Take in what changed. What is new at the top waits behind the pill while the reader is further down or at work. */
   async refresh({ insert = false } = {}) {
+    this.#insert ||= insert;
     if (this.#reading || this.actions.writing) return void (this.#again = true);
     this.#reading = true;
     this.#again = false;
     const turn = this.#turn;
     const limit = Math.min(Math.max(this.list.items.length, PAGE), PAGE_MAX);
-    await this.#guard(async () => this.#take(turn, await this.api.page(this.filter, { limit }), insert));
+    await this.#guard(async () => this.#take(turn, await this.api.page(this.filter, { limit })));
     this.#reading = false;
     this.settle();
   }
@@ -93,16 +107,16 @@ class Inbox {
     else if (!this.list.items.length && this.#next && !this.actions.writing) this.start();
   }
 
-  /** Read again and put the focus on an item that came back. */
-  async reload(ref) {
-    await this.refresh({ insert: true });
-    if (this.list.find(ref)) this.list.focus(ref);
+  /** Show all there is, then put the focus on an item that came back. */
+  reload(ref) {
+    this.#goTo = () => ref;
+    return this.refresh({ insert: true });
   }
 
-  async unfold() {
-    await this.refresh({ insert: true });
+  unfold() {
     scrollTo({ top: 0, behavior: "instant" });
-    if (this.list.items.length) this.list.focus(this.list.items[0].ref);
+    this.#goTo = () => this.list.items[0]?.ref;
+    return this.refresh({ insert: true });
   }
 
   readAll() {
@@ -124,24 +138,36 @@ class Inbox {
     this.#draw();
   }
 
+  /** A write was refused; what it had shown is taken back already. */
   failed(error) {
-    if (error.status === 401) this.#signIn();
-    else if (error.status === 0) this.screen.offline(error.message);
-    else if (error.status === 404) this.#again = true; // somebody else was quicker
-    else this.toast.show(error.message);
+    if (error.status === 401) return this.#signIn();
+    this.toast.show(error.message);
+    this.#again = true;
+  }
+
+  /* Reading failed: say so, keep what is shown, try again by itself. */
+  #lost(error) {
+    if (error.status === 401) return this.#signIn();
+    if (error.status && error.status < 500) return this.toast.show(error.message);
+    this.screen.offline(error.message);
+    this.#wait = Math.min(this.#wait * 2, RETRY_MAX);
+    clearTimeout(this.#retry);
+    this.#retry = setTimeout(() => this.retry(), this.#wait * (0.5 + Math.random()));
   }
 
   #signIn() {
+    if (this.#leaving) return;
+    this.#leaving = true;
     location.assign(`${this.root.dataset.login}?${new URLSearchParams({ next: location.pathname + location.search })}`);
   }
 
-  #take(turn, page, insert) {
+  #take(turn, page) {
     if (turn !== this.#turn) return;
     if (this.#outdated(page)) return void (this.#again = true);
     // In the unread view what was read here stays until the reader leaves: nothing moves under their hands.
     const keep = (item) => this.filter.unread && item.read;
     const { items, next, fresh } = merge(this.list.items, this.#next, page, keep);
-    const hold = fresh && !insert && this.screen.atWork(this.list);
+    const hold = fresh && !this.#insert && this.screen.atWork(this.list);
     this.screen.held(hold ? fresh : 0);
     if (hold) this.list.show(items.slice(fresh));
     else this.#accept(page, items, next, fresh);
@@ -162,6 +188,8 @@ class Inbox {
     this.screen.held(0);
     this.list.show(items, fresh);
     this.screen.loaded();
+    this.list.focus(this.#goTo?.());
+    this.#insert = this.#goTo = null;
     this.#draw();
   }
 
@@ -175,11 +203,13 @@ class Inbox {
   async #guard(work) {
     try {
       await work();
+      this.#wait = RETRY_MIN;
       this.screen.online();
     } catch (error) {
       if (!("status" in error)) throw error;
       this.screen.loaded();
-      this.failed(error);
+      this.#lost(error);
+      this.#draw();
     }
   }
 
@@ -188,7 +218,7 @@ class Inbox {
       this.snapshot(detail);
       if (detail.version > this.#shown) this.refresh();
     });
-    addEventListener("online", () => this.refresh());
+    addEventListener("online", () => this.retry());
     addEventListener("offline", () => this.screen.offline(gettext("You are offline.")));
     addEventListener("pageshow", (event) => event.persisted && this.refresh());
     document.addEventListener("visibilitychange", () => document.hidden || this.refresh());

@@ -64,11 +64,19 @@ export class Screen {
     this.moreButton.hidden = !more || empty;
     this.readAll.disabled = !unread || filter.archived;
     this.keys.hidden = empty;
-    this.empty.hidden = !empty || more || this.#loading || !this.banner.hidden;
-    if (!this.empty.hidden) this.#explain(filter, label);
+    this.empty.hidden = !empty || more || this.#loading;
+    if (!this.empty.hidden) this.#explain(...this.#reason(filter, label));
   }
 
-  #explain({ type, view }, label) {
+  #explain(title, text) {
+    this.empty.querySelector("h2").textContent = title;
+    this.empty.querySelector("p").textContent = text;
+  }
+
+  #reason({ type, view }, label) {
+    if (!this.banner.hidden) {
+      return [gettext("The inbox can’t be shown right now"), gettext("It will be here as soon as the server is back.")];
+    }
     const [title, text] = {
       unread: [
         gettext("You’re all caught up"),
@@ -77,8 +85,7 @@ export class Screen {
       archived: [gettext("The archive is empty"), gettext("What you archive is kept here, out of the way.")],
       "": [gettext("Your inbox is empty"), gettext("Whatever concerns you shows up here by itself.")],
     }[view];
-    this.empty.querySelector("h2").textContent = title;
     const only = fill(gettext("Only “%(type)s” are shown."), { type: label });
-    this.empty.querySelector("p").textContent = type ? only : text;
+    return [title, type ? only : text];
   }
 }

@@ -1,0 +1,114 @@
+"""/inbox/ in Chromium, live: what it shows is what the server holds, whoever changed it, whatever fails."""
+
+import re
+
+from playwright.sync_api import Route, expect
+
+from tests.browser.pages.conftest import Comment, OpenInbox
+from tests.servers import Site
+
+
+def test_news_arrives_by_itself(inbox: OpenInbox, comment: Comment) -> None:
+    page = inbox()
+    expect(page.empty).to_contain_text("Your inbox is empty")
+    comment("first")
+    page.shows("first")
+    comment("second")
+    page.shows("second", "first")
+    page.counts("All", "2")
+    page.counts("Comments", "2")
+    expect(page.page.locator("[data-live]")).to_have_text("1 new notification")
+
+
+def test_news_waits_while_the_reader_is_in_the_list(inbox: OpenInbox, comment: Comment) -> None:
+    comment("old")
+    page = inbox()
+    page.row("old").hover()
+    comment("new")
+    comment("newer")
+    expect(page.pill).to_have_text("2 new")
+    page.shows("old")
+    page.counts("All", "3")
+    page.pill.click()
+    page.shows("newer", "new", "old")
+    assert "newer" in page.focused_row()
+
+
+def test_mark_all_reaches_what_was_shown_and_no_further(inbox: OpenInbox, comment: Comment) -> None:
+    comment("seen")
+    page = inbox()
+    page.row("seen").hover()
+    comment("unseen")
+    expect(page.pill).to_be_visible()
+    page.mark_all.click()
+    page.counts("All", "1")
+    page.shows("unseen", "seen")
+    expect(page.unread).to_have_count(1)
+    expect(page.unread).to_contain_text("unseen")
+
+
+def test_read_and_unread(inbox: OpenInbox, comment: Comment, site: Site, person: str) -> None:
+    comment("one")
+    page = inbox()
+    page.act("one", "Mark as read")
+    page.counts("All", "")
+    expect(page.unread).to_have_count(0)
+    assert site.call("snapshot", person)["unread"] == 0
+    page.act("one", "Mark as unread")
+    page.counts("All", "1")
+
+
+def test_another_tab_s_changes_show(inbox: OpenInbox, comment: Comment) -> None:
+    comment("one")
+    comment("two")
+    here, there = inbox(), inbox()
+    there.act("one", "Mark as read")
+    expect(here.row("one")).not_to_have_class(re.compile("rd-unread"))
+    there.act("two", "Delete")
+    here.shows("one")
+    here.counts("All", "")
+
+
+def test_a_refused_write_is_taken_back(inbox: OpenInbox, comment: Comment) -> None:
+    comment("one")
+    page = inbox()
+
+    def refuse(route: Route) -> None:
+        if route.request.method == "DELETE":
+            route.fulfill(status=503, json={"detail": "The database is away."})
+        else:
+            route.continue_()
+
+    page.page.route("**/api/v1/inbox/comment-*/", refuse)
+    page.act("one", "Delete")
+    expect(page.toast).to_contain_text("The database is away.")
+    page.shows("one")
+
+
+def test_an_outage_is_said_and_survived(inbox: OpenInbox, comment: Comment) -> None:
+    comment("one")
+    page = inbox()
+    page.page.context.set_offline(True)
+    expect(page.banner).to_contain_text("You are offline.")
+    page.shows("one")
+    page.leave_list()
+    comment("meanwhile")
+    page.page.context.set_offline(False)
+    page.shows("meanwhile", "one")
+    expect(page.banner).to_be_hidden()
+
+
+def test_without_a_bell_it_refreshes_when_looked_at(inbox: OpenInbox, comment: Comment) -> None:
+    page = inbox()
+    page.page.evaluate("document.querySelector('notification-bell').remove()")
+    comment("one")
+    page.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    page.shows("one")
+
+
+def test_a_session_that_ended_leads_to_sign_in(inbox: OpenInbox, comment: Comment) -> None:
+    comment("one")
+    page = inbox()
+    page.page.context.clear_cookies()
+    page.act("one", "Archive")
+    page.page.wait_for_url("**/accounts/login/?next=%2Finbox%2F")

@@ -1,0 +1,119 @@
+"""/inbox/ in Chromium: reading, filing, finding, by mouse, keyboard and finger."""
+
+import re
+
+from playwright.sync_api import expect
+
+from tests.browser.pages.conftest import Comment, OpenInbox
+from tests.servers import Site
+
+NARROW = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+
+
+def test_following_the_link_reads_it(inbox: OpenInbox, comment: Comment) -> None:
+    comment("one")
+    page = inbox()
+    page.row("one").get_by_role("link").click()
+    page.page.wait_for_url("**/people/")
+    page.page.go_back()
+    expect(page.rows).to_have_count(1)
+    expect(page.unread).to_have_count(0)
+
+
+def test_archive_and_delete_can_be_undone(inbox: OpenInbox, comment: Comment) -> None:
+    comment("one")
+    comment("two")
+    page = inbox()
+    for label, said in [("Archive", "Archived."), ("Delete", "Deleted.")]:
+        page.act("one", label)
+        page.shows("two")
+        page.counts("All", "1")
+        expect(page.toast).to_contain_text(said)
+        page.toast.get_by_role("button", name="Undo").click()
+        page.shows("two", "one")
+        page.counts("All", "2")
+
+
+def test_archive_view(inbox: OpenInbox, comment: Comment) -> None:
+    comment("one")
+    page = inbox()
+    page.act("one", "Archive")
+    expect(page.empty).to_contain_text("Your inbox is empty")
+    page.view("Archived").click()
+    page.shows("one")
+    page.act("one", "Move to inbox")
+    expect(page.empty).to_contain_text("The archive is empty")
+    page.view("Inbox").click()
+    page.shows("one")
+
+
+def test_tabs_and_views_are_addresses(inbox: OpenInbox, comment: Comment, site: Site, person: str) -> None:
+    comment("one")
+    site.call("send", "follow", [person], actor="alice")
+    page = inbox()
+    page.shows("followed you", "one")
+    page.tab("Comments").click()
+    page.shows("one")
+    page.view("Unread").click()
+    expect(page.page).to_have_url(re.compile(r"\?type=comment&view=unread$"))
+    page.page.reload()
+    page.shows("one")
+    page.page.go_back()
+    page.page.go_back()
+    page.shows("followed you", "one")
+
+
+def test_what_is_read_in_the_unread_view_stays_put(inbox: OpenInbox, comment: Comment) -> None:
+    comment("one")
+    comment("two")
+    page = inbox("/inbox/?view=unread")
+    page.act("two", "Mark as read")
+    page.counts("All", "1")
+    page.shows("two", "one")
+    page.view("Inbox").click()
+    page.view("Unread").click()
+    page.shows("one")
+
+
+def test_older_pages(inbox: OpenInbox, site: Site, person: str) -> None:
+    for number in range(45):
+        site.call("send", "comment", [person], target_title="Tea", excerpt=f"number {number:02}")
+    page = inbox()
+    expect(page.rows).to_have_count(20)
+    for count in (40, 45):
+        page.page.get_by_role("button", name="Load older").click()
+        expect(page.rows).to_have_count(count)
+    expect(page.page.get_by_role("button", name="Load older")).to_be_hidden()
+    page.shows(*(f"number {number:02}" for number in reversed(range(45))))
+
+
+def test_keyboard_alone(inbox: OpenInbox, comment: Comment) -> None:
+    for text in ("three", "two", "one"):
+        comment(text)
+    page = inbox()
+    page.row("one").get_by_role("link").focus()
+    press = page.page.keyboard.press
+    press("ArrowDown")
+    assert "two" in page.focused_row()
+    press("u")
+    page.counts("All", "2")
+    press("e")
+    page.shows("one", "three")
+    assert "three" in page.focused_row()
+    press("Delete")
+    page.shows("one")
+    assert "one" in page.focused_row()
+    press("z")
+    page.shows("one", "three")
+    assert "three" in page.focused_row()
+
+
+def test_on_a_phone_the_actions_unfold(inbox: OpenInbox, comment: Comment) -> None:
+    comment("one")
+    page = inbox(**NARROW)
+    more = page.row("one").get_by_role("button", name="More")
+    expect(page.row("one").get_by_role("button", name="Archive")).to_be_hidden()
+    more.tap()
+    expect(more).to_have_attribute("aria-expanded", "true")
+    page.row("one").get_by_role("button", name="Archive").tap()
+    expect(page.rows).to_have_count(0)

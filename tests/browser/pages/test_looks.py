@@ -1,0 +1,94 @@
+"""Every page of the site, light and dark, desktop and phone: axe finds nothing, nothing sticks out sideways."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from tests.conftest import StartSite
+from tests.servers import Site
+
+SIZES: dict[str, dict[str, Any]] = {
+    "desktop": {"viewport": {"width": 1280, "height": 800}},
+    "phone": {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True},
+}
+PAGES = ("/", "/?view=following", "/posts/1/", "/people/", "/people/alice/", "/inbox/", "/inbox/?view=archived")
+
+
+@pytest.fixture(scope="module")
+def told_site(shared_site: StartSite) -> Site:
+    """One of its own, with the demo's posts, messages and broadcast, and the demo accounts on offer."""
+    site = shared_site(DEBUG="1")
+    site.call("django.core.management.call_command", "seed_demo", verbosity=0)
+    return site
+
+
+@pytest.fixture(params=["light", "dark"])
+def scheme(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(params=SIZES)
+def context(
+    request: pytest.FixtureRequest, chromium: Browser, told_site: Site, scheme: str
+) -> Iterator[BrowserContext]:
+    made = chromium.new_context(base_url=told_site.url(""), color_scheme=scheme, **SIZES[request.param])  # type: ignore[arg-type]
+    yield made
+    made.close()
+
+
+def sign_in(context: BrowserContext, site: Site, name: str = "bob") -> Page:
+    context.add_cookies([{"name": key, "value": value, "url": site.url()} for key, value in site.cookies(name).items()])
+    return context.new_page()
+
+
+def look_at(page: Page) -> None:
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "wider than the window"
+
+
+def test_pages(context: BrowserContext, told_site: Site) -> None:
+    page = sign_in(context, told_site)
+    for path in PAGES:
+        page.goto(path)
+        if path.startswith("/inbox/"):
+            expect(page.locator("[data-list]")).to_have_attribute("aria-busy", "false")
+        look_at(page)
+
+
+def test_open_menu(context: BrowserContext, told_site: Site) -> None:
+    page = sign_in(context, told_site)
+    page.goto("/")
+    page.locator("summary").click()
+    expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+    look_at(page)
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="Sign out")).to_be_hidden()
+
+
+def test_sign_in_and_its_error(context: BrowserContext, told_site: Site) -> None:
+    page = context.new_page()
+    page.goto("/accounts/login/")
+    look_at(page)
+    page.get_by_label("Username").fill("bob")
+    page.get_by_label("Password").fill("wrong")
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    look_at(page)
+
+
+def test_inbox_at_work(context: BrowserContext, told_site: Site) -> None:
+    """Focused row, toast and banner shown."""
+    page = sign_in(context, told_site, "alice")
+    page.goto("/inbox/")
+    page.locator(".rd-title").first.focus()
+    page.keyboard.press("e")
+    page.keyboard.press("z")
+    page.keyboard.press("e")
+    page.evaluate("dispatchEvent(new Event('offline'))")
+    expect(page.locator("[data-toast]")).to_be_visible()
+    expect(page.locator("[data-banner]")).to_be_visible()
+    look_at(page)
