@@ -1,71 +1,13 @@
 """The way in: `application = with_push(get_asgi_application())` puts the held transports beside Django."""
 
 from collections.abc import Awaitable, Callable
-from functools import cache
-
-from django.core.handlers.asgi import ASGIHandler
-from django.urls import get_script_prefix, reverse
-
-from . import shutdown
-from .gate import Scope
-from .transports import HELD, HELD_IF, Application
-from .wire import Message, Receive, Send
 
 
-def with_push(site: Callable[..., Awaitable[None]]) -> Application:
-    """Serve /push/ws/, /push/sse/ and waiting /push/poll/ (wherever `push.urls` is); the rest goes to `site`."""
+def with_push(site: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
+    """Serve /push/ws/, /push/sse/ and waiting /push/poll/ (wherever `push.urls` is); the rest goes to `site`.
 
-    async def application(scope: Scope, receive: Receive, send: Send) -> None:
-        held = find_held(scope)
-        if held is not None:
-            shutdown.watch()
-            await held(scope, receive, send)
-        elif scope["type"] == "http" or not isinstance(site, ASGIHandler):
-            await site(scope, receive, send)
-        elif scope["type"] == "lifespan":
-            await lifespan(receive, send)
-        else:  # a WebSocket nobody serves
-            await receive()
-            await send({"type": "websocket.close"})
+    Call it after `get_asgi_application()`, which loads the apps; this module may be imported before.
+    """
+    from .routing import beside
 
-    return application
-
-
-def find_held(scope: Scope) -> Application | None:
-    """The transport that holds this connection beside Django, if one does."""
-    if scope["type"] not in ("http", "websocket"):
-        return None
-    name = held_paths().get(path_of(scope))
-    if name is None or not HELD_IF.get(name, _always)(scope):
-        return None
-    return HELD.get((scope["type"], name))
-
-
-def _always(scope: Scope) -> bool:
-    return True
-
-
-@cache
-def held_paths() -> dict[str, str]:
-    """Path (without the script's prefix) -> name of the route in push.urls."""
-    prefix = get_script_prefix()
-    return {"/" + reverse(f"push:{name}").removeprefix(prefix): name for _, name in HELD}
-
-
-def path_of(scope: Scope) -> str:
-    """The path as Django's URL resolver would see it."""
-    path, root = str(scope["path"]), str(scope.get("root_path", ""))
-    return path.removeprefix(root) if root and path.startswith(root + "/") else path
-
-
-async def lifespan(receive: Receive, send: Send) -> None:
-    """Django's own application has no lifespan."""
-    while True:
-        message: Message = await receive()
-        if message["type"] == "lifespan.startup":
-            shutdown.watch()
-            await send({"type": "lifespan.startup.complete"})
-        else:
-            shutdown.stop_hubs()
-            await send({"type": "lifespan.shutdown.complete"})
-            return
+    return beside(site)

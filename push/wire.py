@@ -17,6 +17,13 @@ Receive = Callable[[], Awaitable[Message]]
 
 logger = logging.getLogger(__name__)
 
+# Where WebSocket protocols keep their limit: attribute of the protocol that holds it (itself if empty) -> names.
+FRAME_LIMITS = {
+    "": ("maxMessagePayloadSize", "maxFramePayloadSize", "max_size"),  # daphne; uvicorn with websockets' old API
+    "conn": ("max_message_size",),  # uvicorn with websockets' sans-I/O API
+    "buffer": ("max_length",),  # uvicorn with wsproto
+}
+
 
 class Gone(Exception):
     """The client is not there any more, or the server has ended the connection."""
@@ -48,6 +55,10 @@ class Wire:
         except Exception as error:  # each server has its own: ClientDisconnected, Disconnected, RuntimeError …
             raise Gone from error
         self._later(_resume(steps, waiting))
+
+    def close(self, code: int, reason: str) -> None:
+        """End a WebSocket. Raises `Gone`."""
+        self.write({"type": "websocket.close", "code": code, "reason": reason})
 
     def abort(self) -> None:
         """Drop the connection without waiting for the client."""
@@ -96,6 +107,13 @@ class TwistedWire(Wire):
         fd = self._transport
         return not fd._tempDataLen and len(fd.dataBuffer) == fd.offset and self._pending is None
 
+    def close(self, code: int, reason: str) -> None:
+        """autobahn lets applications close with 1000 and 3000 to 4999 only; 1009, 1011 and 1012 are ours to say too."""
+        try:
+            _owner(self._send).sendCloseFrame(code=code, reasonUtf8=reason.encode(), isReply=False)
+        except Exception as error:  # it raises `Exception` itself
+            raise Gone from error
+
     def abort(self) -> None:
         super().abort()
         self._transport.abortConnection()
@@ -118,7 +136,7 @@ class UnknownWire(Wire):
 
 def wire(send: Send) -> Wire:
     """The wire behind an ASGI `send`."""
-    transport = _transport(send)
+    transport: Any = getattr(_owner(send), "transport", None)
     if hasattr(transport, "get_write_buffer_size"):
         return AsyncioWire(send, transport)
     if hasattr(transport, "_tempDataLen") and hasattr(transport, "abortConnection"):
@@ -132,10 +150,21 @@ def waiting_frames(receive: Receive) -> int:
     return queue.qsize() if isinstance(queue, asyncio.Queue) else 0
 
 
-def _transport(send: Send) -> Any:
+def limit_frames(send: Send, size: int) -> None:
+    """Make the server itself refuse larger messages with 1009 before it has them in memory, where it can."""
+    protocol = _owner(send)
+    for path, names in FRAME_LIMITS.items():
+        holder = getattr(protocol, path, None) if path else protocol
+        for name in names:
+            if hasattr(holder, name):
+                setattr(holder, name, size)
+    if hasattr(protocol, "failByDrop"):  # autobahn: say why instead of just hanging up
+        protocol.failByDrop = False
+
+
+def _owner(send: Send) -> Any:
     """uvicorn: a method of the protocol, or of the request cycle. daphne: partial(handle_reply, protocol)."""
-    owner = send.args[0] if isinstance(send, partial) and send.args else getattr(send, "__self__", None)
-    return getattr(owner, "transport", None)
+    return send.args[0] if isinstance(send, partial) and send.args else getattr(send, "__self__", None)
 
 
 @types.coroutine

@@ -6,6 +6,7 @@ The socket is accepted first and closed with a code if refused: a browser cannot
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any, ClassVar
 
 from channels.consumer import AsyncConsumer
@@ -23,7 +24,7 @@ from ..frames import Update, to_json
 from ..gate import Visitor
 from ..problems import BROKEN, TOO_BIG, TOO_FAST, Refusal, Refused
 from ..sinks import Sink
-from ..wire import Message, Wire, waiting_frames, wire
+from ..wire import Gone, Message, Wire, limit_frames, waiting_frames, wire
 
 SUBPROTOCOL = "reddot.v1.json"
 MAX_WAITING_FRAMES = 100
@@ -59,7 +60,7 @@ class SocketSink(Sink):
     def refuse(self, refusal: Refusal) -> None:
         self.refusal = refusal
         self._settle()
-        self.wire.write({"type": "websocket.close", "code": refusal.close, "reason": refusal.code})
+        self.wire.close(refusal.close, refusal.code)
 
     async def until_verified(self) -> None:
         """Wait for the hub to say who this is, or that it is nobody."""
@@ -102,7 +103,7 @@ class UnreadConsumer(AsyncConsumer):
             raise
         except Exception:  # noqa: BLE001 (logged and signalled by the gate)
             gate.log_exception(scope)
-            await self._close(BROKEN)
+            self._close(BROKEN)
         finally:
             self._leave()
 
@@ -112,13 +113,13 @@ class UnreadConsumer(AsyncConsumer):
     async def websocket_connect(self, message: Message) -> None:
         offered = SUBPROTOCOL if SUBPROTOCOL in self.scope.get("subprotocols", ()) else None
         await self.base_send({"type": "websocket.accept", "subprotocol": offered})
+        limit_frames(self.base_send, MAX_FRAME_BYTES)
         try:
             self.sink = SocketSink(wire(self.base_send), gate.admit(self.scope))
+            hub.current().join(self.sink)
         except Refused as refused:
             gate.log_refusal(self.scope, refused.refusal)
-            await self._close(refused.refusal)
-            return
-        hub.current().join(self.sink)
+            self._close(refused.refusal)
 
     async def websocket_receive(self, message: Message) -> None:
         sink = self.sink
@@ -140,6 +141,11 @@ class UnreadConsumer(AsyncConsumer):
             gate.log_refusal(self.scope, self.sink.refusal)
         raise StopConsumer
 
+    def _close(self, refusal: Refusal) -> None:
+        """Without the hub, which does not know this connection (any more)."""
+        with suppress(Gone):
+            wire(self.base_send).close(refusal.close, refusal.code)
+
     def _end(self, refusal: Refusal) -> None:
         if self.sink is not None and self.sink.hub is not None:
             self.sink.hub.refuse(self.sink, refusal)
@@ -147,9 +153,6 @@ class UnreadConsumer(AsyncConsumer):
     def _leave(self) -> None:
         if self.sink is not None and self.sink.hub is not None:
             self.sink.hub.leave(self.sink)
-
-    async def _close(self, refusal: Refusal) -> None:
-        await self.base_send({"type": "websocket.close", "code": refusal.close, "reason": refusal.code})
 
 
 def parse(text: str | None) -> dict[str, Any]:

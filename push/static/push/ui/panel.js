@@ -39,10 +39,10 @@ export class Panel {
     this.notice = h("p", { class: "notice", role: "status" });
     this.body = h("div", { class: "list" });
     this.sheet = h("div", { class: "sheet" },
-      h("header", {}, h("h2", { id: "heading" }, gettext("Notifications")), this.markAll, shut),
+      h("div", { class: "head" }, h("h2", { id: "heading" }, gettext("Notifications")), this.markAll, shut),
       this.notice,
       this.body,
-      h("footer", {}, h("a", { class: "all", href: this.bell.inbox }, gettext("View all"))));
+      h("div", { class: "foot" }, h("a", { class: "all", href: this.bell.inbox }, gettext("View all"))));
     this.element = h("div", {
       id: "panel", class: "panel", popover: "auto", role: "dialog", "aria-labelledby": "heading", tabindex: "-1", autofocus: true,
       onbeforetoggle: (event) => event.newState === "open" ? this.#opening() : this.#closing(),

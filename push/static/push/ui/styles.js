@@ -35,7 +35,7 @@ h2, h3, p, ul { margin: 0; padding: 0; list-style: none; font: inherit; }
 .panel:popover-open { animation: arrive var(--rd-quick) var(--rd-ease); }
 .sheet { display: flex; flex-direction: column; block-size: min(580px, calc(100dvh - var(--top, 64px) - 16px)); overflow: hidden;
   border: 1px solid var(--rd-border); border-radius: var(--rd-radius-large); background: var(--rd-raised); box-shadow: var(--rd-shadow); }
-header { display: flex; align-items: center; justify-content: space-between; gap: var(--rd-space-2);
+.head { display: flex; align-items: center; justify-content: space-between; gap: var(--rd-space-2);
   padding: var(--rd-space-2) var(--rd-space-2) var(--rd-space-2) var(--rd-space-4); border-block-end: 1px solid var(--rd-border); }
 h2 { font-size: 0.9375rem; font-weight: 650; }
 .quiet { display: inline-flex; align-items: center; gap: 6px; min-block-size: 36px; padding-inline: 10px; border-radius: var(--rd-radius-small);
@@ -50,7 +50,7 @@ h2 { flex: 1; }
   color: var(--rd-accent-text); font-size: var(--rd-text-sm); }
 .notice:empty { display: none; }
 .list { flex: 1; min-block-size: 0; overflow-y: auto; overscroll-behavior: contain; scrollbar-width: thin; }
-footer { border-block-start: 1px solid var(--rd-border); }
+.foot { border-block-start: 1px solid var(--rd-border); }
 .all { display: grid; place-items: center; min-block-size: 44px; font-size: var(--rd-text-sm); font-weight: 600; }
 .all:hover { background: var(--rd-hover); }
 .all:focus-visible, .row:focus-visible { outline-offset: -3px; border-radius: var(--rd-radius); }

@@ -1,0 +1,232 @@
+"""Bad input is answered as DESIGN.md section 5 says, and harms neither its connection nor the process."""
+
+import asyncio
+import json
+from contextlib import suppress
+from typing import Any
+
+import httpx
+import pytest
+from websockets.exceptions import ConnectionClosed
+
+from tests.clients import Refused, connect
+from tests.conftest import StartSite
+from tests.servers import Site
+
+MIB = 1024 * 1024
+
+
+@pytest.fixture(params=["daphne", "uvicorn"])
+def site(shared_site: StartSite, request: pytest.FixtureRequest) -> Site:
+    return shared_site(server=request.param, bus="memory")
+
+
+BAD_FRAMES = {
+    "not JSON": ("reddot", "bad_json"),
+    "empty": ("", "bad_json"),
+    "half": ('{"type":', "bad_json"),
+    "binary": (b'{"type":"ping"}', "bad_json"),
+    "no object": ("[]", "bad_json"),
+    "a number too long for Python": ("1" * 5000, "bad_json"),
+    "deep": ("[" * 60_000, "bad_json"),
+    "no type": ("{}", "unknown_type"),
+    "unknown type": ('{"type":"explode"}', "unknown_type"),
+    "type is no string": ('{"type":["ping"]}', "unknown_type"),
+    "type is an object": ('{"type":{}}', "unknown_type"),
+    "no refs": ('{"type":"read"}', "bad_value"),
+    "refs is a string": ('{"type":"read","refs":"comment-1"}', "bad_value"),
+    "refs are numbers": ('{"type":"read","refs":[1]}', "bad_value"),
+    "too many refs": (json.dumps({"type": "read", "refs": ["comment-1"] * 1001}), "bad_value"),
+    "no such ref": ('{"type":"read","refs":["comment-999999"]}', "not_found"),
+    "no ref at all": ('{"type":"read","refs":["x"]}', "not_found"),
+    "ref with NUL": ('{"type":"read","refs":["comment-1\\u0000"]}', "not_found"),
+    "ref with a lone surrogate": ('{"type":"read","refs":["\\ud800"]}', "not_found"),
+    "ref of 30 digits": ('{"type":"read","refs":["comment-' + "9" * 30 + '"]}', "not_found"),
+    "negative ref": ('{"type":"read","refs":["comment--1"]}', "not_found"),
+    "no up_to": ('{"type":"read_all"}', "bad_value"),
+    "up_to is true": ('{"type":"read_all","up_to":true}', "bad_value"),
+    "up_to is a string": ('{"type":"read_all","up_to":"1"}', "bad_value"),
+    "up_to is negative": ('{"type":"read_all","up_to":-1}', "bad_value"),
+    "up_to has 30 digits": ('{"type":"read_all","up_to":' + "9" * 30 + "}", "bad_value"),
+    "up_to is 1e3": ('{"type":"read_all","up_to":1e3}', "bad_value"),
+    "up_to is NaN": ('{"type":"read_all","up_to":NaN}', "bad_value"),
+}
+
+
+@pytest.mark.parametrize("case", list(BAD_FRAMES))
+async def test_a_bad_frame_is_answered_and_the_socket_stays_open(site: Site, case: str) -> None:
+    frame, code = BAD_FRAMES[case]
+    async with connect("websocket", site, "bob") as client:
+        await client.next()
+        await client.send(frame)
+        answer = await client.frame()
+        assert (answer["type"], answer["code"]) == ("error", code)
+        assert answer["detail"]
+        await client.send({"type": "ping"})
+        assert await client.frame() == {"type": "pong"}
+
+
+async def test_one_foreign_ref_fails_the_whole_read(site: Site) -> None:
+    hers = await call(site, "create", "comment", "alice", target_title="Tea")
+    his = await call(site, "create", "comment", "bob", target_title="Tea")
+    async with connect("websocket", site, "bob") as client:
+        unread = (await client.next())["unread"]
+        await client.send({"type": "read", "refs": [f"comment-{his}", f"comment-{hers}"]})
+        assert (await client.frame())["code"] == "not_found"
+        await client.send({"type": "sync"})
+        assert (await client.next())["unread"] == unread
+        await client.send({"type": "read", "refs": [f"comment-{his}"]})
+        assert (await client.next())["unread"] == unread - 1
+
+
+@pytest.mark.parametrize("size", [64 * 1024 + 1, MIB, 4 * MIB])
+async def test_a_frame_too_big_ends_the_socket(site: Site, size: int) -> None:
+    async with connect("websocket", site, "bob") as client:
+        await client.next()
+        with suppress(ConnectionClosed):  # while it is still being sent
+            await client.send("x" * size)
+        await client.socket.wait_closed()
+        assert client.socket.close_code == 1009
+    await still_works(site)
+
+
+async def test_a_frame_of_64_kib_is_read(site: Site) -> None:
+    async with connect("websocket", site, "bob") as client:
+        await client.next()
+        await client.send(json.dumps({"type": "ping"}).ljust(64 * 1024))
+        assert await client.frame() == {"type": "pong"}
+
+
+IGNORED_BY_POLL: dict[str, dict[str, str]] = {
+    "If-None-Match: x": {"If-None-Match": "x"},
+    "If-None-Match: *": {"If-None-Match": "*", "Prefer": "wait=5"},
+    "an unfinished tag": {"If-None-Match": '"1-', "Prefer": "wait=5"},
+    "another's tag": {"If-None-Match": '"999-0"', "Prefer": "wait=5"},
+    "a version of 30 digits": {"If-None-Match": f'"1-{"9" * 30}"', "Prefer": "wait=5"},
+    "a negative version": {"If-None-Match": '"1--5"', "Prefer": "wait=5"},
+    "bytes that are no text": {"If-None-Match": '"\u00ff\u00fe"', "Prefer": "wait=5"},
+    "a wait and no tag": {"Prefer": "wait=5"},
+}
+
+
+@pytest.mark.parametrize("case", list(IGNORED_BY_POLL))
+async def test_a_poll_that_names_no_known_state_is_answered_at_once(site: Site, case: str) -> None:
+    answer = await get(site, "/push/poll/", {**IGNORED_BY_POLL[case]})
+    assert answer.status_code == 200
+    assert answer.json() == await call(site, "snapshot", "bob")
+
+
+@pytest.mark.parametrize(
+    "prefer", ["wait=1e9", "wait=-1", "wait=", "wait", "wait=9.5", "await=5", "x;wait=5", "\u00ff"]
+)
+async def test_a_wait_that_makes_no_sense_is_no_wait(site: Site, prefer: str) -> None:
+    known = await call(site, "snapshot", "bob")
+    tag = f'"{known["user"]}-{known["version"]}"'
+    answer = await get(site, "/push/poll/", {"If-None-Match": tag, "Prefer": prefer})
+    assert (answer.status_code, answer.headers["ETag"]) == (304, tag)
+
+
+@pytest.mark.parametrize("prefer", ["wait=1", "respond-async, wait=1", 'Wait="1"', "wait=1; foo=bar", "wait = 1"])
+async def test_a_wait_ends_with_304(site: Site, prefer: str) -> None:
+    known = await call(site, "snapshot", "bob")
+    tag = f'"{known["user"]}-{known["version"]}"'
+    answer = await get(site, "/push/poll/", {"If-None-Match": f'W/{tag}, "7"', "Prefer": prefer})
+    assert (answer.status_code, answer.headers["ETag"], answer.content) == (304, tag, b"")
+    assert answer.headers["Preference-Applied"] == "wait=1"
+    assert answer.headers["X-Poll-Interval"] == "2"
+    assert answer.elapsed.total_seconds() > 0.9
+
+
+BAD_IDS = ["x:y:z", "user-1:x", ":", "error", "user-1:-5", f"user-1:{'9' * 30}", "user-1:\u00ff", "a:1," * 11]
+
+
+@pytest.mark.parametrize("path", ["/push/sse/", "/push/events/"])
+@pytest.mark.parametrize("bad", BAD_IDS)
+async def test_a_malformed_event_id_is_ignored(site: Site, path: str, bad: str) -> None:
+    assert '"unread":' in await first_event(site, path, headers={"Last-Event-ID": bad})
+    assert '"unread":' in await first_event(site, path, params={"lastEventId": bad})
+
+
+@pytest.mark.parametrize("path", ["/push/sse/", "/push/events/"])
+@pytest.mark.parametrize("name", ["es-meta", "recover", "link", "channel", "channels", "x\x00"])
+async def test_parameters_the_library_would_trust_are_ignored(site: Site, path: str, name: str) -> None:
+    assert '"unread":' in await first_event(site, path, params={name: "true"})
+
+
+@pytest.mark.parametrize("path", ["/push/sse/", "/push/poll/", "/push/events/"])
+@pytest.mark.parametrize("cookie", ["\x7f", "x" * 3000, "short", "%00" * 11, "\u00ff" * 32])
+async def test_a_cookie_that_is_no_session_is_nobody(site: Site, path: str, cookie: str) -> None:
+    header = b"sessionid=" + cookie.encode("latin-1")
+    wait = {b"If-None-Match": b'"1-1"', b"Prefer": b"wait=5"}
+    async with httpx.AsyncClient() as http:
+        answer = await http.get(site.url(path), headers={b"Cookie": header, **wait})  # type: ignore[dict-item]
+    refused = (answer.status_code, answer.headers["Content-Type"]) == (401, "application/problem+json")
+    assert refused or "forbidden" in answer.text or answer.status_code == 400  # 400: the server's own
+    await still_works(site)
+
+
+@pytest.mark.parametrize("origin", ["http://evil.example", "null", "http://127.0.0.1", "https://127.0.0.1:{port}"])
+@pytest.mark.parametrize("transport", ["websocket", "sse", "long-poll"])
+async def test_another_origin_is_refused(site: Site, transport: str, origin: str) -> None:
+    origin = origin.format(port=site.ports[0])
+    cookies = await asyncio.to_thread(site.cookies, "bob")
+    if transport == "websocket":
+        assert await socket_close_code(site, cookies, origin) == 4403
+        return
+    path = "/push/sse/" if transport == "sse" else "/push/poll/"
+    wait = {"If-None-Match": '"1-1"', "Prefer": "wait=5"}
+    answer = await get(site, path, {"Origin": origin, **wait}, cookies)
+    assert (answer.status_code, answer.json()["code"]) == (403, "bad_origin")
+
+
+async def test_the_connection_above_the_limit_is_refused_and_the_others_stay(start_site: StartSite) -> None:
+    site = start_site(PUSH_MAX_CONNECTIONS_PER_USER=2)
+    async with connect("websocket", site, "bob") as first, connect("sse", site, "bob") as second:
+        await first.next()
+        await second.next()
+        for transport, code in (("websocket", 4429), ("sse", 429)):
+            with pytest.raises(Refused) as refusal:
+                async with connect(transport, site, "bob") as third:
+                    await third.next()
+            assert refusal.value.code == code
+        await call(site, "send", "comment", ["bob"], target_title="Tea")
+        await first.until_unread(1)
+        await second.until_unread(1)
+
+
+async def call(site: Site, do: str, *args: Any, **kwargs: Any) -> Any:
+    return await asyncio.to_thread(site.call, do, *args, **kwargs)
+
+
+async def get(site: Site, path: str, headers: dict[str, str], cookies: dict[str, str] | None = None) -> httpx.Response:
+    cookies = cookies or await asyncio.to_thread(site.cookies, "bob")
+    async with httpx.AsyncClient(timeout=20, cookies=cookies) as http:
+        return await http.get(site.url(path), headers={k: v.encode("latin-1") for k, v in headers.items()})  # type: ignore[dict-item,misc]
+
+
+async def first_event(site: Site, path: str, headers: dict[str, str] | None = None, **options: Any) -> str:
+    """The first data of a stream."""
+    cookies = await asyncio.to_thread(site.cookies, "bob")
+    raw: Any = {name: value.encode("latin-1") for name, value in (headers or {}).items()}
+    async with httpx.AsyncClient(timeout=20, cookies=cookies) as http:
+        async with http.stream("GET", site.url(path), headers=raw, **options) as stream:
+            assert stream.status_code == 200, await stream.aread()
+            async for line in stream.aiter_lines():
+                if line.startswith("data: {"):
+                    return line
+    raise AssertionError("the stream ended")
+
+
+async def socket_close_code(site: Site, cookies: dict[str, str], origin: str) -> int | None:
+    import websockets.asyncio.client
+
+    cookie = {"Cookie": "; ".join(f"{name}={value}" for name, value in cookies.items())}
+    connecting = websockets.asyncio.client.connect(site.ws_url(), origin=origin, additional_headers=cookie)  # type: ignore[arg-type]
+    async with connecting as socket:
+        await socket.wait_closed()
+        return socket.close_code
+
+
+async def still_works(site: Site) -> None:
+    async with connect("websocket", site, "bob") as client:
+        assert (await client.next()) == await call(site, "snapshot", "bob")

@@ -1,0 +1,59 @@
+"""A server that is told to stop sends its clients away at once, each in the terms of its transport."""
+
+import asyncio
+import json
+import signal
+import time
+
+import httpx
+import pytest
+
+from tests.clients import Ended, connect
+from tests.conftest import StartSite
+from tests.servers import Site, eventually
+
+SOON = 3  # seconds for everything; uvicorn's --timeout-graceful-shutdown alone is 5
+
+
+@pytest.fixture(params=["daphne", "uvicorn"])
+def site(start_site: StartSite, request: pytest.FixtureRequest) -> Site:
+    return start_site(server=request.param)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_clients_are_sent_away(site: Site, number: signal.Signals) -> None:
+    async with (
+        connect("websocket", site, "bob") as socket,
+        connect("sse", site, "bob") as stream,
+        httpx.AsyncClient(base_url=site.url(""), cookies=socket.cookies, timeout=20) as http,
+    ):
+        known = await socket.next()
+        await stream.next()
+        held = {"If-None-Match": f'"{known["user"]}-{known["version"]}"', "Prefer": "wait=20"}
+        poll = asyncio.create_task(http.get("/push/poll/", headers=held))
+        await eventually(lambda: asyncio.to_thread(holds, site, 3))
+        began = time.monotonic()
+        site.web[0].signal(number)
+        with pytest.raises(Ended) as closed:
+            await socket.next()
+        assert closed.value.code == 1012
+        with pytest.raises(Ended) as ended:
+            await stream.next()
+        assert ended.value.__cause__ is None  # a complete response, not a broken connection
+        assert (await poll).status_code == 304
+    await eventually(lambda: not site.web[0].alive)
+    assert time.monotonic() - began < SOON
+    assert "Traceback" not in site.web[0].logs()
+
+
+async def test_a_page_that_comes_back_finds_the_next_process(site: Site) -> None:
+    async with connect("websocket", site, "bob") as client:
+        await client.next()
+        await asyncio.to_thread(site.web[0].stop)
+    await asyncio.to_thread(site.start_web)
+    async with connect("websocket", site, "bob") as client:
+        assert json.dumps(await client.next()) == json.dumps(client.last)
+
+
+def holds(site: Site, connections: int) -> bool:
+    return bool(site.call("push.hub.connections") == connections)
