@@ -3,6 +3,7 @@
 import pytest
 from django.contrib.auth.models import User
 from django.core.management import call_command
+from django.db.models import Model
 
 from inbox.models import Broadcast, event_types
 from inbox.selectors import inbox_page, snapshot
@@ -13,7 +14,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def counts() -> list[int]:
-    models = (User, Post, Comment, Like, Follow, Broadcast, *event_types().values())
+    models: tuple[type[Model], ...] = (User, Post, Comment, Like, Follow, Broadcast, *event_types().values())
     return [model._default_manager.count() for model in models]
 
 

@@ -6,6 +6,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
+from pytest_django.fixtures import SettingsWrapper
 
 from notify_site.demo import services
 from notify_site.demo.models import Comment, Follow, Like, Post
@@ -136,9 +137,9 @@ def test_theme_is_kept_in_a_cookie(client: Client, theme: str, kept: bool) -> No
     assert (f'data-theme="{theme}"' in page) is kept
 
 
-def test_demo_accounts_are_offered_in_debug_only(client: Client, settings: pytest.FixtureRequest) -> None:
+def test_demo_accounts_are_offered_in_debug_only(client: Client, settings: SettingsWrapper) -> None:
     for debug in (True, False):
-        settings.DEBUG = debug  # type: ignore[attr-defined]
+        settings.DEBUG = debug
         assert ("reddot-demo" in client.get(reverse("login")).content.decode()) is debug
 
 
