@@ -12,10 +12,18 @@ from tests.browser.bell import Bell
 from tests.servers import Site
 
 CHROMIUM = "/usr/bin/chromium"
-FLAGS = (
-    "--headless --no-sandbox --disable-gpu --disable-background-networking --disable-component-update "
-    "--disable-default-apps --disable-extensions --disable-sync --metrics-recording-only --no-first-run"
-).split()
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-default-apps",
+    "--disable-extensions",
+    "--disable-sync",
+    "--metrics-recording-only",
+    "--no-first-run",
+]
 
 Browse = Callable[..., BrowserContext]
 OpenBell = Callable[..., Bell]

@@ -33,7 +33,12 @@ class Switch:
 
     def until_tried(self, page: Page, times: int) -> None:
         """Move the page's clock on until it has tried that often."""
-        wait_for(lambda: page.clock.run_for(1_000) or self.tried == times)
+
+        def tick() -> bool:
+            page.clock.run_for(1_000)
+            return self.tried == times
+
+        wait_for(tick)
 
 
 def block_sse(context: BrowserContext) -> None:

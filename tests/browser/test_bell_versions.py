@@ -54,7 +54,8 @@ def test_another_user_starts_over(browse: Browse, site: Site, person: str) -> No
 
 def test_nonsense_is_ignored(browse: Browse, site: Site, person: str) -> None:
     bell, (socket,), user = scripted(browse, site, person)
-    for bad in [{"version": 11.5}, {"version": "12"}, {"unread": None}, {"user": None}]:
+    nonsense: list[dict[str, Any]] = [{"version": 11.5}, {"version": "12"}, {"unread": None}, {"user": None}]
+    for bad in nonsense:
         socket.send(frame(user, 11, 6, more=bad))
     socket.send('{"type": "error", "code": "bad_json", "detail": "?"}')
     socket.send('{"type": "from the future"}')

@@ -49,6 +49,7 @@ export class Leadership {
   /** @param {object} holder @returns {Promise<void>} settles when we give it back */
   #hold(holder) {
     this.#holder = holder;
+    /** @type {Promise<void>} */
     const held = new Promise((resolve) => { this.#release = () => resolve(); });
     this.tell.gained();
     return held;

@@ -3,6 +3,7 @@ import { poll, reasonOf, retryAfter } from "../client/poll.js";
 import { Watchdog } from "../client/timing.js";
 
 const FIRST_EVENT = 8; // seconds; a proxy that buffers streams never shows one
+/** @type {[Reason, number]} */ const LOST = ["lost", 0];
 const SILENCE = 45; // seconds; the server sends keep-alive every 20
 
 /**
@@ -23,7 +24,7 @@ export function openEventSource(push, sink) {
   async function failed() {
     const refused = source.readyState === EventSource.CLOSED;
     source.close();
-    const [reason, seconds] = refused ? await why(url, life.signal) : ["lost", 0];
+    const [reason, seconds] = refused ? await why(url, life.signal) : LOST;
     if (!life.signal.aborted) end(reason, seconds);
   }
 
@@ -56,7 +57,7 @@ async function why(url, signal) {
     const response = await fetch(url, { headers: { Accept: "text/event-stream" }, cache: "no-store", signal: limit });
     return [reasonOf(response) ?? "lost", retryAfter(response)];
   } catch {
-    return ["lost", 0];
+    return LOST;
   } finally {
     head.abort();
   }

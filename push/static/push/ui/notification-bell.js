@@ -148,6 +148,6 @@ export class NotificationBell extends HTMLElement {
   /** A toast was clicked. @param {MouseEvent} event @param {Item} item */
   #chosen(event, item) {
     const done = this.api.read([item.ref]).then((snapshot) => this.offer(snapshot), () => {});
-    if (event.currentTarget.localName === "a") follow(event, done);
+    if (event.currentTarget instanceof HTMLAnchorElement) follow(event, done);
   }
 }

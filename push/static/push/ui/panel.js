@@ -152,8 +152,9 @@ export class Panel {
 
   /** @param {MouseEvent} event @param {Item} item */
   async #choose(event, item) {
-    const stays = event.currentTarget.localName === "button";
-    if (stays) toggle(event.currentTarget);
+    const row = /** @type {HTMLElement} */ (event.currentTarget);
+    const stays = row.localName === "button";
+    if (stays) toggle(row);
     const done = item.read ? null : this.#write(() => this.bell.api.read([item.ref]));
     if (!stays) await follow(event, done);
   }

@@ -1,0 +1,51 @@
+"""axe-core finds nothing wrong with the bell: light and dark, desktop and phone, in every state it has."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from tests.browser.bell import Bell
+from tests.browser.conftest import OpenBell
+from tests.servers import Site
+
+SIZES = {"desktop": {"width": 1280, "height": 800}, "phone": {"width": 390, "height": 844}}
+
+
+def settled(bell: Bell) -> Bell:
+    """Colours are final when no animation runs (skeletons breathe for ever)."""
+    return bell.until(
+        "[...bell.shadowRoot.getAnimations(), ...document.getAnimations()]"
+        ".every((each) => each.playState !== 'running')"
+    )
+
+
+def violations(bell: Bell) -> list[str]:
+    found = Axe().run(settled(bell).page).response["violations"]
+    return [f"{each['id']}: {node['target']} {node['failureSummary']}" for each in found for node in each["nodes"]]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", SIZES)
+def test_axe(open_bell: OpenBell, site: Site, person: str, scheme: str, size: str) -> None:
+    bell = open_bell(color_scheme=scheme, viewport=SIZES[size]).live()
+    assert violations(bell) == []
+    bell.open()
+    expect(bell.panel.get_by_text("You’re all caught up")).to_be_visible()
+    assert violations(bell) == []
+
+    bell.page.keyboard.press("Escape")
+    for level in ("info", "success", "warning", "critical"):
+        site.call("send", "system", [person], title=f"A {level} message", body="With a body", level=level)
+        expect(bell.toasts.first).to_contain_text(level)
+    assert violations(bell) == []
+
+    bell.open()
+    expect(bell.rows).to_have_count(4)
+    bell.rows.first.click()
+    expect(bell.rows.first).to_have_attribute("data-unread", "false")
+    assert violations(bell) == []
+
+    bell.page.route("**/api/v1/inbox/**", lambda route: route.abort())
+    bell.mark_all.click()
+    expect(bell.panel.get_by_text("That didn’t work")).to_be_visible()
+    assert violations(bell) == []

@@ -1,0 +1,207 @@
+"""The panel: what it lists, what it marks, and that a keyboard and a screen reader get all of it."""
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Route, expect
+
+from tests.browser.conftest import Browse, OpenBell, tab
+from tests.servers import Site
+
+Send = Callable[..., None]
+
+
+@pytest.fixture
+def send(site: Site, person: str) -> Send:
+    """`send("First", url=…)`: a system message to `person`."""
+
+    def system(title: str, **columns: Any) -> None:
+        site.call("send", "system", [person], title=title, **columns)
+
+    return system
+
+
+def test_lists_the_newest_with_what_they_are(open_bell: OpenBell, site: Site, person: str, send: Send) -> None:
+    send("Export failed", body="Too large", level="critical")
+    site.call("send", "comment", [person], actor="alice", target_title="Tea", excerpt="Yes", url="/people/")
+    bell = open_bell().shows("2").open()
+    expect(bell.rows).to_have_count(2)
+    assert bell.rows.first.get_attribute("href") == site.url("/people/")
+    expect(bell.rows.first).to_have_accessible_name(re.compile("^Unread: alice commented on “Tea”.*Yes.*now$"))
+    expect(bell.row("Export failed").locator(".glyph")).to_have_attribute("data-level", "critical")
+
+
+def test_click_reads_and_follows(open_bell: OpenBell, send: Send) -> None:
+    send("First", url="/people/")
+    bell = open_bell().shows("1").open()
+    bell.row("First").click()
+    bell.page.wait_for_url("**/people/")
+    bell.live().shows("")
+
+
+def test_a_new_tab_stays_the_browsers_business(open_bell: OpenBell, send: Send) -> None:
+    send("First", url="/people/")
+    bell = open_bell().shows("1").open()
+    with bell.page.context.expect_page() as opened:
+        bell.row("First").click(modifiers=["ControlOrMeta"])
+    opened.value.wait_for_url("**/people/")
+    bell.shows("")
+    assert not bell.page.url.endswith("/people/")
+
+
+def test_a_message_that_leads_nowhere_unfolds(open_bell: OpenBell, send: Send) -> None:
+    send("First", body="word " * 80)
+    bell = open_bell().shows("1").open()
+    row = bell.row("First")
+    expect(row).to_have_attribute("aria-expanded", "false")
+    row.click()
+    expect(row).to_have_attribute("aria-expanded", "true")
+    expect(row).to_have_attribute("data-unread", "false")
+    bell.shows("")
+    expect(row).to_have_attribute("aria-expanded", "true")
+
+
+def test_an_address_that_is_no_link_is_not_followed(browse: Browse, site: Site, person: str) -> None:
+    """The server refuses such addresses; the browser does not rely on it."""
+    item = {"ref": "system-1", "type": "system", "title": "Trap", "body": "", "url": "javascript:alert(1)",
+            "created_at": "2026-01-01T00:00:00Z", "level": "info", "read": False, "archived": False}  # fmt: skip
+    context = browse(site, person)
+    page = {"version": 0, "items": [item], "next": None}
+    context.route("**/api/v1/inbox/?*", lambda route: route.fulfill(json=page))
+    bell = tab(context).live().open()
+    expect(bell.row("Trap")).to_have_count(1)
+    assert bell.row("Trap").evaluate("row => row.localName") == "button"
+
+
+def test_mark_all_covers_what_was_shown_and_no_more(open_bell: OpenBell, send: Send) -> None:
+    """What arrives while the list cannot be refreshed stays unread."""
+    send("First")
+    bell = open_bell().live().shows("1").open()
+    expect(bell.rows).to_have_count(1)
+    shown = bell.get("snapshot")["version"]
+    bell.page.route("**/api/v1/inbox/?*", lambda route: route.abort())
+    send("Second")
+    bell.shows("2")
+    with bell.page.expect_request("**/api/v1/inbox/read/") as request:
+        bell.mark_all.click()
+    assert json.loads(request.value.post_data or "") == {"up_to": shown}
+    bell.shows("1")
+
+
+def test_the_badge_shows_only_what_the_server_said(open_bell: OpenBell, send: Send) -> None:
+    send("First")
+    bell = open_bell().live().shows("1").open()
+    bell.page.route("**/api/v1/inbox/read/", lambda route: route.fulfill(status=500, json={}))
+    bell.mark_all.click()
+    expect(bell.panel.get_by_text("That didn’t work")).to_be_visible()
+    bell.shows("1")
+
+
+def test_the_focus_stays_when_the_list_changes(open_bell: OpenBell, site: Site, person: str, send: Send) -> None:
+    for title in ("First", "Second", "Third"):
+        send(title)
+    bell = open_bell().live().shows("3").open()
+    expect(bell.rows).to_have_count(3)
+    bell.row("Second").focus()
+    send("Fourth")
+    expect(bell.rows).to_have_count(4)
+    assert "Second" in bell.focused()
+    with site.client(person) as client:  # the row with the focus goes, on another device
+        items = client.get("/api/v1/inbox/").json()["items"]
+        client.delete(f"/api/v1/inbox/{items[2]['ref']}/").raise_for_status()
+    expect(bell.rows).to_have_count(3)
+    assert "First" in bell.focused()
+
+
+def test_keyboard_only(open_bell: OpenBell, send: Send) -> None:
+    for title in ("First", "Second"):
+        send(title, url="/people/")
+    bell = open_bell().live().shows("2")
+    press = bell.page.keyboard.press
+    bell.button.focus()
+    press("Enter")
+    expect(bell.rows).to_have_count(2)
+    assert bell.focused().startswith("panel")
+    for key, expected in [("ArrowDown", "Second"), ("ArrowDown", "First"), ("ArrowDown", "First"), ("Home", "Second"),
+                          ("End", "First"), ("ArrowUp", "Second"), ("Tab", "First"), ("Tab", "View all")]:  # fmt: skip
+        press(key)
+        assert expected in bell.focused(), key
+    press("Escape")
+    expect(bell.panel).to_be_hidden()
+    expect(bell.button).to_be_focused()
+    press("Enter")
+    press("Tab")
+    assert "Mark all as read" in bell.focused()
+    press("Enter")
+    bell.shows("")
+    press("Escape")
+    expect(bell.button).to_be_focused()
+
+
+def test_tab_beyond_the_end_closes(open_bell: OpenBell) -> None:
+    bell = open_bell().live().open()
+    bell.panel.get_by_role("link", name="View all").focus()
+    bell.page.keyboard.press("Tab")
+    expect(bell.panel).to_be_hidden()
+    assert bell.focused() == ""
+
+
+def test_empty_then_filled_while_open(open_bell: OpenBell, send: Send) -> None:
+    bell = open_bell().live().open()
+    expect(bell.panel.get_by_text("You’re all caught up")).to_be_visible()
+    send("First")
+    expect(bell.row("First")).to_be_visible()
+    expect(bell.toasts).to_have_count(0)
+
+
+def test_loading_then_error_then_retry(open_bell: OpenBell, send: Send) -> None:
+    send("First")
+    bell = open_bell().live()
+    held: list[Route] = []
+    bell.page.route("**/api/v1/inbox/?*", lambda route: held.append(route))
+    bell.open()
+    expect(bell.panel.get_by_label("Loading…")).to_be_visible()
+    held[0].fulfill(status=500, body="")
+    expect(bell.panel.get_by_text("Can’t load your notifications")).to_be_visible()
+    bell.page.unroute_all()
+    bell.panel.get_by_role("button", name="Try again").click()
+    expect(bell.row("First")).to_be_visible()
+    assert bell.focused().startswith("panel")
+
+
+def test_nothing_moves_when_the_number_grows(open_bell: OpenBell, site: Site, person: str) -> None:
+    bell = open_bell().live()
+    page_boxes = "[...document.querySelectorAll('header *')].map((e) => JSON.stringify(e.getBoundingClientRect()))"
+    before = bell.page.evaluate(page_boxes)
+    for total, label in [(1, "1"), (12, "12"), (99, "99"), (100, "99+")]:
+        for _ in range(total - bell.get("snapshot")["unread"]):
+            site.call("send", "follow", [person], actor="alice")
+        bell.shows(label)
+        assert bell.page.evaluate(page_boxes) == before
+
+
+def test_phone_sheet_has_the_width_and_can_be_closed(open_bell: OpenBell, send: Send) -> None:
+    send("First")
+    bell = open_bell(viewport={"width": 390, "height": 844}, has_touch=True).live().open()
+    sheet = bell.panel.locator(".sheet")
+    bell.until("bell.shadowRoot.getAnimations().length === 0")
+    box = sheet.bounding_box()
+    assert box is not None
+    assert (box["x"], box["width"], box["y"] + box["height"]) == (0, 390, 844)
+    bell.panel.get_by_role("button", name="Close").click()
+    expect(bell.panel).to_be_hidden()
+    bell.open()
+    bell.page.mouse.click(200, 60)
+    expect(bell.panel).to_be_hidden()
+
+
+def test_language_of_times(browse: Browse, site: Site, person: str, send: Send) -> None:
+    send("First")
+    context = browse(site, person)
+    context.add_cookies([{"name": "django_language", "value": "zh-hans", "url": site.url()}])
+    bell = tab(context).live()
+    bell.button.click()
+    expect(bell.element.locator(".row time")).to_have_text("现在")

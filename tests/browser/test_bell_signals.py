@@ -1,0 +1,153 @@
+"""What tells the user: title, icon, toasts, the screen reader; and that it comes back after the server was away."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Route, WebSocketRoute, expect
+
+from tests.browser.bell import Bell
+from tests.browser.conftest import Browse, OpenBell, frame, tab
+from tests.servers import Site
+
+
+def test_title_and_icon_carry_the_count(open_bell: OpenBell, site: Site, person: str) -> None:
+    bell = open_bell().live()
+    title = bell.page.title()
+    icon = bell.page.locator("link[rel~=icon]")
+    plain = icon.get_attribute("href")
+    site.call("send", "follow", [person], actor="alice")
+    expect(bell.page).to_have_title(f"(1) {title}")
+    expect(icon).to_have_attribute("data-count", "1")
+    assert (icon.get_attribute("href") or "").startswith("data:image/png")
+    bell.open().mark_all.click()
+    expect(bell.page).to_have_title(title)
+    expect(icon).to_have_attribute("href", plain or "")
+
+
+def test_a_toast_says_what_arrived_and_leads_there(open_bell: OpenBell, site: Site, person: str) -> None:
+    bell = open_bell().live()
+    site.call("send", "comment", [person], actor="alice", target_title="Tea", excerpt="Yes", url="/people/")
+    toast = bell.toasts.filter(has_text="alice commented on “Tea”")
+    expect(toast).to_contain_text("Yes")
+    toast.get_by_role("link").click()
+    bell.page.wait_for_url("**/people/")
+    bell.live().shows("")
+
+
+def test_toasts_stack_to_three_and_say_how_many_more(open_bell: OpenBell, site: Site, person: str) -> None:
+    bell = open_bell().live()
+    for number in range(5):
+        site.call("send", "system", [person], title=f"Number {number}")
+        expect(bell.toasts.first).to_contain_text(f"Number {number}")
+    expect(bell.toasts).to_have_count(3)
+    more = bell.element.get_by_role("button", name="and 2 more")
+    bell.toasts.first.get_by_role("button", name="Dismiss").click()
+    expect(bell.toasts).to_have_count(2)
+    more.click()
+    expect(bell.panel).to_be_visible()
+    expect(bell.toasts).to_have_count(0)
+
+
+def test_a_burst_is_one_toast_and_its_number(browse: Browse, site: Site, person: str) -> None:
+    context, user = browse(site, person), site.call("ids", [person])[0]
+    opened: list[WebSocketRoute] = []
+
+    def answer(socket: WebSocketRoute) -> None:
+        opened.append(socket)
+        socket.send(frame(user, 1, 0))
+
+    context.route_web_socket(re.compile("/push/ws/"), answer)
+    bell = tab(context).live("websocket")
+    item = {"ref": "like-9", "type": "like", "title": "alice liked “Tea”", "body": "", "url": "",
+            "created_at": "2026-01-01T00:00:00Z"}  # fmt: skip
+    opened[0].send(frame(user, 8, 7, more={"item": item}))
+    opened[0].send(frame(user, 8, 7, more={"item": item}))  # the same news twice is news once
+    expect(bell.toasts).to_have_count(1)
+    expect(bell.element.get_by_role("button", name="and 6 more")).to_be_visible()
+    opened[0].send(frame(user, 9, 0))
+    expect(bell.toasts).to_have_count(0)
+
+
+def test_toasts_go_by_themselves_but_not_from_under_a_pointer(browse: Browse, site: Site, person: str) -> None:
+    page = browse(site, person).new_page()
+    page.clock.install()
+    page.goto("/")
+    bell = Bell(page).live()
+    site.call("send", "system", [person], title="Stay")
+    expect(bell.toasts).to_have_count(1)
+    bell.toasts.first.hover()
+    page.clock.run_for(10_000)
+    expect(bell.toasts).to_have_count(1)
+    page.mouse.move(5, 5)
+    page.clock.run_for(8_000)
+    expect(bell.toasts).to_have_count(0)
+
+
+def test_a_burst_is_spoken_once(browse: Browse, site: Site, person: str) -> None:
+    page = browse(site, person).new_page()
+    page.clock.install()
+    page.goto("/")
+    bell = Bell(page).live()
+    page.evaluate(
+        "() => { const status = document.querySelector('notification-bell').shadowRoot.querySelector('p.sr');"
+        "window.said = [];"
+        "new MutationObserver(() => said.push(status.textContent)).observe(status, {childList: true}); }"
+    )
+    page.clock.pause_at("2030-01-01")
+    for number in range(3):
+        site.call("send", "system", [person], title=f"Number {number}")
+        bell.shows(str(number + 1))
+    assert page.evaluate("said") == []
+    page.clock.run_for(1_100)
+    assert page.evaluate("said") == ["Number 2. 3 unread notifications"]
+    expect(bell.button).to_have_accessible_name("Notifications, 3 unread notifications")
+
+
+@pytest.mark.parametrize("how", ["kill", "stop"])
+def test_comes_back_after_the_server_was_away(start_site: Callable[..., Site], browse: Browse, how: str) -> None:
+    """Killed (1006) and stopped (1012); what was written meanwhile is there."""
+    site = start_site()
+    bell = tab(browse(site, "bob")).live("websocket").record()
+    getattr(site.web[0], how)()
+    bell.until("bell.state === 'offline'").open()
+    expect(bell.panel.get_by_text("You’re offline")).to_be_visible()
+    site.agent.call("send", "follow", ["bob"], actor="alice")
+    site.start_web(0)
+    bell.live().shows("1")
+    expect(bell.row("alice followed you")).to_be_visible()
+    assert bell.recorded() == sorted(bell.recorded())
+
+
+def test_works_offline_and_on_again(open_bell: OpenBell, site: Site, person: str) -> None:
+    bell = open_bell().live()
+    bell.use("long-poll")
+    bell.page.context.set_offline(True)
+    bell.until("bell.state === 'offline'")
+    site.call("send", "follow", [person], actor="alice")
+    bell.page.context.set_offline(False)
+    bell.live().shows("1")
+
+
+STRICT = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:"
+
+
+def test_strict_content_security_policy(browse: Browse, site: Site, person: str) -> None:
+    """No inline script or style, no innerHTML; `data:` images for the icon are all it asks for."""
+    context = browse(site, person)
+    blocked: list[str] = []
+
+    def strict(route: Route) -> None:
+        policy = {"content-security-policy": f"{STRICT}; require-trusted-types-for 'script'"}
+        response = route.fetch()
+        route.fulfill(response=response, headers=response.headers | policy)
+
+    context.route("**/people/", strict)
+    context.on("console", lambda message: blocked.append(message.text))
+    bell = tab(context, "/people/")
+    expect(bell.element).to_have_attribute("data-state", "live")
+    site.call("send", "comment", [person], actor="alice", target_title="Tea", excerpt="Yes")
+    expect(bell.toasts).to_have_count(1)
+    bell.open().mark_all.click()
+    bell.shows("")
+    assert [text for text in blocked if "Content Security" in text] == []
