@@ -16,6 +16,12 @@ from .snapshots import user_id
 ICONS = {"broadcast", "comment", "follow", "like", "mention", "share", "system"}
 
 
+def _api(request: HttpRequest) -> str:
+    """The API that stands beside this page, whatever namespaces a site has put both into."""
+    match = request.resolver_match
+    return reverse(":".join([*(match.namespaces if match else []), "inbox-api", "api-root"]))
+
+
 @login_required
 @require_safe
 def inbox_page(request: HttpRequest) -> HttpResponse:
@@ -31,7 +37,8 @@ def inbox_page(request: HttpRequest) -> HttpResponse:
     ]
     context = {
         "tabs": tabs,
-        "api": reverse("inbox-api:api-root"),
+        "page": request.path,
+        "api": _api(request),
         "user_id": user_id(request.user.pk),
         "login_url": resolve_url(settings.LOGIN_URL),
     }
