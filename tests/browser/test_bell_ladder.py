@@ -145,6 +145,25 @@ def test_a_socket_that_fell_silent_is_opened_again(browse: Browse, site: Site, p
     wait_for(lambda: page.evaluate("1") and len(sent) == 2)
 
 
+WAKES: dict[str, Callable[[Page], object]] = {
+    "shown again": lambda page: page.evaluate("document.dispatchEvent(new Event('visibilitychange'))"),
+    "online": lambda page: page.evaluate("window.dispatchEvent(new Event('online'))"),
+    "woke from sleep": lambda page: page.clock.fast_forward(120_000),
+}
+
+
+@pytest.mark.parametrize("wake", WAKES)
+def test_asks_again_when_it_wakes(browse: Browse, site: Site, person: str, wake: str) -> None:
+    context = browse(site, person)
+    sent = silent(context, first=frame(site.call("ids", [person])[0], 0, 0))
+    page = context.new_page()
+    page.clock.install()
+    page.goto("/")
+    Bell(page).live("websocket")
+    WAKES[wake](page)
+    wait_for(lambda: page.evaluate("1") and '{"type":"sync"}' in sent[0])
+
+
 def test_signed_out_elsewhere_forgets_everything(open_bell: OpenBell, site: Site, person: str) -> None:
     site.call("send", "follow", [person], actor="alice")
     bell = open_bell().live().shows("1")

@@ -25,6 +25,19 @@ def test_title_and_icon_carry_the_count(open_bell: OpenBell, site: Site, person:
     expect(icon).to_have_attribute("href", plain or "")
 
 
+def test_the_page_hears_of_it(open_bell: OpenBell, site: Site, person: str) -> None:
+    bell = open_bell().live()
+    heard = bell.page.evaluate_handle(
+        "() => { const heard = []; document.addEventListener('reddot:change', ({detail}) => heard.push(detail)); "
+        "return heard; }"
+    )
+    site.call("send", "comment", [person], actor="alice", target_title="Tea", excerpt="Yes")
+    bell.shows("1")
+    (detail,) = heard.json_value()
+    assert detail["unread"] == 1
+    assert detail["item"]["title"] == "alice commented on “Tea”"
+
+
 def test_a_toast_says_what_arrived_and_leads_there(open_bell: OpenBell, site: Site, person: str) -> None:
     bell = open_bell().live()
     site.call("send", "comment", [person], actor="alice", target_title="Tea", excerpt="Yes", url="/people/")
