@@ -31,6 +31,7 @@ def test_lists_the_newest_with_what_they_are(open_bell: OpenBell, site: Site, pe
     expect(bell.rows).to_have_count(2)
     assert bell.rows.first.get_attribute("href") == site.url("/people/")
     expect(bell.rows.first).to_have_accessible_name(re.compile("^Unread: alice commented on “Tea”.*Yes.*now$"))
+    expect(bell.row("Export failed")).to_have_accessible_name(re.compile("^Unread: Critical Export failed"))
     expect(bell.row("Export failed").locator(".glyph")).to_have_attribute("data-level", "critical")
 
 

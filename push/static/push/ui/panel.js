@@ -186,6 +186,7 @@ export class Panel {
     this.markAll.ariaDisabled = String(view !== "rows" || !this.#snapshot?.unread);
     const text = this.#problem || (view === "rows" ? this.#doubt() : "");
     if (this.notice.textContent !== text) this.notice.textContent = text;
+    this.notice.dataset.failed = String(this.#problem !== "");
     if (this.body.dataset.view === view) return;
     this.body.dataset.view = view;
     this.body.replaceChildren(this.#content(view));

@@ -85,11 +85,13 @@ function fill(row, item, language) {
   row.dataset.ref = item.ref;
   row.dataset.unread = String(!item.read);
   const state = item.read ? null : h("span", { class: "sr" }, `${gettext("Unread")}: `);
+  const word = { warning: gettext("Warning"), critical: gettext("Critical") }[item.level];
+  const level = word ? h("strong", { class: "level", "data-level": item.level }, word) : null;
   row.replaceChildren(
     h("span", { class: "dot", "aria-hidden": "true" }),
     glyph(item),
     h("span", { class: "text" },
-      h("span", { class: "title" }, ...[state, item.title].filter(Boolean)),
+      h("span", { class: "title" }, ...[state, level, level && " ", item.title].filter(Boolean)),
       item.body ? h("span", { class: "body" }, item.body) : null),
     timeElement(item.created_at, language));
 }

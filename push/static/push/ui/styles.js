@@ -46,8 +46,9 @@ h2 { font-size: 0.9375rem; font-weight: 650; }
 h2 { flex: 1; }
 .quiet[aria-disabled="true"] { visibility: hidden; }
 .quiet[aria-disabled="true"]:focus { visibility: visible; opacity: 0.6; background: none; }
-.notice { padding: var(--rd-space-2) var(--rd-space-4); border-block-end: 1px solid var(--rd-border); background: var(--rd-accent-soft);
-  color: var(--rd-accent-text); font-size: var(--rd-text-sm); }
+.notice { padding: var(--rd-space-2) var(--rd-space-4); border-block-end: 1px solid var(--rd-border); background: var(--rd-hover);
+  color: var(--rd-text-muted); font-size: var(--rd-text-sm); }
+.notice[data-failed="true"] { background: var(--rd-accent-soft); color: var(--rd-accent-text); }
 .notice:empty { display: none; }
 .list { flex: 1; min-block-size: 0; overflow-y: auto; overscroll-behavior: contain; scrollbar-width: thin; }
 .foot { border-block-start: 1px solid var(--rd-border); }
@@ -67,9 +68,10 @@ li + li > .row { box-shadow: inset 0 1px var(--rd-border); }
 .glyph { display: grid; place-items: center; inline-size: 34px; block-size: 34px; border-radius: 50%; background: var(--rd-hover); color: var(--rd-text-muted); }
 .row:hover .glyph { background: var(--rd-raised); }
 .glyph .icon { inline-size: 18px; block-size: 18px; }
-.glyph[data-level="success"] { color: var(--rd-success); }
-.glyph[data-level="warning"] { color: var(--rd-warning); }
-.glyph[data-level="critical"] { color: var(--rd-critical); }
+[data-level="success"] { color: var(--rd-success); }
+[data-level="warning"] { color: var(--rd-warning); }
+[data-level="critical"] { color: var(--rd-critical); }
+.level { font-weight: 650; }
 .text { display: grid; gap: 3px; min-inline-size: 0; }
 .title, .body, .words > * { display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2; overflow: hidden; overflow-wrap: anywhere; }
 .title { color: var(--rd-text-muted); }

@@ -59,15 +59,22 @@ async function draw(source, label, color) {
 
 function drawCount(context, label, color) {
   const [radius, center] = [21, SIZE - 22];
+  context.globalCompositeOperation = "destination-out"; // a gap around it, whatever colour the icon has
+  disc(context, center, radius + 6);
+  context.globalCompositeOperation = "source-over";
   context.fillStyle = color;
-  context.beginPath();
-  context.arc(center, SIZE - center, radius, 0, 2 * Math.PI);
-  context.fill();
+  disc(context, center, radius);
   context.fillStyle = "#fff";
   context.font = `700 ${label.length > 2 ? 22 : 30}px system-ui, sans-serif`;
   context.textAlign = "center";
   context.textBaseline = "middle";
   context.fillText(label, center, SIZE - center + 2, 2 * radius - 4);
+}
+
+function disc(context, center, radius) {
+  context.beginPath();
+  context.arc(center, SIZE - center, radius, 0, 2 * Math.PI);
+  context.fill();
 }
 
 /** @param {string} source @returns {Promise<HTMLImageElement|null>} null: no such icon */
