@@ -21,7 +21,7 @@ from inbox import selectors
 from inbox.errors import NotFound
 from inbox.snapshots import UserId, user_id
 
-from .frames import to_json
+from .frames import snapshot_json
 
 EVENT = "unread"
 PREFIX = "user-"
@@ -95,7 +95,7 @@ class Storage(StorageBase):  # type: ignore[misc]
             snapshot = None
         if snapshot is None:
             return []
-        return [Event(channel, EVENT, to_json(snapshot.as_dict()), id=snapshot.version)]
+        return [Event(channel, EVENT, snapshot_json(snapshot), id=snapshot.version)]
 
 
 def clean(request: HttpRequest) -> QueryDict:

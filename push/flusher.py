@@ -14,6 +14,7 @@ from inbox.snapshots import Snapshot, UserId
 
 from . import conf
 from .frames import Update
+from .members import Member
 from .problems import NOT_SIGNED_IN, TOO_MANY, UNAVAILABLE
 from .reads import Answer, read
 from .sinks import Sink
@@ -101,28 +102,26 @@ class Flusher:
         (batch, answer), self._unwritten = self._unwritten, None
         went_back, changed = False, []
         for count, (user, snapshot) in enumerate(answer.snapshots.items(), 1):
-            known = self._known(user)
-            if known is not None and snapshot.version < known.version:
-                went_back = True
-                continue
-            if known is not None and snapshot.version == known.version and snapshot != known:
-                changed.append(user)
-            self._show(user, snapshot, known, answer.items.get(user))
+            member = self._hub.members.get(user)
+            if member is not None:
+                known = member.snapshot
+                if known is None or snapshot.version > known.version:
+                    self._show(member, snapshot, answer.items.get(user))
+                elif snapshot == known:
+                    self._show(member, snapshot)  # to those who have just come, or asked
+                elif snapshot.version == known.version:
+                    changed.append(user)
+                else:
+                    went_back = True
             if count % YIELD_EVERY == 0:
                 await asyncio.sleep(0)
         self._heal(went_back, changed)
         self._forget(batch, answer.snapshots)
 
-    def _known(self, user: UserId) -> Snapshot | None:
-        member = self._hub.members.get(user)
-        return None if member is None else member.snapshot
-
-    def _show(self, user: UserId, snapshot: Snapshot, known: Snapshot | None, items: dict[str, Item] | None) -> None:
-        member = self._hub.members.get(user)
-        if member is None:
-            return
+    def _show(self, member: Member, snapshot: Snapshot, items: dict[str, Item] | None = None) -> None:
+        since = -1 if member.snapshot is None else member.snapshot.version
         member.snapshot = snapshot
-        update = Update(snapshot, items, -1 if known is None else known.version)
+        update = Update(snapshot, items, since)
         for sink in member.sinks:
             self._hub.offer(sink, update)
 

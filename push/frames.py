@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any
 
 from inbox.items import Item
@@ -17,37 +18,48 @@ Items = Mapping[str, Item]
 class Update:
     """A snapshot, and for those who saw version `since` the item that arrived after it."""
 
-    __slots__ = ("_frames", "items", "since", "snapshot", "version")
+    __slots__ = ("_frames", "items", "since", "snapshot", "text", "version")
 
     def __init__(self, snapshot: Snapshot, items: Items | None = None, since: int = -1) -> None:
         self.snapshot = snapshot
         self.version = snapshot.version
+        self.text = snapshot_json(snapshot)
         self.items = items
         self.since = since
         self._frames: dict[Any, Any] = {}
 
-    def text(self, language: str | None = None) -> str:
-        """The snapshot as JSON; with an item in it if a language is given and there is one."""
-        text = self._frames.get(language)
-        if text is None:
-            text = self._frames[language] = self._text(language)
-        return str(text)
-
     def frame(self, encode: "Encoder", language: str, sent: int) -> Any:
         """What `encode` makes of it for a connection that last saw version `sent`."""
-        toast = language if self.items and sent == self.since else None
-        frame = self._frames.get((encode, toast))
+        if self.items and sent == self.since:
+            return self._toast(encode, language, self.items)
+        frame = self._frames.get(encode)
         if frame is None:
-            frame = self._frames[encode, toast] = encode(self, self.text(toast))
+            frame = self._frames[encode] = encode(self, self.text)
         return frame
 
-    def _text(self, language: str | None) -> str:
-        if language is None:
-            return to_json(self.snapshot.as_dict())
-        item = self.items.get(language) if self.items else None
-        if item is None:
-            return self.text()
-        return f'{self.text()[:-1]},"item":{to_json(item.as_toast())}}}'
+    def _toast(self, encode: "Encoder", language: str, items: Items) -> Any:
+        frame = self._frames.get((encode, language))
+        if frame is None:
+            item = items.get(language)
+            text = self.text if item is None else f'{self.text[:-1]},"item":{to_json(item.as_toast())}}}'
+            frame = self._frames[encode, language] = encode(self, text)
+        return frame
 
 
 Encoder = Callable[[Update, str], Any]
+
+
+def snapshot_json(snapshot: Snapshot) -> str:
+    """The contract's JSON. By hand: 1.5 µs instead of 5, and it is made for every user of a broadcast."""
+    counts = ",".join([f"{_key(name)}:{count}" for name, count in snapshot.by_type.items()])
+    user = snapshot.user if isinstance(snapshot.user, int) else to_json(snapshot.user)
+    capped = "true" if snapshot.capped else "false"
+    return (
+        f'{{"user":{user},"version":{snapshot.version},"unread":{snapshot.unread},'
+        f'"capped":{capped},"by_type":{{{counts}}}}}'
+    )
+
+
+@cache
+def _key(name: str) -> str:
+    return to_json(name)

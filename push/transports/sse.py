@@ -55,7 +55,7 @@ class SseSink(HttpSink):
     def open(self, update: Update) -> None:
         last_ids = self._subscribe()
         known = last_ids.get(channel_of(self.user)) == str(update.version)
-        first = "" if known else unread_event(update, update.text())
+        first = "" if known else unread_event(update, update.text)
         self.started = True
         self.wire.write({"type": "http.response.start", "status": 200, "headers": HEADERS})
         self.wire.write(body(f"retry: {random.randint(*RETRY)}\n{OPEN}{first}"))

@@ -208,12 +208,14 @@ async def first_event(site: Site, path: str, headers: dict[str, str] | None = No
     """The first data of a stream."""
     cookies = await asyncio.to_thread(site.cookies, "bob")
     raw: Any = {name: value.encode("latin-1") for name, value in (headers or {}).items()}
-    async with httpx.AsyncClient(timeout=20, cookies=cookies) as http:
-        async with http.stream("GET", site.url(path), headers=raw, **options) as stream:
-            assert stream.status_code == 200, await stream.aread()
-            async for line in stream.aiter_lines():
-                if line.startswith("data: {"):
-                    return line
+    async with (
+        httpx.AsyncClient(timeout=20, cookies=cookies) as http,
+        http.stream("GET", site.url(path), headers=raw, **options) as stream,
+    ):
+        assert stream.status_code == 200, await stream.aread()
+        async for line in stream.aiter_lines():
+            if line.startswith("data: {"):
+                return line
     raise AssertionError("the stream ended")
 
 

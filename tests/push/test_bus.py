@@ -1,0 +1,208 @@
+"""The bus, the door into it from the inbox, and what happens when a broker or Redis fails."""
+
+import asyncio
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from channels.layers import InMemoryChannelLayer
+from django.test import override_settings
+
+from inbox.signals import broadcast_changed, mailbox_changed
+from push import bus, enqueue, hub, receivers, tasks
+from push.bus import Nudge, Publisher, parse
+from push.circuit import Circuit
+from tests.push.fakes import until
+from tests.servers import wait_for
+
+
+@pytest.mark.parametrize("nudge", [Nudge([1, "9f1c"], "comment"), Nudge([2]), Nudge(None, "broadcast-4"), Nudge(None)])
+def test_a_nudge_comes_out_as_it_went_in(nudge: Nudge) -> None:
+    assert parse({"type": "nudge", "from": "x", **nudge.as_dict()}) == nudge
+
+
+@pytest.mark.parametrize("bad", [{}, {"users": "7"}, {"users": [None]}, {"users": [1], "item": 3}, {"everyone": 1}])
+def test_anything_else_is_no_nudge(bad: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="nudge"):
+        parse(bad)
+
+
+class CrossingLayer:
+    """A layer of several processes, as far as the bus can tell."""
+
+    def __init__(self) -> None:
+        self.sent: list[dict[str, Any]] = []
+        self.loops: set[asyncio.AbstractEventLoop] = set()
+        self.threads: set[str] = set()
+        self.inbox: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self.fail: Callable[[], Any] = lambda: None
+
+    async def group_send(self, group: str, message: dict[str, Any]) -> None:
+        self.fail()
+        self.loops.add(asyncio.get_running_loop())
+        self.threads.add(threading.current_thread().name)
+        self.sent.append(message)
+
+    async def new_channel(self, prefix: str) -> str:
+        return prefix
+
+    async def group_add(self, group: str, channel: str) -> None:
+        self.group = group
+
+    async def receive(self, channel: str) -> dict[str, Any]:
+        return await self.inbox.get()
+
+
+@pytest.fixture
+def layer(monkeypatch: pytest.MonkeyPatch) -> CrossingLayer:
+    crossing = CrossingLayer()
+    monkeypatch.setattr(bus, "get_channel_layer", lambda: crossing)
+    monkeypatch.setattr(bus, "_publisher", Publisher())
+    return crossing
+
+
+def test_publishing_keeps_one_loop(layer: CrossingLayer) -> None:
+    for user in range(3):
+        bus.publish(Nudge([user]))
+    assert [message["users"] for message in layer.sent] == [[0], [1], [2]]
+    assert (len(layer.loops), layer.threads) == (1, {"push-bus"})
+
+
+def test_a_layer_that_failed_is_left_alone(layer: CrossingLayer, caplog: pytest.LogCaptureFixture) -> None:
+    def fail() -> None:
+        raise ConnectionError("Redis is away")
+
+    layer.fail = fail
+    bus.publish(Nudge([1]))
+    layer.fail = lambda: None
+    bus.publish(Nudge([2]))
+    assert layer.sent == []
+    assert "Redis is away" in caplog.text
+
+
+def test_a_layer_that_hangs_is_waited_for_no_longer_than_its_timeout(
+    layer: CrossingLayer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bus, "REMOTE_TIMEOUT", 0.05)
+    monkeypatch.setattr(layer, "group_send", lambda group, message: asyncio.Event().wait())
+    bus.publish(Nudge([1]))
+    assert bus._publisher._circuit.open
+
+
+def test_in_memory_there_is_nobody_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bus, "get_channel_layer", InMemoryChannelLayer)
+    assert bus.crossing_layer() is None
+    bus.publish(Nudge([1]))
+
+
+async def test_the_reader_hears_the_others_and_not_itself(layer: CrossingLayer) -> None:
+    heard: list[Nudge | str] = []
+    task = asyncio.create_task(bus.listen(heard.append, lambda: heard.append("listening")))
+    await until(lambda: heard == ["listening"])
+    assert layer.group == bus.GROUP
+    layer.inbox.put_nowait({"type": "nudge", "from": bus._publisher.name, "users": [1], "item": None})
+    layer.inbox.put_nowait({"type": "nudge", "from": "another", "users": [2], "item": None})
+    await until(lambda: heard[1:] == [Nudge([2])])
+    task.cancel()
+
+
+def test_a_circuit_closes_again() -> None:
+    now = [0.0]
+    circuit = Circuit("It", clock=lambda: now[0])
+    assert not circuit.open
+    circuit.trip()
+    assert circuit.open
+    now[0] = 5.0
+    assert not circuit.open
+
+
+class TestEnqueue:
+    """From a signal of the inbox to a nudge."""
+
+    @pytest.fixture(autouse=True)
+    def nudges(self, monkeypatch: pytest.MonkeyPatch) -> list[tuple[Nudge, str]]:
+        seen: list[tuple[Nudge, str]] = []
+        monkeypatch.setattr(bus, "publish", lambda nudge: seen.append((nudge, threading.current_thread().name)))
+        monkeypatch.setattr(enqueue, "_broker", Circuit("The task broker"))
+        return seen
+
+    def broker(self, monkeypatch: pytest.MonkeyPatch, apply_async: Callable[..., Any]) -> None:
+        monkeypatch.setattr(tasks.fan_out.app.conf, "broker_url", "redis://nowhere")
+        monkeypatch.setattr(tasks.fan_out, "apply_async", apply_async)
+
+    def test_without_a_broker_a_thread_of_this_process_does_it(self, nudges: list[tuple[Nudge, str]]) -> None:
+        mailbox_changed.send(sender=None, user_ids=list(range(2500)), item="comment")
+        broadcast_changed.send(sender=None, item="broadcast-4")
+        wait_for(lambda: len(nudges) == 4)
+        assert [len(nudge.users or ()) for nudge, _ in nudges] == [1000, 1000, 500, 0]
+        assert nudges[-1][0] == Nudge(None, "broadcast-4")
+        assert {thread for _, thread in nudges} == {"push-enqueue_0"}
+
+    def test_with_a_broker_a_worker_does_it(
+        self, nudges: list[tuple[Nudge, str]], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        handed: list[Any] = []
+        self.broker(monkeypatch, lambda args, **options: handed.append(args))
+        mailbox_changed.send(sender=None, user_ids=[7], item=None)
+        wait_for(lambda: handed == [([7], None)])
+        assert nudges == []
+
+    def test_a_broker_that_fails_is_left_alone_and_this_process_does_it(
+        self, nudges: list[tuple[Nudge, str]], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        tried: list[Any] = []
+
+        def fail(args: Any, **options: Any) -> None:
+            tried.append(args)
+            raise ConnectionError("the broker is away")
+
+        self.broker(monkeypatch, fail)
+        for user in (7, 8):
+            mailbox_changed.send(sender=None, user_ids=[user], item=None)
+        wait_for(lambda: len(nudges) == 2)
+        assert tried == [([7], None)]
+        assert "the broker is away" in caplog.text
+
+    def test_the_one_who_writes_waits_for_nothing(
+        self, nudges: list[tuple[Nudge, str]], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        frozen = threading.Event()
+        self.broker(monkeypatch, lambda args, **options: frozen.wait(10))
+        mailbox_changed.send(sender=None, user_ids=[7], item=None)
+        frozen.set()  # reached only because send() came back
+
+    def test_a_task_that_fails_is_logged(
+        self, nudges: list[tuple[Nudge, str]], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        def fail(nudge: Nudge) -> None:
+            raise RuntimeError("a bug")
+
+        monkeypatch.setattr(bus, "publish", fail)
+        mailbox_changed.send(sender=None, user_ids=[7], item=None)
+        wait_for(lambda: "a bug" in caplog.text)
+
+
+def test_the_signals_are_connected_once() -> None:
+    before = len(mailbox_changed.receivers)
+    receivers.connect()
+    assert len(mailbox_changed.receivers) == before
+
+
+def test_nudging_a_loop_that_is_gone_does_no_harm(monkeypatch: pytest.MonkeyPatch) -> None:
+    loop = asyncio.new_event_loop()
+    loop.close()
+    dead = hub.Hub.__new__(hub.Hub)
+    dead.loop = loop
+    monkeypatch.setattr(hub, "_hubs", {loop: dead})
+    hub.nudge_local(Nudge([1]))
+    hub.stop_all()
+
+
+@override_settings(CHANNEL_LAYERS={})
+def test_a_site_without_channel_layers() -> None:
+    from channels.layers import channel_layers
+
+    channel_layers.backends = {}
+    assert bus.crossing_layer() is None
+    bus.publish(Nudge([1]))

@@ -1,0 +1,97 @@
+"""Frames: the contract's JSON, made once; and django-eventstream's protocol, to the byte."""
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+from django_eventstream.utils import make_id, sse_encode_event
+
+from inbox.items import Item
+from inbox.snapshots import Snapshot
+from push.frames import Update, snapshot_json, to_json
+from push.transports.polling import etag, matches, parse_wait
+from push.transports.sse import SseSink, unread_event
+from push.transports.websocket import SocketSink
+
+STATE = Snapshot(7, 5000000010, 7, True, {"comment": 3, "broadcast": 4})
+UUID = Snapshot("9f1c2f0e-7a43-4d0e-8d2c-0b5ffe7b9d11", 3, 0, False, {})
+NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
+ITEM = Item("comment-1", "comment", "小红点 \r\n\u2028", "<b>", "/p/1", NOON, "info", False, False)
+
+
+@pytest.mark.parametrize("state", [STATE, UUID])
+def test_the_json_is_what_a_library_would_make(state: Snapshot) -> None:
+    assert snapshot_json(state) == to_json(state.as_dict())
+
+
+def test_the_order_of_the_contract() -> None:
+    assert list(json.loads(snapshot_json(STATE))) == ["user", "version", "unread", "capped", "by_type"]
+
+
+def test_websocket_frames() -> None:
+    frame = Update(STATE).frame(SocketSink.encode, "en", 5)
+    assert json.loads(frame["text"]) == {"type": "unread", **STATE.as_dict()}
+
+
+@pytest.mark.parametrize("state", [STATE, UUID])
+def test_event_streams_speak_the_librarys_protocol(state: Snapshot) -> None:
+    event_id = make_id({f"user-{state.user}": state.version})
+    library = sse_encode_event("unread", state.as_dict(), event_id, json_encode=True)
+    ours = unread_event(Update(state), to_json(state.as_dict()))
+    assert ours.replace(" ", "") == library.replace(" ", "")
+
+
+def test_an_item_goes_to_those_who_saw_the_version_before() -> None:
+    update = Update(STATE, {"en": ITEM}, since=5000000009)
+    assert "item" not in update.frame(SocketSink.encode, "en", 4000000000)["text"]
+    assert "item" not in update.frame(SocketSink.encode, "en", -1)["text"]
+    assert "item" not in update.frame(SocketSink.encode, "zh-hans", 5000000009)["text"]
+    toast = json.loads(update.frame(SocketSink.encode, "en", 5000000009)["text"])["item"]
+    assert list(toast) == ["ref", "type", "title", "body", "url", "created_at"]
+    assert toast["title"] == ITEM.title
+
+
+def test_nothing_in_an_item_ends_a_line_of_a_stream() -> None:
+    body = Update(STATE, {"en": ITEM}, since=1).frame(SseSink.encode, "en", 1)["body"]
+    assert [line.split(b":")[0] for line in body.split(b"\n")] == [b"event", b"id", b"data", b"", b""]
+    assert b"\r" not in body
+
+
+def test_a_frame_is_made_once_per_format_and_language() -> None:
+    update = Update(STATE, {"en": ITEM, "de": ITEM}, since=1)
+    assert update.frame(SseSink.encode, "en", 1) is update.frame(SseSink.encode, "en", 1)
+    assert update.frame(SseSink.encode, "en", 1) is not update.frame(SseSink.encode, "de", 1)
+    assert update.frame(SseSink.encode, "en", 0) is update.frame(SseSink.encode, "de", 0)
+
+
+def test_entity_tags() -> None:
+    assert etag(STATE) == '"7-5000000010"'
+    assert matches('"7-5000000010"', etag(STATE))
+    assert matches('W/"7-5000000010"', etag(STATE))
+    assert matches('"1-2", "7-5000000010"', etag(STATE))
+    for other in ("", "*", "x", '"7-5000000011"', "7-5000000010", '"7-5000000010'):
+        assert not matches(other, etag(STATE))
+
+
+@pytest.mark.parametrize(
+    ("prefer", "wait"),
+    [
+        ("wait=25", 25),
+        ("respond-async, wait=10", 10),
+        ('WAIT="7"', 7),
+        ("wait=10;x=1, wait=20", 10),
+        ("wait=0", 0),
+        ("wait=007", 7),
+        ("wait=56", 55),
+        ("wait=" + "9" * 5000, 55),
+        ("", None),
+        ("wait", None),
+        ("wait=1e9", None),
+        ("wait=-1", None),
+        ("wait=1.5", None),
+        ("await=5", None),
+        ("x;wait=5", None),
+    ],
+)
+def test_prefer_wait(prefer: str, wait: int | None) -> None:
+    assert parse_wait(prefer) == wait

@@ -1,0 +1,173 @@
+"""Who is behind a session cookie: as `django.contrib.auth.get_user` would say, for many at once."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from importlib import import_module
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user_model
+from django.contrib.auth.backends import ModelBackend
+from django.contrib.auth.models import User
+from django.contrib.sessions.models import Session
+from django.test import override_settings
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
+
+from push import sessions
+from push.reads import Query, read, verify
+from push.sessions import Credential
+
+pytestmark = pytest.mark.django_db
+MODEL_BACKEND = "django.contrib.auth.backends.ModelBackend"
+
+
+class OtherBackend(ModelBackend):
+    """A backend with a look-up of its own: asked one by one."""
+
+    def get_user(self, user_id: Any) -> User | None:
+        return get_user_model().objects.filter(pk=user_id).first()
+
+
+def store() -> Any:
+    return import_module(settings.SESSION_ENGINE).SessionStore()
+
+
+def person(name: str = "bob", **fields: Any) -> User:
+    return get_user_model().objects.create_user(name, password="x", **fields)
+
+
+def signed_in(user: User, backend: str = MODEL_BACKEND) -> str:
+    session = store()
+    session[SESSION_KEY], session[BACKEND_SESSION_KEY] = str(user.pk), backend
+    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session.save()
+    return str(session.session_key)
+
+
+def who(*keys: str, opening: bool = True) -> dict[str, Any]:
+    return sessions.users_of(keys, opening=opening)
+
+
+@pytest.fixture(params=["db", "cached_db", "cache", "file", "signed_cookies"])
+def engine(request: pytest.FixtureRequest, tmp_path: Any) -> Iterator[str]:
+    with override_settings(
+        SESSION_ENGINE=f"django.contrib.sessions.backends.{request.param}", SESSION_FILE_PATH=str(tmp_path)
+    ):
+        yield request.param
+
+
+def test_every_engine(engine: str) -> None:
+    bob, alice = person("bob"), person("alice")
+    his, hers = signed_in(bob), signed_in(alice)
+    assert who(his, hers, "k" * 32) == {his: bob.pk, hers: alice.pk}
+
+
+def test_two_queries_for_any_number(django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    keys = [signed_in(person(f"u{n}")) for n in range(30)]
+    with django_assert_num_queries(2):
+        assert len(who(*keys)) == 30
+
+
+def test_after_logging_out() -> None:
+    key = signed_in(person())
+    Session.objects.all().delete()
+    assert who(key) == {}
+
+
+def test_a_lapsed_session_opens_nothing_but_keeps_what_is_open() -> None:
+    bob = person()
+    key = signed_in(bob)
+    Session.objects.update(expire_date=timezone.now() - timedelta(seconds=1))
+    assert who(key) == {}
+    assert who(key, opening=False) == {key: bob.pk}
+
+
+def test_after_deactivation() -> None:
+    bob = person()
+    key = signed_in(bob)
+    get_user_model().objects.update(is_active=False)
+    assert who(key) == who(key, opening=False) == {}
+
+
+def test_after_a_change_of_password() -> None:
+    bob = person()
+    key = signed_in(bob)
+    bob.set_password("y")
+    bob.save()
+    assert who(key) == {}
+
+
+def test_after_a_change_of_secret_key() -> None:
+    key = signed_in(person())
+    old = settings.SECRET_KEY
+    with override_settings(SECRET_KEY="new" * 20, SECRET_KEY_FALLBACKS=[old]):
+        assert who(key)
+    with override_settings(SECRET_KEY="new" * 20):
+        assert who(key) == {}
+
+
+def test_after_the_user_is_deleted() -> None:
+    bob = person()
+    key = signed_in(bob)
+    bob.delete()
+    assert who(key) == {}
+
+
+def test_a_session_without_hash_or_user() -> None:
+    bob = person()
+    plain, unhashed = store(), store()
+    plain["cart"] = [1]
+    unhashed[SESSION_KEY], unhashed[BACKEND_SESSION_KEY] = str(bob.pk), MODEL_BACKEND
+    plain.save()
+    unhashed.save()
+    assert who(plain.session_key, unhashed.session_key) == {}
+
+
+def test_other_backends() -> None:
+    bob, alice = person("bob"), person("alice", is_active=False)
+    other = f"{__name__}.OtherBackend"
+    keys = signed_in(bob, other), signed_in(alice, other)
+    assert who(*keys) == {}  # not among AUTHENTICATION_BACKENDS
+    with override_settings(AUTHENTICATION_BACKENDS=[MODEL_BACKEND, other]):
+        assert who(*keys) == {keys[0]: bob.pk}
+
+
+@pytest.mark.parametrize(
+    "key", ["", "short", "\x00" * 32, "\ud800" * 32, "ä" * 32, "x" * 5000, "a b" * 10, "'; --" * 4]
+)
+def test_a_bad_key_spoils_nothing(key: str, engine: str) -> None:
+    bob = person()
+    good = signed_in(bob)
+    assert who(key, good) == {good: bob.pk}
+
+
+def test_a_tampered_session_is_nobodys() -> None:
+    key = signed_in(person())
+    Session.objects.update(session_data="tampered:with:it")
+    assert who(key) == {}
+
+
+def test_the_read_of_a_hub() -> None:
+    bob = person()
+    key = signed_in(bob)
+    good, bad = Credential("session", key), Credential("session", "k" * 32)
+    answer = read(Query(opening=[good, bad], checking=[good], users=[999]))
+    assert (answer.opened, answer.checked) == ({good: bob.pk}, {good: bob.pk})
+    assert list(answer.snapshots) == [bob.pk]
+    assert verify([], opening=True) == {}
+
+
+def test_versions_that_changed() -> None:
+    from inbox import services
+    from inbox.models import CommentMessage
+
+    bob, alice = person("bob"), person("alice")
+    states = read(Query(users=[bob.pk, alice.pk])).snapshots
+    known = {user: state.version for user, state in states.items()}
+    services.send([bob], CommentMessage, target_title="Tea", excerpt="")
+    assert read(Query(compare={**known, 999: 1})).changed == [bob.pk, 999]
+    items = read(Query(users=[bob.pk, alice.pk], toasts={"comment": known}, languages={"en", "zh-hans"})).items
+    assert set(items) == {bob.pk}
+    assert set(items[bob.pk]) == {"en", "zh-hans"}

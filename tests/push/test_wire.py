@@ -1,0 +1,164 @@
+"""Wires: what is sent inline, what must wait, and where each server hides its transport."""
+
+import asyncio
+from functools import partial
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from push.wire import AsyncioWire, Gone, Message, TwistedWire, UnknownWire, Wire, limit_frames, waiting_frames, wire
+from tests.push.fakes import until
+
+
+class Client:
+    """An ASGI `send` that waits while `open` is not set."""
+
+    def __init__(self) -> None:
+        self.got: list[Any] = []
+        self.open = asyncio.Event()
+        self.open.set()
+
+    async def send(self, message: Message) -> None:
+        await self.open.wait()
+        self.got.append(message["n"])
+
+
+async def test_a_send_that_need_not_wait_is_done_inline() -> None:
+    client = Client()
+    line = Wire(client.send)
+    line.write({"n": 1})
+    assert client.got == [1]
+    assert line.idle()
+
+
+async def test_a_send_that_waits_goes_on_in_a_task_and_in_order() -> None:
+    client = Client()
+    line = Wire(client.send)
+    client.open.clear()
+    for n in (1, 2, 3):
+        line.write({"n": n})
+    assert not line.idle()
+    client.open.set()
+    await until(line.idle)
+    assert client.got == [1, 2, 3]
+
+
+async def test_a_client_that_is_gone_is_said_to_be() -> None:
+    async def send(message: Message) -> None:
+        raise ConnectionResetError
+
+    with pytest.raises(Gone):
+        Wire(send).write({"n": 1})
+
+
+async def test_one_that_goes_while_it_is_waited_for_is_no_error() -> None:
+    async def send(message: Message) -> None:
+        await asyncio.sleep(0)
+        raise ConnectionResetError
+
+    line = Wire(send)
+    line.write({"n": 1})
+    await until(line.idle)
+
+
+async def test_an_unknown_server_loses_its_task() -> None:
+    held = asyncio.Event()
+
+    async def application() -> None:
+        lines.append(wire(Client().send))
+        held.set()
+        await asyncio.Event().wait()
+
+    lines: list[Wire] = []
+    task = asyncio.create_task(application())
+    await held.wait()
+    assert type(lines[0]) is UnknownWire
+    lines[0].abort()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+class Uvicorn(Client):
+    """A protocol or request cycle: `send` is its method, the transport beside it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.buffered = 0
+        self.aborted = False
+        self.transport = SimpleNamespace(get_write_buffer_size=lambda: self.buffered, abort=self.abort)
+
+    def abort(self) -> None:
+        self.aborted = True
+
+
+async def test_uvicorn() -> None:
+    server = Uvicorn()
+    line = wire(server.send)
+    assert isinstance(line, AsyncioWire)
+    assert line.idle()
+    server.buffered = 10
+    assert not line.idle()
+    line.abort()
+    assert server.aborted
+
+
+class Daphne:
+    """`send` is partial(server.handle_reply, protocol)."""
+
+    def __init__(self) -> None:
+        self.aborted = False
+        self.closed: list[int] = []
+        self.maxMessagePayloadSize = 1 << 20
+        self.failByDrop = True
+        self.transport = SimpleNamespace(_tempDataLen=0, dataBuffer=b"", offset=0, abortConnection=self.abort)
+
+    def abort(self) -> None:
+        self.aborted = True
+
+    def sendCloseFrame(self, code: int, reasonUtf8: bytes, isReply: bool) -> None:  # noqa: N802, N803 (autobahn's)
+        self.closed.append(code)
+
+
+async def handle_reply(protocol: Daphne, message: Message) -> None:
+    pass
+
+
+async def test_daphne() -> None:
+    protocol = Daphne()
+    send = partial(handle_reply, protocol)
+    line = wire(send)
+    assert isinstance(line, TwistedWire)
+    assert line.idle()
+    protocol.transport._tempDataLen = 5
+    assert not line.idle()
+    protocol.transport._tempDataLen, protocol.transport.dataBuffer = 0, b"half sent"
+    assert not line.idle()
+    line.close(1012, "restarting")
+    assert protocol.closed == [1012]
+    line.abort()
+    assert protocol.aborted
+    limit_frames(send, 65536)
+    assert (protocol.maxMessagePayloadSize, protocol.failByDrop) == (65536, False)
+
+
+async def test_the_servers_still_have_what_we_look_for() -> None:
+    """Attributes of the real protocols, so that an upgrade that renames them is noticed here."""
+    from autobahn.websocket.protocol import WebSocketProtocol
+    from daphne.server import Server
+    from twisted.internet.abstract import FileDescriptor
+    from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
+    from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+    assert {"maxMessagePayloadSize", "maxFramePayloadSize", "failByDrop"} <= set(WebSocketProtocol.CONFIG_ATTRS_COMMON)
+    assert hasattr(WebSocketProtocol, "sendCloseFrame")
+    assert asyncio.iscoroutinefunction(Server.handle_reply)
+    assert hasattr(FileDescriptor(reactor=object()), "_tempDataLen")  # type: ignore[arg-type]
+    assert {"send"} <= set(vars(RequestResponseCycle)) & set(vars(WebSocketsSansIOProtocol))
+
+
+async def test_only_a_server_that_queues_has_waiting_frames() -> None:
+    queue: asyncio.Queue[Any] = asyncio.Queue()
+    queue.put_nowait({})
+    assert waiting_frames(queue.get) == 1
+    assert waiting_frames(Client().open.wait) == 0  # type: ignore[arg-type]
