@@ -3,18 +3,38 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, ClassVar, Self, TypeVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import BooleanField, Case, Q, When
+from django.db.models.lookups import IsNull
 from django.utils.translation import gettext_lazy as _
 
 from .. import ledger
 
 Row = TypeVar("Row", bound="MailboxRow")
+Method = TypeVar("Method", bound=Callable[..., Any])
 UNREAD = Q(read_at=None, deleted_at=None)
+MOVED = "A row can't move to another mailbox: delete it and make it again there."
+
+
+def writes(method: Method) -> Method:
+    """Marked as Django marks its own: no template may call it, and only what was filtered can be deleted."""
+    method.__dict__["alters_data"] = True
+    if method.__name__ in {"delete", "purge"}:
+        method.__dict__["queryset_only"] = True
+    return method
+
+
+def unlike(values: dict[str, Any]) -> Case:
+    """The condition that a row does not hold all these values yet. NULL equals NULL, as it does for who reads it."""
+    alike = Q()
+    for name, value in values.items():
+        null = Q(IsNull(value, True), **{f"{name}__isnull": True}) if hasattr(value, "resolve_expression") else Q()
+        alike &= Q(**{name: value}) | null if null else Q(**{name: value})
+    return Case(When(alike, then=False), default=True, output_field=BooleanField())
 
 
 class MailboxRowQuerySet(models.QuerySet[Row]):
@@ -27,35 +47,54 @@ class MailboxRowQuerySet(models.QuerySet[Row]):
     def visible(self) -> Self:
         return self.filter(deleted_at=None)
 
-    def bulk_create(self, objs: Iterable[Row], *args: Any, **kwargs: Any) -> list[Row]:
-        if set(kwargs) & {"ignore_conflicts", "update_conflicts"}:
+    @writes
+    def bulk_create(self, objs: Iterable[Row], batch_size: int | None = None, *args: Any, **kwargs: Any) -> list[Row]:
+        if any(args) or any(kwargs.values()):
             raise NotImplementedError("Rows of a mailbox can't be upserted: their versions would not be counted.")
         rows = list(objs)
-        counts = Counter(row.recipient_id for row in rows)
+        counts = Counter(row.take_recipient() for row in rows)
         with ledger.locked(counts) as found:
             starts = ledger.advance_each({pk: counts[pk] for pk in found}, self.model.arrival())
             for row in rows:
                 starts[row.recipient_id] = starts.get(row.recipient_id, 0) + 1
                 row.arrived_at(starts[row.recipient_id])
-            return super().bulk_create(rows, *args, **kwargs)
+            return super().bulk_create(rows, batch_size)
 
+    @writes
     def update(self, **values: Any) -> int:
         """Update the rows that do not say so already; returns how many those were."""
-        changing = self.exclude(**values)
+        if {"recipient", "recipient_id"} & set(values):
+            raise NotImplementedError(MOVED)
+        changing = self.filter(unlike(values))
         with ledger.locked(changing._recipients()) as found:
             rows = changing.filter(recipient__in=found)
             ledger.advance(rows._recipients())
             return super(MailboxRowQuerySet, rows).update(**values)
 
+    @writes
+    def bulk_update(self, objs: Iterable[Row], fields: Iterable[str], batch_size: int | None = None) -> int:
+        rows = list(objs)
+        with ledger.locked(row.recipient_id for row in rows):  # at once: batches come in any order
+            return super().bulk_update(rows, fields, batch_size)
+
+    @writes
+    def update_or_create(self, *args: Any, **kwargs: Any) -> tuple[Row, bool]:
+        lookup = {name: value for name, value in kwargs.items() if name not in {"defaults", "create_defaults"}}
+        with ledger.locked(self.filter(**lookup)._recipients()):  # before Django locks the row
+            return super().update_or_create(*args, **kwargs)
+
+    @writes
     def delete(self) -> tuple[int, dict[str, int]]:
         with ledger.locked(self._recipients()) as found:
             rows = self.filter(recipient__in=found)
-            ledger.advance(rows.visible()._recipients())
+            ledger.advance(rows.filter(self.model.missed())._recipients())
             return super(MailboxRowQuerySet, rows).delete()
 
+    @writes
     def purge(self) -> int:
         """Delete rows that nobody can see any more; advances nothing."""
-        return super().delete()[0]
+        with ledger.locked(self._recipients()) as found:
+            return super(MailboxRowQuerySet, self.filter(recipient__in=found)).delete()[0]
 
     def _recipients(self) -> list[Any]:
         return list(self.order_by().values_list("recipient_id", flat=True).distinct())
@@ -81,19 +120,31 @@ class MailboxRow(models.Model):
         abstract = True
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        with ledger.locked([self.recipient_id] if self.recipient_id else []) as found:
-            before = type(self)._base_manager.using(ledger.alias()).filter(pk=self.pk).values().first()
-            if before is None:
+        recipient = self.take_recipient()
+        with ledger.locked([recipient] if recipient is not None else []) as found:
+            stored: Any = type(self)._base_manager.using(ledger.alias()).filter(pk=self.pk)
+            if (before := stored.values().first()) is None:
                 for version in ledger.advance_each(dict.fromkeys(found, 1), self.arrival()).values():
                     self.arrived_at(version + 1)
-            elif self._differs(before):
+            elif self._differs(before, kwargs.get("update_fields")):
                 ledger.advance(found)
             super().save(*args, **kwargs)
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         with ledger.locked([self.recipient_id]):
-            ledger.advance(type(self)._default_manager.filter(pk=self.pk).visible()._recipients())
+            ledger.advance(type(self)._default_manager.filter(self.missed(), pk=self.pk)._recipients())
             return super().delete(*args, **kwargs)
+
+    def take_recipient(self) -> Any:
+        """The recipient's key as the database has it, whatever form it was given in."""
+        field: Any = self._meta.get_field("recipient")
+        self.recipient_id = field.to_python(self.recipient_id)
+        return self.recipient_id
+
+    @classmethod
+    def missed(cls) -> Q:
+        """The rows whose removal changes what their owner sees."""
+        return Q(deleted_at=None)
 
     @classmethod
     def arrival(cls) -> str | None:
@@ -103,7 +154,8 @@ class MailboxRow(models.Model):
     def arrived_at(self, version: int) -> None:
         """Told the mailbox version at which this row is written for the first time."""
 
-    def _differs(self, before: dict[str, Any]) -> bool:
+    def _differs(self, before: dict[str, Any], names: Iterable[str] | None) -> bool:
         if before["recipient_id"] != self.recipient_id:
-            raise ValueError("A message can't move to another mailbox: delete it and send it again.")
-        return any(getattr(self, name) != value for name, value in before.items())
+            raise ValueError(MOVED)
+        fields = [field for field in self._meta.concrete_fields if names is None or field.name in names]
+        return any(getattr(self, field.attname) != before[field.attname] for field in fields)

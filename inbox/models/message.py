@@ -68,7 +68,7 @@ class Message(MailboxRow):
     @classmethod
     def event_type(cls) -> str:
         """The public name of the type, as in `by_type` and refs: CommentMessage is "comment"."""
-        return cls.__name__.removesuffix("Message").lower()
+        return (cls._meta.concrete_model or cls).__name__.removesuffix("Message").lower()
 
     @classmethod
     def arrival(cls) -> str:
@@ -115,5 +115,5 @@ def actor_name(actor: Any) -> str:
 
 def event_types() -> dict[str, type[Message]]:
     """Every installed event type by its public name, in the order of definition."""
-    models_ = (model for model in apps.get_models() if issubclass(model, Message))
+    models_ = (model for model in apps.get_models() if issubclass(model, Message) and not model._meta.proxy)
     return {model.event_type(): model for model in models_}
