@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from .. import ledger
 from ..markup import plain_text, safe_html
 from ..validators import validate_link, validate_text
-from .base import MailboxRow
+from .base import MailboxRow, unlike, writes
 from .mailbox import BroadcastClock
 from .message import Level
 
@@ -44,6 +44,7 @@ class BroadcastQuerySet(models.QuerySet["Broadcast"]):
     def due(self, now: Any) -> Self:
         return self.filter(Q(state=State.SCHEDULED, publish_at__lte=now) | Q(state=State.LIVE, expires_at__lte=now))
 
+    @writes
     def bulk_create(self, objs: Iterable[Broadcast], *args: Any, **kwargs: Any) -> list[Broadcast]:
         rows = list(objs)
         with ledger.locked_clock() as clock:
@@ -56,10 +57,13 @@ class BroadcastQuerySet(models.QuerySet["Broadcast"]):
             reschedule(clock)
             return created
 
+    @writes
     def update(self, **values: Any) -> int:
         """Update the broadcasts that do not say so already; returns how many those were."""
+        if any(hasattr(values.get(name), "resolve_expression") for name in ("state", "audience")):
+            raise NotImplementedError("A computed state or audience would not be announced: save the rows one by one.")
         with ledger.locked_clock() as clock:
-            changing = self.exclude(**values)
+            changing = self.filter(unlike(values))
             arriving = changing.exclude(state=State.LIVE) if values.get("state") == State.LIVE else self.none()
             newest = arriving.order_by("pk").last()
             if newest:
@@ -67,18 +71,34 @@ class BroadcastQuerySet(models.QuerySet["Broadcast"]):
             if newest or ("audience" in values and changing.live().exists()):
                 values["clock"] = clock.value + 1
             if newest or changing.live().exists():
-                ledger.tick(clock, newest and newest.ref)
+                ledger.tick(clock, newest.ref if newest else None)
             rows = super(BroadcastQuerySet, changing).update(**values)
             reschedule(clock)
             return rows
 
+    @writes
+    def bulk_update(self, objs: Iterable[Broadcast], fields: Iterable[str], batch_size: int | None = None) -> int:
+        """One by one: each may come out or go, and there are never many."""
+        rows, names = list(objs), set(fields)
+        with ledger.locked_clock():
+            for row in rows:
+                row.save(update_fields=names)
+        return len(rows)
+
+    @writes
+    @ledger.retrying
     def delete(self) -> tuple[int, dict[str, int]]:
         with ledger.locked_clock() as clock:
+            self.hold()
             if self.live().exists():
                 ledger.tick(clock)
             deleted = super().delete()
             reschedule(clock)
             return deleted
+
+    def hold(self) -> None:
+        """Lock these rows: a receipt that is just being written must not outlive its broadcast."""
+        list(self.order_by("pk").select_for_update().values_list("pk"))
 
 
 class Broadcast(models.Model):
@@ -140,21 +160,27 @@ class Broadcast(models.Model):
     def save(self, *args: Any, **kwargs: Any) -> None:
         with ledger.locked_clock() as clock:
             before = Broadcast._base_manager.using(ledger.alias()).filter(pk=self.pk).first()
+            names = self._written(kwargs.get("update_fields"))
             was_live = before is not None and before.state == State.LIVE
-            if self.state == State.LIVE and not (was_live and before and before.audience == self.audience):
+            is_live = self.state == State.LIVE if before is None or "state" in names else was_live
+            moved = before is not None and "audience" in names and before.audience != self.audience
+            if is_live and (not was_live or moved):
                 self.come_out(clock)
-                if kwargs.get("update_fields") is not None:
-                    kwargs["update_fields"] = {*kwargs["update_fields"], "clock", "published_at"}
+                names |= {"clock", "published_at"}
+            if kwargs.get("update_fields") is not None:
+                kwargs["update_fields"] = names
             super().save(*args, **kwargs)
-            if self.state == State.LIVE and not was_live:
+            if is_live and not was_live:
                 ledger.tick(clock, self.ref)
-            elif was_live and before and self._differs(before):
+            elif was_live and before and self._differs(before, names):
                 ledger.tick(clock)
             reschedule(clock)
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         with ledger.locked_clock() as clock:
-            if Broadcast.objects.filter(pk=self.pk).live().exists():
+            row = Broadcast.objects.filter(pk=self.pk)
+            row.hold()
+            if row.live().exists():
                 ledger.tick(clock)
             deleted = super().delete(*args, **kwargs)
             reschedule(clock)
@@ -178,9 +204,13 @@ class Broadcast(models.Model):
         self.clock = clock.value + 1
         self.published_at = self.published_at or timezone.now()
 
-    def _differs(self, before: Broadcast) -> bool:
-        names = (field.attname for field in self._meta.concrete_fields)
-        return any(getattr(self, name) != getattr(before, name) for name in names)
+    def _written(self, update_fields: Iterable[str] | None) -> set[str]:
+        """Names of the fields that a save with these `update_fields` writes."""
+        return {field.name for field in self._meta.concrete_fields} if update_fields is None else set(update_fields)
+
+    def _differs(self, before: Broadcast, names: Iterable[str]) -> bool:
+        fields = [field for field in self._meta.concrete_fields if field.name in names]
+        return any(getattr(self, field.attname) != getattr(before, field.attname) for field in fields)
 
 
 class BroadcastReceipt(MailboxRow):
@@ -205,6 +235,10 @@ class BroadcastReceipt(MailboxRow):
 
     def __str__(self) -> str:
         return f"broadcast-{self.broadcast_id}/{self.recipient_id}"
+
+    @classmethod
+    def missed(cls) -> Q:
+        return Q()  # without its receipt a dismissed broadcast is back
 
 
 def reschedule(clock: BroadcastClock) -> None:
