@@ -3,6 +3,7 @@
 `user` is a primary key, or an OuterRef to one when the queryset is a subquery.
 """
 
+from collections.abc import Collection
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -42,13 +43,17 @@ def visible_for(user: Any) -> QuerySet[Broadcast]:
     return live_for(user).filter(~Exists(receipts.filter(deleted_at__isnull=False)))
 
 
-def members(group: Any) -> list[Any]:
-    """Primary keys of the users in a group."""
+def members(groups: Collection[Any] | None = None, users: Collection[Any] | None = None) -> list[Any]:
+    """Primary keys of the users who are in one of these groups (None: in any); only of these users, if given."""
     if (member := membership()) is None:
         return []
     through, user_column = member
-    rows = through.objects.filter(group=group).order_by()
-    return list(rows.values_list(f"{user_column}_id", flat=True))
+    rows = through.objects.order_by()
+    if groups is not None:
+        rows = rows.filter(group__in=groups)
+    if users is not None:
+        rows = rows.filter(**{f"{user_column}__in": users})
+    return list(rows.values_list(f"{user_column}_id", flat=True).distinct())
 
 
 def _deeper(user: Any, levels: int = 1) -> Any:

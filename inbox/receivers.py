@@ -3,39 +3,64 @@
 Each handler runs inside the transaction of the change, save for the staff flag, which the mailbox copies.
 """
 
+from collections.abc import Callable, Iterable
 from typing import Any
 
+from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
+from django.db import transaction
+from django.db.models import QuerySet
 from django.db.models.signals import m2m_changed, post_save, pre_delete
 
 from . import audiences, ledger
 from .models import Broadcast, BroadcastReceipt, Mailbox, Message, State, event_types
-from .models.base import MailboxRow, MailboxRowQuerySet
 
 
 def connect() -> None:
-    user = get_user_model()
-    pre_delete.connect(empty_mailbox, sender=user)
-    post_save.connect(copy_staff_flag, sender=user)
-    pre_delete.connect(group_deleted, sender=Group)
+    for model in _kinds_of(get_user_model()):
+        pre_delete.connect(empty_mailboxes, sender=model)
+        post_save.connect(copy_staff_flag, sender=model)
+    for model in _kinds_of(Group):
+        pre_delete.connect(group_deleted, sender=model)
     m2m_changed.connect(broadcast_groups_changed, sender=Broadcast.groups.through)
     if member := audiences.membership():
         m2m_changed.connect(membership_changed, sender=member[0])
-    for model in event_types().values():
+    for model in _kinds_of(Message):
         pre_delete.connect(message_cascaded, sender=model)
 
 
-def empty_mailbox(instance: Any, **kwargs: Any) -> None:
-    """Before a user goes: take the lock that every sender needs, let others forget the name, then empty the mailbox."""
+def _kinds_of(base: type[Any]) -> list[type[Any]]:
+    """Also its proxies: signals name the class that was used."""
+    return [model for model in apps.get_models() if issubclass(model, base)]
+
+
+def empty_mailboxes(instance: Any, origin: Any = None, **kwargs: Any) -> None:
+    """Before a user goes: take the locks that every sender needs, let others forget the name, empty the mailbox.
+
+    Users deleted by one queryset go together at the first of them: one by one would lock out of order.
+    """
+    users, together = [instance.pk], getattr(origin, "__dict__", {})
+    if isinstance(origin, QuerySet) and issubclass(origin.model, get_user_model()):
+        users = [instance.pk, *origin.order_by().values_list("pk", flat=True)]
+    if instance.pk not in together.get("_inbox_emptied", ()):
+        _empty(users)
+        together["_inbox_emptied"] = set(users)
+
+
+def _empty(users: list[Any]) -> None:
     types = event_types().values()
-    acted_on = {pk for model in types for pk in model.objects.filter(actor=instance)._recipients()}
-    with ledger.locked({instance.pk, *acted_on}):
-        for model in types:
-            model.objects.filter(actor=instance).update(actor=None)
-            model.objects.filter(recipient=instance).purge()
-        BroadcastReceipt.objects.filter(recipient=instance).purge()
-        Mailbox.objects.using(ledger.alias()).filter(pk=instance.pk).delete()
+
+    def concerned() -> set[Any]:
+        """They, and all who have a message in which one of them acts."""
+        return {*users, *(pk for model in types for pk in model.objects.filter(actor__in=users)._recipients())}
+
+    _hold(concerned, get_user_model()._base_manager.filter(pk__in=users))
+    for model in types:
+        model.objects.filter(actor__in=users).update(actor=None)
+        model.objects.filter(recipient__in=users).purge()
+    BroadcastReceipt.objects.filter(recipient__in=users).purge()
+    Mailbox.objects.using(ledger.alias()).filter(pk__in=users).delete()
 
 
 def copy_staff_flag(instance: Any, update_fields: Any = None, raw: bool = False, **kwargs: Any) -> None:
@@ -47,36 +72,56 @@ def copy_staff_flag(instance: Any, update_fields: Any = None, raw: bool = False,
 
 
 def membership_changed(instance: Any, action: str, reverse: bool, pk_set: Any, **kwargs: Any) -> None:
-    """Members come or go, from either side. A clear names nobody, so its members are asked for before it happens."""
-    if action in {"post_add", "post_remove"}:
-        _audience_changed(pk_set if reverse else [instance.pk] if pk_set else [])
-    elif action == "pre_clear":
-        _audience_changed(audiences.members(instance) if reverse else instance.groups.all()[:1] and [instance.pk])
+    """Members come or go, from either side. Who goes is asked for before, and counts only if they were in."""
+    if action == "post_add" and pk_set:
+        _audience_changed(pk_set if reverse else [instance.pk])
+    elif action == "pre_clear" and reverse:
+        group_deleted(instance)
+    elif action in {"pre_remove", "pre_clear"}:
+        users, groups = (pk_set, [instance.pk]) if reverse else ([instance.pk], pk_set)
+        with ledger.locked(users) as found:
+            ledger.advance(audiences.members(groups, found), audience=True)
 
 
 def group_deleted(instance: Group, **kwargs: Any) -> None:
-    _audience_changed(audiences.members(instance))
+    """All its members leave it."""
+    _audience_changed(_hold(lambda: set(audiences.members([instance.pk])), Group._base_manager.filter(pk=instance.pk)))
 
 
 def broadcast_groups_changed(instance: Broadcast, action: str, pk_set: Any, **kwargs: Any) -> None:
     """The audience of a live broadcast changed: it counts as coming out now, for those it reaches anew."""
-    if not (action == "pre_clear" or (action in {"post_add", "post_remove"} and pk_set)):
+    if action not in {"post_add", "pre_remove", "pre_clear"}:
         return
     with ledger.locked_clock() as clock:
-        if Broadcast.objects.filter(pk=instance.pk, state=State.LIVE).exists():
+        rows = Broadcast.groups.through.objects.filter(broadcast__state=State.LIVE, broadcast=instance.pk)
+        if (rows if pk_set is None else rows.filter(group__in=pk_set)).exists():
             instance.clock = ledger.tick(clock)
             Broadcast._base_manager.filter(pk=instance.pk).update(clock=instance.clock)
 
 
 def message_cascaded(instance: Message, origin: Any = None, **kwargs: Any) -> None:
     """A message goes because something else does. Its own `delete()`, of row or queryset, has advanced already."""
-    if isinstance(origin, MailboxRow | MailboxRowQuerySet):
+    if getattr(origin, "model", type(origin)) is type(instance):
         return
     with ledger.locked([instance.recipient_id]) as found:
         if instance.deleted_at is None:
             ledger.advance(found)
 
 
-def _audience_changed(users: Any) -> None:
+def _audience_changed(users: Iterable[Any]) -> None:
     with ledger.locked(users) as found:
         ledger.advance(found, audience=True)
+
+
+def _hold(find: Callable[[], set[Any]], rows: QuerySet[Any]) -> list[Any]:
+    """Lock the mailboxes that `find` names, then `rows`; returns the users.
+
+    Whoever is about to commit a reference to one of these rows now waits for us; if somebody did it since we looked,
+    there are mailboxes to lock that come before those rows in the lock order, and it starts again.
+    """
+    while True:
+        with ledger.locked(find()) as found:
+            list(rows.using(ledger.alias()).select_for_update().order_by("pk").values_list("pk"))
+            if find() <= set(found):
+                return found
+            transaction.set_rollback(True, using=ledger.alias())
