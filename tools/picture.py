@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, sync_playwright
 from tools.processes import ROOT
 
 PICTURE = ROOT / "docs" / "images" / "red-dot.png"
-PASSWORD = "reddot-demo"  # noqa: S105 (of the demo accounts)
+PASSWORD = "reddot-demo"
 SHEET = """
 <body style="margin:0;padding:40px;width:1388px;box-sizing:border-box;background:#e9e9e6;display:flex;gap:32px;
 align-items:flex-end"><style>img{{border-radius:14px;box-shadow:0 12px 40px rgb(0 0 0/22%);display:block}}</style>

@@ -101,25 +101,27 @@ def inbox_page(
 
 
 def _messages(model: type[Message], pk: Any, cursor: Cursor, unread: bool, archived: bool) -> Any:
-    rows = model.objects.using(ledger.alias()).visible().filter(recipient=pk, archived_at__isnull=not archived)
+    rows = _rows(model.event_type(), pk).filter(archived_at__isnull=not archived)
     if unread:
         rows = rows.unread()
     if cursor.seq is not None:
         rows = rows.filter(seq__lt=cursor.seq)
-    return rows.select_related("actor").order_by("-seq")
+    return rows.order_by("-seq")
 
 
-def _broadcasts(pk: Any, cursor: Cursor, unread: bool, archived: bool) -> QuerySet[Broadcast]:
-    rows = audiences.unread_for(pk) if unread else audiences.visible_for(pk)
-    rows = rows.using(ledger.alias()).annotate(read_at=_mark(pk, "read_at"), archived_at=_mark(pk, "archived_at"))
+def _broadcasts(pk: Any, cursor: Cursor, unread: bool, archived: bool) -> Any:
+    rows = _marked(audiences.unread_for(pk) if unread else audiences.visible_for(pk), pk)
     if cursor.published_at is not None:
         same_moment = Q(published_at=cursor.published_at, pk__lt=cursor.pk)
         rows = rows.filter(Q(published_at__lt=cursor.published_at) | same_moment)
     return rows.filter(archived_at__isnull=not archived).order_by("-published_at", "-pk")
 
 
-def _mark(pk: Any, column: str) -> Subquery:
-    return Subquery(BroadcastReceipt.objects.filter(broadcast=OuterRef("pk"), recipient=pk).values(column))
+def _marked(rows: QuerySet[Broadcast], pk: Any) -> Any:
+    """Broadcasts with the `read_at` and `archived_at` of the reader's receipt."""
+    receipt = BroadcastReceipt.objects.filter(broadcast=OuterRef("pk"), recipient=pk)
+    marks = {column: Subquery(receipt.values(column)) for column in ("read_at", "archived_at")}
+    return rows.using(ledger.alias()).annotate(**marks)
 
 
 def _newest_first(messages: Iterator[Any], broadcasts: Iterator[Any]) -> Iterator[Any]:
@@ -142,20 +144,22 @@ def _next(cursor: Cursor, rows: list[Any], limit: int) -> str | None:
 
 
 def _item(row: Any) -> Item:
-    return from_broadcast(row, row.read_at, row.archived_at) if isinstance(row, Broadcast) else from_message(row)
+    return from_message(row) if isinstance(row, Message) else from_broadcast(row, row.read_at, row.archived_at)
 
 
 def item(user: UserId, ref: str) -> Item:
     """One item by its ref. NotFound unless it is in this user's mailbox."""
     pk = user_pk(user)
     [(name, keys)] = refs.parse([ref]).items()
-    if name == refs.BROADCAST:
-        marks = {"read_at": _mark(pk, "read_at"), "archived_at": _mark(pk, "archived_at")}
-        rows = audiences.visible_for(pk).using(ledger.alias()).annotate(**marks)
-    else:
-        messages = event_types()[name].objects.using(ledger.alias())
-        rows = messages.visible().filter(recipient=pk).select_related("actor")
-    row = rows.filter(pk__in=keys).first()
+    row = _rows(name, pk).filter(pk__in=keys).first()
     if row is None:
         raise refs.missing(ref)
     return _item(row)
+
+
+def _rows(name: str, pk: Any) -> Any:
+    """Everything of one type that a user can see."""
+    if name == refs.BROADCAST:
+        return _marked(audiences.visible_for(pk), pk)
+    messages = event_types()[name].objects.using(ledger.alias())
+    return messages.visible().filter(recipient=pk).select_related("actor")

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.db.models import BooleanField, F, IntegerField, OuterRef, QuerySet, Subquery, Value
+from django.db.models import BooleanField, F, IntegerField, OuterRef, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -50,7 +50,7 @@ def snapshot(user: Any) -> Snapshot:
 
 def versions(user_ids: Iterable[Any]) -> dict[UserId, int]:
     """Only the snapshot versions by user id: a cheap look whether anything changed. Heals nothing."""
-    rows: QuerySet[Mailbox] = Mailbox.objects.using(ledger.alias()).annotate(_clock=_clock("value", 0))
+    rows = Mailbox.objects.using(ledger.alias()).annotate(_clock=_clock("value", 0))
     return {
         user_id(pk): clock * CLOCK_UNIT + version
         for chunk in ledger.chunks([user_pk(user) for user in user_ids])
@@ -78,7 +78,7 @@ def _statement(names: Sequence[str]) -> Any:
     """Rows of (user, version, clock, next due, staff flag of the mailbox, of the user, one count per type)."""
     stop = conf.unread_cap() + 1
     mine = OuterRef("pk")
-    unread = [
+    unread: list[Any] = [
         model.objects.unread().filter(recipient=mine).order_by().values("seq")[:stop]
         for model in event_types().values()
     ]

@@ -4,14 +4,14 @@ from collections.abc import Collection, Iterable
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from .. import audiences, ledger, refs
 from ..errors import BadValue
 from ..models import Audience, BroadcastClock, BroadcastReceipt, Mailbox, event_types
-from ..models.base import MailboxRow
+from ..models.base import MailboxRowQuerySet
 from ..snapshots import CLOCK_UNIT, MAX_VERSION
 from ..users import user_pk
 
@@ -98,7 +98,7 @@ def _act(user: Any, items: Iterable[str], steps: Steps) -> int:
         return sum(created + _take(rows, steps) for rows, created in found)
 
 
-def _owned(pk: Any, name: str, keys: Collection[Any], steps: Steps) -> tuple[QuerySet[MailboxRow], int]:
+def _owned(pk: Any, name: str, keys: Collection[Any], steps: Steps) -> tuple[MailboxRowQuerySet[Any], int]:
     """The rows to change and how many had to be made for it; NotFound if one is not the user's to change."""
     if name == refs.BROADCAST:
         return _receipts(pk, keys, steps)
@@ -107,7 +107,7 @@ def _owned(pk: Any, name: str, keys: Collection[Any], steps: Steps) -> tuple[Que
     return rows, 0
 
 
-def _receipts(pk: Any, keys: Collection[Any], steps: Steps) -> tuple[QuerySet[MailboxRow], int]:
+def _receipts(pk: Any, keys: Collection[Any], steps: Steps) -> tuple[MailboxRowQuerySet[Any], int]:
     receipts = BroadcastReceipt.objects.filter(recipient=pk, broadcast__in=keys)
     out_of_reach = receipts.exclude(_reachable(steps)).values("broadcast")
     visible = audiences.live_for(pk).filter(pk__in=keys).exclude(pk__in=out_of_reach)
@@ -138,7 +138,7 @@ def _require(name: str, keys: Collection[Any], found: Iterable[Any]) -> None:
         raise refs.missing(f"{name}-{missing[0]}")
 
 
-def _take(rows: Any, steps: Steps) -> int:
+def _take(rows: MailboxRowQuerySet[Any], steps: Steps) -> int:
     now = timezone.now()
     return max(
         rows.filter(**{f"{column}__isnull": is_set}).update(**{column: now if is_set else None})
