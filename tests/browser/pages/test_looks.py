@@ -45,6 +45,7 @@ def sign_in(context: BrowserContext, site: Site, name: str = "bob") -> Page:
 
 
 def look_at(page: Page) -> None:
+    page.wait_for_load_state()
     found = Axe().run(page)
     assert found.violations_count == 0, found.generate_report()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "wider than the window"
@@ -56,6 +57,14 @@ def test_pages(context: BrowserContext, told_site: Site) -> None:
         page.goto(path)
         if path.startswith("/inbox/"):
             expect(page.locator("[data-list]")).to_have_attribute("aria-busy", "false")
+        look_at(page)
+
+
+def test_administration(context: BrowserContext, told_site: Site) -> None:
+    page = sign_in(context, told_site, "admin")
+    for path in ("/admin/", "/admin/inbox/broadcast/", "/admin/inbox/commentmessage/", "/admin/inbox/mailbox/"):
+        page.goto(path)
+        expect(page.locator("notification-bell .badge")).to_have_text("3")
         look_at(page)
 
 
