@@ -72,10 +72,20 @@ async def listen(nudged: Callable[[Nudge], None], subscribed: Callable[[], None]
     channel = await layer.new_channel("push.")
     await layer.group_add(GROUP, channel)
     subscribed()
-    while True:
-        message = await layer.receive(channel)
-        if message.get("from") != _publisher.name:
-            nudged(parse(message))
+    try:
+        while True:
+            _hear(await layer.receive(channel), nudged)
+    finally:
+        await asyncio.wait_for(layer.group_discard(GROUP, channel), REMOTE_TIMEOUT)
+
+
+def _hear(message: dict[str, Any], nudged: Callable[[Nudge], None]) -> None:
+    if message.get("from") == _publisher.name:
+        return
+    try:
+        nudged(parse(message))
+    except ValueError as error:
+        logger.warning("Not a nudge: %s", error)
 
 
 class Publisher:

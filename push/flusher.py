@@ -9,6 +9,8 @@ import logging
 from collections.abc import Awaitable, Mapping
 from typing import TYPE_CHECKING
 
+from django.db import InterfaceError, OperationalError, close_old_connections
+
 from inbox.items import Item
 from inbox.snapshots import Snapshot, UserId
 
@@ -16,7 +18,7 @@ from . import conf
 from .frames import Update
 from .members import Member
 from .problems import NOT_SIGNED_IN, TOO_MANY, UNAVAILABLE
-from .reads import Answer, read
+from .reads import Answer, Query, read
 from .sinks import Sink
 from .threads import DatabaseThreads
 from .work import Batch
@@ -37,16 +39,18 @@ class Flusher:
         self._limit = conf.max_connections_per_user()
         self._awake = asyncio.Event()
         self._threads = DatabaseThreads("push-read", 1)
+        self._quiet = True
         self._unwritten: tuple[Batch, Answer] | None = None
 
     def wake(self) -> None:
         """There is something to read."""
         self._awake.set()
 
-    def release(self) -> None:
-        """Give the database connection back unless it is about to be used."""
-        if not self._awake.is_set():
+    def release_if_quiet(self) -> None:
+        """Called every second: give the database connection back if the second brought nothing to read."""
+        if self._quiet:
             self._threads.release()
+        self._quiet = True
 
     def stop(self) -> None:
         self._threads.stop()
@@ -59,10 +63,14 @@ class Flusher:
                 await self._awake.wait()
                 self._awake.clear()
                 continue
-            reading = self._threads.keep(read, batch.query) if batch is not None else None
+            reading = self._read(batch) if batch is not None else None
             await self._write()
             if batch is not None and reading is not None:
-                await self._receive(batch, asyncio.wrap_future(reading))
+                await self._receive(batch, reading)
+
+    def _read(self, batch: Batch) -> "asyncio.Future[Answer]":
+        self._quiet = False
+        return asyncio.wrap_future(self._threads.keep(_read_afresh, batch.query))
 
     async def _receive(self, batch: Batch, reading: Awaitable[Answer]) -> None:
         try:
@@ -141,3 +149,12 @@ class Flusher:
             if member is not None and user not in snapshots:
                 for sink in member.sinks:
                     self._hub.refuse(sink, NOT_SIGNED_IN)
+
+
+def _read_afresh(query: Query) -> Answer:
+    """A kept connection may have died since (the database was restarted): that is no failure, so try a new one."""
+    try:
+        return read(query)
+    except (OperationalError, InterfaceError):
+        close_old_connections()
+        return read(query)

@@ -19,7 +19,7 @@ from .bus import Nudge
 from .flusher import Flusher
 from .frames import Update
 from .members import Members
-from .problems import RESTARTING, Refusal
+from .problems import BROKEN, RESTARTING, Refusal
 from .sinks import Sink
 from .supervise import supervise
 from .threads import DatabaseThreads
@@ -170,7 +170,10 @@ class Hub:
         """Call it while handling the exception: a frame could not be made; that connection pays, no other."""
         logger.exception("Could not write to a connection of user %s", sink.user)
         self.leave(sink)
-        sink.wire.abort()
+        try:
+            sink.refuse(BROKEN)
+        except Gone:
+            sink.wire.abort()
 
     # What the flusher finds out
 
@@ -212,7 +215,7 @@ class Hub:
             await asyncio.sleep(due - self.loop.time())
             if not self.sinks:
                 return
-            self._flusher.release()
+            self._flusher.release_if_quiet()
             self.ticker.tick()
 
     def _end(self) -> None:

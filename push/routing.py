@@ -14,6 +14,7 @@ from .wire import Message, Receive, Send
 
 def beside(site: Callable[..., Awaitable[None]]) -> Application:
     """Serve /push/ws/, /push/sse/ and waiting /push/poll/ (wherever `push.urls` is); the rest goes to `site`."""
+    held_paths()  # imports the site's URLconf: now, rather than on the event loop with the first request
 
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
         held = find_held(scope)

@@ -7,7 +7,6 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest
 from django.utils.translation import get_language
 
@@ -38,7 +37,7 @@ class StockSink(Sink):
     __slots__ = ("ended",)
 
     def __init__(self, request: HttpRequest) -> None:
-        key = request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")
+        key = request.session.session_key or ""
         super().__init__(Wire(_nowhere), Credential("session", key), get_language() or "en")
         self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 

@@ -50,6 +50,9 @@ class CrossingLayer:
     async def group_add(self, group: str, channel: str) -> None:
         self.group = group
 
+    async def group_discard(self, group: str, channel: str) -> None:
+        self.group = ""
+
     async def receive(self, channel: str) -> dict[str, Any]:
         return await self.inbox.get()
 
@@ -102,9 +105,11 @@ async def test_the_reader_hears_the_others_and_not_itself(layer: CrossingLayer) 
     await until(lambda: heard == ["listening"])
     assert layer.group == bus.GROUP
     layer.inbox.put_nowait({"type": "nudge", "from": bus._publisher.name, "users": [1], "item": None})
+    layer.inbox.put_nowait({"type": "nudge", "from": "a later version of us", "people": [1]})
     layer.inbox.put_nowait({"type": "nudge", "from": "another", "users": [2], "item": None})
     await until(lambda: heard[1:] == [Nudge([2])])
     task.cancel()
+    await until(lambda: layer.group == "")
 
 
 def test_a_circuit_closes_again() -> None:

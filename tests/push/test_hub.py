@@ -267,7 +267,7 @@ class TestSlowClients:
         broken, here = Broken("session-of-7"), reads.sign_in(7)
         the_hub.join(broken)
         await joined(the_hub, here)
-        await until(lambda: broken.fake.aborted)
+        await until(lambda: broken.refusals == ["broken"])
         assert here.versions == [1]
         assert "a bug" in caplog.text
 
