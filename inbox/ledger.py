@@ -19,6 +19,7 @@ from django.contrib.auth import get_user_model
 from django.db import IntegrityError, OperationalError, connections, router, transaction
 from django.db.models import F, Value
 
+from .lookups import Among
 from .models.mailbox import BroadcastClock, Mailbox
 from .signals import broadcast_changed, mailbox_changed
 from .snapshots import user_id
@@ -74,10 +75,12 @@ def ensure(ids: Collection[Pk]) -> None:
 
     Ids of no user are passed over.
     """
-    known = set(Mailbox.objects.using(alias()).filter(pk__in=ids).values_list("pk", flat=True))
-    if len(known) == len(set(ids)):
+    wanted = set(ids)
+    mailboxes = Mailbox.objects.using(alias()).filter(Among("pk", wanted))
+    if mailboxes.count() == len(wanted):
         return
-    users = get_user_model()._default_manager.using(alias()).filter(pk__in=set(ids) - known).order_by("pk")
+    missing = wanted.difference(mailboxes.values_list("pk", flat=True))
+    users = get_user_model()._default_manager.using(alias()).filter(pk__in=missing).order_by("pk")
     Mailbox.objects.using(alias()).bulk_create(
         [Mailbox(pk=user.pk, is_staff=getattr(user, "is_staff", False)) for user in users],
         ignore_conflicts=True,
@@ -98,7 +101,7 @@ def locked(ids: Iterable[Pk]) -> Iterator[list[Pk]]:
 
 
 def _lock(ids: Sequence[Pk]) -> list[Pk]:
-    mailboxes = Mailbox.objects.using(alias()).select_for_update(no_key=True).filter(pk__in=ids)
+    mailboxes = Mailbox.objects.using(alias()).select_for_update(no_key=True).filter(Among("pk", ids))
     return list(mailboxes.order_by("pk").values_list("pk", flat=True))
 
 
@@ -113,8 +116,33 @@ def advance(ids: Collection[Pk], item: str | None = None, *, by: int = 1, audien
     if audience:
         values["audience_version"] = F("version") + by
     for chunk in chunks(list(ids)):
-        Mailbox.objects.using(alias()).filter(pk__in=chunk).update(**values)
+        Mailbox.objects.using(alias()).filter(Among("pk", chunk)).update(**values)
     announce(ids, item)
+
+
+@contextmanager
+def advanced(ids: Collection[Pk], item: str | None) -> Iterator[list[Pk]]:
+    """A transaction that holds these mailboxes, each advanced by one, and announces it: `locked`, then `advance`.
+
+    One statement does both, unless a mailbox is missing. Yields the ids that have one, sorted.
+    """
+    wanted = sorted(set(ids))
+    with transaction.atomic(using=alias()):
+        if complete := _lock_and_advance(wanted) == len(wanted):
+            announce(wanted, item)
+            yield wanted
+        else:
+            transaction.set_rollback(True, using=alias())
+    if not complete:
+        with locked(wanted) as found:
+            advance(found, item)
+            yield found
+
+
+def _lock_and_advance(ids: Sequence[Pk]) -> int:
+    mailboxes = Mailbox.objects.using(alias())
+    held = mailboxes.select_for_update(no_key=True).filter(Among("pk", ids)).order_by("pk").values("pk")
+    return mailboxes.filter(pk__in=held).update(version=F("version") + 1)
 
 
 def advance_each(counts: Mapping[Pk, int], item: str | None) -> dict[Pk, int]:

@@ -1,9 +1,11 @@
 """From what callers have in hand (a user, a key, its JSON form) to the key as the database has it."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
+from django.db.models import IntegerField
 
 from .errors import BadValue
 
@@ -19,3 +21,12 @@ def user_pk(user: Any) -> Any:
     except ValidationError as error:
         raise BadValue(str(error.messages[0])) from error
     return key
+
+
+def user_pks(users: Iterable[Any]) -> list[Any]:
+    """`user_pk` of many: numbers that come by the thousand are not looked at one by one."""
+    found = list(users)
+    if set(map(type, found)) == {int} and isinstance(get_user_model()._meta.pk, IntegerField):
+        user_pk(min(found)), user_pk(max(found))  # what lies between is in the column's range too
+        return found
+    return [user_pk(user) for user in found]

@@ -11,8 +11,9 @@ from django.db import connections
 
 from .. import ledger
 from ..errors import BadValue
+from ..lookups import among, prepared
 from ..models import Mailbox, Message
-from ..users import user_pk
+from ..users import user_pk, user_pks
 
 # SQLite has one writer: a tight loop of chunks would starve every other one.
 SQLITE_PAUSE_SECONDS = 0.02
@@ -26,7 +27,7 @@ def send(
     Recipients are users or their ids; ids of no user are passed over, duplicates count once. Chunks of 1,000 commit
     one by one unless the caller has a transaction open. Raises BadValue for columns that the type does not allow.
     """
-    ids = sorted({user_pk(recipient) for recipient in recipients})
+    ids = sorted(set(user_pks(recipients)))
     message = event_type(actor_id=user_pk(actor) if actor is not None else None, url=url, **columns)
     _validate(message)
     written = 0
@@ -39,15 +40,20 @@ def send(
 
 @ledger.retrying
 def _send_chunk(ids: Sequence[Any], message: Message) -> int:
+    if message._meta.auto_field is None:
+        return _send_one_by_one(ids, message)
+    with ledger.advanced(ids, message.arrival()) as found:
+        if found:
+            _forget_deleted_actor(message)
+            _insert(found, message)
+        return len(found)
+
+
+def _send_one_by_one(ids: Sequence[Any], message: Message) -> int:
+    """For keys that are made in Python."""
     with ledger.locked(ids) as found:
         _forget_deleted_actor(message)
-        if not found:
-            return 0
-        if message._meta.auto_field is None:  # keys made in Python, one by one
-            return len(type(message).objects.bulk_create([_copy(message, pk) for pk in found]))
-        ledger.advance(found, message.arrival())
-        _insert(found, message)
-        return len(found)
+        return len(type(message).objects.bulk_create([_copy(message, pk) for pk in found]))
 
 
 def _copy(message: Message, recipient_id: Any) -> Message:
@@ -66,14 +72,13 @@ def _insert(ids: Sequence[Any], message: Message) -> None:
     constants = [field for field in fields if field.attname not in sources]
     values = [field.get_db_prep_save(getattr(message, field.attname), connection) for field in constants]
     selected = ", ".join(sources.get(field.attname, "%s") for field in fields)
-    columns = ", ".join(quote(field.column) for field in fields)
-    keys = [Mailbox._meta.pk.get_db_prep_value(pk, connection) for pk in ids]
-    sql = (
-        f"INSERT INTO {quote(message._meta.db_table)} ({columns}) SELECT {selected} FROM "
-        f"{quote(Mailbox._meta.db_table)} WHERE {quote('user_id')} IN ({', '.join(['%s'] * len(keys))})"
-    )
+    columns = ", ".join(quote(str(field.column)) for field in fields)
+    keys = prepared(Mailbox._meta.pk, ids, connection)
+    these, of_these = among(connection, quote("user_id"), keys)
+    table, mailboxes = quote(message._meta.db_table), quote(Mailbox._meta.db_table)
+    sql = f"INSERT INTO {table} ({columns}) SELECT {selected} FROM {mailboxes} WHERE {these}"
     with connection.cursor() as cursor:
-        cursor.execute(sql, [*values, *keys])
+        cursor.execute(sql, [*values, *of_these])
 
 
 def _validate(message: Message) -> None:
