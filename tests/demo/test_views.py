@@ -4,6 +4,7 @@ from http import HTTPStatus
 
 import pytest
 from django.contrib.auth.models import User
+from django.template.loader import render_to_string
 from django.test import Client
 from django.urls import reverse
 from pytest_django import Settings
@@ -52,6 +53,11 @@ def test_pages_are_for_members(client: Client, post: Post, url: str) -> None:
 @pytest.mark.parametrize("url", ["/posts/999999/", "/people/nobody/"])
 def test_what_is_not_there(site: Client, url: str) -> None:
     assert site.get(url).status_code == HTTPStatus.NOT_FOUND
+
+
+def test_the_site_s_own_error_pages(site: Client) -> None:
+    assert "There is nothing here" in site.get("/nowhere/").content.decode()
+    assert "it has been logged" in render_to_string("500.html")
 
 
 def test_text_is_escaped_and_known_mentions_linked(site: Client, post: Post) -> None:

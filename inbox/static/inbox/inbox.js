@@ -57,12 +57,16 @@ class Inbox {
   async start() {
     const turn = (this.#turn += 1);
     this.screen.loading(this.list.items.length > 0);
-    await this.#guard(async () => {
+    const read = await this.#guard(async () => {
       const [page, counts] = await Promise.all([this.api.page(this.filter, { limit: PAGE }), this.api.unread()]);
       if (turn !== this.#turn) return;
       this.#accept(page, page.items, page.next);
       this.snapshot(counts);
     });
+    if (read || turn !== this.#turn) return;
+    this.#next = null;
+    this.list.show([]); // what is there belongs to another filter
+    this.#draw();
   }
 
   /** After an outage: what was shown stays if there is anything. */
@@ -200,16 +204,19 @@ class Inbox {
     this.screen.draw({ empty, more, unread, filter: this.filter, label: this.filters.label(type) });
   }
 
+  /* → whether `work` was done; an ApiError is dealt with here. */
   async #guard(work) {
     try {
       await work();
       this.#wait = RETRY_MIN;
       this.screen.online();
+      return true;
     } catch (error) {
       if (!("status" in error)) throw error;
       this.screen.loaded();
       this.#lost(error);
       this.#draw();
+      return false;
     }
   }
 

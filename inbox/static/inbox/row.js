@@ -9,7 +9,7 @@ export function buildRow(item, kind, sprite) {
   const row = make("li", "rd-row");
   row.dataset.ref = item.ref;
   row.append(
-    make("span", "rd-dot"),
+    make("span", "rd-dot", "", make("span", "rd-hidden")),
     badge(item, kind, sprite),
     make("div", "rd-text", "", title(item), body(item)),
     time(item),
@@ -23,7 +23,7 @@ export function buildRow(item, kind, sprite) {
 /** Show what may change: read, archived, the age. */
 export function updateRow(row, item, sprite) {
   row.classList.toggle("rd-unread", !item.read);
-  row.querySelector(".rd-dot").textContent = item.read ? "" : gettext("Unread");
+  row.querySelector(".rd-dot > *").textContent = item.read ? "" : gettext("Unread");
   const [read, archive] = ["read", "archive"].map((name) => row.querySelector(`[data-act="${name}"]`));
   name(read, item.read ? gettext("Mark as unread") : gettext("Mark as read"), item.read ? "unread" : "read", sprite);
   const [label, symbol] = item.archived ? [gettext("Move to inbox"), "unarchive"] : [gettext("Archive"), "archive"];

@@ -112,3 +112,15 @@ def test_a_session_that_ended_leads_to_sign_in(inbox: OpenInbox, comment: Commen
     page.page.context.clear_cookies()
     page.act("one", "Archive")
     page.page.wait_for_url("**/accounts/login/?next=%2Finbox%2F")
+
+
+def test_an_unreachable_server_is_tried_again(inbox: OpenInbox, comment: Comment) -> None:
+    comment("one")
+    page = inbox()
+    page.page.route("**/api/v1/**", lambda route: route.abort())
+    page.tab("Comments").click()
+    expect(page.empty).to_contain_text("The inbox can’t be shown right now")
+    expect(page.banner).to_contain_text("Can’t reach the server.")
+    page.page.unroute("**/api/v1/**")
+    page.shows("one")
+    expect(page.banner).to_be_hidden()

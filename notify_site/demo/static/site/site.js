@@ -1,13 +1,16 @@
 /* Comfort only: every form works without this file. */
 
 /* Forms with data-swap="<id>": post in the background, then take that element (and those in data-counts, and #flash)
- * from the page the server answers with. Anything unexpected falls back to the plain submit. */
+ * from the page the server answers with. */
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (event.defaultPrevented || !form.matches("form[data-swap]") || form.ariaBusy === "true") return;
   event.preventDefault();
   form.ariaBusy = "true";
-  post(form).catch(() => form.submit());
+  post(form).catch(() => {
+    form.ariaBusy = "false";
+    say(gettext("That didn’t work. Check your connection and try again."));
+  });
 });
 
 async function post(form) {
@@ -22,9 +25,16 @@ async function post(form) {
   restoreFocus(mark, form.dataset.swap);
 }
 
+const gettext = (text) => globalThis.gettext?.(text) ?? text;
+
 function swap(fresh, id) {
   const [old, next] = [document.getElementById(id), fresh.getElementById(id)];
   if (old && next) old.replaceWith(document.adoptNode(next));
+}
+
+function say(text) {
+  const line = Object.assign(document.createElement("p"), { className: "flash-error", textContent: text });
+  document.getElementById("flash").replaceChildren(line);
 }
 
 /* Which control had the focus, in words that survive the swap. */
