@@ -1,0 +1,71 @@
+"""The README is tested: a setting, a command or a file that it misses, or that does not exist, fails."""
+
+import re
+import subprocess
+
+import pytest
+
+from tools.processes import ROOT
+
+README = (ROOT / "README.md").read_text()
+SETTINGS = (ROOT / "notify_site" / "settings.py").read_text()
+
+
+def table(heading: str) -> list[list[str]]:
+    """The rows of the table below a heading, cell by cell."""
+    section = README.split(f"\n## {heading}\n")[1].split("\n## ")[0]
+    rows = [line.strip("|").split("|") for line in section.splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in row] for row in rows[2:]]
+
+
+def test_every_setting_is_in_the_table_and_nothing_else() -> None:
+    read = set(re.findall(r"env\.\w+\(\s*\"([A-Z_]+)\"", SETTINGS))
+    assert {row[0].strip("`") for row in table("Settings")} == read
+
+
+@pytest.mark.parametrize("name", ["PUSH_RESYNC_SECONDS", "PUSH_MAX_CONNECTIONS_PER_USER", "INBOX_UNREAD_CAP"])
+def test_the_table_names_the_default_in_the_code(name: str) -> None:
+    [default] = re.findall(rf"\"{name}\", default=(\w+)", SETTINGS)
+    [shown] = [row[1] for row in table("Settings") if row[0] == f"`{name}`"]
+    assert shown == f"`{default}`"
+
+
+def test_every_make_target_named_exists() -> None:
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    named = set(re.findall(r"`make ([a-z]+)`", README + (ROOT / "docs" / "ARCHITECTURE.md").read_text()))
+    assert named
+    assert named <= targets
+
+
+def test_every_management_command_named_exists() -> None:
+    named = set(re.findall(r"manage\.py ([a-z_]+)", README)) - {"migrate"}
+    commands = {path.stem for path in ROOT.glob("*/**/management/commands/*.py") if ".venv" not in path.parts}
+    assert named
+    assert named <= commands
+
+
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "docs/ARCHITECTURE.md"])
+def test_every_file_named_exists(page: str) -> None:
+    text = (ROOT / page).read_text()
+    linked = set(re.findall(r"\]\((?!https?:)([^)#]+)\)", text))
+    named = set(
+        re.findall(r"`((?:inbox|push|notify_site|tests|tools|docs|deploy|benchmarks|templates)/[\w./-]*)`", text)
+    )
+    assert linked | named
+    missing = [path for path in linked | named if not (ROOT / path).exists()]
+    assert missing == []
+
+
+def test_nothing_of_the_machine_is_committed() -> None:
+    """Neither a path of the machine it was written on nor a package host."""
+    tracked = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    words = re.compile(rf"{re.escape(str(ROOT))}/|pypi\.org/simple|--index-url|--find-links")
+    found = [
+        name
+        for name in tracked.split("\0")
+        if name.endswith((".py", ".md", ".txt", ".lock", ".toml", ".yml", ".js", ".html", ".conf", ".po"))
+        and (ROOT / name).exists()
+        and name != "tests/docs/test_readme.py"
+        and words.search((ROOT / name).read_text())
+    ]
+    assert found == []
