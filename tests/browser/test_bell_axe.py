@@ -34,9 +34,11 @@ def test_axe(open_bell: OpenBell, site: Site, person: str, scheme: str, size: st
     assert violations(bell) == []
 
     bell.page.keyboard.press("Escape")
-    for level in ("info", "success", "warning", "critical"):
+    for unread, level in enumerate(("info", "success", "warning", "critical"), 1):
         site.call("send", "system", [person], title=f"A {level} message", body="With a body", level=level)
+        bell.shows(str(unread)).news()
         expect(bell.toasts.first).to_contain_text(level)
+    bell.toasts.first.hover()
     assert violations(bell) == []
 
     bell.open()

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Route, expect
 
 from tests.browser.conftest import Browse, OpenBell, tab
-from tests.servers import Site
+from tests.servers import Site, wait_for
 
 Send = Callable[..., None]
 
@@ -165,6 +165,7 @@ def test_loading_then_error_then_retry(open_bell: OpenBell, send: Send) -> None:
     bell.page.route("**/api/v1/inbox/?*", lambda route: held.append(route))
     bell.open()
     expect(bell.panel.get_by_label("Loading…")).to_be_visible()
+    wait_for(lambda: bell.get("state") and held)
     held[0].fulfill(status=500, body="")
     expect(bell.panel.get_by_text("Can’t load your notifications")).to_be_visible()
     bell.page.unroute_all()

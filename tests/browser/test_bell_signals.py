@@ -32,8 +32,8 @@ def test_the_page_hears_of_it(open_bell: OpenBell, site: Site, person: str) -> N
         "return heard; }"
     )
     site.call("send", "comment", [person], actor="alice", target_title="Tea", excerpt="Yes")
-    bell.shows("1")
-    (detail,) = heard.json_value()
+    bell.shows("1").news()
+    detail = heard.json_value()[-1]
     assert detail["unread"] == 1
     assert detail["item"]["title"] == "alice commented on “Tea”"
 
@@ -41,6 +41,7 @@ def test_the_page_hears_of_it(open_bell: OpenBell, site: Site, person: str) -> N
 def test_a_toast_says_what_arrived_and_leads_there(open_bell: OpenBell, site: Site, person: str) -> None:
     bell = open_bell().live()
     site.call("send", "comment", [person], actor="alice", target_title="Tea", excerpt="Yes", url="/people/")
+    bell.shows("1").news()
     toast = bell.toasts.filter(has_text="alice commented on “Tea”")
     expect(toast).to_contain_text("Yes")
     toast.get_by_role("link").click()
@@ -52,7 +53,9 @@ def test_toasts_stack_to_three_and_say_how_many_more(open_bell: OpenBell, site: 
     bell = open_bell().live()
     for number in range(5):
         site.call("send", "system", [person], title=f"Number {number}")
+        bell.shows(str(number + 1)).news()
         expect(bell.toasts.first).to_contain_text(f"Number {number}")
+        bell.toasts.first.hover()
     expect(bell.toasts).to_have_count(3)
     more = bell.element.get_by_role("button", name="and 2 more")
     bell.toasts.first.get_by_role("button", name="Dismiss").click()
@@ -88,6 +91,7 @@ def test_toasts_go_by_themselves_but_not_from_under_a_pointer(browse: Browse, si
     page.goto("/")
     bell = Bell(page).live()
     site.call("send", "system", [person], title="Stay")
+    bell.shows("1").news()
     expect(bell.toasts).to_have_count(1)
     bell.toasts.first.hover()
     page.clock.run_for(10_000)
@@ -110,7 +114,7 @@ def test_a_burst_is_spoken_once(browse: Browse, site: Site, person: str) -> None
     page.clock.pause_at("2030-01-01")
     for number in range(3):
         site.call("send", "system", [person], title=f"Number {number}")
-        bell.shows(str(number + 1))
+        bell.shows(str(number + 1)).news()
     assert page.evaluate("said") == []
     page.clock.run_for(1_100)
     assert page.evaluate("said") == ["Number 2. 3 unread notifications"]
@@ -160,6 +164,7 @@ def test_strict_content_security_policy(browse: Browse, site: Site, person: str)
     bell = tab(context, "/people/")
     expect(bell.element).to_have_attribute("data-state", "live")
     site.call("send", "comment", [person], actor="alice", target_title="Tea", excerpt="Yes")
+    bell.shows("1").news()
     expect(bell.toasts).to_have_count(1)
     bell.open().mark_all.click()
     bell.shows("")

@@ -21,7 +21,7 @@ def test_two_tabs_share_one_connection(browse: Browse, site: Site, person: str) 
     follower, of_follower = watched_tab(context)
     site.call("send", "follow", [person], actor="alice")
     for bell in (leader, follower):
-        bell.shows("1")
+        bell.shows("1").news()
         bell.toasts.filter(has_text="alice followed you").wait_for()
     assert (len(of_leader), len(of_follower)) == (1, 0)
 
