@@ -9,6 +9,7 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from . import ledger
 from .models import Audience, Broadcast, BroadcastReceipt, Mailbox
 from .models.base import UNREAD
 
@@ -48,7 +49,7 @@ def members(groups: Collection[Any] | None = None, users: Collection[Any] | None
     if (member := membership()) is None:
         return []
     through, user_column = member
-    rows = through.objects.order_by()
+    rows = through.objects.using(ledger.alias()).order_by()
     if groups is not None:
         rows = rows.filter(group__in=groups)
     if users is not None:

@@ -13,6 +13,7 @@ from django.db.models.lookups import IsNull
 from django.utils.translation import gettext_lazy as _
 
 from .. import ledger
+from .mailbox import PrimaryQuerySet
 
 Row = TypeVar("Row", bound="MailboxRow")
 Method = TypeVar("Method", bound=Callable[..., Any])
@@ -37,7 +38,7 @@ def unlike(values: dict[str, Any]) -> Case:
     return Case(When(alike, then=False), default=True, output_field=BooleanField())
 
 
-class MailboxRowQuerySet(models.QuerySet[Row]):
+class MailboxRowQuerySet(PrimaryQuerySet[Row]):
     """A queryset whose writes lock the mailboxes they touch and advance their versions, in one transaction."""
 
     def unread(self) -> Self:

@@ -17,7 +17,7 @@ from .. import ledger
 from ..markup import plain_text, safe_html
 from ..validators import validate_link, validate_text
 from .base import MailboxRow, unlike, writes
-from .mailbox import BroadcastClock
+from .mailbox import BroadcastClock, PrimaryQuerySet
 from .message import Level
 
 
@@ -35,7 +35,7 @@ class Audience(models.TextChoices):
     GROUPS = "groups", _("Members of groups")
 
 
-class BroadcastQuerySet(models.QuerySet["Broadcast"]):
+class BroadcastQuerySet(PrimaryQuerySet["Broadcast"]):
     """A queryset whose writes hold the broadcast clock, and advance it when something live is involved."""
 
     def live(self) -> Self:
@@ -159,7 +159,7 @@ class Broadcast(models.Model):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         with ledger.locked_clock() as clock:
-            before = Broadcast._base_manager.using(ledger.alias()).filter(pk=self.pk).first()
+            before = Broadcast.objects.filter(pk=self.pk).first()
             names = self._written(kwargs.get("update_fields"))
             was_live = before is not None and before.state == State.LIVE
             is_live = self.state == State.LIVE if before is None or "state" in names else was_live

@@ -1,8 +1,20 @@
 """The two counters that order everything: one row per user, one row for all broadcasts."""
 
+from typing import Any, ClassVar, TypeVar
+
 from django.conf import settings
-from django.db import models
+from django.db import models, router
 from django.utils.translation import gettext_lazy as _
+
+
+Row = TypeVar("Row", bound=models.Model)
+
+
+class PrimaryQuerySet(models.QuerySet[Row]):
+    """Reads where mailboxes are written: on a replica, rows would be older than the version they are read for."""
+
+    def __init__(self, model: Any = None, query: Any = None, using: str | None = None, hints: Any = None) -> None:
+        super().__init__(model, query, using or router.db_for_write(Mailbox), hints)
 
 
 class Mailbox(models.Model):
@@ -26,6 +38,8 @@ class Mailbox(models.Model):
     # The version at which this user last joined or left an audience: see `mark_all_read`.
     audience_version = models.BigIntegerField(_("audience version"), default=0)
 
+    objects: ClassVar[models.Manager[Any]] = PrimaryQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("mailbox")
         verbose_name_plural = _("mailboxes")
@@ -41,6 +55,8 @@ class BroadcastClock(models.Model):
 
     value = models.BigIntegerField(_("value"), default=0)
     next_due = models.DateTimeField(_("next due"), null=True, blank=True)
+
+    objects: ClassVar[models.Manager[Any]] = PrimaryQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("broadcast clock")

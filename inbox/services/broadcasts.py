@@ -19,7 +19,7 @@ def publish(broadcast: Broadcast) -> None:
     """
     now = timezone.now()
     with ledger.locked_clock():
-        broadcast.refresh_from_db()
+        broadcast.refresh_from_db(using=ledger.alias())
         if broadcast.expires_at and broadcast.expires_at <= max(now, broadcast.publish_at or now):
             raise BadValue(_("This broadcast would expire before it is published: change its dates first."))
         if broadcast.state != State.LIVE:
@@ -31,7 +31,7 @@ def publish(broadcast: Broadcast) -> None:
 def withdraw(broadcast: Broadcast) -> None:
     """Take a live or scheduled broadcast back from everybody; any other stays as it is."""
     with ledger.locked_clock():
-        broadcast.refresh_from_db()
+        broadcast.refresh_from_db(using=ledger.alias())
         if broadcast.state in {State.LIVE, State.SCHEDULED}:
             _move(broadcast, State.WITHDRAWN)
 
@@ -40,7 +40,7 @@ def withdraw(broadcast: Broadcast) -> None:
 def expire(broadcast: Broadcast) -> None:
     """End a live broadcast now."""
     with ledger.locked_clock():
-        broadcast.refresh_from_db()
+        broadcast.refresh_from_db(using=ledger.alias())
         if broadcast.state == State.LIVE:
             broadcast.expires_at = timezone.now()
             _move(broadcast, State.EXPIRED)
