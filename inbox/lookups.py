@@ -1,43 +1,85 @@
-"""Many keys in one condition, cheaply."""
+"""Many keys in one condition, and statements over them that are compiled once."""
 
+import json
 from collections.abc import Collection
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
-from django.db.models import BooleanField, Func
+from django.db import connections
+from django.db.models import BooleanField, Func, QuerySet
 
 
-def among(connection: Any, column: str, keys: Collection[Any]) -> tuple[str, list[Any]]:
-    """SQL and parameters of `column IN keys`; the keys as the database has them.
+class Keys:
+    """Stands in a statement for keys that are given later."""
 
-    On PostgreSQL it is one array: a thousand keys as `IN` cost Python five times as much to bind. Numbers are written
-    into it by ourselves, as psycopg goes through a list one by one.
+
+KEYS: Any = Keys()
+
+
+def among(connection: Any, column: str, keys: Any) -> tuple[str, list[Any]]:
+    """SQL and its one parameter for `column IN keys`; the keys as the database has them, or `KEYS`.
+
+    A thousand keys bound one by one cost Python five times as much. psycopg goes through a list one by one as well, so
+    numbers are written into the array here.
     """
+    postgres = connection.vendor == "postgresql"
+    condition = f"{column} = ANY(%s)" if postgres else f"{column} IN (SELECT value FROM json_each(%s))"
+    return condition, [keys if keys is KEYS else array(connection, keys)]
+
+
+def array(connection: Any, keys: Collection[Any]) -> Any:
+    """The parameter that holds many keys."""
     if connection.vendor != "postgresql":
-        return f"{column} IN ({', '.join(['%s'] * len(keys))})", list(keys)
-    if set(map(type, keys)) == {int}:
-        return f"{column} = ANY(%s)", ["{" + ",".join(map(str, keys)) + "}"]
-    return f"{column} = ANY(%s)", [list(keys)]
+        return json.dumps(list(keys))
+    return "{" + ",".join(map(str, keys)) + "}" if numbers(keys) else list(keys)
 
 
 def prepared(field: Any, keys: Collection[Any], connection: Any) -> Collection[Any]:
     """Keys as the database has them. Numbers are the same there."""
-    if set(map(type, keys)) == {int}:
+    if numbers(keys):
         return keys
     return [field.get_db_prep_value(key, connection) for key in keys]
+
+
+def numbers(keys: Collection[Any]) -> bool:
+    return set(map(type, keys)) == {int}
 
 
 class Among(Func):
     """The condition that a column is one of these keys: `filter(Among("pk", keys))`."""
 
-    def __init__(self, column: str, keys: Collection[Any]) -> None:
+    def __init__(self, column: str, keys: Any) -> None:
         super().__init__(column, output_field=BooleanField())
         self.keys = keys
 
     def as_sql(self, compiler: Any, connection: Any, *args: Any, **kwargs: Any) -> Any:
-        if not self.keys:
-            raise EmptyResultSet
         source = self.get_source_expressions()[0]
         column, before = compiler.compile(source)
-        sql, params = among(connection, column, prepared(source.output_field, self.keys, connection))
+        if self.keys is KEYS:
+            sql, params = among(connection, column, KEYS)
+        elif self.keys:
+            sql, params = among(connection, column, prepared(source.output_field, self.keys, connection))
+        else:
+            raise EmptyResultSet
         return sql, [*before, *params]
+
+
+class Compiled:
+    """A `values_list` queryset with `Among("pk", KEYS)` in it: SQL once, rows for any keys."""
+
+    def __init__(self, rows: "QuerySet[Any, Any]") -> None:
+        self.query, self.alias = rows.query, rows.db
+        compiler = self.query.get_compiler(self.alias)
+        self.sql, self.params = compiler.as_sql()
+        self.columns = [column for column, _sql, _name in compiler.select]
+
+    def rows(self, keys: Collection[Any]) -> list[Any]:
+        """Of existing keys, in no order. One statement."""
+        connection = connections[self.alias]
+        these = array(connection, prepared(self.query.get_meta().pk, keys, connection))
+        with connection.cursor() as cursor:
+            cursor.execute(self.sql, [these if param is KEYS else param for param in self.params])
+            rows = cursor.fetchall()
+        compiler = self.query.get_compiler(self.alias)
+        converters = compiler.get_converters(self.columns)
+        return list(compiler.apply_converters(rows, converters)) if converters else rows

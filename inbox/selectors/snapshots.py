@@ -2,26 +2,34 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.db.models import BooleanField, F, IntegerField, OuterRef, Subquery, Value
-from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from .. import audiences, conf, ledger, refs
 from ..errors import NotFound
+from ..lookups import KEYS, Among, Compiled
 from ..models import BroadcastClock, Mailbox, event_types
 from ..services.broadcasts import apply_due
 from ..snapshots import CLOCK_UNIT, Snapshot, UserId, user_id
-from ..users import user_pk
+from ..users import user_pks
 
 # Healing takes one extra read; the second reader of a broadcast due at this moment may need one more.
 READS = 3
 
 
-class Counted(Subquery):
+class Plain(Subquery):
+    """A subquery whose value needs no conversion: Django would make an int of every int again."""
+
+    def get_db_converters(self, connection: Any) -> list[Any]:
+        return []
+
+
+class Counted(Plain):
     """How many rows a subquery has. Give it a slice, and counting stops there."""
 
     template = "(SELECT COUNT(*) FROM (%(subquery)s) counted)"
@@ -36,7 +44,7 @@ def snapshots(user_ids: Iterable[Any]) -> dict[UserId, Snapshot]:
     behind the signals.
     """
     found: dict[UserId, Snapshot] = {}
-    for chunk in ledger.chunks([user_pk(user) for user in user_ids]):
+    for chunk in ledger.chunks(user_pks(user_ids)):
         found |= _read(chunk, READS)
     return found
 
@@ -50,41 +58,56 @@ def snapshot(user: Any) -> Snapshot:
 
 def versions(user_ids: Iterable[Any]) -> dict[UserId, int]:
     """Only the snapshot versions by user id: a cheap look whether anything changed. Heals nothing."""
-    rows = Mailbox.objects.using(ledger.alias()).annotate(_clock=_clock("value", 0))
+    statement = _compiled_versions(ledger.alias())
     return {
-        user_id(pk): clock * CLOCK_UNIT + version
-        for chunk in ledger.chunks([user_pk(user) for user in user_ids])
-        for pk, version, clock in rows.filter(pk__in=chunk).values_list("pk", "version", "_clock")
+        user_id(pk): (clock or 0) * CLOCK_UNIT + version
+        for chunk in ledger.chunks(user_pks(user_ids))
+        for pk, version, clock in statement.rows(chunk)
     }
 
 
 def _read(pks: Sequence[Any], reads: int) -> dict[UserId, Snapshot]:
+    cap = conf.unread_cap()
     names = (*event_types(), refs.BROADCAST)
-    rows = list(_statement(names).filter(pk__in=pks))
+    rows = _compiled(ledger.alias(), names, cap).rows(pks)
     if reads > 1 and _heal(pks, rows):
         return _read(pks, reads - 1)
-    cap = conf.unread_cap()
     return {(key := user_id(row[0])): _snapshot(key, row, names, cap) for row in rows}
 
 
 def _snapshot(key: UserId, row: Sequence[Any], names: Sequence[str], cap: int) -> Snapshot:
     counts = row[6:]
     total = sum(counts)
-    by_type = {name: min(count, cap) for name, count in zip(names, counts, strict=True) if count}
-    return Snapshot(key, row[2] * CLOCK_UNIT + row[1], min(total, cap), total > cap, by_type)
+    by_type = {name: count for name, count in zip(names, counts, strict=True) if count}
+    if total > cap:
+        by_type = {name: min(count, cap) for name, count in by_type.items()}
+    return Snapshot(key, (row[2] or 0) * CLOCK_UNIT + row[1], min(total, cap), total > cap, by_type)
 
 
-def _statement(names: Sequence[str]) -> Any:
+# Building and compiling seven subqueries costs Django as much as reading the states of several hundred users.
+
+
+@cache
+def _compiled(alias: str, names: Sequence[str], cap: int) -> Compiled:
+    return Compiled(_statement(names, cap).using(alias).filter(Among("pk", KEYS)))
+
+
+@cache
+def _compiled_versions(alias: str) -> Compiled:
+    rows = Mailbox.objects.using(alias).filter(Among("pk", KEYS))
+    return Compiled(rows.annotate(_clock=_clock("value")).values_list("pk", "version", "_clock"))
+
+
+def _statement(names: Sequence[str], cap: int) -> Any:
     """Rows of (user, version, clock, next due, staff flag of the mailbox, of the user, one count per type)."""
-    stop = conf.unread_cap() + 1
     mine = OuterRef("pk")
     unread: list[Any] = [
-        model.objects.unread().filter(recipient=mine).order_by().values("seq")[:stop]
+        model.objects.unread().filter(recipient=mine).order_by().values("seq")[: cap + 1]
         for model in event_types().values()
     ]
-    unread.append(audiences.unread_for(mine).order_by().values("pk")[:stop])
-    mailboxes = Mailbox.objects.using(ledger.alias()).annotate(
-        _clock=_clock("value", 0), _next_due=_clock("next_due", None), _user_is_staff=_user_is_staff()
+    unread.append(audiences.unread_for(mine).order_by().values("pk")[: cap + 1])
+    mailboxes = Mailbox.objects.annotate(
+        _clock=_clock("value"), _next_due=_clock("next_due"), _user_is_staff=_user_is_staff()
     )
     counts = {f"_{name}": Counted(rows) for name, rows in zip(names, unread, strict=True)}
     return mailboxes.annotate(**counts).values_list(
@@ -92,9 +115,8 @@ def _statement(names: Sequence[str]) -> Any:
     )
 
 
-def _clock(column: str, default: Any) -> Any:
-    value = Subquery(BroadcastClock.objects.filter(pk=BroadcastClock.THE_ONE).values(column))
-    return value if default is None else Coalesce(value, Value(default))
+def _clock(column: str) -> Any:
+    return Plain(BroadcastClock.objects.filter(pk=BroadcastClock.THE_ONE).values(column))
 
 
 def _user_is_staff() -> Any:
