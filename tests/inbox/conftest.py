@@ -1,0 +1,38 @@
+"""The inbox alone: what it announces is recorded, and nobody delivers it."""
+
+import logging
+from collections.abc import Iterator
+
+import pytest
+
+from inbox.signals import broadcast_changed, mailbox_changed
+
+from .listening import Heard
+from .threads import deadlocks
+
+
+@pytest.fixture(autouse=True)
+def nobody_delivers() -> Iterator[None]:
+    """`push` would start threads and read the database from them."""
+    from push import receivers
+
+    mailbox_changed.disconnect(dispatch_uid="push")
+    broadcast_changed.disconnect(dispatch_uid="push")
+    yield
+    receivers.connect()
+
+
+@pytest.fixture
+def heard() -> Iterator[Heard]:
+    with Heard() as listener:
+        yield listener
+
+
+@pytest.fixture
+def no_deadlock(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """The order of locks alone prevents them: nobody had to try again."""
+    before = deadlocks()
+    with caplog.at_level(logging.INFO, "inbox.ledger"):
+        yield
+    assert deadlocks() == before
+    assert caplog.text == ""

@@ -1,0 +1,185 @@
+"""What happens to broadcasts: their life, their edits, their audience, and the clock that orders them."""
+
+from typing import Any
+
+import pytest
+from django.utils.timezone import timedelta
+from hypothesis import strategies as st
+from hypothesis.stateful import precondition, rule
+
+from inbox import services
+from inbox.errors import BadValue
+from inbox.models import Broadcast
+from inbox.snapshots import CLOCK_UNIT
+
+from .reality import Reality, one, some
+from .world import News
+
+audiences = st.sampled_from(["everyone", "staff", "groups"])
+minutes = st.none() | st.sampled_from([-5, 5, 10, 20])
+states = st.sampled_from(["draft", "live", "withdrawn"])
+has_news = precondition(lambda self: bool(self.world.news))
+
+
+class Broadcasts(Reality):
+    def in_minutes(self, minutes: int | None) -> Any:
+        return None if minutes is None else self.now + timedelta(minutes=minutes)
+
+    def broadcast(self, news: News) -> Broadcast:
+        return Broadcast.objects.get(pk=news.pk)
+
+    def one_of(self, n: int) -> News:
+        return self.pick(self.world.news, n)
+
+    def moved(self, news: News, state: str, published_at: Any = None) -> None:
+        """A stored state was written over another."""
+        if state == "live" and not news.live:
+            self.world.come_out(news, published_at or news.published_at or self.now)
+            self.ticked = True
+        self.ticked |= news.live
+        news.state = state
+
+    @rule(audience=audiences, groups=some, publish=minutes, expire=minutes)
+    def draft(self, audience: str, groups: list[int], publish: int | None, expire: int | None) -> None:
+        dates = {"publish_at": self.in_minutes(publish), "expires_at": self.in_minutes(expire)}
+        row = Broadcast.objects.create(title="News", audience=audience, **dates)
+        chosen = self.picks(self.world.groups, groups)
+        row.groups.set(chosen)
+        self.world.news.append(News(row.pk, audience, set(chosen), **dates))
+
+    @rule(audience=audiences, groups=some, expire=minutes, at_once=st.booleans())
+    def out_at_once(self, audience: str, groups: list[int], expire: int | None, at_once: bool) -> None:
+        """Live from the first save, or one of several made together."""
+        dates = {"expires_at": self.in_minutes(expire)}
+        rows = [Broadcast(title="News", audience=audience, state="live", **dates)]
+        if at_once:
+            rows.append(Broadcast(title="News", audience=audience))
+            Broadcast.objects.bulk_create(rows)
+        else:
+            rows[0].save()
+        chosen = self.picks(self.world.groups, groups)
+        rows[0].groups.add(*chosen)
+        for row in rows:
+            self.world.news.append(News(row.pk, audience, published_at=row.published_at))
+        made = self.world.news[-len(rows)]
+        self.world.come_out(made, self.now)
+        made.groups, made.expires_at = set(chosen), dates["expires_at"]
+        self.ticked = True
+
+    @has_news
+    @rule(which=one)
+    def publish(self, which: int) -> None:
+        news = self.one_of(which)
+        start = max(self.now, news.publish_at or self.now)
+        if news.expires_at and news.expires_at <= start:
+            with pytest.raises(BadValue):
+                services.publish(self.broadcast(news))
+            return
+        services.publish(self.broadcast(news))
+        if not news.live:
+            self.moved(news, "scheduled" if start > self.now else "live", self.now)
+
+    @has_news
+    @rule(which=one)
+    def withdraw(self, which: int) -> None:
+        news = self.one_of(which)
+        services.withdraw(self.broadcast(news))
+        if news.state in {"live", "scheduled"}:
+            self.moved(news, "withdrawn")
+
+    @has_news
+    @rule(which=one)
+    def expire(self, which: int) -> None:
+        news = self.one_of(which)
+        services.expire(self.broadcast(news))
+        if news.live:
+            self.moved(news, "expired")
+            news.expires_at = self.now
+
+    @has_news
+    @rule(which=one, url=st.sampled_from(["", "/tea"]), audience=audiences, expire=minutes)
+    def edit(self, which: int, url: str, audience: str, expire: int | None) -> None:
+        news, row = self.one_of(which), self.broadcast(self.one_of(which))
+        row.url, row.audience, row.expires_at = url, audience, self.in_minutes(expire)
+        row.save()
+        if news.live:
+            changed = (news.url, news.audience, news.expires_at) != (url, audience, row.expires_at)
+            self.ticked |= changed
+            news.step = news.step if news.audience == audience else self.world.step
+        news.url, news.audience, news.expires_at = url, audience, row.expires_at
+
+    @has_news
+    @rule(which=some, audience=audiences)
+    def change_audiences(self, which: list[int], audience: str) -> None:
+        chosen = [news for news in self.picks(self.world.news, which) if news.audience != audience]
+        rows = Broadcast.objects.filter(pk__in=[news.pk for news in self.picks(self.world.news, which)])
+        assert rows.update(audience=audience) == len(chosen)
+        for news in chosen:
+            news.audience, news.step = audience, self.world.step
+            self.ticked |= news.live
+
+    @has_news
+    @rule(which=some, state=states, bulk_update=st.booleans())
+    def change_states(self, which: list[int], state: str, bulk_update: bool) -> None:
+        """A queryset's update, or its bulk_update."""
+        chosen = self.picks(self.world.news, which)
+        if bulk_update:
+            rows = [self.broadcast(news) for news in chosen]
+            for row in rows:
+                row.state = state
+            Broadcast.objects.bulk_update(rows, ["state"])
+        else:
+            Broadcast.objects.filter(pk__in=[news.pk for news in chosen]).update(state=state)
+        for news in chosen:
+            if news.state != state:
+                self.moved(news, state)
+
+    @has_news
+    @rule(which=one, groups=some, how=st.sampled_from(["add", "remove", "set", "clear"]))
+    def change_groups(self, which: int, groups: list[int], how: str) -> None:
+        news, chosen = self.one_of(which), self.picks(self.world.groups, groups)
+        manager = self.broadcast(news).groups
+        after = {
+            "add": news.groups | set(chosen),
+            "remove": news.groups - set(chosen),
+            "set": set(chosen),
+            "clear": set(),
+        }[how]
+        if how == "clear":
+            manager.clear()
+        elif how == "set":
+            manager.set(chosen)
+        else:
+            getattr(manager, how)(*chosen)
+        if news.live and after != news.groups:
+            self.ticked, news.step = True, self.world.step
+        news.groups = after
+
+    @has_news
+    @rule(which=some, one_by_one=st.booleans())
+    def drop(self, which: list[int], one_by_one: bool) -> None:
+        chosen = self.picks(self.world.news, which)
+        if one_by_one:
+            for news in chosen:
+                self.broadcast(news).delete()
+        else:
+            Broadcast.objects.filter(pk__in=[news.pk for news in chosen]).delete()
+        self.ticked |= any(news.live for news in chosen)
+        gone = {news.pk for news in chosen}
+        self.world.news = [news for news in self.world.news if news.pk not in gone]
+        self.world.receipts = {key: marks for key, marks in self.world.receipts.items() if key[0] not in gone}
+
+    @rule(minutes=st.sampled_from([1, 10]))
+    def sweep(self, minutes: int) -> None:
+        """By the beat, before anybody reads."""
+        self.time.shift(timedelta(minutes=minutes))
+        services.apply_due()
+        assert not services.apply_due()
+
+    @rule(who=one, then=one)
+    def raise_clock(self, who: int, then: int) -> None:
+        known = sorted(self.steps[self.person(who).pk])
+        version = self.pick(known, then)
+        behind = version // CLOCK_UNIT == known[-1] // CLOCK_UNIT
+        assert services.raise_clock(version) == behind
+        self.ticked |= behind

@@ -1,0 +1,147 @@
+"""What the database says, held against the world after every step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+import time_machine
+from django.apps import apps
+from django.contrib.auth.models import Group, User
+from django.db import connection, transaction
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant
+
+from inbox import conf, selectors, services
+from inbox.items import Item
+from inbox.snapshots import CLOCK_UNIT, Snapshot
+
+from ..listening import Heard
+from .world import Note, Person, World
+
+T = TypeVar("T")
+START = datetime(2030, 1, 1, 12, tzinfo=UTC)
+some = st.lists(st.integers(0, 99), max_size=4)
+one = st.integers(0, 99)
+
+
+def wipe() -> None:
+    """Empty the tables that the machine fills: quicker than a flush, which would wake every table of the site."""
+    models = [*apps.get_app_config("inbox").get_models(include_auto_created=True)]
+    tables = [model._meta.db_table for model in (*models, User.groups.through, Group, User)]
+    with transaction.atomic(), connection.cursor() as cursor:
+        for table in tables:
+            cursor.execute(f"DELETE FROM {table}")
+
+
+class Reality(RuleBasedStateMachine):
+    """Rules change the database and the world alike, and say who may notice: `touched` users, or all if `ticked`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stack = ExitStack()
+        self.stack.callback(wipe)
+        self.heard = self.stack.enter_context(Heard())
+        self.time = self.stack.enter_context(time_machine.travel(START, tick=False))
+        self.world = World()
+        self.touched: set[int] = set()
+        self.ticked = False
+        self.versions: dict[int, int] = {}
+        self.states: dict[tuple[int, int], tuple[Snapshot, dict[str, Any]]] = {}
+        self.steps: dict[int, dict[int, int]] = {}  # user → version → step at which it was last seen
+
+    def teardown(self) -> None:
+        self.stack.close()
+
+    # What rules need
+
+    @property
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def pick(self, things: Sequence[T], n: int) -> T:
+        return things[n % len(things)]
+
+    def picks(self, things: Sequence[T], ns: Iterable[int]) -> list[T]:
+        return [things[n] for n in sorted({n % len(things) for n in ns})] if things else []
+
+    def person(self, n: int) -> Person:
+        return self.world.people[self.pick(sorted(self.world.people), n)]
+
+    def people(self, ns: Iterable[int]) -> list[int]:
+        return self.picks(sorted(self.world.people), ns)
+
+    def notes(self, ns: Iterable[int]) -> list[Note]:
+        return self.picks(self.world.notes, ns)
+
+    # What holds
+
+    @invariant()
+    def holds(self) -> None:
+        """For everybody by the numbers; for one, in turn, by the list as well (it costs twenty statements)."""
+        self.due()
+        people = sorted(self.world.people)
+        snapshots = selectors.snapshots(people)
+        assert sorted(snapshots) == people
+        assert selectors.versions(people) == {pk: snapshot.version for pk, snapshot in snapshots.items()}
+        for pk in people:
+            self.badge_is_the_world(pk, snapshots[pk])
+            self.advanced_if_touched(pk, snapshots[pk].version)
+        self.holds_for(self.pick(people, self.world.step), snapshots)
+        assert self.heard.users <= self.touched
+        self.heard.clear()
+        self.touched, self.ticked = set(), False
+        self.world.step += 1
+
+    def due(self) -> None:
+        for news in self.world.news:
+            if news.state == "scheduled" and news.publish_at and news.publish_at <= self.now:
+                if news.expires_at and news.expires_at <= self.now:
+                    news.state = "expired"
+                else:
+                    self.world.come_out(news, self.now)
+                    self.ticked = True
+            elif news.live and news.expires_at and news.expires_at <= self.now:
+                news.state = "expired"
+                self.ticked = True
+
+    def badge_is_the_world(self, pk: int, snapshot: Snapshot) -> None:
+        """And a version means one state: one snapshot, and one list of items with their marks."""
+        cap, types = conf.unread_cap(), [ref.partition("-")[0] for ref in self.world.unread(pk)]
+        assert (snapshot.unread, snapshot.capped) == (min(len(types), cap), len(types) > cap)
+        assert snapshot.by_type == {name: min(types.count(name), cap) for name in types}
+        state = snapshot, self.world.looks(pk)
+        assert self.states.setdefault((pk, snapshot.version), state) == state
+        self.steps.setdefault(pk, {})[snapshot.version] = self.world.step
+
+    def holds_for(self, pk: int, snapshots: dict[Any, Snapshot]) -> None:
+        items = selectors.inbox_page(pk, limit=100).items
+        archived = selectors.inbox_page(pk, limit=100, archived=True).items
+        looks = {item.ref: (item.read, item.archived, item.url) for item in (*items, *archived)}
+        assert looks == self.world.looks(pk)
+        self.in_order(pk, items)
+        unread = [item for item in items if not item.read]
+        assert selectors.inbox_page(pk, limit=100, unread=True).items == unread
+        self.mark_all_takes(unread, pk, snapshots[pk].version)
+
+    def in_order(self, pk: int, items: list[Item]) -> None:
+        notes, news = self.world.order(pk)
+        assert [item.ref for item in items if item.type != "broadcast"] == notes
+        assert [item.ref for item in items if item.type == "broadcast"] == news
+        assert [item.created_at for item in items] == sorted((item.created_at for item in items), reverse=True)
+
+    def advanced_if_touched(self, pk: int, version: int) -> None:
+        before = self.versions.get(pk, version)
+        self.versions[pk] = version
+        assert version >= before
+        (clock, mailbox), (old_clock, old_mailbox) = divmod(version, CLOCK_UNIT), divmod(before, CLOCK_UNIT)
+        assert mailbox == old_mailbox or pk in self.touched & self.heard.users
+        assert clock == old_clock or (self.ticked and self.heard.broadcasts)
+
+    def mark_all_takes(self, unread: list[Item], pk: int, version: int) -> None:
+        """Tried in a transaction that is taken back."""
+        with transaction.atomic():
+            assert services.mark_all_read(pk, version) == len(unread)
+            transaction.set_rollback(True)

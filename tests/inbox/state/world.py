@@ -1,0 +1,189 @@
+"""What each user should see, told in plain Python: no SQL, no versions, no clock.
+
+Time is counted in steps. What somebody was shown is known by the step at which they were shown it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+UNDO = timedelta(minutes=10)
+PURGE = timedelta(minutes=11)
+
+
+@dataclass
+class Marks:
+    """The marks of one reader on one thing; dates as stored."""
+
+    read_at: datetime | None = None
+    archived_at: datetime | None = None
+    deleted_at: datetime | None = None
+
+    def set(self, **values: Any) -> bool:
+        """Returns whether anything changed."""
+        changed = any(getattr(self, name) != value for name, value in values.items())
+        for name, value in values.items():
+            setattr(self, name, value)
+        return changed
+
+    def act(self, name: str, now: datetime) -> bool:
+        read, archived = self.read_at or now, self.archived_at or now
+        return self.set(
+            **{
+                "mark_read": {"read_at": read},
+                "mark_unread": {"read_at": None, "archived_at": None},
+                "archive": {"read_at": read, "archived_at": archived},
+                "unarchive": {"archived_at": None},
+                "delete": {"deleted_at": self.deleted_at or now},
+                "undelete": {"deleted_at": None},
+            }[name]
+        )
+
+    def reachable(self, name: str, now: datetime) -> bool:
+        return self.deleted_at is None or (name == "undelete" and self.deleted_at > now - UNDO)
+
+
+@dataclass
+class Note(Marks):
+    """A message."""
+
+    pk: int = 0
+    type: str = ""
+    owner: int = 0
+    actor: int | None = None
+    url: str = ""
+    step: int = 0
+    order: int = 0  # of arrival
+
+    @property
+    def ref(self) -> str:
+        return f"{self.type}-{self.pk}"
+
+
+@dataclass
+class News:
+    """A broadcast. `step` is when it came out, or its audience last changed."""
+
+    pk: int
+    audience: str
+    groups: set[int] = field(default_factory=set)
+    state: str = "draft"
+    url: str = ""
+    publish_at: datetime | None = None
+    expires_at: datetime | None = None
+    published_at: datetime | None = None
+    step: int = 0
+
+    @property
+    def ref(self) -> str:
+        return f"broadcast-{self.pk}"
+
+    @property
+    def live(self) -> bool:
+        return self.state == "live"
+
+
+@dataclass
+class Person:
+    """A user. `step` is when they last joined or left an audience."""
+
+    pk: int
+    is_staff: bool = False
+    groups: set[int] = field(default_factory=set)
+    step: int = 0
+
+    def hears(self, news: News) -> bool:
+        return {
+            "everyone": True,
+            "staff": self.is_staff,
+            "groups": bool(news.groups & self.groups),
+        }[news.audience]
+
+
+@dataclass
+class World:
+    people: dict[int, Person] = field(default_factory=dict)
+    groups: list[int] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+    news: list[News] = field(default_factory=list)
+    receipts: dict[tuple[int, int], Marks] = field(default_factory=dict)  # by (broadcast, user)
+    step: int = 0
+    arrivals: int = 0
+
+    def in_reach(self, user: int) -> Iterator[tuple[Note | News, Marks]]:
+        """Everything that is the user's, deleted or not."""
+        yield from ((note, note) for note in self.notes if note.owner == user)
+        for news in self.news:
+            if news.live and self.people[user].hears(news):
+                yield news, self.receipts.get((news.pk, user), Marks())
+
+    def shown(self, user: int) -> dict[str, Marks]:
+        return {thing.ref: marks for thing, marks in self.in_reach(user) if marks.deleted_at is None}
+
+    def looks(self, user: int) -> dict[str, tuple[bool, bool, str]]:
+        """What the user sees: read, archived, and a text that can be edited."""
+        return {
+            thing.ref: (marks.read_at is not None, marks.archived_at is not None, thing.url)
+            for thing, marks in self.in_reach(user)
+            if marks.deleted_at is None
+        }
+
+    def unread(self, user: int) -> set[str]:
+        return {ref for ref, marks in self.shown(user).items() if marks.read_at is None}
+
+    def order(self, user: int) -> tuple[list[str], list[str]]:
+        """Messages and broadcasts, each newest first."""
+        mine = [thing for thing, marks in self.in_reach(user) if marks.deleted_at is None and not marks.archived_at]
+        notes = sorted((thing for thing in mine if isinstance(thing, Note)), key=lambda note: -note.order)
+        news = [thing for thing in mine if isinstance(thing, News)]
+        news.sort(key=lambda thing: (thing.published_at, thing.pk), reverse=True)
+        return [note.ref for note in notes], [thing.ref for thing in news]
+
+    def would_mark(self, user: int, step: int, type: str | None = None) -> set[str]:
+        """Mark-all by somebody who was shown the state of `step`: nothing that came, or came in reach, later."""
+        person = self.people[user]
+
+        def was_there(thing: Note | News) -> bool:
+            if isinstance(thing, Note):
+                return thing.step <= step
+            return thing.step <= step and (thing.audience == "everyone" or person.step <= step)
+
+        unread = self.unread(user)
+        return {
+            thing.ref
+            for thing, _marks in self.in_reach(user)
+            if thing.ref in unread and was_there(thing) and type in {None, thing.ref.partition("-")[0]}
+        }
+
+    def find(self, user: int, refs: Iterable[str]) -> list[tuple[Note | News, Marks]] | None:
+        """None if one of the refs is not this user's."""
+        mine = {thing.ref: (thing, marks) for thing, marks in self.in_reach(user)}
+        return [mine[ref] for ref in refs] if set(refs) <= set(mine) else None
+
+    def act(self, user: int, refs: Iterable[str], name: str, now: datetime) -> int | None:
+        """How many items the act changes; None if it must be refused."""
+        found = self.find(user, refs)
+        if found is None or not all(marks.reachable(name, now) for _thing, marks in found):
+            return None
+        changed = 0
+        for thing, marks in found:
+            changed += marks.act(name, now)
+            if isinstance(thing, News) and marks != Marks():
+                self.receipts[thing.pk, user] = marks
+        return changed
+
+    def come_out(self, news: News, published_at: datetime) -> None:
+        news.state, news.published_at, news.step = "live", published_at, self.step
+
+    def forget(self, user: int) -> set[int]:
+        """A user goes; returns those whose messages lose a name."""
+        del self.people[user]
+        self.notes = [note for note in self.notes if note.owner != user]
+        self.receipts = {key: marks for key, marks in self.receipts.items() if key[1] != user}
+        theirs = [note for note in self.notes if note.actor == user]
+        for note in theirs:
+            note.actor = None
+        return {note.owner for note in theirs}

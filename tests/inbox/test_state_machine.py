@@ -1,0 +1,51 @@
+"""Whatever happens in whatever order: badge = list = what mark-all would mark, and a version means one state.
+
+`make test` takes a few dozen random histories per database, `make soak` many more. A failing one is printed as a
+program of the rules in tests/inbox/state/.
+"""
+
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from .state.broadcasts import Broadcasts
+from .state.messages import Messages
+from .state.people import People
+
+pytestmark = pytest.mark.django_db(transaction=True)
+HISTORIES = settings(
+    deadline=None,
+    stateful_step_count=30,
+    suppress_health_check=list(HealthCheck),
+    phases=[Phase.reuse, Phase.generate, Phase.shrink],  # explaining a failure takes minutes
+)
+
+
+class Machine(Messages, Broadcasts, People):
+    """Everything at once."""
+
+
+class Conversations(Messages, People):
+    """Fewer kinds of things, so that more of each come together."""
+
+
+class Announcements(Broadcasts, People):
+    """The same for broadcasts."""
+
+
+@pytest.mark.parametrize("machine", [Machine, Conversations, Announcements])
+def test_every_history(machine: Any) -> None:
+    run_state_machine_as_test(machine, settings=settings(HISTORIES, max_examples=10))
+
+
+def test_every_history_under_a_small_cap(settings: Any) -> None:
+    settings.INBOX_UNREAD_CAP = 2
+    run_state_machine_as_test(Machine, settings=HISTORIES)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("machine", [Machine, Conversations, Announcements])
+def test_very_many_histories(machine: Any) -> None:
+    run_state_machine_as_test(machine, settings=settings(HISTORIES, max_examples=500, stateful_step_count=50))
