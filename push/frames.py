@@ -11,6 +11,8 @@ from inbox.snapshots import Snapshot
 # ASCII only, so that no byte of it can end a line of an event stream.
 to_json: Callable[[Any], str] = json.JSONEncoder(separators=(",", ":")).encode
 
+MAX_TOAST = 16 * 1024  # bytes; a longer item is read in the inbox, not carried to every open page
+
 # Language -> the item that arrived, rendered in it.
 Items = Mapping[str, Item]
 
@@ -41,7 +43,8 @@ class Update:
         frame = self._frames.get((encode, language))
         if frame is None:
             item = items.get(language)
-            text = self.text if item is None else f'{self.text[:-1]},"item":{to_json(item.as_toast())}}}'
+            toast = to_json(item.as_toast()) if item is not None else ""
+            text = f'{self.text[:-1]},"item":{toast}}}' if 0 < len(toast) <= MAX_TOAST else self.text
             frame = self._frames[encode, language] = encode(self, text)
         return frame
 

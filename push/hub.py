@@ -135,7 +135,7 @@ class Hub:
             if not sink.offer(update):
                 self.ticker.lagging(sink)
         except Gone:
-            self.leave(sink)
+            self._gone(sink)
         except Exception:  # noqa: BLE001 (logged there)
             self._broken(sink)
 
@@ -144,7 +144,7 @@ class Hub:
         try:
             return action() is not False
         except Gone:
-            self.leave(sink)
+            self._gone(sink)
         except Exception:  # noqa: BLE001 (logged there)
             self._broken(sink)
         return True
@@ -165,6 +165,11 @@ class Hub:
         for sink in list(self.sinks):
             self.leave(sink)
             self.attempt(sink, sink.restart)
+
+    def _gone(self, sink: Sink) -> None:
+        """Nothing can be written there any more. Should the server think otherwise, it is told."""
+        self.leave(sink)
+        sink.wire.abort()
 
     def _broken(self, sink: Sink) -> None:
         """Call it while handling the exception: a frame could not be made; that connection pays, no other."""

@@ -4,6 +4,7 @@ The hub writes nothing into them: it makes them read the storage again, so what 
 """
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -17,36 +18,49 @@ from .sessions import Credential
 from .sinks import Sink
 from .wire import Message, Wire
 
+EVENT_ID = re.compile(rb"^id: (?:\S*,)?user-[^:,\s]+:(-?\d+)", re.MULTILINE)
+
 
 async def follow(stream: Any, request: HttpRequest) -> AsyncIterator[bytes]:
-    """The library's stream, for as long as the session is valid."""
+    """The library's stream, for as long as the session is valid.
+
+    The hub follows from its first part on: what was committed before the hub's first read is in that read.
+    """
     sink = StockSink(request)
-    hub.current().join(sink)
     try:
         while (part := await _next_part(stream, sink.ended)) is not None:
             yield part
+            sink.note(part)
+            if sink.hub is None:
+                hub.current().join(sink)
     finally:
-        hub_of = sink.hub
-        if hub_of is not None:
-            hub_of.leave(sink)
+        if sink.hub is not None:
+            sink.hub.leave(sink)
 
 
 class StockSink(Sink):
     """Stands for one stream of the library's view."""
 
-    __slots__ = ("ended",)
+    __slots__ = ("ended", "shown")
 
     def __init__(self, request: HttpRequest) -> None:
         key = request.session.session_key or ""
         super().__init__(Wire(_nowhere), Credential("session", key), get_language() or "en")
+        self.shown = -1
         self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     @staticmethod
     def encode(update: Update, text: str) -> None:
         return None
 
+    def note(self, part: bytes) -> None:
+        """Remember the version the stream has shown: waking it for nothing would lose events of the site."""
+        if ids := EVENT_ID.findall(part):
+            self.shown = int(ids[-1])
+
     def _write(self, update: Update) -> None:
-        eventstream.wake_stock_listeners([eventstream.channel_of(self.user)])
+        if update.version > self.shown:
+            eventstream.wake_stock_listeners([eventstream.channel_of(self.user)])
 
     def refuse(self, refusal: Refusal) -> None:
         self.refusal = refusal

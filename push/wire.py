@@ -19,7 +19,8 @@ logger = logging.getLogger(__name__)
 
 # Where WebSocket protocols keep their limit: attribute of the protocol that holds it (itself if empty) -> names.
 FRAME_LIMITS = {
-    "": ("maxMessagePayloadSize", "maxFramePayloadSize", "max_size"),  # daphne; uvicorn with websockets' old API
+    # daphne (its limit of messages binds what we send as well); uvicorn with websockets' old API
+    "": ("maxFramePayloadSize", "max_size"),
     "conn": ("max_message_size",),  # uvicorn with websockets' sans-I/O API
     "buffer": ("max_length",),  # uvicorn with wsproto
 }

@@ -1,6 +1,7 @@
 """Frames: the contract's JSON, made once; and django-eventstream's protocol, to the byte."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -49,6 +50,11 @@ def test_an_item_goes_to_those_who_saw_the_version_before() -> None:
     toast = json.loads(update.frame(SocketSink.encode, "en", 5000000009)["text"])["item"]
     assert list(toast) == ["ref", "type", "title", "body", "url", "created_at"]
     assert toast["title"] == ITEM.title
+
+
+def test_an_item_too_long_is_left_out() -> None:
+    long = replace(ITEM, body="x" * 16 * 1024)
+    assert "item" not in Update(STATE, {"en": long}, since=1).frame(SocketSink.encode, "en", 1)["text"]
 
 
 def test_nothing_in_an_item_ends_a_line_of_a_stream() -> None:

@@ -32,8 +32,8 @@ async def the_hub(reads: FakeReads) -> AsyncIterator[Hub]:
     running = hub.current()
     yield running
     reads.gate.set()
-    running.stop()
-    await running._running
+    running._running.cancel()  # its next tick would see it is done, a second later
+    await asyncio.gather(running._running, return_exceptions=True)
 
 
 async def joined(the_hub: Hub, *sinks: FakeSink) -> None:

@@ -109,7 +109,7 @@ class Daphne:
     def __init__(self) -> None:
         self.aborted = False
         self.closed: list[int] = []
-        self.maxMessagePayloadSize = 1 << 20
+        self.maxFramePayloadSize = 1 << 20
         self.failByDrop = True
         self.transport = SimpleNamespace(_tempDataLen=0, dataBuffer=b"", offset=0, abortConnection=self.abort)
 
@@ -139,7 +139,7 @@ async def test_daphne() -> None:
     line.abort()
     assert protocol.aborted
     limit_frames(send, 65536)
-    assert (protocol.maxMessagePayloadSize, protocol.failByDrop) == (65536, False)
+    assert (protocol.maxFramePayloadSize, protocol.failByDrop) == (65536, False)
 
 
 async def test_the_servers_still_have_what_we_look_for() -> None:
@@ -150,7 +150,7 @@ async def test_the_servers_still_have_what_we_look_for() -> None:
     from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
     from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
-    assert {"maxMessagePayloadSize", "maxFramePayloadSize", "failByDrop"} <= set(WebSocketProtocol.CONFIG_ATTRS_COMMON)
+    assert {"maxFramePayloadSize", "failByDrop"} <= set(WebSocketProtocol.CONFIG_ATTRS_COMMON)
     assert hasattr(WebSocketProtocol, "sendCloseFrame")
     assert asyncio.iscoroutinefunction(Server.handle_reply)
     assert hasattr(FileDescriptor(reactor=object()), "_tempDataLen")  # type: ignore[arg-type]
