@@ -23,6 +23,7 @@ from .lookups import Among
 from .models.mailbox import BroadcastClock, Mailbox
 from .signals import broadcast_changed, mailbox_changed
 from .snapshots import user_id
+from .users import user_pks
 
 logger = logging.getLogger(__name__)
 
@@ -70,6 +71,7 @@ def retrying(write: Callable[P, R]) -> Callable[P, R]:
     return run
 
 
+@retrying
 def ensure(ids: Collection[Pk]) -> None:
     """Create the mailboxes that do not exist yet, sorted, in a short transaction of their own if one can be had.
 
@@ -80,7 +82,7 @@ def ensure(ids: Collection[Pk]) -> None:
     if mailboxes.count() == len(wanted):
         return
     missing = wanted.difference(mailboxes.values_list("pk", flat=True))
-    users = get_user_model()._default_manager.using(alias()).filter(pk__in=missing).order_by("pk")
+    users = get_user_model()._base_manager.using(alias()).filter(pk__in=missing).order_by("pk")
     Mailbox.objects.using(alias()).bulk_create(
         [Mailbox(pk=user.pk, is_staff=getattr(user, "is_staff", False)) for user in users],
         ignore_conflicts=True,
@@ -177,6 +179,7 @@ def tick(clock: BroadcastClock, item: str | None = None, *, by: int = 1) -> int:
     return clock.value
 
 
+@retrying
 def set_staff(ids: Collection[Pk], is_staff: bool) -> None:
     """Copy a changed staff flag into these users' mailboxes, with a new version."""
     with locked(ids) as found:
@@ -186,7 +189,8 @@ def set_staff(ids: Collection[Pk], is_staff: bool) -> None:
         advance(changed, audience=True)
 
 
-def touch(ids: Iterable[Pk]) -> None:
+@retrying
+def touch(users: Collection[Any]) -> None:
     """Advance mailboxes whose state was found changed behind the counter's back."""
-    with locked(ids) as found:
+    with locked(user_pks(users)) as found:
         advance(found, audience=True)

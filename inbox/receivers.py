@@ -93,8 +93,9 @@ def broadcast_groups_changed(instance: Broadcast, action: str, pk_set: Any, **kw
     if action not in {"post_add", "pre_remove", "pre_clear"}:
         return
     with ledger.locked_clock() as clock:
-        rows = Broadcast.groups.through.objects.using(ledger.alias()).filter(broadcast__state=State.LIVE, broadcast=instance.pk)
-        if (rows if pk_set is None else rows.filter(group__in=pk_set)).exists():
+        rows = Broadcast.groups.through.objects.using(ledger.alias()).filter(broadcast=instance.pk)
+        changed = rows if pk_set is None else rows.filter(group__in=pk_set)
+        if changed.filter(broadcast__state=State.LIVE).exists():
             instance.clock = ledger.tick(clock)
             Broadcast._base_manager.filter(pk=instance.pk).update(clock=instance.clock)
 

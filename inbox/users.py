@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.db.models import IntegerField
+from django.utils.translation import gettext as _
 
 from .errors import BadValue
 
@@ -13,7 +14,9 @@ from .errors import BadValue
 def user_pk(user: Any) -> Any:
     """Primary key of a user, given as an instance, a key or a key's JSON form. BadValue for what can't be one."""
     if isinstance(user, get_user_model()):
-        return user.pk
+        user = user.pk
+    if user is None or isinstance(user, bool | float):
+        raise BadValue(_("%(value)s is no user.") % {"value": user})
     field = get_user_model()._meta.pk
     try:
         key = field.to_python(user)

@@ -6,7 +6,6 @@ from django.conf import settings
 from django.db import models, router
 from django.utils.translation import gettext_lazy as _
 
-
 Row = TypeVar("Row", bound=models.Model)
 
 

@@ -92,17 +92,24 @@ class Message(MailboxRow):
         return words | {"actor": actor_name(self.actor)}
 
     def clean_fields(self, exclude: Any = None) -> None:
-        """Also refuse text that UTF-8 or PostgreSQL cannot hold, in whatever column a type declares."""
+        """Also refuse what no database can hold, in whatever column a type declares."""
         errors: dict[str, Any] = {}
         for field in self._meta.concrete_fields:
             try:
-                if isinstance(value := getattr(self, field.attname), str):
-                    validate_text(value)
+                self._clean_for_storage(field)
             except ValidationError as error:
                 errors[field.name] = error
-        if errors:
+        if errors.keys() - set(exclude or ()):
             raise ValidationError(errors)
         super().clean_fields(exclude=exclude)
+
+    def _clean_for_storage(self, field: Any) -> None:
+        """Text that UTF-8 or PostgreSQL can hold; and no null where there may be blank, which Django lets pass."""
+        value = getattr(self, field.attname)
+        if isinstance(value, str):
+            validate_text(value)
+        elif field.blank and not field.null and not field.primary_key and value in field.empty_values:
+            raise ValidationError(field.error_messages["null"], code="null")
 
 
 def actor_name(actor: Any) -> str:

@@ -59,6 +59,7 @@ def apply_due(now: Any = None) -> bool:
         return bool(over or started)
 
 
+@ledger.retrying
 def raise_clock(version: int) -> bool:
     """Set the clock past the one in a snapshot version that the database has forgotten (after a restore or failover).
 
@@ -72,6 +73,7 @@ def raise_clock(version: int) -> bool:
         return True
 
 
+@ledger.retrying
 def bump_clock(by: int = 1000) -> int:
     """Advance the clock far enough that no version handed out before a restore comes again; returns the new value."""
     with ledger.locked_clock() as clock:

@@ -1,6 +1,6 @@
 """What owners do with their items: read, archive, delete, and back again."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -89,14 +89,17 @@ def _purge(rows: Any) -> int:
     return purged
 
 
-@ledger.retrying
 def _act(user: Any, items: Iterable[str], steps: Steps) -> int:
     wanted = list(dict.fromkeys(items))
     if len(wanted) > BATCH:
         raise BadValue(_("At most %(count)d refs at a time.") % {"count": BATCH})
-    pk = user_pk(user)
+    return _change(user_pk(user), refs.parse(wanted), steps)
+
+
+@ledger.retrying
+def _change(pk: Any, wanted: Mapping[str, Collection[Any]], steps: Steps) -> int:
     with ledger.locked([pk]):
-        found = [_owned(pk, name, keys, steps) for name, keys in refs.parse(wanted).items()]
+        found = [_owned(pk, name, keys, steps) for name, keys in wanted.items()]
         return sum(created + _take(rows, steps) for rows, created in found)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.db import connections
+from django.utils.translation import gettext as _
 
 from .. import ledger
 from ..errors import BadValue
@@ -17,6 +18,7 @@ from ..users import user_pk, user_pks
 
 # SQLite has one writer: a tight loop of chunks would starve every other one.
 SQLITE_PAUSE_SECONDS = 0.02
+OURS = {"recipient", "seq", "actor", "archived_at", "deleted_at"}  # of a message's columns, not for the sender to set
 
 
 def send(
@@ -28,6 +30,7 @@ def send(
     one by one unless the caller has a transaction open. Raises BadValue for columns that the type does not allow.
     """
     ids = sorted(set(user_pks(recipients)))
+    _know(event_type, columns)
     message = event_type(actor_id=user_pk(actor) if actor is not None else None, url=url, **columns)
     _validate(message)
     written = 0
@@ -81,6 +84,12 @@ def _insert(ids: Sequence[Any], message: Message) -> None:
         cursor.execute(sql, [*values, *of_these])
 
 
+def _know(event_type: type[Message], names: Iterable[str]) -> None:
+    fields = [field for field in event_type._meta.concrete_fields if not field.primary_key and field.name not in OURS]
+    if unknown := sorted(set(names) - {name for field in fields for name in (field.name, field.attname)}):
+        raise BadValue(_("A %(type)s has no %(names)s.") % {"type": event_type.event_type(), "names": unknown})
+
+
 def _validate(message: Message) -> None:
     try:
         message.clean_fields(exclude={"recipient", "seq", "actor"})
@@ -92,7 +101,7 @@ def _forget_deleted_actor(message: Message) -> None:
     """An actor deleted since the call began becomes "Someone", as it does in messages already sent."""
     if message.actor_id is None:
         return
-    users = get_user_model()._default_manager.using(ledger.alias())
+    users = get_user_model()._base_manager.using(ledger.alias())
     if not users.filter(pk=message.actor_id).exists():
         message.actor = None
 
