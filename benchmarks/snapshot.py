@@ -9,13 +9,9 @@ one with ten; a thousand users within 30 ms.
 
 import argparse
 import sys
-from collections.abc import Callable
-from contextlib import contextmanager
 from dataclasses import dataclass
 from time import thread_time
 from typing import Any
-
-import psutil
 
 from benchmarks import stage
 
@@ -104,34 +100,24 @@ def broadcast_until(live: int) -> None:
 
 
 def costs(users: list[int], rounds: int) -> Cost:
-    """Medians of the wall time; means of the CPU times, whose clocks are coarse."""
+    """The median of the wall time, means of the CPU times."""
     from inbox import selectors
 
     selectors.snapshots(users)
-    with postgres_cpu() as spent:
-        before, python = spent(), thread_time()
-        wall = stage.middle([stage.seconds(selectors.snapshots, users) for _ in range(rounds)])
-        python, database = thread_time() - python, spent() - before
+    server = server_process()
+    before, python = stage.cpu_seconds(server), thread_time()
+    wall = stage.middle([stage.seconds(selectors.snapshots, users) for _ in range(rounds)])
+    python, database = thread_time() - python, stage.cpu_seconds(server) - before
     return Cost(wall * 1000, python * 1000 / rounds, database * 1000 / rounds)
 
 
-@contextmanager
-def postgres_cpu() -> Any:
-    """A function that gives the CPU seconds of this connection's process in the server."""
+def server_process() -> int:
+    """The process in the server that serves this connection."""
     from django.db import connection
 
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_backend_pid()")
-        process = psutil.Process(cursor.fetchone()[0])
-    yield cpu_of(process)
-
-
-def cpu_of(process: psutil.Process) -> Callable[[], float]:
-    def spent() -> float:
-        times = process.cpu_times()
-        return float(times.user + times.system)
-
-    return spent
+        return int(cursor.fetchone()[0])
 
 
 if __name__ == "__main__":

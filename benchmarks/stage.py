@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from statistics import median
@@ -100,6 +101,11 @@ def seconds(work: Any, *args: Any) -> float:
 
 def middle(values: Iterable[float]) -> float:
     return median(values)
+
+
+def cpu_seconds(pid: int) -> float:
+    """CPU time of a process so far, to the nanosecond: clock_getcpuclockid(3), which Python has for threads only."""
+    return time.clock_gettime((~pid << 3) | 2)
 
 
 def load_note() -> str:
