@@ -70,10 +70,10 @@ def credential_of(request: ASGIRequest) -> Credential | None:
 def origin_allowed(request: ASGIRequest, *, needs_origin: bool) -> bool:
     """A present Origin must be our own in full: scheme, host and port. An absent one (Chromium sends none with
     same-origin GETs) passes unless the browser says that another site asks. Only browsers send cookies unasked."""
-    origin = request.headers.get("Origin")
+    origin = request.META.get("HTTP_ORIGIN")  # `request.headers` would be built for this alone: 6% of a connect
     if origin is not None:
-        return origin.lower() == f"{request.scheme}://{request.get_host()}".lower()
-    return not needs_origin and request.headers.get("Sec-Fetch-Site", "") in SAME_SITE
+        return str(origin).lower() == f"{request.scheme}://{request.get_host()}".lower()
+    return not needs_origin and request.META.get("HTTP_SEC_FETCH_SITE", "") in SAME_SITE
 
 
 def log_refusal(scope: Scope, refusal: Refusal) -> None:

@@ -14,7 +14,7 @@ from typing import ParamSpec, TypeVar
 from inbox import services
 from inbox.snapshots import UserId
 
-from . import bus
+from . import bus, shutdown
 from .bus import Nudge
 from .flusher import Flusher
 from .frames import Update
@@ -42,6 +42,7 @@ def current() -> "Hub":
         hub = _hubs.get(loop)
         if hub is None:
             hub = _hubs[loop] = Hub(loop)
+            shutdown.watch(stop_all)
     return hub
 
 
@@ -240,7 +241,7 @@ class Hub:
 
 
 def stop_all() -> None:
-    """Stop every hub of this process, from any thread or signal handler."""
+    """Have every hub of this process send its clients elsewhere; from any thread, and from a signal handler."""
     for hub in list(_hubs.values()):
         hub.call_soon(hub.stop)
 

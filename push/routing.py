@@ -6,7 +6,7 @@ from functools import cache
 from django.core.handlers.asgi import ASGIHandler
 from django.urls import get_script_prefix, reverse
 
-from . import shutdown
+from . import hub
 from .gate import Scope
 from .transports import HELD, HELD_IF, Application
 from .wire import Message, Receive, Send
@@ -19,7 +19,6 @@ def beside(site: Callable[..., Awaitable[None]]) -> Application:
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
         held = find_held(scope)
         if held is not None:
-            shutdown.watch()
             await held(scope, receive, send)
         elif scope["type"] == "http" or not isinstance(site, ASGIHandler):
             await site(scope, receive, send)
@@ -64,9 +63,8 @@ async def lifespan(receive: Receive, send: Send) -> None:
     while True:
         message: Message = await receive()
         if message["type"] == "lifespan.startup":
-            shutdown.watch()
             await send({"type": "lifespan.startup.complete"})
         else:
-            shutdown.stop_hubs()
+            hub.stop_all()
             await send({"type": "lifespan.shutdown.complete"})
             return

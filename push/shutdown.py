@@ -10,32 +10,27 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
-from . import hub
+Handler = Callable[[int, FrameType | None], Any]
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
-_watching: dict[int, Callable[..., Any]] = {}
+_watching: dict[int, Handler] = {}
 
 
-def watch() -> None:
-    """Step in before the server's handlers, once they are there. Only the main thread can."""
+def watch(stop: Callable[[], None]) -> None:
+    """Have `stop` called before the server's handlers, which are there by now. Only the main thread can."""
     if threading.current_thread() is not threading.main_thread():
         return
     for number in SIGNALS:
         present = signal.getsignal(number)
         if callable(present) and present is not _watching.get(number):
-            _watching[number] = _before(present)
+            _watching[number] = _before(present, stop)
             signal.signal(number, _watching[number])
 
 
-def stop_hubs() -> None:
-    """Ask every hub of this process to send its clients elsewhere. Safe in a signal handler."""
-    hub.stop_all()
-
-
-def _before(present: Callable[[int, FrameType | None], Any]) -> Callable[[int, FrameType | None], Any]:
+def _before(present: Handler, stop: Callable[[], None]) -> Handler:
     def handler(number: int, frame: FrameType | None) -> Any:
-        stop_hubs()
+        stop()
         return present(number, frame)
 
     return handler
