@@ -79,6 +79,12 @@ def database(url: dict[str, Any]) -> dict[str, Any]:
             "timeout": 20,
             "init_command": "PRAGMA journal_mode=WAL",
         }
+    if url["ENGINE"] == "django.db.backends.postgresql":
+        # Seconds until a lock, a dead server or a lost network is an error rather than silence: every badge of a
+        # process waits for one reader.
+        waits = {"lock_timeout": 5, "idle_in_transaction_session_timeout": 60}
+        options = " ".join(f"-c {name}={seconds}s" for name, seconds in waits.items())
+        url["OPTIONS"] = {"connect_timeout": 5, "tcp_user_timeout": 10_000, "options": options}
     return url
 
 

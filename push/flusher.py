@@ -64,9 +64,11 @@ class Flusher:
                 self._awake.clear()
                 continue
             reading = self._read(batch) if batch is not None else None
-            await self._write()
-            if batch is not None and reading is not None:
-                await self._receive(batch, reading)
+            try:
+                await self._write()
+            finally:  # whatever becomes of the old answer, the new one is waited for
+                if batch is not None and reading is not None:
+                    await self._receive(batch, reading)
 
     def _read(self, batch: Batch) -> "asyncio.Future[Answer]":
         self._quiet = False
@@ -115,12 +117,11 @@ class Flusher:
                 known = member.snapshot
                 if known is None or snapshot.version > known.version:
                     self._show(member, snapshot, answer.items.get(user))
-                elif snapshot == known:
-                    self._show(member, snapshot)  # to those who have just come, or asked
-                elif snapshot.version == known.version:
-                    changed.append(user)
                 else:
-                    went_back = True
+                    self._show(member, known)  # to those who have just come, or asked
+                    went_back |= snapshot.version < known.version
+                    if snapshot.version == known.version and snapshot != known:
+                        changed.append(user)
             if count % YIELD_EVERY == 0:
                 await asyncio.sleep(0)
         self._heal(went_back, changed)

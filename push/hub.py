@@ -9,13 +9,14 @@ import asyncio
 import logging
 import threading
 from collections.abc import Awaitable, Callable, Iterable
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from inbox import services
 from inbox.snapshots import UserId
 
 from . import bus, shutdown
 from .bus import Nudge
+from .conf import LAG_SECONDS
 from .flusher import Flusher
 from .frames import Update
 from .members import Members
@@ -66,7 +67,7 @@ class Hub:
         self._numbers = 0
         self._flusher = Flusher(self)
         self.ticker = Ticker(self)
-        self._errands: set[asyncio.Future[None]] = set()
+        self._errands: set[asyncio.Future[bool]] = set()
         self._calls = DatabaseThreads("push-call", 3)
         self._running = loop.create_task(self._run(), name="push-hub")
 
@@ -91,11 +92,11 @@ class Hub:
             self.members.remove(sink)
             self.work.forget(sink)
             self.ticker.discard(sink)
-            sink.left()
+            self.attempt_left(sink)
 
     def ask(self, sink: Sink) -> None:
         """Send this connection the state of now, even if it has it."""
-        if sink.user is not None:
+        if sink.user is not None and sink in self.sinks:
             self.work.ask(sink.user, sink)
             self.wake()
 
@@ -123,8 +124,8 @@ class Hub:
         """There is something to read."""
         self._flusher.wake()
 
-    def errand(self, function: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> "asyncio.Future[None]":
-        """Database work whose failure is logged and whose result nobody waits for."""
+    def errand(self, function: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> "asyncio.Future[bool]":
+        """Database work whose failure is logged and whose result nobody waits for; whether it was done."""
         task = asyncio.ensure_future(self._errand(self.call(function, *args, **kwargs)))
         self._errands.add(task)
         task.add_done_callback(self._errands.discard)
@@ -159,6 +160,8 @@ class Hub:
         """End a connection and say why."""
         self.leave(sink)
         self.attempt(sink, lambda: sink.refuse(refusal))
+        if not sink.wire.idle():
+            self.loop.call_later(LAG_SECONDS, sink.wire.abort_if_busy)
 
     def stop(self) -> None:
         """The server stops: every client is told to come back, nobody new is let in."""
@@ -166,6 +169,13 @@ class Hub:
         for sink in list(self.sinks):
             self.leave(sink)
             self.attempt(sink, sink.restart)
+
+    def attempt_left(self, sink: Sink) -> None:
+        """Let a sink drop what it holds elsewhere; trouble there is that library's, not the hub's."""
+        try:
+            sink.left()
+        except Exception:
+            logger.exception("A connection of user %s could not be let go of", sink.user)
 
     def _gone(self, sink: Sink) -> None:
         """Nothing can be written there any more. Should the server think otherwise, it is told."""
@@ -185,12 +195,17 @@ class Hub:
 
     def lift(self, version: int) -> None:
         """Rule 8: the database went back to before `version`. Raise the clock above it, then look at everybody."""
-        self.errand(services.raise_clock, version).add_done_callback(lambda _: self.look_at_everybody())
+        self._then(self.look_at_everybody, services.raise_clock, version)
 
     def touch(self, users: Iterable[UserId]) -> None:
         """Counts changed behind the signals (`update(is_staff=…)`): give the new state a version of its own."""
         changed = list(users)
-        self.errand(services.touch, changed).add_done_callback(lambda _: self.nudged(Nudge(changed)))
+        self._then(lambda: self.nudged(Nudge(changed)), services.touch, changed)
+
+    def _then(self, look: Callable[[], None], mend: Callable[..., object], what: object) -> None:
+        """Look again once it is mended. If it could not be (a read-only database), the resync comes back to it."""
+        task = self.errand(mend, what)
+        task.add_done_callback(lambda _: look() if not task.cancelled() and task.result() else None)
 
     def look_at_everybody(self) -> None:
         self.nudged(Nudge(None))
@@ -206,9 +221,10 @@ class Hub:
             await supervise("ticker", self._tick)
         finally:
             self._end()
-            for task in (*helpers, *self._errands):
+            tasks: list[asyncio.Future[Any]] = [*helpers, *self._errands]
+            for task in tasks:
                 task.cancel()
-            await asyncio.gather(*helpers, *self._errands, return_exceptions=True)
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _listen(self) -> None:
         """What was nudged before we listened is lost, so look at everybody once we do."""
@@ -233,11 +249,13 @@ class Hub:
         self._calls.stop()
 
     @staticmethod
-    async def _errand(call: Awaitable[object]) -> None:
+    async def _errand(call: Awaitable[object]) -> bool:
         try:
             await call
         except Exception:
             logger.exception("An errand of the hub failed")
+            return False
+        return True
 
 
 def stop_all() -> None:

@@ -49,7 +49,7 @@ class Ticker:
         self._lagging: dict[Sink, float] = {}
         self._retry: asyncio.TimerHandle | None = None
         self._ticks = 0
-        self._sweeping: asyncio.Future[None] | None = None
+        self._sweeping: asyncio.Future[bool] | None = None
 
     def add(self, sink: Sink) -> None:
         self._resync.add(sink)
@@ -87,6 +87,9 @@ class Ticker:
         users = list(dict.fromkeys(sink.user for sink in sinks if sink.user is not None))
         work.users(users[:RECOUNT])
         work.compare.update(dict.fromkeys(users[RECOUNT:]))
+        for sink in sinks:
+            if not sink.wire.idle():  # answers to a flood of pings fill it as well
+                self.lagging(sink)
         if sinks:
             self._hub.wake()
 

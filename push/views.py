@@ -7,6 +7,7 @@ from django.views.decorators.http import require_safe
 from django_eventstream.views import events as library_view
 
 from inbox import selectors
+from inbox.errors import NotFound
 
 from . import eventstream
 from .problems import CONTENT_TYPE, NEEDS_ASGI, NOT_SIGNED_IN, Refusal
@@ -28,7 +29,10 @@ def poll(request: HttpRequest) -> HttpResponse:
     """The current snapshot, or 304 if the client has it. Never waits."""
     if not request.user.is_authenticated:
         return problem(NOT_SIGNED_IN)
-    snapshot = selectors.snapshot(request.user.pk)
+    try:
+        snapshot = selectors.snapshot(request.user.pk)
+    except NotFound:  # deleted since the session was looked up
+        return problem(NOT_SIGNED_IN)
     response: HttpResponse = JsonResponse(snapshot.as_dict())
     if polling.matches(request.headers.get("If-None-Match", ""), polling.etag(snapshot)):
         response = HttpResponse(status=304)

@@ -19,8 +19,8 @@ logger = logging.getLogger(__name__)
 
 # Where WebSocket protocols keep their limit: attribute of the protocol that holds it (itself if empty) -> names.
 FRAME_LIMITS = {
-    # daphne (its limit of messages binds what we send as well); uvicorn with websockets' old API
-    "": ("maxFramePayloadSize", "max_size"),
+    # daphne (binds what we send as well: frames.MAX_ITEM keeps it below); uvicorn with websockets' old API
+    "": ("maxMessagePayloadSize", "maxFramePayloadSize", "max_size"),
     "conn": ("max_message_size",),  # uvicorn with websockets' sans-I/O API
     "buffer": ("max_length",),  # uvicorn with wsproto
 }
@@ -58,8 +58,25 @@ class Wire:
         self._later(_resume(steps, waiting))
 
     def close(self, code: int, reason: str) -> None:
-        """End a WebSocket. Raises `Gone`."""
-        self.write({"type": "websocket.close", "code": code, "reason": reason})
+        """End a WebSocket, in a task of its own: a server may put a timeout on whichever task waits for the answer."""
+        closing = self._send({"type": "websocket.close", "code": code, "reason": reason})
+        self._later(closing if self._pending is None else _after(self._pending, closing))
+
+    async def flushed(self) -> None:
+        """Wait until what was written has been taken by the server."""
+        if self._pending is not None:
+            await asyncio.wait([self._pending])
+
+    def abort_if_busy(self) -> None:
+        """Drop a connection whose last words have not left."""
+        if not self.idle():
+            self.abort()
+
+    def pause(self) -> None:
+        """Read nothing more from the client until `resume`. uvicorn does that by itself."""
+
+    def resume(self) -> None:
+        """Go on reading."""
 
     def abort(self) -> None:
         """Drop the connection without waiting for the client."""
@@ -119,6 +136,13 @@ class TwistedWire(Wire):
         super().abort()
         self._transport.abortConnection()
 
+    def pause(self) -> None:
+        self._transport.pauseProducing()
+
+    def resume(self) -> None:
+        if not self._transport.disconnecting and self._transport.connected:
+            self._transport.resumeProducing()
+
 
 class UnknownWire(Wire):
     """Any other server: its task is cancelled to drop the connection."""
@@ -128,6 +152,11 @@ class UnknownWire(Wire):
     def __init__(self, send: Send) -> None:
         super().__init__(send)
         self._holder = asyncio.current_task()
+
+    def write(self, message: Message) -> None:
+        """Always in a task: nothing is known of what `send` does."""
+        sending = self._send(message)
+        self._later(sending if self._pending is None else _after(self._pending, sending))
 
     def abort(self) -> None:
         super().abort()

@@ -1,6 +1,6 @@
 """What the hub has to read next. Everything that asks for a read ends here, and is conflated here."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import TypeVar
@@ -33,7 +33,7 @@ class Work:
 
     joining: dict[Sink, None] = field(default_factory=dict)
     checking: dict[Sink, None] = field(default_factory=dict)
-    asking: dict[UserId, list[Sink]] = field(default_factory=dict)
+    asking: dict[Sink, None] = field(default_factory=dict)
     dirty: dict[UserId, str | None] = field(default_factory=dict)
     compare: dict[UserId, None] = field(default_factory=dict)
     everyone: bool = False
@@ -58,7 +58,7 @@ class Work:
 
     def ask(self, user: UserId, sink: Sink) -> None:
         """This connection wants an answer, changed or not."""
-        self.asking.setdefault(user, []).append(sink)
+        self.asking[sink] = None
         self.dirty.setdefault(user, None)
 
     def take(self, members: Members) -> Batch | None:
@@ -66,8 +66,8 @@ class Work:
         if self.everyone:
             self._mark_members(members)
         joining, checking = _take(self.joining), _take(self.checking)
-        marked = {user: self.dirty.pop(user) for user in list(islice(self.dirty, BULK))}
-        users = [user for user in marked if user in members]
+        marked = self._take_marked(members)
+        users = list(marked)
         query = Query(
             opening=[sink.credential for sink in joining],
             checking=[sink.credential for sink in checking],
@@ -77,8 +77,7 @@ class Work:
         if not self.cut and not self.dirty:  # else there is load, and a toast is a courtesy
             self._add_toasts(query, marked, members)
         self.cut = bool(self.dirty)
-        asking = [sink for user in users for sink in self.asking.pop(user, ())] if self.asking else []
-        return Batch(query, joining, checking, asking) if query else None
+        return Batch(query, joining, checking, self._take_asking(marked)) if query else None
 
     def put_back(self, batch: Batch) -> None:
         """The read failed: do it again, but for those who have been refused meanwhile."""
@@ -91,12 +90,30 @@ class Work:
 
     def forget(self, sink: Sink) -> None:
         """The connection is gone."""
-        self.joining.pop(sink, None)
-        self.checking.pop(sink, None)
+        for waiting in (self.joining, self.checking, self.asking):
+            waiting.pop(sink, None)
 
     def _mark_members(self, members: Members) -> None:
-        self.users(members, self.everyone_item)
+        """In place of what was marked: that was of members too, or of people who are not here."""
+        item, before = self.everyone_item, self.dirty
+        self.dirty = {user: item or before.get(user) for user in members}
         self.everyone, self.everyone_item = False, None
+
+    def _take_marked(self, members: Members) -> dict[UserId, str | None]:
+        """Up to `BULK` users who are connected here. A send to 100,000 strangers must not stand before them."""
+        taken: dict[UserId, str | None] = {}
+        while self.dirty and not taken:
+            for user in list(islice(self.dirty, BULK)):
+                item = self.dirty.pop(user)
+                if user in members:
+                    taken[user] = item
+        return taken
+
+    def _take_asking(self, users: Container[UserId | None]) -> list[Sink]:
+        asking = [sink for sink in self.asking if sink.user in users] if self.asking else []
+        for sink in asking:
+            del self.asking[sink]
+        return asking
 
     def _add_toasts(self, query: Query, marked: dict[UserId, str | None], members: Members) -> None:
         hinted: dict[str, list[UserId]] = {}

@@ -1,11 +1,13 @@
 """Badges: the state of one user or of a thousand, in one statement."""
 
+import logging
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any
 
 from django.contrib.auth import get_user_model
+from django.db import OperationalError
 from django.db.models import BooleanField, F, IntegerField, OuterRef, Subquery, Value
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -17,6 +19,8 @@ from ..models import BroadcastClock, Mailbox, event_types
 from ..services.broadcasts import apply_due
 from ..snapshots import CLOCK_UNIT, Snapshot, UserId, user_id
 from ..users import user_pks
+
+logger = logging.getLogger(__name__)
 
 # Healing takes one extra read; the second reader of a broadcast due at this moment may need one more.
 READS = 3
@@ -125,7 +129,18 @@ def _user_is_staff() -> Any:
 
 
 def _heal(pks: Sequence[Any], rows: Sequence[Any]) -> bool:
-    """Mend what the rows show to be undone; returns whether they must be read again."""
+    """Mend what the rows show to be undone; returns whether they must be read again.
+
+    What cannot be mended now (somebody holds the lock for long) is left to the next reader: old news beats none.
+    """
+    try:
+        return _mend(pks, rows)
+    except OperationalError as error:
+        logger.warning("Could not mend what a read of badges found undone: %s", type(error).__name__)
+        return False
+
+
+def _mend(pks: Sequence[Any], rows: Sequence[Any]) -> bool:
     due = bool(rows) and _past(rows[0][3]) and apply_due()
     missing = set(pks) - {row[0] for row in rows}
     stale = [row for row in rows if row[4] != row[5]]

@@ -103,7 +103,7 @@ class UnreadConsumer(AsyncConsumer):
             raise
         except Exception:  # noqa: BLE001 (logged and signalled by the gate)
             gate.log_exception(scope)
-            self._close(BROKEN)
+            await self._close(BROKEN)
         finally:
             self._leave()
 
@@ -119,7 +119,7 @@ class UnreadConsumer(AsyncConsumer):
             hub.current().join(self.sink)
         except Refused as refused:
             gate.log_refusal(self.scope, refused.refusal)
-            self._close(refused.refusal)
+            await self._close(refused.refusal)
 
     async def websocket_receive(self, message: Message) -> None:
         sink = self.sink
@@ -129,22 +129,27 @@ class UnreadConsumer(AsyncConsumer):
             self._end(TOO_BIG if _size(message) > MAX_FRAME_BYTES else TOO_FAST)
             return
         try:
+            sink.wire.pause()  # what comes meanwhile waits with the client, not with us
             with override(sink.language):
                 frame = parse(message.get("text"))
                 await FRAMES[frame["type"]](sink, frame)
         except InboxError as error:
             answer = {"type": "error", "code": error.code, "detail": error.detail}
             sink.reply({"type": "websocket.send", "text": to_json(answer)})
+        finally:
+            sink.wire.resume()
 
     async def websocket_disconnect(self, message: Message) -> None:
         if self.sink is not None and self.sink.refusal is not None and self.sink.sent < 0:
             gate.log_refusal(self.scope, self.sink.refusal)
         raise StopConsumer
 
-    def _close(self, refusal: Refusal) -> None:
+    async def _close(self, refusal: Refusal) -> None:
         """Without the hub, which does not know this connection (any more)."""
         with suppress(Gone):
-            wire(self.base_send).close(refusal.close, refusal.code)
+            last = wire(self.base_send)
+            last.close(refusal.close, refusal.code)
+            await last.flushed()
 
     def _end(self, refusal: Refusal) -> None:
         if self.sink is not None and self.sink.hub is not None:

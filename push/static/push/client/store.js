@@ -7,6 +7,12 @@
 export class Store {
   /** @type {Snapshot|null} */ current = null;
   /** @type {Set<string>} */ #shown = new Set();
+  /** What this tab showed on the page before: nothing older may follow. @type {Snapshot|null} */ #floor = null;
+
+  /** @param {Snapshot|null} snapshot */
+  startAbove(snapshot) {
+    this.#floor = snapshot;
+  }
 
   /**
    * Takes a snapshot from anywhere. Says whether the state moved, and what arrived with it.
@@ -22,13 +28,13 @@ export class Store {
   }
 
   clear() {
-    this.current = null;
+    this.current = this.#floor = null;
     this.#shown.clear();
   }
 
   /** @param {Snapshot} snapshot */
   #isOlder(snapshot) {
-    return sameUser(this.current, snapshot) && snapshot.version < this.current.version;
+    return [this.current, this.#floor].some((known) => sameUser(known, snapshot) && snapshot.version < known.version);
   }
 
   /** An item is news once, also when it comes a second time with an equal version. @param {Item|undefined} item */

@@ -78,7 +78,9 @@ export class NotificationBell extends HTMLElement {
       snapshot: (snapshot, item) => this.#onSnapshot(snapshot, item),
       state: () => this.#onState(),
     });
-    this.#show(this.snapshot ?? recall(user));
+    const recalled = recall(user);
+    this.#store.startAbove(recalled);
+    this.#show(this.snapshot ?? recalled);
     this.#client.start();
   }
 

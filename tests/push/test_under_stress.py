@@ -1,0 +1,178 @@
+"""What the hub must survive: floods of strangers, a database that can't be written to, clients that misbehave."""
+
+import asyncio
+import gc
+import weakref
+from typing import Any
+
+import pytest
+from django.db import OperationalError
+from django.test import RequestFactory
+
+from inbox import services
+from push import gate, work
+from push.bus import Nudge
+from push.hub import Hub
+from push.members import Members
+from push.problems import BAD_REQUEST, Refused
+from push.wire import Wire
+from push.work import Work
+from tests.push.fakes import FakeReads, FakeSink, snapshot, until
+from tests.push.test_hub import joined, reads, the_hub  # noqa: F401 (fixtures)
+
+
+def member(members: Members, user: int) -> FakeSink:
+    sink = FakeSink(f"key-{user}")
+    members.add(user, sink, limit=20)
+    return sink
+
+
+class TestWork:
+    def test_strangers_do_not_stand_before_those_who_are_here(self) -> None:
+        members, todo = Members(), Work()
+        member(members, 99_999)
+        todo.users(range(100_000))
+        batch = todo.take(members)
+        assert batch is not None
+        assert batch.query.users == [99_999]
+
+    def test_a_broadcast_is_not_lost_among_too_many_ids(self) -> None:
+        members, todo = Members(), Work()
+        for user in range(30):
+            member(members, user)
+        todo.users(range(1_000_000, 1_000_000 + work.MAX_DIRTY - 10))
+        todo.everybody("broadcast-1")
+        batch = todo.take(members)
+        assert batch is not None
+        assert sorted(batch.query.users) == list(range(30))
+
+    def test_who_asked_and_left_is_forgotten(self) -> None:
+        members, todo = Members(), Work()
+        sink = member(members, 7)
+        for _sync in range(3):
+            todo.ask(7, sink)
+        assert len(todo.asking) == 1
+        todo.forget(sink)
+        members.remove(sink)
+        gone = weakref.ref(sink.fake)
+        del sink
+        gc.collect()
+        assert gone() is None
+
+
+class TestHub:
+    async def test_who_left_cannot_ask(self, the_hub: Hub, reads: FakeReads) -> None:  # noqa: F811
+        sink = reads.sign_in(7)
+        await joined(the_hub, sink)
+        the_hub.leave(sink)
+        the_hub.ask(sink)
+        assert not the_hub.work.asking
+
+    async def test_a_database_that_cannot_be_mended_is_not_asked_again_and_again(
+        self,
+        the_hub: Hub,  # noqa: F811
+        reads: FakeReads,  # noqa: F811
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        """Rule 8 after a failover to a replica: the versions went back, and the clock cannot be raised."""
+        tried: list[int] = []
+
+        def refuse(version: int) -> None:
+            tried.append(version)
+            raise OperationalError("read only")
+
+        monkeypatch.setattr(services, "raise_clock", refuse)
+        sink, witness = reads.sign_in(7, version=10), reads.sign_in(8, version=1)
+        await joined(the_hub, sink, witness)
+        reads.states[7] = snapshot(7, 5)
+        the_hub.nudged(Nudge([7]))
+        await until(lambda: tried)
+        for version in range(2, 12):  # ten more reads go by meanwhile
+            reads.states[8] = snapshot(8, version)
+            the_hub.nudged(Nudge([8]))
+            await until(lambda version=version: witness.versions[-1] == version)
+        assert tried == [10]
+        assert sink.versions == [10]
+
+    async def test_a_newcomer_is_served_while_versions_are_being_mended(
+        self,
+        the_hub: Hub,  # noqa: F811
+        reads: FakeReads,  # noqa: F811
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        monkeypatch.setattr(services, "raise_clock", lambda version: None)
+        first = reads.sign_in(7, version=10)
+        await joined(the_hub, first)
+        reads.states[7] = snapshot(7, 5)
+        second = FakeSink(first.credential.key)
+        await joined(the_hub, second)
+        assert second.versions == [10]
+
+    async def test_a_library_that_fails_when_a_connection_goes_harms_no_other(
+        self,
+        the_hub: Hub,  # noqa: F811
+        reads: FakeReads,  # noqa: F811
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        bad, good = reads.sign_in(7), reads.sign_in(8)
+        await joined(the_hub, bad, good)
+        monkeypatch.setattr(FakeSink, "left", lambda self: 1 / 0)
+        reads.sessions.clear()
+        reads.sessions[good.credential.key] = 8
+        the_hub.work.checking.update({bad: None, good: None})
+        the_hub.wake()
+        await until(lambda: bad.refusals == ["not_signed_in"])
+        reads.states[8] = snapshot(8, 2)
+        the_hub.nudged(Nudge([8]))
+        await until(lambda: good.versions[-1] == 2)
+
+
+async def test_closing_does_not_run_in_the_task_that_asks_for_it() -> None:
+    """uvicorn's websockets protocol cancels, after its timeout, whichever task waits for the closing handshake."""
+    tasks: list[Any] = []
+
+    async def send(message: Any) -> None:
+        tasks.append(asyncio.current_task())
+
+    wire = Wire(send)
+    wire.close(4401, "not_signed_in")
+    await wire.flushed()
+    assert tasks
+    assert tasks[0] is not asyncio.current_task()
+
+
+class TestGate:
+    def scope(self, query: str = "", **headers: str) -> dict[str, Any]:
+        given = {"host": "localhost", "cookie": "sessionid=abcdefgh", **headers}
+        raw = [(name.encode(), value.encode()) for name, value in given.items()]
+        return {"type": "http", "method": "GET", "path": "/push/sse/", "query_string": query.encode(), "headers": raw}
+
+    def test_too_many_parameters_are_a_bad_request(self) -> None:
+        with pytest.raises(Refused) as refused:
+            gate.admit(self.scope(query="&".join(["a"] * 2000)))
+        assert refused.value.refusal is BAD_REQUEST
+
+    @pytest.mark.parametrize(
+        ("host", "origin"), [("localhost:80", "http://localhost"), ("localhost", "http://localhost:80")]
+    )
+    def test_the_own_port_of_a_scheme_is_no_other_origin(self, host: str, origin: str) -> None:
+        assert gate.admit(self.scope(host=host, origin=origin)).credential.key == "abcdefgh"
+
+    @pytest.mark.parametrize("origin", ["http://localhost:443", "https://localhost", "http://localhost:8080"])
+    def test_any_other_port_is(self, origin: str) -> None:
+        with pytest.raises(Refused):
+            gate.admit(self.scope(origin=origin))
+
+
+def test_a_user_deleted_while_polling_is_signed_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    from inbox import selectors
+    from inbox.errors import NotFound
+    from push.views import poll
+
+    def gone(pk: int) -> None:
+        raise NotFound("no such user")
+
+    monkeypatch.setattr(selectors, "snapshot", gone)
+    request = RequestFactory().get("/push/poll/")
+    request.user = type("Ghost", (), {"is_authenticated": True, "pk": 7})()
+    assert poll(request).status_code == 401
