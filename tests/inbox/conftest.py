@@ -2,12 +2,16 @@
 
 import logging
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
+import time_machine
 
 from inbox.signals import broadcast_changed, mailbox_changed
 
 from .listening import Heard
+from .people import NOW, people
+from .scenes import Scene
 from .threads import deadlocks
 
 
@@ -36,3 +40,19 @@ def no_deadlock(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
         yield
     assert deadlocks() == before
     assert caplog.text == ""
+
+
+@pytest.fixture
+def clock() -> Any:
+    with time_machine.travel(NOW, tick=False) as traveller:
+        yield traveller
+
+
+@pytest.fixture
+def user() -> int:
+    return people(1)[0]
+
+
+@pytest.fixture
+def scene() -> Scene:
+    return Scene()

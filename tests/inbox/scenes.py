@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from django.contrib.auth.models import Group, User
 from django.db.models import F
 
@@ -102,3 +103,8 @@ NOTHING: dict[str, Write] = {
     "raise to the past": lambda scene: services.raise_clock(0),
     "apply_due": lambda scene: services.apply_due(),
 }
+
+WRITES = [*MAILBOX_WRITES, *CLOCK_WRITES]
+all_writes = pytest.mark.parametrize("write", [*MAILBOX_WRITES.values(), *CLOCK_WRITES.values()], ids=WRITES)
+mailbox_writes = pytest.mark.parametrize("write", MAILBOX_WRITES.values(), ids=MAILBOX_WRITES)
+clock_writes = pytest.mark.parametrize("write", CLOCK_WRITES.values(), ids=CLOCK_WRITES)

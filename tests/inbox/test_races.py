@@ -10,17 +10,13 @@ from django.contrib.auth.models import Group, User
 from django.db import OperationalError, connection, transaction
 
 from inbox import ledger, selectors, services
-from inbox.models import Broadcast, BroadcastReceipt, FollowMessage, Mailbox
+from inbox.models import BroadcastReceipt, FollowMessage, Mailbox
 
 from .databases import postgres
-from .people import people
+from .people import live, people
 from .threads import Pause, after, beside, blocked, sequence, together
 
 pytestmark = [pytest.mark.django_db(transaction=True), postgres]
-
-
-def live(**columns: Any) -> Broadcast:
-    return Broadcast.objects.create(**{"title": "News", "state": "live", **columns})
 
 
 def test_a_transaction_that_commits_late() -> None:

@@ -1,4 +1,4 @@
-"""DESIGN.md section 1, rules 1 to 3: locks, transactions, statements. Each test fails without its rule."""
+"""DESIGN.md section 1, rules 1 and 2: locks and transactions. Each test fails without its rule."""
 
 import re
 from collections.abc import Callable
@@ -6,7 +6,6 @@ from importlib import import_module
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.db import DatabaseError, IntegrityError, OperationalError, connection, transaction
 from django.db.models import F, Value
 from django.dispatch import Signal
@@ -20,7 +19,7 @@ from inbox.signals import broadcast_changed, mailbox_changed
 from .databases import postgres
 from .listening import Heard
 from .people import people
-from .scenes import CLOCK_WRITES, MAILBOX_WRITES, NOTHING, Scene, Write, edited
+from .scenes import CLOCK_WRITES, NOTHING, Scene, Write, all_writes, clock_writes, edited, mailbox_writes
 
 sending = import_module("inbox.services.send")  # `services.send` is the function
 pytestmark = pytest.mark.django_db
@@ -39,17 +38,6 @@ def clock() -> int:
 @pytest.fixture
 def at_commit(django_capture_on_commit_callbacks: AtCommit) -> AtCommit:
     return django_capture_on_commit_callbacks
-
-
-@pytest.fixture
-def scene() -> Scene:
-    return Scene()
-
-
-WRITES = [*MAILBOX_WRITES, *CLOCK_WRITES]
-all_writes = pytest.mark.parametrize("write", [*MAILBOX_WRITES.values(), *CLOCK_WRITES.values()], ids=WRITES)
-mailbox_writes = pytest.mark.parametrize("write", MAILBOX_WRITES.values(), ids=MAILBOX_WRITES)
-clock_writes = pytest.mark.parametrize("write", CLOCK_WRITES.values(), ids=CLOCK_WRITES)
 
 
 # Rule 1: lock order
@@ -247,58 +235,3 @@ def test_what_changes_nothing_advances_nothing(scene: Scene, write: Write) -> No
     before = selectors.versions([scene.reader, scene.actor])
     write(scene)
     assert selectors.versions([scene.reader, scene.actor]) == before
-
-
-# Rule 3: one statement
-
-
-def test_a_snapshot_is_one_statement(django_assert_num_queries: Any) -> None:
-    users = people(1000)
-    services.send(users, FollowMessage)
-    with django_assert_num_queries(1):
-        assert len(selectors.snapshots(users)) == 1000
-    with django_assert_num_queries(1):
-        selectors.snapshot(users[0])
-    with django_assert_num_queries(1):
-        selectors.versions(users)
-    with django_assert_num_queries(2):
-        selectors.snapshots([*users, users[0]])
-
-
-def test_healing_takes_few_statements(django_assert_max_num_queries: Any) -> None:
-    users = people(100)
-    with django_assert_max_num_queries(12):
-        assert len(selectors.snapshots(users)) == 100
-    User.objects.filter(pk__in=users).update(is_staff=True)
-    with django_assert_max_num_queries(12):
-        selectors.snapshots(users)
-    Broadcast.objects.create(title="Soon", state="scheduled", publish_at=timezone.now())
-    with django_assert_max_num_queries(30):
-        assert {snapshot.unread for snapshot in selectors.snapshots(users).values()} == {1}
-
-
-class ReadsElsewhere:
-    """The router of a site with a replica (which here does not exist)."""
-
-    def db_for_read(self, model: Any, **hints: Any) -> str:
-        ours = model._meta.app_label == "inbox" or model is User.groups.through
-        return "replica" if ours else "default"
-
-    def db_for_write(self, model: Any, **hints: Any) -> str:
-        return "default"
-
-
-@all_writes
-def test_writers_read_where_they_write(scene: Scene, write: Write, settings: Any) -> None:
-    settings.DATABASE_ROUTERS = [ReadsElsewhere()]
-    write(scene)
-
-
-def test_readers_read_where_it_is_written(scene: Scene, settings: Any) -> None:
-    settings.DATABASE_ROUTERS = [ReadsElsewhere()]
-    assert selectors.snapshot(scene.reader).unread == 1
-    assert len(selectors.inbox_page(scene.reader).items) == 2
-    assert selectors.item(scene.reader, scene.broadcast.ref).read
-    assert list(selectors.newest({scene.reader: 0}, "follow")) == [scene.reader]
-    assert list(selectors.newest({scene.actor: 0}, scene.broadcast.ref)) == [scene.actor]
-    assert selectors.versions([scene.reader])[scene.reader] > 0

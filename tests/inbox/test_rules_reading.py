@@ -1,0 +1,197 @@
+"""DESIGN.md section 1, rule 3, and what reading costs: statements, whatever the number of users or messages."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+from django.db.models import F
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from inbox import selectors, services
+from inbox.models import Broadcast, CommentMessage, FollowMessage, Mailbox, event_types
+
+from .listening import Heard
+from .people import people
+from .scenes import Scene, Write, all_writes
+
+pytestmark = pytest.mark.django_db
+MANY = 100_000
+
+
+# Rule 3: one statement
+
+
+def test_a_snapshot_is_one_statement(django_assert_num_queries: Any) -> None:
+    users = people(1000)
+    services.send(users, FollowMessage)
+    with django_assert_num_queries(1):
+        assert len(selectors.snapshots(users)) == 1000
+    with django_assert_num_queries(1):
+        selectors.snapshot(users[0])
+    with django_assert_num_queries(1):
+        selectors.versions(users)
+    with django_assert_num_queries(2):
+        selectors.snapshots([*users, users[0]])
+
+
+def test_healing_takes_few_statements(django_assert_max_num_queries: Any) -> None:
+    users = people(100)
+    with django_assert_max_num_queries(12):
+        assert len(selectors.snapshots(users)) == 100
+    User.objects.filter(pk__in=users).update(is_staff=True)
+    with django_assert_max_num_queries(12):
+        selectors.snapshots(users)
+    Broadcast.objects.create(title="Soon", state="scheduled", publish_at=timezone.now())
+    with django_assert_max_num_queries(30):
+        assert {snapshot.unread for snapshot in selectors.snapshots(users).values()} == {1}
+
+
+class ReadsElsewhere:
+    """The router of a site with a replica (which here does not exist)."""
+
+    def db_for_read(self, model: Any, **hints: Any) -> str:
+        ours = model._meta.app_label == "inbox" or model is User.groups.through
+        return "replica" if ours else "default"
+
+    def db_for_write(self, model: Any, **hints: Any) -> str:
+        return "default"
+
+
+@all_writes
+def test_writers_read_where_they_write(scene: Scene, write: Write, settings: Any) -> None:
+    settings.DATABASE_ROUTERS = [ReadsElsewhere()]
+    write(scene)
+
+
+def test_readers_read_where_it_is_written(scene: Scene, settings: Any) -> None:
+    settings.DATABASE_ROUTERS = [ReadsElsewhere()]
+    assert selectors.snapshot(scene.reader).unread == 1
+    assert len(selectors.inbox_page(scene.reader).items) == 2
+    assert selectors.item(scene.reader, scene.broadcast.ref).read
+    assert list(selectors.newest({scene.reader: 0}, "follow")) == [scene.reader]
+    assert list(selectors.newest({scene.actor: 0}, scene.broadcast.ref)) == [scene.actor]
+    assert selectors.versions([scene.reader])[scene.reader] > 0
+
+
+# What it costs
+
+
+def statements(work: Any) -> int:
+    with CaptureQueriesContext(connection) as captured:
+        work()
+    return len(captured)
+
+
+def test_a_send_to_a_thousand_takes_as_many_statements_as_one_to_ten() -> None:
+    users = people(1000)
+    selectors.snapshots(users)
+    few = statements(lambda: services.send(users[:10], FollowMessage, actor=users[0]))
+    assert statements(lambda: services.send(users, FollowMessage, actor=users[0])) == few
+    assert few <= 7  # a savepoint, lock and advance, the actor, the rows, the end; in SQLite the lock on its own
+
+
+def test_a_page_takes_as_many_statements_however_full_the_inbox() -> None:
+    [user] = people(1)
+    services.send([user], FollowMessage)
+    page = lambda: selectors.inbox_page(user, limit=10)  # noqa: E731
+    page()
+    few = statements(page)
+    for model in event_types().values():
+        columns = {"target_title", "resource_title", "title"} & {field.name for field in model._meta.fields}
+        model.objects.bulk_create(model(recipient_id=user, **dict.fromkeys(columns, "Tea")) for _ in range(30))
+    Broadcast.objects.bulk_create(Broadcast(title="News", state="live") for _ in range(30))
+    assert statements(page) == few == len(event_types()) + 2
+
+
+def test_marking_takes_as_many_statements_for_one_item_as_for_fifty() -> None:
+    [user] = people(1)
+    FollowMessage.objects.bulk_create(FollowMessage(recipient_id=user) for _ in range(60))
+    refs = [row.ref for row in FollowMessage.objects.all()]
+    one = statements(lambda: services.mark_read(user, refs[:1]))
+    assert statements(lambda: services.mark_read(user, refs[10:])) == one
+
+
+# A hundred thousand unread
+
+
+@pytest.fixture
+def swamped(transactional_db: None) -> int:
+    """A user with 100,000 unread comments, among others with some, committed and vacuumed."""
+    users = people(500)
+    for _ in range(10):
+        services.send(users, CommentMessage, target_title="Tea")
+    user = users[-1]
+    multiply(CommentMessage, CommentMessage.objects.filter(recipient=user).latest("seq").pk, MANY - 10)
+    Mailbox.objects.filter(pk=user).update(version=F("version") + MANY)
+    return user
+
+
+def multiply(model: Any, pk: int, times: int) -> None:
+    """One row again and again, by the database itself."""
+    columns = [field.column for field in model._meta.concrete_fields if not field.primary_key]
+    copied = ", ".join("seq + number" if column == "seq" else column for column in columns)
+    numbers = "WITH RECURSIVE n(number) AS (SELECT 1 UNION ALL SELECT number + 1 FROM n WHERE number < %s)"
+    table = model._meta.db_table
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":  # else VACUUM may find the commit not flushed, and the pages not visible
+            cursor.execute("SET synchronous_commit = on")
+        insert = f"INSERT INTO {table} ({', '.join(columns)})"
+        cursor.execute(f"{insert} {numbers} SELECT {copied} FROM n, {table} WHERE id = %s", [times, pk])
+        cursor.execute("VACUUM" if connection.vendor == "sqlite" else f"VACUUM ANALYZE {table}")
+
+
+def reading_the_badge(user: int) -> str:
+    """The statement that does it, with its values in it."""
+    selectors.snapshot(user)
+    with CaptureQueriesContext(connection) as captured:
+        selectors.snapshot(user)
+    [query] = captured.captured_queries
+    return str(query["sql"])
+
+
+def explained(how: str, sql: str) -> list[Any]:
+    with connection.cursor() as cursor:
+        cursor.execute(f"{how} {sql}")
+        return cursor.fetchall()
+
+
+def nodes(plan: Any) -> Iterator[dict[str, Any]]:
+    yield plan
+    for child in plan.get("Plans", ()):
+        yield from nodes(child)
+
+
+def test_the_badge_of_a_swamped_user_costs_what_its_cap_allows(swamped: int) -> None:
+    snapshot = selectors.snapshot(swamped)
+    assert (snapshot.unread, snapshot.capped, snapshot.by_type) == (999, True, {"comment": 999})
+    sql = reading_the_badge(swamped)
+    if connection.vendor == "sqlite":
+        assert any("USING INDEX commentmessage_unread" in row[-1] for row in explained("EXPLAIN QUERY PLAN", sql))
+        return
+    [[[explanation]]] = explained("EXPLAIN (ANALYZE, FORMAT JSON)", sql)
+    [scan] = [node for node in nodes(explanation["Plan"]) if node.get("Relation Name") == "inbox_commentmessage"]
+    assert (scan["Node Type"], scan["Index Name"]) == ("Index Only Scan", "commentmessage_unread")
+    assert (scan["Actual Rows"], scan["Heap Fetches"]) == (1000, 0)
+
+
+def test_the_page_of_a_swamped_user_sorts_nothing(swamped: int) -> None:
+    with CaptureQueriesContext(connection) as captured:
+        assert len(selectors.inbox_page(swamped, limit=20).items) == 20
+    [sql] = [query["sql"] for query in captured if 'FROM "inbox_commentmessage"' in query["sql"].partition(" WHERE")[0]]
+    if connection.vendor == "sqlite":
+        assert not any("TEMP B-TREE" in row[-1] for row in explained("EXPLAIN QUERY PLAN", sql))
+        return
+    [[[explanation]]] = explained("EXPLAIN (ANALYZE, FORMAT JSON)", sql)
+    kinds = {node["Node Type"]: node["Actual Rows"] for node in nodes(explanation["Plan"])}
+    assert "Sort" not in kinds
+    assert max(kinds.values()) <= 21
+
+
+def test_marking_a_swamped_inbox_goes_by_thousands(swamped: int) -> None:
+    with Heard() as heard:
+        assert services.mark_all_read(swamped, selectors.snapshot(swamped).version) == MANY
+    assert len(heard.mailboxes) == MANY / 1000
+    assert selectors.snapshot(swamped).unread == 0
