@@ -63,6 +63,17 @@ def valkey() -> Iterator[str]:
         server.close()
 
 
+@contextmanager
+def on_core(number: int) -> Iterator[None]:
+    """This process and what it starts meanwhile run on that core."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {number})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
+
+
 def migrate(url: str) -> None:
     command = manage("migrate", "--no-input", "-v", "0")
     subprocess.run(command, cwd=ROOT, env=environment(url), check=True, timeout=CHILD_SECONDS)
@@ -74,16 +85,35 @@ def run_child(module: str, database_url: str, arguments: Sequence[str], **env: A
     subprocess.run(command, cwd=ROOT, env=environment(database_url, **env), check=True, timeout=CHILD_SECONDS)
 
 
-def people(count: int) -> list[int]:
+def people(count: int, name: str = "bench") -> list[int]:
     """Ids of so many new users with empty mailboxes."""
     from django.contrib.auth import get_user_model
 
     from inbox.models import Mailbox
 
     users = get_user_model().objects
-    made = users.bulk_create([users.model(username=f"bench-{n}", password="!") for n in range(count)], 1000)
+    made = users.bulk_create([users.model(username=f"{name}-{n}", password="!") for n in range(count)], 1000)
     Mailbox.objects.bulk_create([Mailbox(pk=user.pk) for user in made], 1000)
     return [user.pk for user in made]
+
+
+def cookies(ids: Iterable[int]) -> list[str]:
+    """Session cookies of these users, in their order."""
+    from datetime import timedelta
+
+    from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user_model
+    from django.contrib.sessions.backends.db import SessionStore
+    from django.contrib.sessions.models import Session
+    from django.utils.timezone import now
+
+    backend, store, keys = "django.contrib.auth.backends.ModelBackend", SessionStore(), []
+    users, rows = get_user_model().objects.in_bulk(ids), []
+    for pk in ids:
+        data = {SESSION_KEY: str(pk), BACKEND_SESSION_KEY: backend, HASH_SESSION_KEY: users[pk].get_session_auth_hash()}
+        keys.append(f"{pk:032d}")
+        rows.append(Session(session_key=keys[-1], session_data=store.encode(data), expire_date=now() + timedelta(1)))
+    Session.objects.bulk_create(rows, 1000)
+    return keys
 
 
 def columns(event_type: Any) -> dict[str, str]:
