@@ -55,11 +55,18 @@ def crossing_layer() -> Any | None:
     return None if isinstance(layer, InMemoryChannelLayer) else layer
 
 
+_hearers: list[Callable[[Nudge], None]] = []  # the hubs of this process; none in a worker
+
+
+def hear(hearer: Callable[[Nudge], None]) -> None:
+    """Have `hearer` called, in any thread, with every nudge that this process publishes."""
+    _hearers.append(hearer)
+
+
 def publish(nudge: Nudge) -> None:
     """To the hubs of this process, then to the others. Never raises; waits for Redis 2 s at most."""
-    from .hub import nudge_local
-
-    nudge_local(nudge)
+    for hearer in _hearers:
+        hearer(nudge)
     _publisher.publish({"type": "nudge", "from": _publisher.name, **nudge.as_dict()})
 
 

@@ -55,6 +55,9 @@ def nudge_local(nudge: Nudge) -> None:
         hub.call_soon(hub.nudged, nudge)
 
 
+bus.hear(nudge_local)
+
+
 class Hub:
     """One per event loop; all its methods are called on that loop."""
 
