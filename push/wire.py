@@ -78,6 +78,9 @@ class Wire:
     def resume(self) -> None:
         """Go on reading."""
 
+    def hold_input(self, hold: bool) -> None:
+        """Stop and go on reading from the client, on servers that would queue without limit meanwhile."""
+
     def abort(self) -> None:
         """Drop the connection without waiting for the client."""
         if self._pending is not None:
@@ -131,6 +134,9 @@ class TwistedWire(Wire):
             _owner(self._send).sendCloseFrame(code=code, reasonUtf8=reason.encode(), isReply=False)
         except Exception as error:  # it raises `Exception` itself
             raise Gone from error
+
+    def hold_input(self, hold: bool) -> None:
+        (self._transport.pauseProducing if hold else self._transport.resumeProducing)()
 
     def abort(self) -> None:
         super().abort()

@@ -199,10 +199,14 @@ async def mark_all_read(sink: SocketSink, frame: dict[str, Any]) -> None:
 
 async def _write(sink: SocketSink, service: Callable[..., Any], argument: Any) -> None:
     """Call a service of the inbox for the user; the answer is the state after it."""
-    await sink.until_verified()
-    if sink.user is not None and sink.hub is not None and sink.refusal is None:
-        await sink.hub.call(service, sink.user, argument)
-        sink.hub.ask(sink)
+    sink.wire.hold_input(True)
+    try:
+        await sink.until_verified()
+        if sink.user is not None and sink.hub is not None and sink.refusal is None:
+            await sink.hub.call(service, sink.user, argument)
+            sink.hub.ask(sink)
+    finally:
+        sink.wire.hold_input(False)
 
 
 def _size(message: Message) -> int:

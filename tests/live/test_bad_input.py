@@ -232,3 +232,15 @@ async def socket_close_code(site: Site, cookies: dict[str, str], origin: str) ->
 async def still_works(site: Site) -> None:
     async with connect("websocket", site, "bob") as client:
         assert (await client.next()) == await call(site, "snapshot", "bob")
+
+
+async def test_a_flood_of_frames_harms_nobody_else(site: Site) -> None:
+    async with connect("websocket", site, "bob") as flood, connect("websocket", site, "bob") as other:
+        await flood.next()
+        await other.next()
+        with suppress(ConnectionClosed):
+            for _ in range(3000):
+                await flood.send('{"type":"read","refs":["comment-999999"]}')
+        await other.send({"type": "ping"})
+        assert await other.frame() == {"type": "pong"}
+    await still_works(site)
