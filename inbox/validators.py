@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 # NUL is refused by PostgreSQL; a lone surrogate cannot be encoded as UTF-8 at all.
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
-_LINK = re.compile(r"(https?://[^/\s\\]|/(?![/\\]))[^\s\\\x00-\x1f]*", re.IGNORECASE)
+_LINK = re.compile(r"(https?://[^/\s\\]|/(?![/\\]))[^\s\\\x00-\x1f\ud800-\udfff]*", re.IGNORECASE)
 
 
 def validate_text(value: str) -> None:

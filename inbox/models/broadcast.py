@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.contrib.auth.models import Group
+from django.core.validators import MaxLengthValidator
 from django.db import models
 from django.db.models import Min, Q
 from django.db.models.functions import Coalesce
@@ -113,7 +114,11 @@ class Broadcast(models.Model):
 
     title = models.CharField(_("title"), max_length=200, validators=[validate_text])
     body = models.TextField(
-        _("text"), max_length=10_000, blank=True, validators=[validate_text], help_text=_("Markdown")
+        _("text"),
+        max_length=10_000,  # for forms; models look at validators only
+        blank=True,
+        validators=[validate_text, MaxLengthValidator(10_000)],
+        help_text=_("Markdown"),
     )
     level = models.CharField(_("level"), max_length=8, choices=Level.choices, default=Level.INFO)
     url = models.CharField(_("link"), max_length=500, blank=True, validators=[validate_link])

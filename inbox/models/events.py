@@ -1,5 +1,6 @@
 """The event types that ship with the inbox. Each is a table; a site adds its own in the same few lines."""
 
+from django.core.validators import MaxLengthValidator
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -60,7 +61,7 @@ class LikeMessage(Message):
 class SystemMessage(Message):
     body_format = "{body}"
     title = models.CharField(_("title"), max_length=200)
-    body = models.TextField(_("body"), max_length=10_000, blank=True)
+    body = models.TextField(_("body"), max_length=10_000, blank=True, validators=[MaxLengthValidator(10_000)])
     level = models.CharField(_("level"), max_length=8, choices=Level.choices, default=Level.INFO)
 
     class Meta(Message.Meta):

@@ -1,6 +1,7 @@
 """What owners do with their items: read, archive, delete, and back again."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -9,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from .. import audiences, ledger, refs
-from ..errors import BadValue
+from ..errors import BadValue, NotFound
 from ..models import Audience, BroadcastClock, BroadcastReceipt, Mailbox, event_types
 from ..models.base import MailboxRowQuerySet
 from ..snapshots import CLOCK_UNIT, MAX_VERSION
@@ -61,7 +62,8 @@ def undelete(user: Any, refs: Iterable[str]) -> int:
 def mark_all_read(user: Any, up_to: int, type: str | None = None) -> int:
     """Mark read what the user had been shown at snapshot version `up_to`, of one type if given; returns how many.
 
-    Batches of 1,000 items under that fixed bound, so that a message arriving meanwhile stays unread.
+    Batches of 1,000 items under that fixed bound, so that a message arriving meanwhile stays unread. BadValue for what
+    is no version or no type, NotFound for an unknown user.
     """
     if not 0 <= up_to <= MAX_VERSION:
         raise BadValue(_("up_to is not a version."))
@@ -98,9 +100,18 @@ def _act(user: Any, items: Iterable[str], steps: Steps) -> int:
 
 @ledger.retrying
 def _change(pk: Any, wanted: Mapping[str, Collection[Any]], steps: Steps) -> int:
-    with ledger.locked([pk]):
+    with _mailbox(pk):
         found = [_owned(pk, name, keys, steps) for name, keys in wanted.items()]
         return sum(created + _take(rows, steps) for rows, created in found)
+
+
+@contextmanager
+def _mailbox(pk: Any) -> Iterator[None]:
+    """A transaction that holds this user's mailbox."""
+    with ledger.locked([pk]) as found:
+        if not found:
+            raise NotFound(_("There is no such user."))
+        yield
 
 
 def _owned(pk: Any, name: str, keys: Collection[Any], steps: Steps) -> tuple[MailboxRowQuerySet[Any], int]:
@@ -163,7 +174,7 @@ def _shown(pk: Any, up_to: int) -> tuple[int, int]:
 def _mark_batch(pk: Any, names: Iterable[str], clock: int, version: int) -> int:
     """Up to 1,000 of what was shown, whatever its types, in one transaction: one change on every screen."""
     marked = 0
-    with ledger.locked([pk]):
+    with _mailbox(pk):
         for name in names:
             if name == refs.BROADCAST:
                 marked += _mark_broadcasts(pk, clock, version, BATCH - marked)
