@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 import time_machine
 
+from inbox import services
+from inbox.models import FollowMessage
 from inbox.signals import broadcast_changed, mailbox_changed
 
 from .listening import Heard
-from .people import NOW, people
+from .people import NOW, live, people, state
 from .scenes import Scene
 from .threads import deadlocks
 
@@ -56,3 +58,13 @@ def user() -> int:
 @pytest.fixture
 def scene() -> Scene:
     return Scene()
+
+
+@pytest.fixture
+def unharmed(user: int) -> Iterator[int]:
+    """A user with one unread message and one broadcast, whose state is afterwards as it was."""
+    services.send([user], FollowMessage)
+    live()
+    before = state(user)
+    yield user
+    assert state(user) == before

@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib.auth.models import User
 
 from inbox import selectors
-from inbox.models import Broadcast
+from inbox.models import Broadcast, Mailbox
 
 NOW = datetime(2030, 1, 1, 12, tzinfo=UTC)  # where the fixture `clock` stands
 numbers = count()
@@ -30,3 +30,9 @@ def unread(user: int) -> set[str]:
     whole = [item.ref for item in selectors.inbox_page(user).items if not item.read]
     assert (snapshot.unread, items) == (len(items), whole)
     return set(items)
+
+
+def state(user: int) -> Any:
+    """What a user has: their mailbox by itself, as somebody else's broadcast moves everybody's clock."""
+    page = selectors.inbox_page(user)
+    return Mailbox.objects.get(pk=user).version, selectors.snapshot(user).by_type, page.items
