@@ -31,6 +31,8 @@ async def test_clients_are_sent_away(site: Site, number: signal.Signals) -> None
         held = {"If-None-Match": f'"{known["user"]}-{known["version"]}"', "Prefer": "wait=20"}
         poll = asyncio.create_task(http.get("/push/poll/", headers=held))
         await eventually(lambda: asyncio.to_thread(holds, site, 3))
+        await socket.send({"type": "sync"})
+        await socket.next()  # read after the poll joined, so the poll has had its first state and waits
         began = time.monotonic()
         site.web[0].signal(number)
         with pytest.raises(Ended) as closed:
