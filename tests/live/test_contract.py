@@ -3,8 +3,9 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from itertools import count, pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -169,8 +170,11 @@ async def footprint(site: Site) -> dict[str, int]:
 
 def database_files(site: Site) -> int:
     """Read from outside: descriptors of the SQLite database, open in the first web process."""
-    directory = f"/proc/{site.web[0].pid}/fd"
-    return sum(".sqlite3" in os.readlink(f"{directory}/{number}") for number in os.listdir(directory))
+    found = 0
+    for descriptor in Path(f"/proc/{site.web[0].pid}/fd").iterdir():
+        with suppress(FileNotFoundError):  # closed since it was listed
+            found += ".sqlite3" in os.readlink(descriptor)
+    return found
 
 
 async def footprint_at_rest(site: Site) -> dict[str, int]:
