@@ -15,6 +15,7 @@ from django.db.models.signals import m2m_changed, post_save, pre_delete
 
 from . import audiences, ledger
 from .models import Broadcast, BroadcastReceipt, Mailbox, Message, State, event_types
+from .models.base import MailboxRowQuerySet
 
 
 def connect() -> None:
@@ -102,7 +103,7 @@ def broadcast_groups_changed(instance: Broadcast, action: str, pk_set: Any, **kw
 
 def message_cascaded(instance: Message, origin: Any = None, **kwargs: Any) -> None:
     """A message goes because something else does. Its own `delete()`, of row or queryset, has advanced already."""
-    if getattr(origin, "model", type(origin)) is type(instance):
+    if origin is instance or (isinstance(origin, MailboxRowQuerySet) and instance.pk in origin.going):
         return
     with ledger.locked([instance.recipient_id]) as found:
         if instance.deleted_at is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any, ClassVar, Self, TypeVar
 
 from django.conf import settings
@@ -40,6 +40,8 @@ def unlike(values: dict[str, Any]) -> Case:
 
 class MailboxRowQuerySet(PrimaryQuerySet[Row]):
     """A queryset whose writes lock the mailboxes they touch and advance their versions, in one transaction."""
+
+    going: Collection[Any] = ()
 
     def unread(self) -> Self:
         """Visible and unread: the one condition behind the badge, the list and mark-all."""
@@ -89,13 +91,17 @@ class MailboxRowQuerySet(PrimaryQuerySet[Row]):
         with ledger.locked(self._recipients()) as found:
             rows = self.filter(recipient__in=found)
             ledger.advance(rows.filter(self.model.missed())._recipients())
-            return super(MailboxRowQuerySet, rows).delete()
+            return rows._remove()
 
     @writes
     def purge(self) -> int:
         """Delete rows that nobody can see any more; advances nothing."""
         with ledger.locked(self._recipients()) as found:
-            return super(MailboxRowQuerySet, self.filter(recipient__in=found)).delete()[0]
+            return self.filter(recipient__in=found)._remove()[0]
+
+    def _remove(self) -> tuple[int, dict[str, int]]:
+        self.going = set(self.values_list("pk", flat=True))  # others go with them: see `receivers.message_cascaded`
+        return super().delete()
 
     def _recipients(self) -> list[Any]:
         return list(self.order_by().values_list("recipient_id", flat=True).distinct())
