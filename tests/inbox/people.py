@@ -3,27 +3,37 @@
 from datetime import UTC, datetime
 from itertools import count
 from typing import Any
+from uuid import UUID
 
-from django.contrib.auth.models import User
+from django.contrib.auth import get_user_model
+from django.db.models import UUIDField
 
 from inbox import selectors
 from inbox.models import Broadcast, Mailbox
 
 NOW = datetime(2030, 1, 1, 12, tzinfo=UTC)  # where the fixture `clock` stands
-numbers = count()
+numbers = count(1)
 
 
-def people(number: int, **flags: Any) -> list[int]:
+def people(number: int, **flags: Any) -> list[Any]:
     """Primary keys of new users, ascending. They have no mailboxes yet."""
-    made = User.objects.bulk_create(User(username=f"user{next(numbers)}", **flags) for _ in range(number))
+    made = get_user_model()._base_manager.bulk_create(person(next(numbers), **flags) for _ in range(number))
     return [user.pk for user in made]
+
+
+def person(n: int, **flags: Any) -> Any:
+    """Not saved yet. UUIDs are made in order, so that a random history can be played again."""
+    model = get_user_model()
+    if isinstance(model._meta.pk, UUIDField):
+        flags["pk"] = UUID(int=n << 64)
+    return model(**{model.USERNAME_FIELD: f"user{n}"}, **flags)
 
 
 def live(**columns: Any) -> Broadcast:
     return Broadcast.objects.create(**{"title": "News", "state": "live", **columns})
 
 
-def unread(user: int) -> set[str]:
+def unread(user: Any) -> set[str]:
     """By every way of asking, which must agree."""
     snapshot = selectors.snapshot(user)
     items = [item.ref for item in selectors.inbox_page(user, unread=True).items]
@@ -32,7 +42,7 @@ def unread(user: int) -> set[str]:
     return set(items)
 
 
-def state(user: int) -> Any:
+def state(user: Any) -> Any:
     """What a user has: their mailbox by itself, as somebody else's broadcast moves everybody's clock."""
     page = selectors.inbox_page(user)
     return Mailbox.objects.get(pk=user).version, selectors.snapshot(user).by_type, page.items

@@ -2,13 +2,14 @@
 
 from typing import Any
 
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import Group
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, rule
 
 from inbox import services
 
-from .reality import Reality, one, some
+from ..people import people
+from .reality import Reality, User, one, some
 from .world import Person
 
 has = st.sampled_from(["add", "remove", "set", "clear"])
@@ -24,8 +25,8 @@ class People(Reality):
     @rule(is_staff=st.booleans())
     def come(self, is_staff: bool) -> None:
         if len(self.world.people) < 4:
-            user = User.objects.create(username=f"user{self.world.step}-{len(self.world.people)}", is_staff=is_staff)
-            self.world.people[user.pk] = Person(user.pk, is_staff)
+            [pk] = people(1, is_staff=is_staff)
+            self.world.people[pk] = Person(pk, is_staff)
 
     @rule()
     def new_group(self) -> None:

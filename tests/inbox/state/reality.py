@@ -6,22 +6,27 @@ from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from typing import Any, TypeVar
+from uuid import uuid4
 
 import time_machine
 from django.apps import apps
-from django.contrib.auth.models import Group, User
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
 from django.db import connection, transaction
+from django.db.models import UUIDField
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant
 
 from inbox import conf, selectors, services
 from inbox.items import Item
-from inbox.snapshots import CLOCK_UNIT, Snapshot
+from inbox.models import event_types
+from inbox.snapshots import CLOCK_UNIT, Snapshot, user_id
 
 from ..listening import Heard
 from .world import Note, Person, World
 
 T = TypeVar("T")
+User = get_user_model()
 START = datetime(2030, 1, 1, 12, tzinfo=UTC)
 some = st.lists(st.integers(0, 99), max_size=4)
 one = st.integers(0, 99)
@@ -29,7 +34,7 @@ one = st.integers(0, 99)
 
 def wipe() -> None:
     """Empty the tables that the machine fills: quicker than a flush, which would wake every table of the site."""
-    models = [*apps.get_app_config("inbox").get_models(include_auto_created=True)]
+    models = {*apps.get_app_config("inbox").get_models(include_auto_created=True), *event_types().values()}
     tables = [model._meta.db_table for model in (*models, User.groups.through, Group, User)]
     with transaction.atomic(), connection.cursor() as cursor:
         for table in tables:
@@ -39,6 +44,8 @@ def wipe() -> None:
 class Reality(RuleBasedStateMachine):
     """Rules change the database and the world alike, and say who may notice: `touched` users, or all if `ticked`."""
 
+    nobody = uuid4() if isinstance(User._meta.pk, UUIDField) else 10**9
+
     def __init__(self) -> None:
         super().__init__()
         self.stack = ExitStack()
@@ -46,11 +53,11 @@ class Reality(RuleBasedStateMachine):
         self.heard = self.stack.enter_context(Heard())
         self.time = self.stack.enter_context(time_machine.travel(START, tick=False))
         self.world = World()
-        self.touched: set[int] = set()
+        self.touched: set[Any] = set()
         self.ticked = False
-        self.versions: dict[int, int] = {}
-        self.states: dict[tuple[int, int], tuple[Snapshot, dict[str, Any]]] = {}
-        self.steps: dict[int, dict[int, int]] = {}  # user → version → step at which it was last seen
+        self.versions: dict[Any, int] = {}
+        self.states: dict[tuple[Any, int], tuple[Snapshot, dict[str, Any]]] = {}
+        self.steps: dict[Any, dict[Any, int]] = {}  # user → version → step at which it was last seen
 
     def teardown(self) -> None:
         self.stack.close()
@@ -83,14 +90,15 @@ class Reality(RuleBasedStateMachine):
         """For everybody by the numbers; for one, in turn, by the list as well (it costs twenty statements)."""
         self.due()
         people = sorted(self.world.people)
-        snapshots = selectors.snapshots(people)
-        assert sorted(snapshots) == people
-        assert selectors.versions(people) == {pk: snapshot.version for pk, snapshot in snapshots.items()}
+        found = selectors.snapshots(people)
+        assert selectors.versions(people) == {user: snapshot.version for user, snapshot in found.items()}
+        snapshots = {pk: found.pop(user_id(pk)) for pk in people}
+        assert found == {}
         for pk in people:
             self.badge_is_the_world(pk, snapshots[pk])
             self.advanced_if_touched(pk, snapshots[pk].version)
         self.holds_for(self.pick(people, self.world.step), snapshots)
-        assert self.heard.users <= self.touched
+        assert self.heard.users <= {user_id(pk) for pk in self.touched}
         self.heard.clear()
         self.touched, self.ticked = set(), False
         self.world.step += 1
@@ -107,7 +115,7 @@ class Reality(RuleBasedStateMachine):
                 news.state = "expired"
                 self.ticked = True
 
-    def badge_is_the_world(self, pk: int, snapshot: Snapshot) -> None:
+    def badge_is_the_world(self, pk: Any, snapshot: Snapshot) -> None:
         """And a version means one state: one snapshot, and one list of items with their marks."""
         cap, types = conf.unread_cap(), [ref.partition("-")[0] for ref in self.world.unread(pk)]
         assert (snapshot.unread, snapshot.capped) == (min(len(types), cap), len(types) > cap)
@@ -116,7 +124,7 @@ class Reality(RuleBasedStateMachine):
         assert self.states.setdefault((pk, snapshot.version), state) == state
         self.steps.setdefault(pk, {})[snapshot.version] = self.world.step
 
-    def holds_for(self, pk: int, snapshots: dict[Any, Snapshot]) -> None:
+    def holds_for(self, pk: Any, snapshots: dict[Any, Snapshot]) -> None:
         items = selectors.inbox_page(pk, limit=100).items
         archived = selectors.inbox_page(pk, limit=100, archived=True).items
         looks = {item.ref: (item.read, item.archived, item.url) for item in (*items, *archived)}
@@ -126,21 +134,21 @@ class Reality(RuleBasedStateMachine):
         assert selectors.inbox_page(pk, limit=100, unread=True).items == unread
         self.mark_all_takes(unread, pk, snapshots[pk].version)
 
-    def in_order(self, pk: int, items: list[Item]) -> None:
+    def in_order(self, pk: Any, items: list[Item]) -> None:
         notes, news = self.world.order(pk)
         assert [item.ref for item in items if item.type != "broadcast"] == notes
         assert [item.ref for item in items if item.type == "broadcast"] == news
         assert [item.created_at for item in items] == sorted((item.created_at for item in items), reverse=True)
 
-    def advanced_if_touched(self, pk: int, version: int) -> None:
+    def advanced_if_touched(self, pk: Any, version: int) -> None:
         before = self.versions.get(pk, version)
         self.versions[pk] = version
         assert version >= before
         (clock, mailbox), (old_clock, old_mailbox) = divmod(version, CLOCK_UNIT), divmod(before, CLOCK_UNIT)
-        assert mailbox == old_mailbox or pk in self.touched & self.heard.users
+        assert mailbox == old_mailbox or (pk in self.touched and user_id(pk) in self.heard.users)
         assert clock == old_clock or (self.ticked and self.heard.broadcasts)
 
-    def mark_all_takes(self, unread: list[Item], pk: int, version: int) -> None:
+    def mark_all_takes(self, unread: list[Item], pk: Any, version: int) -> None:
         """Tried in a transaction that is taken back."""
         with transaction.atomic():
             assert services.mark_all_read(pk, version) == len(unread)

@@ -50,10 +50,10 @@ class Marks:
 class Note(Marks):
     """A message."""
 
-    pk: int = 0
+    pk: Any = 0
     type: str = ""
-    owner: int = 0
-    actor: int | None = None
+    owner: Any = None
+    actor: Any = None
     url: str = ""
     step: int = 0
     order: int = 0  # of arrival
@@ -113,17 +113,17 @@ class World:
     step: int = 0
     arrivals: int = 0
 
-    def in_reach(self, user: int) -> Iterator[tuple[Note | News, Marks]]:
+    def in_reach(self, user: Any) -> Iterator[tuple[Note | News, Marks]]:
         """Everything that is the user's, deleted or not."""
         yield from ((note, note) for note in self.notes if note.owner == user)
         for news in self.news:
             if news.live and self.people[user].hears(news):
                 yield news, self.receipts.get((news.pk, user), Marks())
 
-    def shown(self, user: int) -> dict[str, Marks]:
+    def shown(self, user: Any) -> dict[str, Marks]:
         return {thing.ref: marks for thing, marks in self.in_reach(user) if marks.deleted_at is None}
 
-    def looks(self, user: int) -> dict[str, tuple[bool, bool, str]]:
+    def looks(self, user: Any) -> dict[str, tuple[bool, bool, str]]:
         """What the user sees: read, archived, and a text that can be edited."""
         return {
             thing.ref: (marks.read_at is not None, marks.archived_at is not None, thing.url)
@@ -131,10 +131,10 @@ class World:
             if marks.deleted_at is None
         }
 
-    def unread(self, user: int) -> set[str]:
+    def unread(self, user: Any) -> set[str]:
         return {ref for ref, marks in self.shown(user).items() if marks.read_at is None}
 
-    def order(self, user: int) -> tuple[list[str], list[str]]:
+    def order(self, user: Any) -> tuple[list[str], list[str]]:
         """Messages and broadcasts, each newest first."""
         mine = [thing for thing, marks in self.in_reach(user) if marks.deleted_at is None and not marks.archived_at]
         notes = sorted((thing for thing in mine if isinstance(thing, Note)), key=lambda note: -note.order)
@@ -142,7 +142,7 @@ class World:
         news.sort(key=lambda thing: (thing.published_at, thing.pk), reverse=True)
         return [note.ref for note in notes], [thing.ref for thing in news]
 
-    def would_mark(self, user: int, step: int, type: str | None = None) -> set[str]:
+    def would_mark(self, user: Any, step: int, type: str | None = None) -> set[str]:
         """Mark-all by somebody who was shown the state of `step`: nothing that came, or came in reach, later."""
         person = self.people[user]
 
@@ -158,12 +158,12 @@ class World:
             if thing.ref in unread and was_there(thing) and type in {None, thing.ref.partition("-")[0]}
         }
 
-    def find(self, user: int, refs: Iterable[str]) -> list[tuple[Note | News, Marks]] | None:
+    def find(self, user: Any, refs: Iterable[str]) -> list[tuple[Note | News, Marks]] | None:
         """None if one of the refs is not this user's."""
         mine = {thing.ref: (thing, marks) for thing, marks in self.in_reach(user)}
         return [mine[ref] for ref in refs] if set(refs) <= set(mine) else None
 
-    def act(self, user: int, refs: Iterable[str], name: str, now: datetime) -> int | None:
+    def act(self, user: Any, refs: Iterable[str], name: str, now: datetime) -> int | None:
         """How many items the act changes; None if it must be refused."""
         found = self.find(user, refs)
         if found is None or not all(marks.reachable(name, now) for _thing, marks in found):
@@ -178,7 +178,7 @@ class World:
     def come_out(self, news: News, published_at: datetime) -> None:
         news.state, news.published_at, news.step = "live", published_at, self.step
 
-    def forget(self, user: int) -> set[int]:
+    def forget(self, user: Any) -> set[int]:
         """A user goes; returns those whose messages lose a name."""
         del self.people[user]
         self.notes = [note for note in self.notes if note.owner != user]
