@@ -146,6 +146,10 @@ class TestContract:
         assert [shown["version"] % 10**9 for shown in client.seen] == [0, 1]
 
     async def test_the_end_leaves_nothing_behind(self, bob: Person, transport: str, site: Site) -> None:
+        async with bob.connected(transport) as first:  # what a process makes once and keeps is there then
+            await first.next()
+            await bob.receives()
+            await first.until_unread(1)
         before = await footprint_at_rest(site)
         async with bob.connected(transport) as client, bob.connected(transport) as other:
             await client.next()
