@@ -39,6 +39,7 @@ bench: $(DEV) system
 	$(PY) -m benchmarks.fanout
 	$(PY) -m benchmarks.latency
 	$(PY) -m benchmarks.send
+	$(PY) -m benchmarks.snapshot
 
 lint: $(DEV)
 	$(PY) -m ruff check .
