@@ -183,5 +183,6 @@ LOGGING = {
     "loggers": {
         "django": {"handlers": [], "level": "INFO", "propagate": True},
         "daphne": {"level": "WARNING"},  # it repeats its command line
+        "django_eventstream": {"level": "WARNING"},  # a line for every connection otherwise
     },
 }
