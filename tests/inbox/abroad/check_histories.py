@@ -6,13 +6,13 @@ import pytest
 from hypothesis import settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from ..test_state_machine import HISTORIES, Machine
+from ..test_state_machine import HISTORIES, Machine, few
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def test_every_history() -> None:
-    run_state_machine_as_test(Machine, settings=settings(HISTORIES, max_examples=5))
+    run_state_machine_as_test(Machine, settings=few)
 
 
 @pytest.mark.soak
