@@ -4,7 +4,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from itertools import count, pairwise
+from itertools import count, pairwise, product
 from pathlib import Path
 from typing import Any
 
@@ -47,23 +47,33 @@ class Person:
             yield client
 
 
-@pytest.fixture(params=["daphne", "uvicorn"])
-def server(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
+SERVERS, BUSES = ["daphne", "uvicorn"], ["memory", "valkey"]
 
 
-@pytest.fixture(params=["memory", "valkey"])
-def bus(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
+def matrix() -> list[Any]:
+    """Every transport on every server and bus; `make test` takes the half that has every pair of them."""
+    everything = product(enumerate(TRANSPORTS), enumerate(SERVERS), enumerate(BUSES))
+    return [
+        pytest.param((transport, server, bus), marks=[pytest.mark.soak] if (t + s + b) % 2 else [], id=name)
+        for (t, transport), (s, server), (b, bus) in everything
+        for name in [f"{transport}-{server}-{bus}"]
+    ]
 
 
-@pytest.fixture(params=list(TRANSPORTS))
-def transport(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
+@pytest.fixture(params=matrix())
+def place(request: pytest.FixtureRequest) -> tuple[str, str, str]:
+    """Transport, server and bus."""
+    return request.param  # type: ignore[no-any-return]
 
 
 @pytest.fixture
-def site(shared_site: StartSite, server: str, bus: str) -> Site:
+def transport(place: tuple[str, str, str]) -> str:
+    return place[0]
+
+
+@pytest.fixture
+def site(shared_site: StartSite, place: tuple[str, str, str]) -> Site:
+    _transport, server, bus = place
     return shared_site(server=server, bus=bus)
 
 
