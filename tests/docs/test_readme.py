@@ -52,7 +52,8 @@ def test_every_file_named_exists(page: str) -> None:
         re.findall(r"`((?:inbox|push|notify_site|tests|tools|docs|deploy|benchmarks|templates)/[\w./-]*)`", text)
     )
     assert linked | named
-    missing = [path for path in linked | named if not (ROOT / path).exists()]
+    places = {*((ROOT / page).parent / path for path in linked), *(ROOT / path for path in named)}
+    missing = [str(place) for place in places if not place.exists()]
     assert missing == []
 
 
