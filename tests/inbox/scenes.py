@@ -15,7 +15,7 @@ from .people import people
 
 
 class Scene:
-    """A reader in a group, with a message by an actor; a live broadcast for everybody, which the reader has read."""
+    """A reader in a group, with a message by an actor; two broadcasts for everybody: one read, one dismissed."""
 
     def __init__(self) -> None:
         self.reader, self.actor = people(2)
@@ -25,6 +25,9 @@ class Scene:
         self.row = FollowMessage.objects.get(recipient=self.reader)
         self.broadcast = Broadcast.objects.create(title="News", state="live")
         services.mark_read(self.reader, [self.broadcast.ref])
+        self.dismissed = Broadcast.objects.create(title="News", state="live")
+        services.delete(self.reader, [self.dismissed.ref])
+        services.mark_read(self.actor, [self.dismissed.ref])
 
 
 def edited(row: Any, **values: Any) -> Any:
@@ -51,7 +54,9 @@ MAILBOX_WRITES: dict[str, Write] = {
     "update_or_create": lambda scene: FollowMessage.objects.update_or_create({"url": "/tea"}, pk=scene.row.pk),
     "get_or_create": lambda scene: FollowMessage.objects.get_or_create(recipient_id=scene.reader, url="/new"),
     "queryset.delete": lambda scene: FollowMessage.objects.filter(recipient=scene.reader).delete(),
-    "receipt.delete": lambda scene: BroadcastReceipt.objects.all().delete(),
+    "receipt.delete": lambda scene: BroadcastReceipt.objects.get(deleted_at__isnull=False).delete(),
+    "receipts.delete": lambda scene: BroadcastReceipt.objects.filter(deleted_at__isnull=False).delete(),
+    "receipts.update": lambda scene: BroadcastReceipt.objects.filter(broadcast=scene.broadcast).update(read_at=None),
     "user.delete": lambda scene: User.objects.get(pk=scene.actor).delete(),
     "users.delete": lambda scene: User.objects.filter(pk=scene.actor).delete(),
     "leave": lambda scene: scene.group.user_set.remove(scene.reader),

@@ -72,6 +72,31 @@ def test_joining_a_group_that_is_being_emptied(how: str) -> None:
     look()
 
 
+def test_joining_a_group_just_before_it_is_held() -> None:
+    """Then there is one more to count out, and to lock before the group: it starts again."""
+    group = Group.objects.create(name="tea")
+    member, newcomer = (User.objects.get(pk=pk) for pk in people(2))
+    member.groups.add(group)
+    pause = Pause('FROM "auth_group" .* FOR UPDATE')
+    join = after(pause, partial(newcomer.groups.add, group))
+    with beside(pause.around(group.delete)), pause:
+        together(join)
+        joined = selectors.snapshot(newcomer.pk).version
+    assert selectors.snapshot(newcomer.pk).version == joined + 1
+
+
+def test_naming_a_user_just_before_they_are_held() -> None:
+    actor, reader, other = people(3)
+    services.send([other], FollowMessage, actor=actor)
+    pause = Pause('FROM "auth_user" .* FOR UPDATE')
+    send = after(pause, partial(services.send, [reader], FollowMessage, actor=actor))
+    with beside(pause.around(User.objects.get(pk=actor).delete)), pause:
+        together(send)
+        named = selectors.inbox_page(reader)
+    assert named.items != (now := selectors.inbox_page(reader)).items
+    assert now.version == named.version + 1
+
+
 def test_naming_a_user_who_is_being_deleted() -> None:
     """The deletion is not disturbed, and the message comes from nobody."""
     actor, reader, other = people(3)

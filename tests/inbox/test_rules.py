@@ -48,7 +48,8 @@ def locks(statements: list[str]) -> str:
     kinds = {
         "c": r'FROM "inbox_broadcastclock".* FOR NO KEY UPDATE',
         "m": r'FROM "inbox_mailbox".* ORDER BY (\S+\."user_id"|1) ASC FOR NO KEY UPDATE',
-        "r": r'(INSERT INTO|UPDATE|DELETE FROM) "inbox_(\w+message|broadcastreceipt|broadcast|broadcast_groups)" ',
+        "r": r'(INSERT INTO|UPDATE|DELETE FROM) "inbox_(\w+message|broadcastreceipt|broadcast|broadcast_groups)" |'
+        r'FROM "inbox_\w+message" .* FOR UPDATE',
     }
     found = (next((kind for kind, shape in kinds.items() if re.search(shape, sql)), "") for sql in statements)
     return "".join(found)
@@ -82,13 +83,17 @@ def test_purging_takes_the_locks_too(scene: Scene) -> None:
     assert re.match("m+r", locks(statements_of(services.purge_deleted)))
 
 
+def edit_one_by_one(users: list[int]) -> None:
+    rows = [edited(FollowMessage.objects.get(recipient=user), url="/tea") for user in users]
+    FollowMessage.objects.bulk_update(rows, ["url"], batch_size=1)
+
+
 @postgres
-def test_recipients_are_locked_in_the_order_of_their_ids() -> None:
+@pytest.mark.parametrize("write", [lambda users: services.send(users, FollowMessage), edit_one_by_one, services.touch])
+def test_mailboxes_are_locked_at_once_in_the_order_of_their_ids(write: Callable[[list[int]], Any]) -> None:
     users = people(5)
-    services.touch(users)
-    [lock, *_rest] = [
-        sql for sql in statements_of(lambda: services.send(users[::-1], FollowMessage)) if "NO KEY" in sql
-    ]
+    services.send(users, FollowMessage)
+    lock = next(sql for sql in statements_of(lambda: write(users[::-1])) if "NO KEY" in sql)
     with connection.cursor() as cursor:
         cursor.execute(re.search(r"\(?(SELECT.*FOR NO KEY UPDATE)", lock)[1])  # type: ignore[index]
         assert [row[0] for row in cursor.fetchall()] == users
@@ -182,7 +187,7 @@ def test_a_raising_receiver_hurts_nobody(signal: Signal, caplog: pytest.LogCaptu
     try:
         with Heard() as heard:
             scene = Scene()
-            assert (scene.reader in heard.users, heard.broadcasts) == (True, [scene.broadcast.ref])
+            assert (scene.reader in heard.users, heard.broadcasts) == (True, [scene.broadcast.ref, scene.dismissed.ref])
     finally:
         signal.disconnect(fail)
     assert "receiver" in caplog.text
