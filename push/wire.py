@@ -72,12 +72,6 @@ class Wire:
         if not self.idle():
             self.abort()
 
-    def pause(self) -> None:
-        """Read nothing more from the client until `resume`. uvicorn does that by itself."""
-
-    def resume(self) -> None:
-        """Go on reading."""
-
     def hold_input(self, hold: bool) -> None:
         """Stop and go on reading from the client, on servers that would queue without limit meanwhile."""
 
@@ -141,13 +135,6 @@ class TwistedWire(Wire):
     def abort(self) -> None:
         super().abort()
         self._transport.abortConnection()
-
-    def pause(self) -> None:
-        self._transport.pauseProducing()
-
-    def resume(self) -> None:
-        if not self._transport.disconnecting and self._transport.connected:
-            self._transport.resumeProducing()
 
 
 class UnknownWire(Wire):

@@ -129,15 +129,12 @@ class UnreadConsumer(AsyncConsumer):
             self._end(TOO_BIG if _size(message) > MAX_FRAME_BYTES else TOO_FAST)
             return
         try:
-            sink.wire.pause()  # what comes meanwhile waits with the client, not with us
             with override(sink.language):
                 frame = parse(message.get("text"))
                 await FRAMES[frame["type"]](sink, frame)
         except InboxError as error:
             answer = {"type": "error", "code": error.code, "detail": error.detail}
             sink.reply({"type": "websocket.send", "text": to_json(answer)})
-        finally:
-            sink.wire.resume()
 
     async def websocket_disconnect(self, message: Message) -> None:
         if self.sink is not None and self.sink.refusal is not None and self.sink.sent < 0:
