@@ -117,8 +117,7 @@ class TestHub:
         bad, good = reads.sign_in(7), reads.sign_in(8)
         await joined(the_hub, bad, good)
         monkeypatch.setattr(FakeSink, "left", lambda self: 1 / 0)
-        reads.sessions.clear()
-        reads.sessions[good.credential.key] = 8
+        del reads.sessions[bad.credential.key]
         the_hub.work.checking.update({bad: None, good: None})
         the_hub.wake()
         await until(lambda: bad.refusals == ["not_signed_in"])
