@@ -21,7 +21,7 @@ from .models.base import MailboxRowQuerySet
 def connect() -> None:
     for model in _kinds_of(get_user_model()):
         pre_delete.connect(empty_mailboxes, sender=model)
-        post_save.connect(copy_staff_flag, sender=model)
+        post_save.connect(user_saved, sender=model)
     for model in _kinds_of(Group):
         pre_delete.connect(group_deleted, sender=model)
     m2m_changed.connect(broadcast_groups_changed, sender=Broadcast.groups.through)
@@ -64,12 +64,21 @@ def _empty(users: list[Any]) -> None:
     Mailbox.objects.using(ledger.alias()).filter(pk__in=users).delete()
 
 
-def copy_staff_flag(instance: Any, update_fields: Any = None, raw: bool = False, **kwargs: Any) -> None:
-    flag = getattr(instance, "is_staff", None)
-    if raw or flag is None or (update_fields is not None and "is_staff" not in update_fields):
+def user_saved(instance: Any, created: bool, update_fields: Any = None, raw: bool = False, **kwargs: Any) -> None:
+    """A new user gets a mailbox: its first reader need not make it, nor wait for a long transaction that does so."""
+    if raw:
         return
-    if Mailbox.objects.using(ledger.alias()).filter(pk=instance.pk).exclude(is_staff=flag).exists():
-        ledger.set_staff([instance.pk], flag)
+    if created:
+        ledger.ensure([instance.pk])
+    elif update_fields is None or "is_staff" in update_fields:
+        copy_staff_flag(instance)
+
+
+def copy_staff_flag(user: Any) -> None:
+    flag = getattr(user, "is_staff", None)
+    mailboxes = Mailbox.objects.using(ledger.alias()).filter(pk=user.pk)
+    if flag is not None and mailboxes.exclude(is_staff=flag).exists():
+        ledger.set_staff([user.pk], flag)
 
 
 def membership_changed(instance: Any, action: str, reverse: bool, pk_set: Any, **kwargs: Any) -> None:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from .errors import NotFound
 from .models import Broadcast, event_types
+from .validators import validate_text
 
 BROADCAST = "broadcast"
 
@@ -31,6 +32,7 @@ def _key(ref: str, name: str, key: str) -> Any:
     try:
         if model is None:
             raise missing(ref)
+        validate_text(key)
         value = model._meta.pk.to_python(key)
         # Validators hold the database's own bounds: a 30-digit number is no row's key, and must not reach SQL.
         model._meta.pk.run_validators(value)

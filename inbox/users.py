@@ -9,6 +9,7 @@ from django.db.models import IntegerField
 from django.utils.translation import gettext as _
 
 from .errors import BadValue
+from .validators import validate_text
 
 
 def user_pk(user: Any) -> Any:
@@ -21,6 +22,8 @@ def user_pk(user: Any) -> Any:
     try:
         key = field.to_python(user)
         field.run_validators(key)
+        if isinstance(key, str):
+            validate_text(key)
     except ValidationError as error:
         raise BadValue(str(error.messages[0])) from error
     return key
