@@ -11,9 +11,9 @@ from tools.processes import ROOT
 PYTEST = [sys.executable, "-m", "pytest", "--ds", "tests.inbox.abroad.settings", "-q", "-p", "no:cacheprovider"]
 
 
-def run(check: str, *options: str) -> None:
+def run(check: str, *options: str, **environment: str) -> None:
     path = ROOT / "tests" / "inbox" / "abroad" / f"check_{check}.py"
-    env = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+    env = {**os.environ, **environment}
     done = subprocess.run([*PYTEST, path, *options], cwd=ROOT, env=env, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 
@@ -21,6 +21,10 @@ def run(check: str, *options: str) -> None:
 @pytest.mark.parametrize("check", ["core", "histories"])
 def test_abroad(check: str) -> None:
     run(check, "-m", "not soak")
+
+
+def test_abroad_with_plain_users() -> None:
+    run("plain", ABROAD_USER="abroad.Plain")
 
 
 @pytest.mark.soak

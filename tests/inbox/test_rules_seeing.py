@@ -129,6 +129,13 @@ def test_the_staff_flag_counts_when_it_is_noticed(user: int) -> None:
     assert selectors.snapshot(user).unread == 0
 
 
+@pytest.mark.parametrize("is_staff", [True, False])
+def test_a_new_user_has_a_mailbox_that_knows_them(is_staff: bool) -> None:
+    user = User.objects.create(username="new", is_staff=is_staff)
+    assert Mailbox.objects.get(pk=user.pk).is_staff is is_staff
+    assert selectors.snapshot(user).version == 0
+
+
 # Rule 6: mute at arrival
 
 

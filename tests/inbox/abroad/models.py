@@ -25,6 +25,13 @@ class Person(AbstractBaseUser, PermissionsMixin):
     USERNAME_FIELD = "email"
 
 
+class Plain(AbstractBaseUser):
+    """Neither staff nor groups, and keys that are words."""
+
+    name = models.CharField(primary_key=True, max_length=40)
+    USERNAME_FIELD = "name"
+
+
 class Friend(Person):
     class Meta:
         proxy = True

@@ -3,7 +3,7 @@ import environ
 env = environ.Env()
 SECRET_KEY = "only-for-tests-" + "x" * 50
 INSTALLED_APPS = ["django.contrib.contenttypes", "django.contrib.auth", "inbox", "tests.inbox.abroad"]
-AUTH_USER_MODEL = "abroad.Person"
+AUTH_USER_MODEL = env.str("ABROAD_USER", default="abroad.Person")
 USE_TZ = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 DATABASES = {"default": env.db_url("DATABASE_URL", default="sqlite://:memory:")}
