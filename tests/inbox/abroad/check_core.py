@@ -7,7 +7,7 @@ import pytest
 
 from inbox import selectors, services
 from inbox.errors import BadValue, NotFound
-from inbox.models import FollowMessage, Mailbox, event_types
+from inbox.models import CommentMessage, FollowMessage, Mailbox, event_types
 
 from ..listening import Heard
 from ..people import live, people, unread
@@ -90,6 +90,7 @@ def test_someone_hidden_by_the_default_manager_has_a_mailbox_all_the_same() -> N
 
 def test_a_proxy_of_a_type_is_that_type(user: Any) -> None:
     assert list(event_types()) == ["share", "follow", "comment", "mention", "like", "system", "parcel", "reply"]
+    assert event_types()["comment"] is CommentMessage
     services.send([user], PinnedMessage, target_title="Tea")
     PinnedMessage.objects.create(recipient_id=Mailbox.objects.get().pk, target_title="Tea")
     assert selectors.snapshot(user).by_type == {"comment": 2}
