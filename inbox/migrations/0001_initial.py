@@ -233,6 +233,10 @@ class Migration(migrations.Migration):
             model_name='broadcast',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'live'), _negated=True), ('published_at__isnull', False), _connector='OR'), name='inbox_broadcast_live_has_a_date'),
         ),
+        migrations.AddConstraint(
+            model_name='broadcast',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'scheduled'), _negated=True), ('publish_at__isnull', False), _connector='OR'), name='inbox_broadcast_scheduled_has_a_date'),
+        ),
         migrations.AddIndex(
             model_name='broadcastreceipt',
             index=models.Index(fields=['recipient'], name='inbox_receipt_recipient'),

@@ -154,6 +154,10 @@ class Broadcast(models.Model):
                 condition=~Q(state=State.LIVE) | Q(published_at__isnull=False),
                 name="inbox_broadcast_live_has_a_date",
             ),
+            models.CheckConstraint(
+                condition=~Q(state=State.SCHEDULED) | Q(publish_at__isnull=False),
+                name="inbox_broadcast_scheduled_has_a_date",
+            ),
         ]
         indexes = [
             models.Index(fields=["-published_at", "-id"], condition=Q(state=State.LIVE), name="inbox_broadcast_live")

@@ -244,6 +244,7 @@ def test_constraints_hold_what_manners_do_not(user: int) -> None:
         broken(BroadcastReceipt, recipient_id=user, broadcast=broadcast),
         broken(BroadcastReceipt, recipient_id=user, broadcast=Broadcast.objects.create(title="x"), archived_at=now),
         broken(Broadcast, title="News", state="loud"),
+        broken(Broadcast, title="News", state="scheduled"),
         broken(Broadcast, title="News", audience="nobody"),
         broken(Broadcast, title="News", level="loud"),
         lambda: Broadcast.objects.update(published_at=None),
