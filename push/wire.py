@@ -1,7 +1,7 @@
 """What the hub needs to know of a connection and ASGI does not say: is its write buffer empty, how to drop it.
 
 The only place that knows servers. A frame is written only while the buffer is empty, so `send` cannot block and
-a slow client costs one slot, not a queue (DESIGN.md section 3).
+a slow client costs one slot, not a queue.
 """
 
 import asyncio

@@ -4,12 +4,12 @@
 """
 
 import base64
-import shutil
 import sys
 from pathlib import Path
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
+from tools.browser import chromium
 from tools.processes import ROOT
 
 PICTURE = ROOT / "docs" / "images" / "red-dot.png"
@@ -22,16 +22,13 @@ align-items:flex-end"><style>img{{border-radius:14px;box-shadow:0 12px 40px rgb(
 
 
 def main(address: str) -> None:
-    chromium = shutil.which("chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--headless"])
+    with chromium() as browser:
         desktop = page_of(browser, address, "bob", "/", panel=True, width=1120, height=820, scheme="light")
         phone = page_of(browser, address, "alice", "/inbox/", panel=False, width=390, height=780, scheme="dark")
         sheet = browser.new_page(viewport={"width": 1388, "height": 780})
         sheet.set_content(SHEET.format(desktop=desktop, phone=phone))
         PICTURE.parent.mkdir(parents=True, exist_ok=True)
         sheet.locator("body").screenshot(path=PICTURE)
-        browser.close()
     print(f"Written: {PICTURE.relative_to(Path.cwd())}")
 
 

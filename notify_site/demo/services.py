@@ -1,7 +1,7 @@
 """Every write of the demo site, and the messages each one sends.
 
 A post or comment is committed first and its messages are sent after it, each send in its own transaction: two sends
-inside one would lock mailboxes in an order of their own (DESIGN section 1, rule 1).
+inside one would lock mailboxes in an order of their own (docs/ARCHITECTURE.md, rule 1).
 Nobody is ever told of what they did themselves. `at` is when it happened, if not now (demo data has a past).
 """
 

@@ -82,7 +82,7 @@ class SocketSink(Sink):
 
 
 class UnreadConsumer(AsyncConsumer):
-    """Speaks the frames of DESIGN.md section 5; what the client is sent unasked is written by the hub."""
+    """Answers what clients say (`FRAMES`); what they are sent unasked is written by the hub."""
 
     channel_layer_alias: ClassVar[Any] = None
     scope: Any

@@ -27,7 +27,7 @@ class Bell:
 
     def until(self, condition: str) -> Self:
         """Wait until `condition`, JavaScript in which `bell` is the element, holds."""
-        self.page.wait_for_function(f"(() => {{ const bell = {ELEMENT}; return {condition}; }})()")
+        self.page.wait_for_function(f"(() => {{ const bell = {ELEMENT}; return bell !== null && ({condition}); }})()")
         return self
 
     def live(self, transport: str = "") -> Self:

@@ -6,24 +6,11 @@ from secrets import token_hex
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.browser.bell import Bell
-from tests.servers import Site
-
-CHROMIUM = "/usr/bin/chromium"
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-default-apps",
-    "--disable-extensions",
-    "--disable-sync",
-    "--metrics-recording-only",
-    "--no-first-run",
-]
+from tests.servers import Site, needs
+from tools.browser import chromium as start_chromium
 
 Browse = Callable[..., BrowserContext]
 OpenBell = Callable[..., Bell]
@@ -38,10 +25,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """Of one module: Playwright's event loop must be gone before other modules' async tests run."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    with needs(), start_chromium() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="session")

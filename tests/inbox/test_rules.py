@@ -1,4 +1,4 @@
-"""DESIGN.md section 1, rules 1 and 2: locks and transactions. Each test fails without its rule."""
+"""docs/ARCHITECTURE.md, rules 1 and 2: locks and transactions. Each test fails without its rule."""
 
 import re
 from collections.abc import Callable

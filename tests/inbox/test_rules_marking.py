@@ -1,4 +1,4 @@
-"""DESIGN.md section 1, rules 7 to 9: what one was shown, restores, undoing. Each test fails without its rule."""
+"""docs/ARCHITECTURE.md, rules 7 to 9: what one was shown, restores, undoing. Each test fails without its rule."""
 
 from collections.abc import Callable
 from datetime import timedelta

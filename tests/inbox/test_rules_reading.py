@@ -1,4 +1,4 @@
-"""DESIGN.md section 1, rule 3, and what reading costs: statements, whatever the number of users or messages."""
+"""docs/ARCHITECTURE.md, rule 3, and what reading costs: statements, whatever the number of users or messages."""
 
 from collections.abc import Iterator
 from typing import Any

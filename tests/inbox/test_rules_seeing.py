@@ -1,4 +1,4 @@
-"""DESIGN.md section 1, rules 4 to 6: time, audiences, muting. Each test fails without its rule."""
+"""docs/ARCHITECTURE.md, rules 4 to 6: time, audiences, muting. Each test fails without its rule."""
 
 from collections.abc import Callable
 from datetime import timedelta

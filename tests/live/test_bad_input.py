@@ -1,4 +1,4 @@
-"""Bad input is answered as DESIGN.md section 5 says, and harms neither its connection nor the process."""
+"""Bad input is answered in its transport's own terms, and harms neither its connection nor the process."""
 
 import asyncio
 import json

@@ -12,10 +12,11 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 from tests.browser.bell import Bell
-from tests.browser.conftest import CHROMIUM, FLAGS
+from tests.servers import needs
+from tools.browser import chromium
 from tools.processes import ROOT, Process, free_port, listening
 
 pytestmark = pytest.mark.browser
@@ -134,8 +135,7 @@ def address(project: Path) -> Iterator[str]:
 
 
 def test_five_lines_and_a_call(address: str) -> None:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    with needs(), chromium() as browser:
         page = browser.new_page()
         page.goto(f"{address}/sign-in/bob/")
         page.goto(f"{address}/page/")
@@ -147,4 +147,3 @@ def test_five_lines_and_a_call(address: str) -> None:
         expect(bell.row("Tea")).to_be_visible()
         page.goto(f"{address}/inbox/")
         expect(page.get_by_text("Tea").first).to_be_visible()
-        browser.close()

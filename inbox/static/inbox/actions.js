@@ -4,6 +4,7 @@ import { gettext } from "./words.js";
 
 export class Actions {
   writing = 0; // requests under way: what is read meanwhile may already be old
+  #last = new Map(); // ref → its last write: an undo must not overtake what it undoes
 
   /** `page`: {list, answered(snapshot), settle(), failed(error)}. */
   constructor(api, toast, page) {
@@ -24,7 +25,7 @@ export class Actions {
   }
 
   async readAll(upTo, type) {
-    await this.#write(this.api.readAll(upTo, type), () => {});
+    await this.#write(() => this.api.readAll(upTo, type), () => {});
   }
 
   #unfold(ref) {
@@ -46,15 +47,15 @@ export class Actions {
   }
 
   #remove(item) {
-    this.#hide(item, this.api.remove(item.ref));
+    this.#hide(item, () => this.api.remove(item.ref));
     this.toast.show(gettext("Deleted."), () => this.#back(item, { deleted: false }));
   }
 
   #change(item, changes) {
-    const request = this.api.change(item.ref, changes);
+    const request = () => this.api.change(item.ref, changes);
     if ("archived" in changes) return this.#hide(item, request);
     this.#put({ ...item, ...changes });
-    this.#write(request, () => this.#put(item));
+    this.#write(this.#inTurn(item.ref, request), () => this.#put(item));
   }
 
   #put(item) {
@@ -66,19 +67,31 @@ export class Actions {
     const { list } = this.page;
     const before = list.items;
     list.show(list.without(item.ref));
-    this.#write(request, () => list.show(before));
+    this.#write(this.#inTurn(item.ref, request), () => list.show(before));
   }
 
   /* Undo; then the list is read again, which puts the item where it belongs. */
   async #back(item, changes) {
-    await this.#write(this.api.change(item.ref, changes), () => {});
+    await this.#write(this.#inTurn(item.ref, () => this.api.change(item.ref, changes)), () => {});
     await this.page.reload(item.ref);
+  }
+
+  /* A write of one item, begun once the item's write before it has been answered. At once if there is none: a link may
+   * be taking the page away. */
+  #inTurn(ref, request) {
+    return () => {
+      const before = this.#last.get(ref);
+      const answer = before ? before.then(request) : request();
+      const ended = answer.catch(() => {}).then(() => this.#last.get(ref) === ended && this.#last.delete(ref));
+      this.#last.set(ref, ended);
+      return answer;
+    };
   }
 
   async #write(request, revert) {
     this.writing += 1;
     try {
-      this.page.answered(await request);
+      this.page.answered(await request());
     } catch (error) {
       revert();
       this.page.failed(error);

@@ -154,9 +154,9 @@ class Inbox {
     if (error.status === 401) return this.#signIn();
     if (error.status && error.status < 500) return this.toast.show(error.message);
     this.screen.offline(error.message);
-    this.#wait = Math.min(this.#wait * 2, RETRY_MAX);
     clearTimeout(this.#retry);
     this.#retry = setTimeout(() => this.retry(), this.#wait * (0.5 + Math.random()));
+    this.#wait = Math.min(this.#wait * 2, RETRY_MAX);
   }
 
   #signIn() {

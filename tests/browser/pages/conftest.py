@@ -26,7 +26,7 @@ def inbox(browse: Browse, site: Site, person: str) -> OpenInbox:
     def start(path: str = "/inbox/", **options: Any) -> InboxPage:
         page = browse(site, person, **options).new_page()
         page.goto(path)
-        page.wait_for_function("document.querySelector('notification-bell').state === 'live'")
+        page.wait_for_function("document.querySelector('notification-bell')?.state === 'live'")
         return InboxPage(page)
 
     return start

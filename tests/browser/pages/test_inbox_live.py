@@ -122,5 +122,6 @@ def test_an_unreachable_server_is_tried_again(inbox: OpenInbox, comment: Comment
     expect(page.empty).to_contain_text("The inbox can’t be shown right now")
     expect(page.banner).to_contain_text("Can’t reach the server.")
     page.page.unroute("**/api/v1/**")
+    expect(page.rows).to_have_count(1, timeout=20_000)  # after a pause that grows with each try
     page.shows("one")
     expect(page.banner).to_be_hidden()

@@ -2,7 +2,7 @@
 
 import re
 
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.browser.pages.conftest import Comment, OpenInbox
 from tests.servers import Site
@@ -32,6 +32,29 @@ def test_archive_and_delete_can_be_undone(inbox: OpenInbox, comment: Comment) ->
         page.toast.get_by_role("button", name="Undo").click()
         page.shows("two", "one")
         page.counts("All", "2")
+
+
+def test_an_undo_does_not_overtake_what_it_undoes(inbox: OpenInbox, comment: Comment) -> None:
+    comment("one")
+    comment("two")
+    page = inbox()
+    held: list[Route] = []
+    sent: list[str] = []
+
+    def hold(route: Route) -> None:
+        sent.append(route.request.method)
+        held.append(route) if sent == ["DELETE"] else route.continue_()
+
+    page.page.route("**/inbox/comment-*/", hold)
+    page.act("one", "Delete")
+    page.toast.get_by_role("button", name="Undo").click()
+    page.shows("two")
+    assert sent == ["DELETE"]
+    held[0].continue_()
+    page.shows("two", "one")
+    assert sent == ["DELETE", "PATCH"]
+    page.page.reload()
+    page.shows("two", "one")
 
 
 def test_archive_view(inbox: OpenInbox, comment: Comment) -> None:

@@ -25,16 +25,18 @@ def told_site(shared_site: StartSite) -> Site:
     return site
 
 
-@pytest.fixture(params=["light", "dark"])
-def scheme(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
+LOOKS = [
+    pytest.param(("desktop", "light"), id="desktop-light"),
+    pytest.param(("phone", "dark"), id="phone-dark"),
+    pytest.param(("desktop", "dark"), id="desktop-dark", marks=pytest.mark.soak),
+    pytest.param(("phone", "light"), id="phone-light", marks=pytest.mark.soak),
+]
 
 
-@pytest.fixture(params=SIZES)
-def context(
-    request: pytest.FixtureRequest, chromium: Browser, told_site: Site, scheme: str
-) -> Iterator[BrowserContext]:
-    made = chromium.new_context(base_url=told_site.url(""), color_scheme=scheme, **SIZES[request.param])  # type: ignore[arg-type]
+@pytest.fixture(params=LOOKS)
+def context(request: pytest.FixtureRequest, chromium: Browser, told_site: Site) -> Iterator[BrowserContext]:
+    size, scheme = request.param
+    made = chromium.new_context(base_url=told_site.url(""), color_scheme=scheme, **SIZES[size])
     yield made
     made.close()
 
@@ -97,7 +99,7 @@ def test_inbox_at_work(context: BrowserContext, told_site: Site) -> None:
     page.keyboard.press("e")
     page.keyboard.press("z")
     page.keyboard.press("e")
-    page.evaluate("dispatchEvent(new Event('offline'))")
+    context.set_offline(True)
     expect(page.locator("[data-toast]")).to_be_visible()
     expect(page.locator("[data-banner]")).to_be_visible()
     look_at(page)
