@@ -2,13 +2,14 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
 from django.contrib.auth import get_permission_codename
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, QuerySet
+from django.db.models import Count, DateTimeField, ManyToManyField, QuerySet
+from django.forms import CheckboxSelectMultiple, SplitDateTimeField
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path, reverse
 from django.utils.decorators import method_decorator
@@ -21,7 +22,7 @@ from .. import ledger, services
 from ..errors import InboxError
 from ..models import Broadcast, BroadcastReceipt, State
 from .base import LeanAdmin
-from .forms import BroadcastForm
+from .forms import BroadcastForm, LabelledDateTime
 
 OUT = {State.LIVE, State.SCHEDULED}
 SETTLED = ("state", "published_at", "clock")  # written by publishing, withdrawing and the clock; never by the form
@@ -33,7 +34,10 @@ class BroadcastAdmin(LeanAdmin):
     list_display = ("title", "badge", "audience", "published_at", "expires_at", "readers")
     list_filter = ("state", "audience", "level")
     search_fields = ("title", "body")
-    filter_horizontal = ("groups",)
+    formfield_overrides: ClassVar[dict[Any, Any]] = {
+        DateTimeField: {"form_class": SplitDateTimeField, "widget": LabelledDateTime},
+        ManyToManyField: {"widget": CheckboxSelectMultiple},
+    }
     actions = ("publish_selected", "withdraw_selected")
     fieldsets = (
         (None, {"fields": ("title", "body", "level", "url")}),

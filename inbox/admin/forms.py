@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.contrib.admin.widgets import AdminSplitDateTime
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -12,6 +13,15 @@ if TYPE_CHECKING:
     ModelForm = forms.ModelForm[Broadcast]
 else:
     ModelForm = forms.ModelForm
+
+
+class LabelledDateTime(AdminSplitDateTime):
+    """Django's two inputs, each with a name of its own: the label before them belongs to neither."""
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__(attrs)
+        for widget, label in zip(self.widgets, (_("Date"), _("Time")), strict=True):
+            widget.attrs["aria-label"] = label
 
 
 class BroadcastForm(ModelForm):

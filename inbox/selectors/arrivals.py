@@ -8,19 +8,20 @@ from django.db.models import Exists, OuterRef, Subquery
 from .. import audiences, ledger, refs
 from ..errors import NotFound
 from ..items import Item, from_broadcast, from_message
-from ..models import Broadcast, Mailbox, Message, event_types
+from ..models import Broadcast, Mailbox, Message, State, event_types
 from ..snapshots import CLOCK_UNIT, UserId, user_id
 from ..users import user_pk
 
 
-def newest(since: Mapping[UserId, int], item: str | None) -> dict[UserId, Item]:
+def newest(since: Mapping[UserId, int], hint: str) -> dict[UserId, Item]:
     """Each user's newest unread item above the snapshot version they were last sent, if there is one.
 
-    `item` is the hint that came with the signal: an event type ("comment") or a broadcast's ref ("broadcast-4").
+    `hint`: an event type ("comment"), "broadcast", or a broadcast's ref ("broadcast-4"), which came with the signal.
     """
-    if item in event_types():
-        return _messages(since, event_types()[item])
-    return _broadcast(since, item) if item else {}
+    if hint in event_types():
+        return _messages(since, event_types()[hint])
+    broadcast = _broadcast(hint)
+    return _readers(since, broadcast) if broadcast else {}
 
 
 def _messages(since: Mapping[UserId, int], model: type[Message]) -> dict[UserId, Item]:
@@ -33,16 +34,20 @@ def _messages(since: Mapping[UserId, int], model: type[Message]) -> dict[UserId,
     }
 
 
-def _broadcast(since: Mapping[UserId, int], ref: str) -> dict[UserId, Item]:
+def _broadcast(hint: str) -> Broadcast | None:
+    rows = Broadcast.objects.using(ledger.alias())
+    if hint == refs.BROADCAST:
+        return rows.filter(state=State.LIVE).order_by("-clock").first()
     try:
-        keys = refs.parse([ref])[refs.BROADCAST]
+        return rows.filter(pk__in=refs.parse([hint])[refs.BROADCAST]).first()
     except NotFound:
-        return {}
-    unread = audiences.unread_for(OuterRef("pk")).filter(pk__in=keys)
-    reached = list(_mailboxes(since).filter(Exists(unread)).values_list("pk", flat=True))
-    broadcast = Broadcast.objects.using(ledger.alias()).filter(pk__in=keys).first()
-    if broadcast is None:
-        return {}
+        return None
+
+
+def _readers(since: Mapping[UserId, int], broadcast: Broadcast) -> dict[UserId, Item]:
+    """To whom it is unread, and news."""
+    unread = audiences.unread_for(OuterRef("pk")).filter(pk=broadcast.pk)
+    reached = _mailboxes(since).filter(Exists(unread)).values_list("pk", flat=True)
     toast = from_broadcast(broadcast)
     return {key: toast for key in map(user_id, reached) if broadcast.clock > since[key] // CLOCK_UNIT}
 

@@ -22,6 +22,7 @@ def told_site(shared_site: StartSite) -> Site:
     """One of its own, with the demo's posts, messages and broadcast, and the demo accounts on offer."""
     site = shared_site(DEBUG="1")
     site.call("django.core.management.call_command", "seed_demo", verbosity=0)
+    site.call("sql", "INSERT INTO auth_group (name) VALUES ('Moderators'), ('Translators')")
     return site
 
 
@@ -68,6 +69,22 @@ def test_administration(context: BrowserContext, told_site: Site) -> None:
         page.goto(path)
         expect(page.locator("notification-bell .badge")).to_have_text("3")
         look_at(page)
+    page.goto("/admin/inbox/broadcast/")
+    page.locator("#result_list tbody th a").first.click()
+    expect(page.get_by_role("button", name="Withdraw")).to_be_visible()
+    look_at(page)
+
+
+def test_writing_a_broadcast(context: BrowserContext, told_site: Site) -> None:
+    page = sign_in(context, told_site, "admin")
+    page.goto("/admin/inbox/broadcast/add/")
+    expect(page.get_by_label("Moderators")).to_be_visible()
+    look_at(page)
+    page.get_by_label("Audience:").select_option("groups")
+    page.get_by_label("Title").fill("Only for moderators")
+    page.get_by_role("button", name="Save and publish").click()
+    expect(page.get_by_text("Choose at least one group")).to_be_visible()
+    look_at(page)
 
 
 def test_open_menu(context: BrowserContext, told_site: Site) -> None:
