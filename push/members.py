@@ -44,10 +44,10 @@ class Members(dict[UserId, Member]):
         """Languages in which these users read."""
         return {sink.language for user in users if user in self for sink in self[user].sinks}
 
-    def versions(self, users: Collection[UserId]) -> dict[UserId, int]:
-        """The last read version of those who have one."""
+    def snapshots(self, users: Collection[UserId]) -> dict[UserId, Snapshot]:
+        """The last read state of those who have one."""
         known = ((user, self[user].snapshot) for user in users if user in self)
-        return {user: snapshot.version for user, snapshot in known if snapshot is not None}
+        return {user: snapshot for user, snapshot in known if snapshot is not None}
 
     def highest(self) -> int:
         """The highest version read for anybody here."""

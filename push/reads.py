@@ -22,13 +22,15 @@ VERIFIERS: dict[str, Verifier] = {
 
 @dataclass(slots=True)
 class Query:
-    """What to read: `toasts` is item hint -> user -> the version after which the item must have arrived."""
+    """What to read. `known`: the last states of those who are to be told what arrived since; `hints`: what did, if the
+    nudge said so."""
 
     opening: list[Credential] = field(default_factory=list)
     checking: list[Credential] = field(default_factory=list)
     users: list[UserId] = field(default_factory=list)
     compare: dict[UserId, int] = field(default_factory=dict)
-    toasts: dict[str, dict[UserId, int]] = field(default_factory=dict)
+    known: dict[UserId, Snapshot] = field(default_factory=dict)
+    hints: dict[UserId, str] = field(default_factory=dict)
     languages: set[str] = field(default_factory=set)
 
     def __bool__(self) -> bool:
@@ -54,8 +56,8 @@ def read(query: Query) -> Answer:
         answer.snapshots = selectors.snapshots(users)
     if query.compare:
         answer.changed = _changed(query.compare)
-    if query.toasts:
-        answer.items = _items(query, answer.snapshots)
+    for hint, since in _arrivals(query, answer.snapshots).items():
+        _add_items(answer.items, hint, since, query.languages)
     return answer
 
 
@@ -77,13 +79,29 @@ def _changed(known: Mapping[UserId, int]) -> list[UserId]:
     return [user for user, version in known.items() if versions.get(user) != version]
 
 
-def _items(query: Query, snapshots: Mapping[UserId, Snapshot]) -> dict[UserId, dict[str, Item]]:
-    """User -> language -> item, for those whose version moved."""
-    found: dict[UserId, dict[str, Item]] = {}
-    for hint, since in query.toasts.items():
-        moved = {user: old for user, old in since.items() if user in snapshots and snapshots[user].version > old}
-        for language in query.languages if moved else ():
-            with override(language):
-                for user, item in selectors.newest(moved, hint).items():
-                    found.setdefault(user, {})[language] = item
+def _arrivals(query: Query, snapshots: Mapping[UserId, Snapshot]) -> dict[str, dict[UserId, int]]:
+    """Hint -> user -> the version after which it must have arrived. Whoever finds a change before its nudge comes
+    takes the types of which there are more now."""
+    found: dict[str, dict[UserId, int]] = {}
+    for user, old in query.known.items():
+        new = snapshots.get(user)
+        if new is not None and new.version > old.version:
+            for hint in [query.hints[user]] if user in query.hints else _risen(old, new):
+                found.setdefault(hint, {})[user] = old.version
     return found
+
+
+def _risen(old: Snapshot, new: Snapshot) -> list[str]:
+    return [name for name, count in new.by_type.items() if count > old.by_type.get(name, 0)]
+
+
+def _add_items(
+    items: dict[UserId, dict[str, Item]], hint: str, since: Mapping[UserId, int], languages: Iterable[str]
+) -> None:
+    """User -> language -> the newest item."""
+    for language in languages:
+        with override(language):
+            for user, item in selectors.newest(since, hint).items():
+                known = items.setdefault(user, {})
+                if language not in known or known[language].created_at < item.created_at:
+                    known[language] = item

@@ -72,10 +72,12 @@ class Work:
             opening=[sink.credential for sink in joining],
             checking=[sink.credential for sink in checking],
             users=users,
-            compare=members.versions(_take(self.compare)),
+            compare={user: known.version for user, known in members.snapshots(_take(self.compare)).items()},
         )
         if not self.cut and not self.dirty:  # else there is load, and a toast is a courtesy
-            self._add_toasts(query, marked, members)
+            query.known = members.snapshots(users)
+            query.hints = {user: item for user, item in marked.items() if item is not None}
+            query.languages = members.languages(users)
         self.cut = bool(self.dirty)
         return Batch(query, joining, checking, self._take_asking(marked)) if query else None
 
@@ -114,15 +116,6 @@ class Work:
         for sink in asking:
             del self.asking[sink]
         return asking
-
-    def _add_toasts(self, query: Query, marked: dict[UserId, str | None], members: Members) -> None:
-        hinted: dict[str, list[UserId]] = {}
-        for user in query.users:
-            if (item := marked[user]) is not None:
-                hinted.setdefault(item, []).append(user)
-        for item, users in hinted.items():
-            query.toasts[item] = members.versions(users)
-            query.languages |= members.languages(users)
 
 
 def _take(waiting: dict[T, None]) -> list[T]:

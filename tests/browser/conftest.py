@@ -44,7 +44,10 @@ def person(site: Site) -> str:
 
 @pytest.fixture
 def browse(chromium: Browser) -> Iterator[Browse]:
-    """`browse(site, "bob", viewport=…)`: a browser signed in as bob. Its pages may not throw."""
+    """`browse(site, "bob", viewport=…)`: a browser signed in as bob. Its pages may not throw.
+
+    A test that follows a link waits for the page: Chromium may hang when it is closed in the middle of that.
+    """
     contexts: list[BrowserContext] = []
     errors: list[str] = []
 

@@ -68,6 +68,7 @@ def test_a_comment_moves_every_dot_of_its_reader(browse: Browse, place: Site, na
     for bell in bells[:2]:
         expect(bell.badge).to_have_text("", timeout=SOON)  # … and gone at home
         expect(bell.page).to_have_title(re.compile(r"^(?!\()"))
+    bells[2].page.wait_for_url(f"**{address}*")
 
 
 def test_a_broadcast_reaches_everybody_and_is_taken_back(browse: Browse, place: Site, names: dict[str, str]) -> None:

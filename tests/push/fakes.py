@@ -96,7 +96,7 @@ class FakeReads:
             checked=self._verify(query.checking),
             snapshots={user: self.states[user] for user in users if user in self.states},
             changed=[user for user, known in query.compare.items() if self.states[user].version != known],
-            items={user: self.items[user] for since in query.toasts.values() for user in since if user in self.items},
+            items={user: self.items[user] for user in query.known if user in self.items},
         )
         self.gate.wait(10)
         return answer

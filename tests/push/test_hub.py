@@ -165,7 +165,8 @@ class TestChanges:
         await until(lambda: sink.versions == [1, 2] and late.versions == [2])
         assert '"item":{"ref":"comment-1"' in sink.fake.messages[-1]["text"]
         assert "item" not in late.fake.messages[-1]["text"]
-        assert reads.queries[-1].toasts == {"comment": {7: 1}}
+        assert reads.queries[-1].known == {7: snapshot(7, 1)}
+        assert reads.queries[-1].hints == {7: "comment"}
         assert reads.queries[-1].languages == {"en"}
 
     async def test_a_frame_is_made_once_for_all(self, the_hub: Hub, reads: FakeReads) -> None:

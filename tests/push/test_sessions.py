@@ -168,6 +168,39 @@ def test_versions_that_changed() -> None:
     known = {user: state.version for user, state in states.items()}
     services.send([bob], CommentMessage, target_title="Tea", excerpt="")
     assert read(Query(compare={**known, 999: 1})).changed == [bob.pk, 999]
-    items = read(Query(users=[bob.pk, alice.pk], toasts={"comment": known}, languages={"en", "zh-hans"})).items
+
+
+@pytest.mark.parametrize("hinted", [True, False], ids=["told by the nudge", "found before it"])
+def test_what_arrived(hinted: bool) -> None:
+    from inbox import services
+    from inbox.models import Broadcast, CommentMessage, FollowMessage
+
+    bob, alice = person("bob"), person("alice")
+    users = [bob.pk, alice.pk]
+    services.send([alice], FollowMessage)
+    known = read(Query(users=users)).snapshots
+
+    def arrived(hint: str, languages: set[str]) -> dict[Any, Any]:
+        hints = {bob.pk: hint} if hinted else {}
+        return read(Query(users=users, known=known, hints=hints, languages=languages)).items
+
+    services.send([bob], CommentMessage, target_title="Tea", excerpt="")
+    items = arrived("comment", {"en", "zh-hans"})
     assert set(items) == {bob.pk}
-    assert set(items[bob.pk]) == {"en", "zh-hans"}
+    assert {language: item.type for language, item in items[bob.pk].items()} == {"en": "comment", "zh-hans": "comment"}
+
+    news = Broadcast.objects.create(title="News")
+    services.publish(news)
+    assert arrived(news.ref, {"en"})[bob.pk]["en"].title == "News"
+
+
+def test_of_two_that_arrived_the_newer_is_told() -> None:
+    from inbox import services
+    from inbox.models import CommentMessage, FollowMessage
+
+    bob = person()
+    known = read(Query(users=[bob.pk])).snapshots
+    services.send([bob], CommentMessage, target_title="Tea", excerpt="")
+    services.send([bob], FollowMessage)
+    items = read(Query(users=[bob.pk], known=known, languages={"en"})).items
+    assert items[bob.pk]["en"].type == "follow"
