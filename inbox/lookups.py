@@ -3,10 +3,17 @@
 import json
 from collections.abc import Collection
 from typing import Any
+from weakref import WeakSet
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connections
 from django.db.models import BooleanField, Func, QuerySet
+
+FEW = 50  # keys; a statement for so many never looks expensive
+
+# Connections that compile nothing: PostgreSQL takes a thousand short look-ups for one long query, and spends 35 ms on
+# machine code for what then runs in 10.
+_interpreting: WeakSet[Any] = WeakSet()
 
 
 class Keys:
@@ -76,6 +83,8 @@ class Compiled:
     def rows(self, keys: Collection[Any]) -> list[Any]:
         """Of existing keys, in no order. One statement."""
         connection = connections[self.alias]
+        if len(keys) > FEW and connection.vendor == "postgresql":
+            _without_jit(connection)
         these = array(connection, prepared(self.query.get_meta().pk, keys, connection))
         with connection.cursor() as cursor:
             cursor.execute(self.sql, [these if param is KEYS else param for param in self.params])
@@ -83,3 +92,11 @@ class Compiled:
         compiler = self.query.get_compiler(self.alias)
         converters = compiler.get_converters(self.columns)
         return list(compiler.apply_converters(rows, converters)) if converters else rows
+
+
+def _without_jit(connection: Any) -> None:
+    connection.ensure_connection()
+    if connection.connection not in _interpreting:
+        with connection.cursor() as cursor:
+            cursor.execute("SET jit = off")
+        _interpreting.add(connection.connection)
