@@ -5,6 +5,7 @@ from collections.abc import Collection
 from typing import Any
 from weakref import WeakSet
 
+from django.contrib.auth import get_user_model
 from django.core.exceptions import EmptyResultSet
 from django.db import connections
 from django.db.models import BooleanField, Func, QuerySet
@@ -72,7 +73,7 @@ class Among(Func):
 
 
 class Compiled:
-    """A `values_list` queryset with `Among("pk", KEYS)` in it: SQL once, rows for any keys."""
+    """A `values_list` queryset with `Among("pk", KEYS)` of mailboxes in it: SQL once, rows for any users."""
 
     def __init__(self, rows: "QuerySet[Any, Any]") -> None:
         self.query, self.alias = rows.query, rows.db
@@ -81,11 +82,11 @@ class Compiled:
         self.columns = [column for column, _sql, _name in compiler.select]
 
     def rows(self, keys: Collection[Any]) -> list[Any]:
-        """Of existing keys, in no order. One statement."""
+        """Of existing users, in no order. One statement."""
         connection = connections[self.alias]
         if len(keys) > FEW and connection.vendor == "postgresql":
             _without_jit(connection)
-        these = array(connection, prepared(self.query.get_meta().pk, keys, connection))
+        these = array(connection, prepared(get_user_model()._meta.pk, keys, connection))
         with connection.cursor() as cursor:
             cursor.execute(self.sql, [these if param is KEYS else param for param in self.params])
             rows = cursor.fetchall()

@@ -1,13 +1,16 @@
 """What just arrived, for a toast: a courtesy beside the state, which alone is the truth."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Subquery
+from django.contrib.auth import get_user_model
+from django.db.models import Exists, Model, OuterRef, Subquery
 
 from .. import audiences, ledger, refs
 from ..errors import NotFound
 from ..items import Item, from_broadcast, from_message
+from ..lookups import KEYS, Among, Compiled
 from ..models import Broadcast, Mailbox, Message, State, event_types
 from ..snapshots import CLOCK_UNIT, UserId, user_id
 from ..users import user_pk
@@ -25,13 +28,36 @@ def newest(since: Mapping[UserId, int], hint: str) -> dict[UserId, Item]:
 
 
 def _messages(since: Mapping[UserId, int], model: type[Message]) -> dict[UserId, Item]:
-    unread = model.objects.unread().filter(recipient=OuterRef("pk")).order_by("-seq").values("pk")
-    mailboxes = _mailboxes(since).annotate(_newest=Subquery(unread[:1])).exclude(_newest=None)
-    rows = model.objects.using(ledger.alias()).select_related("actor")
-    found = rows.filter(pk__in=list(mailboxes.values_list("_newest", flat=True)))
+    statement = _compiled(ledger.alias(), model)
+    messages = [_loaded(model, row) for row in statement.rows([user_pk(user) for user in since])]
     return {
-        key: from_message(row) for row in found if row.seq > since.get(key := user_id(row.recipient_id), 0) % CLOCK_UNIT
+        key: from_message(message)
+        for message in messages
+        if message.seq > since[key := user_id(message.recipient_id)] % CLOCK_UNIT
     }
+
+
+@cache
+def _compiled(alias: str, model: type[Message]) -> Compiled:
+    """Each user's newest unread row and its actor. Compiled once: that costs Django six times as much as reading it."""
+    unread = model.objects.unread().filter(recipient=OuterRef("pk")).order_by("-seq").values("pk")
+    mailboxes = Mailbox.objects.filter(Among("pk", KEYS)).annotate(_newest=Subquery(unread[:1]))
+    rows = model.objects.using(alias).filter(pk__in=mailboxes.values("_newest"))
+    return Compiled(rows.values_list(*_columns(model), *(f"actor__{name}" for name in _columns(get_user_model()))))
+
+
+def _loaded(model: type[Message], row: Sequence[Any]) -> Message:
+    """What `select_related("actor")` would make of the row."""
+    names = _columns(model)
+    message = model.from_db(ledger.alias(), names, row[: len(names)])
+    if message.actor_id is not None:
+        user = get_user_model()
+        message.actor = user.from_db(ledger.alias(), _columns(user), row[len(names) :])
+    return message
+
+
+def _columns(model: type[Model]) -> list[str]:
+    return [field.attname for field in model._meta.concrete_fields]
 
 
 def _broadcast(hint: str) -> Broadcast | None:
