@@ -8,7 +8,8 @@ that can get lost. A hub starts with its first sink and ends after its last.
 import asyncio
 import logging
 import threading
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any, ParamSpec, TypeVar
 
 from inbox import services
@@ -129,7 +130,7 @@ class Hub:
 
     def errand(self, function: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> "asyncio.Future[bool]":
         """Database work whose failure is logged and whose result nobody waits for; whether it was done."""
-        task = asyncio.ensure_future(self._errand(self.call(function, *args, **kwargs)))
+        task = asyncio.ensure_future(self._errand(partial(function, *args, **kwargs)))
         self._errands.add(task)
         task.add_done_callback(self._errands.discard)
         return task
@@ -251,10 +252,9 @@ class Hub:
         self._flusher.stop()
         self._calls.stop()
 
-    @staticmethod
-    async def _errand(call: Awaitable[object]) -> bool:
+    async def _errand(self, work: Callable[[], object]) -> bool:
         try:
-            await call
+            await self.call(work)
         except Exception:
             logger.exception("An errand of the hub failed")
             return False

@@ -20,9 +20,19 @@ async def supervise(name: str, work: Callable[[], Awaitable[None]]) -> None:
         try:
             await work()
             return
+        except asyncio.CancelledError:
+            if _asked_to_end():
+                raise
+            logger.exception("What the %s of the hub waited for was cancelled; going on", name)
         except Exception:
             logger.exception("The %s of the hub failed; going on", name)
         if time.monotonic() - started > STEADY:
             pause = FIRST_PAUSE
         await asyncio.sleep(pause * random.uniform(0.5, 1.5))
         pause = min(pause * 2, LONGEST_PAUSE)
+
+
+def _asked_to_end() -> bool:
+    """A library may cancel a future of its own that we wait for: that is its failure, not our end."""
+    task = asyncio.current_task()
+    return task is None or task.cancelling() > 0

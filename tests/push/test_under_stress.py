@@ -15,6 +15,7 @@ from push.bus import Nudge
 from push.hub import Hub
 from push.members import Members
 from push.problems import BAD_REQUEST, Refused
+from push.supervise import supervise
 from push.wire import Wire
 from push.work import Work
 from tests.push.fakes import FakeReads, FakeSink, snapshot, until
@@ -124,6 +125,28 @@ class TestHub:
         reads.states[8] = snapshot(8, 2)
         the_hub.nudged(Nudge([8]))
         await until(lambda: good.versions[-1] == 2)
+
+
+async def test_a_library_that_cancels_what_is_waited_for_does_not_end_the_task() -> None:
+    tries: list[int] = []
+
+    async def work() -> None:
+        tries.append(1)
+        if len(tries) == 1:
+            cancelled = asyncio.get_running_loop().create_future()
+            cancelled.cancel()
+            await cancelled
+
+    await supervise("reader", work)
+    assert len(tries) == 2
+
+
+async def test_who_is_told_to_end_ends() -> None:
+    task = asyncio.ensure_future(supervise("reader", asyncio.Event().wait))
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
 
 
 async def test_closing_does_not_run_in_the_task_that_asks_for_it() -> None:
