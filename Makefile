@@ -7,7 +7,7 @@ PY := $(VENV)/bin/python
 INSTALLED := $(VENV)/.requirements.lock.installed
 DEV := $(VENV)/.requirements-dev.lock.installed
 
-.PHONY: help run stack test soak bench lint format lock system
+.PHONY: help run stack test test-browser test-rest test-inbox-on-postgres test-inbox soak bench lint format lock system
 help:
 	@echo "make run | stack | test | soak | bench | lint | format | lock    (PORT=$(PORT))"
 
@@ -27,9 +27,22 @@ stack: $(DEV)
 system:
 	@$(PYTHON) tools/system.py chromium postgresql nginx gettext
 
+# Four runs, two at a time: each spends half of its time waiting. What one printed comes when it has ended.
 test: $(DEV) system
-	$(PY) -m pytest -m "not soak"
+	@$(MAKE) --no-print-directory --keep-going --output-sync=target --jobs=2 \
+		test-browser test-rest test-inbox-on-postgres test-inbox
+
+test-browser:
+	$(PY) -m pytest -m "not soak" tests/browser tests/reuse
+
+test-rest:
+	$(PY) -m pytest -m "not soak" --ignore tests/browser --ignore tests/reuse --ignore tests/inbox
+
+test-inbox-on-postgres:
 	$(PY) -m tools.on_postgres $(PY) -m pytest -m "not soak" tests/inbox
+
+test-inbox:
+	$(PY) -m pytest -m "not soak" tests/inbox
 
 soak: $(DEV) system
 	$(PY) -m pytest --timeout 1800
