@@ -24,7 +24,7 @@ from ..frames import Update, to_json
 from ..gate import Visitor
 from ..problems import BROKEN, TOO_BIG, TOO_FAST, Refusal, Refused
 from ..sinks import Sink
-from ..wire import Gone, Message, Wire, limit_frames, waiting_frames, wire
+from ..wire import Gone, Message, Text, Wire, limit_frames, waiting_frames, wire
 
 SUBPROTOCOL = "reddot.v1.json"
 MAX_WAITING_FRAMES = 100
@@ -51,7 +51,7 @@ class SocketSink(Sink):
 
     @staticmethod
     def encode(update: Update, text: str) -> Message:
-        return {"type": "websocket.send", "text": f'{{"type":"unread",{text[1:]}'}
+        return Text(f'{{"type":"unread",{text[1:]}')
 
     def open(self, update: Update) -> None:
         self._write(update)

@@ -6,8 +6,23 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from websockets.client import ClientProtocol
+from websockets.frames import Frame, Opcode
+from websockets.protocol import State
+from websockets.uri import parse_uri
 
-from push.wire import AsyncioWire, Gone, Message, TwistedWire, UnknownWire, Wire, limit_frames, waiting_frames, wire
+from push.wire import (
+    AsyncioWire,
+    Gone,
+    Message,
+    Text,
+    TwistedWire,
+    UnknownWire,
+    Wire,
+    limit_frames,
+    waiting_frames,
+    wire,
+)
 from tests.push.fakes import until
 
 
@@ -162,3 +177,38 @@ async def test_only_a_server_that_queues_has_waiting_frames() -> None:
     queue.put_nowait({})
     assert waiting_frames(queue.get) == 1
     assert waiting_frames(Client().open.wait) == 0  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("size", [0, 1, 125, 126, 65_535, 65_536])
+def test_the_frame_of_a_text_is_what_a_client_reads(size: int) -> None:
+    text = ("né" * size)[: size // 2] + "x" * (size - size // 2)
+    client = ClientProtocol(parse_uri("ws://localhost/"), state=State.OPEN)
+    client.receive_data(Text(text).frame + Text("next").frame)
+    first, second = client.events_received()
+    assert isinstance(first, Frame)
+    assert (first.opcode, first.fin, bytes(first.data).decode()) == (Opcode.TEXT, True, text)
+    assert isinstance(second, Frame)
+    assert second.data == b"next"
+
+
+async def test_frames_are_written_as_they_are_only_while_the_socket_is_open() -> None:
+    sent: list[Any] = []
+    written: list[bytes] = []
+
+    class Protocol:
+        conn, queue = SimpleNamespace(state=State.OPEN), asyncio.Queue[Any]()
+        close_sent = disconnected = False
+        transport = SimpleNamespace(get_write_buffer_size=lambda: 0, write=written.append)
+
+        async def send(self, message: Message) -> None:
+            sent.append(message)
+
+    protocol = Protocol()
+    line, text = wire(protocol.send), Text("hello")
+    line.write(text)
+    assert (written, sent) == ([text.frame], [])
+    line.write({"type": "websocket.send", "text": "by the server"})
+    protocol.conn.state = State.CLOSING
+    line.write(text)
+    assert written == [text.frame]
+    assert [message["text"] for message in sent] == ["by the server", "hello"]
