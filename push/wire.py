@@ -26,7 +26,7 @@ FRAME_LIMITS = {
 }
 
 
-OPEN = 1  # RFC 6455's state as websockets numbers it
+WEBSOCKETS_OPEN, AUTOBAHN_OPEN = 1, 3  # the state in which messages may be sent, as each numbers it
 
 
 class Text(dict[str, Any]):
@@ -59,6 +59,8 @@ class Wire:
 
     def write(self, message: Message) -> None:
         """Send without waiting; a `send` that must wait goes on in a task. Raises `Gone`."""
+        if self._pending is None and type(message) is Text and self._write_frame(message.frame):
+            return
         if self._pending is not None:
             self._later(_after(self._pending, self._send(message)))
             return
@@ -70,6 +72,13 @@ class Wire:
         except Exception as error:  # each server has its own: ClientDisconnected, Disconnected, RuntimeError …
             raise Gone from error
         self._later(_resume(steps, waiting))
+
+    def _write_frame(self, frame: bytes) -> bool:
+        """Write a whole WebSocket frame past the server's protocol, which would make it anew; whether that was done.
+
+        A frame may stand between any two messages (RFC 6455, 5.4), compressed or not as its sender likes (RFC 7692, 6).
+        """
+        return False
 
     def close(self, code: int, reason: str) -> None:
         """End a WebSocket, in a task of its own: a server may put a timeout on whichever task waits for the answer."""
@@ -123,12 +132,8 @@ class AsyncioWire(Wire):
         self._transport.abort()
 
 
-class PreparedWire(AsyncioWire):
-    """A WebSocket of uvicorn's, in websockets' sans-I/O protocol: frames are written as they were made.
-
-    The protocol would make each anew, at a third of what sending costs. A frame may stand between any two messages (RFC
-    6455, 5.4), compressed or not as its sender likes (RFC 7692, 6).
-    """
+class SocketWire(AsyncioWire):
+    """A WebSocket of uvicorn's, in websockets' sans-I/O protocol."""
 
     __slots__ = ("_protocol",)
 
@@ -136,27 +141,28 @@ class PreparedWire(AsyncioWire):
         super().__init__(send, transport)
         self._protocol = protocol
 
-    def write(self, message: Message) -> None:
-        protocol = self._protocol
-        if (
-            type(message) is Text
-            and self._pending is None
-            and protocol.conn.state == OPEN
-            and not protocol.disconnected
-        ):
-            self._transport.write(message.frame)
-        else:
-            super().write(message)
+    def _write_frame(self, frame: bytes) -> bool:
+        if self._protocol.disconnected or self._protocol.conn.state != WEBSOCKETS_OPEN:
+            return False
+        self._transport.write(frame)
+        return True
 
 
 class TwistedWire(Wire):
     """daphne: twisted has no public name for what is still buffered (`_isSendBufferFull` asks for 64 KiB)."""
 
-    __slots__ = ("_transport",)
+    __slots__ = ("_protocol", "_transport")
 
     def __init__(self, send: Send, transport: Any) -> None:
         super().__init__(send)
         self._transport = transport
+        self._protocol = _owner(send)
+
+    def _write_frame(self, frame: bytes) -> bool:
+        if self._protocol.state != AUTOBAHN_OPEN:
+            return False
+        self._transport.write(frame)
+        return True
 
     def idle(self) -> bool:
         fd = self._transport
@@ -165,7 +171,7 @@ class TwistedWire(Wire):
     def close(self, code: int, reason: str) -> None:
         """autobahn lets applications close with 1000 and 3000 to 4999 only; 1009, 1011 and 1012 are ours to say too."""
         try:
-            _owner(self._send).sendCloseFrame(code=code, reasonUtf8=reason.encode(), isReply=False)
+            self._protocol.sendCloseFrame(code=code, reasonUtf8=reason.encode(), isReply=False)
         except Exception as error:  # it raises `Exception` itself
             raise Gone from error
 
@@ -202,8 +208,8 @@ def wire(send: Send) -> Wire:
     owner = _owner(send)
     transport: Any = getattr(owner, "transport", None)
     if hasattr(transport, "get_write_buffer_size"):
-        prepared = all(hasattr(owner, name) for name in ("conn", "close_sent", "disconnected", "queue"))
-        return PreparedWire(send, transport, owner) if prepared else AsyncioWire(send, transport)
+        sans_io = hasattr(getattr(owner, "conn", None), "state") and hasattr(owner, "disconnected")
+        return SocketWire(send, transport, owner) if sans_io else AsyncioWire(send, transport)
     if hasattr(transport, "_tempDataLen") and hasattr(transport, "abortConnection"):
         return TwistedWire(send, transport)
     return UnknownWire(send)

@@ -197,7 +197,7 @@ async def test_frames_are_written_as_they_are_only_while_the_socket_is_open() ->
 
     class Protocol:
         conn, queue = SimpleNamespace(state=State.OPEN), asyncio.Queue[Any]()
-        close_sent = disconnected = False
+        disconnected = False
         transport = SimpleNamespace(get_write_buffer_size=lambda: 0, write=written.append)
 
         async def send(self, message: Message) -> None:
