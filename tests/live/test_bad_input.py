@@ -90,6 +90,16 @@ async def test_a_frame_too_big_ends_the_socket(site: Site, size: int) -> None:
     await still_works(site)
 
 
+async def test_a_message_too_big_in_fragments_ends_the_socket(site: Site) -> None:
+    async with connect("websocket", site, "bob") as client:
+        await client.next()
+        with suppress(ConnectionClosed):  # while it is still being sent
+            await client.socket.send(["x" * 30_000] * 5)
+        await client.socket.wait_closed()
+        assert client.socket.close_code == 1009
+    await still_works(site)
+
+
 async def test_a_frame_of_64_kib_is_read(site: Site) -> None:
     async with connect("websocket", site, "bob") as client:
         await client.next()
