@@ -1,6 +1,7 @@
 """Fixtures for real servers; tests/servers.py describes them."""
 
 import os
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Any, TypeVar
@@ -9,6 +10,9 @@ import pytest
 
 from tests.servers import Databases, Site, needs
 from tools.stores import Postgres, Valkey
+
+# A shell starts what runs in the background with SIGINT ignored, and so would every server be that a test interrupts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 StartSite = Callable[..., Site]
 Server = TypeVar("Server", Valkey, Postgres)
