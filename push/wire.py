@@ -142,7 +142,7 @@ class SocketWire(AsyncioWire):
         self._protocol = protocol
 
     def _write_frame(self, frame: bytes) -> bool:
-        if self._protocol.disconnected or self._protocol.conn.state != WEBSOCKETS_OPEN:
+        if self._protocol.conn.state != WEBSOCKETS_OPEN or self._transport.is_closing():
             return False
         self._transport.write(frame)
         return True
@@ -208,7 +208,7 @@ def wire(send: Send) -> Wire:
     owner = _owner(send)
     transport: Any = getattr(owner, "transport", None)
     if hasattr(transport, "get_write_buffer_size"):
-        sans_io = hasattr(getattr(owner, "conn", None), "state") and hasattr(owner, "disconnected")
+        sans_io = hasattr(getattr(owner, "conn", None), "state")
         return SocketWire(send, transport, owner) if sans_io else AsyncioWire(send, transport)
     if hasattr(transport, "_tempDataLen") and hasattr(transport, "abortConnection"):
         return TwistedWire(send, transport)

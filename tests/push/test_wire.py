@@ -191,14 +191,17 @@ def test_the_frame_of_a_text_is_what_a_client_reads(size: int) -> None:
     assert second.data == b"next"
 
 
-async def test_frames_are_written_as_they_are_only_while_the_socket_is_open() -> None:
+@pytest.mark.parametrize("ending", ["closing handshake", "closing transport"])
+async def test_frames_are_written_as_they_are_only_while_the_socket_is_open(ending: str) -> None:
     sent: list[Any] = []
     written: list[bytes] = []
+    closing: list[bool] = []
 
     class Protocol:
-        conn, queue = SimpleNamespace(state=State.OPEN), asyncio.Queue[Any]()
-        disconnected = False
-        transport = SimpleNamespace(get_write_buffer_size=lambda: 0, write=written.append)
+        conn = SimpleNamespace(state=State.OPEN)
+        transport = SimpleNamespace(
+            get_write_buffer_size=lambda: 0, write=written.append, is_closing=lambda: bool(closing)
+        )
 
         async def send(self, message: Message) -> None:
             sent.append(message)
@@ -208,7 +211,10 @@ async def test_frames_are_written_as_they_are_only_while_the_socket_is_open() ->
     line.write(text)
     assert (written, sent) == ([text.frame], [])
     line.write({"type": "websocket.send", "text": "by the server"})
-    protocol.conn.state = State.CLOSING
+    if ending == "closing handshake":
+        protocol.conn.state = State.CLOSING
+    else:
+        closing.append(True)
     line.write(text)
     assert written == [text.frame]
     assert [message["text"] for message in sent] == ["by the server", "hello"]
