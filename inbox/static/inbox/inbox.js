@@ -19,8 +19,8 @@ class Inbox {
   #next = null; // cursor after the last item on screen
   #shown = 0; // the version the list was shown with: what "mark all as read" may reach up to
   #counts = null; // the newest snapshot
+  #written = 0; // the version after the reader's own last write
   #reading = false;
-  #outdatedOnce = false;
   #insert = null; // whether the next read shows new items at once, and which item then gets the focus
   #goTo = null;
   #leaving = false;
@@ -47,6 +47,11 @@ class Inbox {
     this.actions = new Actions(this.api, this.toast, this);
     this.#listen();
     this.start();
+  }
+
+  /* The newest there is, as far as we know. */
+  get #version() {
+    return this.#counts?.version ?? 0;
   }
 
   get filter() {
@@ -97,9 +102,9 @@ class Inbox {
     if (this.#reading || this.actions.writing) return void (this.#again = true);
     this.#reading = true;
     this.#again = false;
-    const turn = this.#turn;
+    const [turn, known] = [this.#turn, this.#version];
     const limit = Math.min(Math.max(this.list.items.length, PAGE), PAGE_MAX);
-    await this.#guard(async () => this.#take(turn, await this.api.page(this.filter, { limit })));
+    await this.#guard(async () => this.#take(turn, known, await this.api.page(this.filter, { limit })));
     this.#reading = false;
     this.settle();
   }
@@ -129,6 +134,7 @@ class Inbox {
 
   /** The snapshot a write was answered with; bells on this page need not wait for it to be pushed. */
   answered(snapshot) {
+    this.#written = snapshot.version;
     this.snapshot(snapshot);
     for (const bell of document.querySelectorAll("notification-bell")) bell.offer?.(snapshot);
   }
@@ -136,7 +142,7 @@ class Inbox {
   /** A snapshot from the server, by whatever way: only the newest counts. */
   snapshot(snapshot) {
     if (String(snapshot.user) !== this.user) return location.reload();
-    if (this.#counts && snapshot.version < this.#counts.version) return;
+    if (snapshot.version < this.#version) return;
     this.#counts = snapshot;
     this.filters.count(snapshot);
     this.#draw();
@@ -165,9 +171,10 @@ class Inbox {
     location.assign(`${this.root.dataset.login}?${new URLSearchParams({ next: location.pathname + location.search })}`);
   }
 
-  #take(turn, page) {
+  /* `known`: the version that was known when the page was asked for. */
+  #take(turn, known, page) {
     if (turn !== this.#turn) return;
-    if (this.#outdated(page)) return void (this.#again = true);
+    if (this.#outdated(known, page)) return void (this.#again = true);
     // In the unread view what was read here stays until the reader leaves: nothing moves under their hands.
     const keep = (item) => this.filter.unread && item.read;
     const { items, next, fresh } = merge(this.list.items, this.#next, page, keep);
@@ -179,11 +186,10 @@ class Inbox {
     this.toast.say(fill(ngettext("%(n)s new notification", "%(n)s new notifications", fresh), { n: fresh }));
   }
 
-  /* Read before something we know of. Not twice in a row: after a restore versions may have gone back. */
-  #outdated(page) {
-    const old = this.actions.writing > 0 || page.version < (this.#counts?.version ?? 0);
-    this.#outdatedOnce = old && !this.#outdatedOnce;
-    return this.#outdatedOnce;
+  /* Read before the reader's last write: what they have just filed would come back. Older than what was known when it was
+   * asked for is something else: then the database was restored. */
+  #outdated(known, page) {
+    return this.actions.writing > 0 || (known <= page.version && page.version < this.#written);
   }
 
   #accept(page, items, next, fresh = 0) {

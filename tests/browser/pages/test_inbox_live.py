@@ -1,8 +1,10 @@
 """/inbox/ in Chromium, live: what it shows is what the server holds, whoever changed it, whatever fails."""
 
 import re
+import time
+from collections.abc import Callable
 
-from playwright.sync_api import Route, expect
+from playwright.sync_api import APIResponse, Page, Route, expect
 
 from tests.browser.pages.conftest import Comment, OpenInbox
 from tests.servers import Site
@@ -83,6 +85,41 @@ def test_a_refused_write_is_taken_back(inbox: OpenInbox, comment: Comment) -> No
     page.act("one", "Delete")
     expect(page.toast).to_contain_text("The database is away.")
     page.shows("one")
+
+
+def test_what_was_filed_does_not_come_back_with_a_page_read_before(inbox: OpenInbox, comment: Comment) -> None:
+    for text in ("four", "three", "two", "one"):
+        comment(text)
+    page = inbox()
+    pages: list[tuple[Route, APIResponse]] = []
+    writes: list[Route] = []
+    page.page.route("**/api/v1/inbox/?*", lambda route: pages.append((route, route.fetch())))
+    page.page.route("**/api/v1/inbox/comment-*/", lambda route: writes.append(route))
+    comment("five")  # pushed: the page reads its list again, and again after each write
+    for turn, text in enumerate(("four", "three", "two"), 1):
+        wait_until(page.page, lambda turn=turn: len(pages) == turn)
+        page.act(text, "Archive")
+        wait_until(page.page, lambda turn=turn: len(writes) == turn)
+        route, response = pages[-1]
+        route.fulfill(response=response)
+        writes[-1].continue_()
+        wait_until(page.page, lambda turn=turn: len(pages) == turn + 1)  # that one was too old, so it reads again
+        expect(page.row(text)).to_have_count(0)
+    route, response = pages[-1]
+    route.fulfill(response=response)
+    page.leave_list()
+    page.counts("All", "2")
+    expect(page.row("one")).to_have_count(1)
+    for text in ("four", "three", "two"):
+        expect(page.row(text)).to_have_count(0)
+
+
+def wait_until(page: Page, fact: Callable[[], bool]) -> None:
+    """Of what route handlers note: they run while Playwright waits for something."""
+    end = time.monotonic() + 10
+    while not fact():
+        assert time.monotonic() < end
+        page.evaluate("new Promise(requestAnimationFrame)")
 
 
 def test_an_outage_is_said_and_survived(inbox: OpenInbox, comment: Comment) -> None:
