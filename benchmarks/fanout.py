@@ -30,6 +30,7 @@ import psutil
 
 from benchmarks import stage
 from benchmarks.listeners import WEBSOCKET
+from benchmarks.peers import publishing
 from tools import commands
 from tools.processes import ROOT, Process, dies_with_parent, free_port, listening
 from tools.stores import new_directory
@@ -147,7 +148,7 @@ class Crowd:
         if not way.peer:
             return self.send if self.load == "frame" else self.announce
         users = range(1 if self.load == "frame" else self.clients)
-        publish = group_send if way.websocket else send_event
+        publish = publishing.group_send if way.websocket else publishing.send_event
         return lambda number: publish(dict.fromkeys(users, number))
 
     def send(self, number: int) -> None:
@@ -185,31 +186,6 @@ def sessions(users: Any) -> list[str]:
         data = store.encode(known | {HASH_SESSION_KEY: user.get_session_auth_hash()})
         rows.append(Session(session_key=get_random_string(32), session_data=data, expire_date=expiry))
     return [row.session_key for row in Session.objects.bulk_create(rows)]
-
-
-def group_send(numbers: dict[int, int]) -> None:
-    """The usual worker: one `group_send` per user."""
-    from asgiref.sync import async_to_sync
-    from channels_redis.pubsub import RedisPubSubChannelLayer
-
-    async def send_all() -> None:
-        layer = RedisPubSubChannelLayer(hosts=[os.environ["REDIS_URL"]])
-        for user, number in numbers.items():
-            await layer.group_send(f"user-{user}", {"type": "unread", "unread": number})
-        await layer.flush()
-
-    async_to_sync(send_all)()
-
-
-def send_event(numbers: dict[int, int]) -> None:
-    """What django-eventstream's `send_event` publishes for its other processes."""
-    import redis
-
-    with redis.Redis.from_url(os.environ["REDIS_URL"]) as client:
-        for user, number in numbers.items():
-            data = json.dumps({"unread": number})
-            event = {"channel": f"user-{user}", "event_type": "unread", "data": data, "pub_id": None}
-            client.publish("events_channel", json.dumps(event))
 
 
 @contextmanager
