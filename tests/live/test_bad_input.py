@@ -91,12 +91,13 @@ async def test_a_frame_too_big_ends_the_socket(site: Site, size: int) -> None:
 
 
 async def test_a_message_too_big_in_fragments_ends_the_socket(site: Site) -> None:
+    """1009, or 1006 if what was still on its way reset the connection before the client had read why."""
     async with connect("websocket", site, "bob") as client:
         await client.next()
         with suppress(ConnectionClosed):  # while it is still being sent
             await client.socket.send(["x" * 30_000] * 5)
         await client.socket.wait_closed()
-        assert client.socket.close_code == 1009
+        assert client.socket.close_code in {1009, 1006}
     await still_works(site)
 
 
