@@ -56,7 +56,7 @@ class StockSink(Sink):
     def note(self, part: bytes) -> None:
         """Remember the version the stream has shown: waking it for nothing would lose events of the site."""
         if ids := EVENT_ID.findall(part):
-            self.shown = int(ids[-1])
+            self.shown = max(self.shown, int(ids[-1]))  # events of the site have the id of no version
 
     def _write(self, update: Update) -> None:
         if update.version > self.shown:

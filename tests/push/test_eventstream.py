@@ -1,5 +1,6 @@
 """The badge on django-eventstream's seams."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from inbox import selectors, services
 from inbox.models import CommentMessage
 from push import checks
 from push.eventstream import NO_VERSION, ChannelManager, Storage, clean, user_of
+from push.stock import StockSink
 
 
 def test_ours_are_plugged_in() -> None:
@@ -129,3 +131,13 @@ class TestTag:
         assert 'user="7"' in html
         assert 'push="/push/"' in html
         assert 'api="/api/v1/"' in html
+
+
+async def test_an_event_of_the_site_is_no_older_badge() -> None:
+    """It carries the id of no version. Taken for one, the hub's next read would seem news and be shown again."""
+    request: Any = RequestFactory().get("/")
+    request.session = SimpleNamespace(session_key="k" * 32)
+    sink = StockSink(request)
+    sink.note(b'event: unread\nid: user-7:5\ndata: {"unread": 1}\n\n')
+    sink.note(b'event: message\nid: user-7:-1\ndata: {"text": "Tea"}\n\n')
+    assert sink.shown == 5
