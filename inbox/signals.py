@@ -5,9 +5,13 @@ in JSON; `item` names the event type that arrived ("comment"), or is None if not
 
 `broadcast_changed(item)`: everybody's state may have changed. `item` is the ref of a broadcast just published
 ("broadcast-4"), or None.
+
+`ticket_minted(user_id, purpose, ticket, expires)`: before the ticket is answered. `purpose` is "" or "mqtt", `ticket`
+its text, `expires` in Unix seconds. A receiver that raises is logged; the ticket is answered nevertheless.
 """
 
 from django.dispatch import Signal
 
 mailbox_changed = Signal()
 broadcast_changed = Signal()
+ticket_minted = Signal()

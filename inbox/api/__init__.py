@@ -5,15 +5,17 @@ of other callers (services with tokens) are added here with their own authentica
 """
 
 from . import problems
-from .auth import Session
+from .auth import Session, Ticket
 from .base import InboxAPI
 from .mailbox import router
+from .tickets import router as tickets_router
 
 DESCRIPTION = """\
 A user's notification center. A *snapshot* is the whole state of the badge; of two snapshots of one user
 the one with the greater `version` is the newer. Every write answers with the snapshot after it.
 
-Sign in with the session cookie. Writes also need the CSRF token, in the header `X-CSRFToken`.
+Sign in with the session cookie. Writes also need the CSRF token, in the header `X-CSRFToken`. A client without
+that cookie shows a ticket instead: `Authorization: Bearer …`.
 Every error is a problem document (RFC 9457).
 """
 
@@ -25,5 +27,6 @@ api = InboxAPI(
     openapi_url=None,  # base.py serves both itself
     docs_url=None,
 )
-api.add_router("", router, auth=Session(), tags=["Inbox"])
+api.add_router("", router, auth=[Ticket(), Session()], tags=["Inbox"])
+api.add_router("", tickets_router, auth=Session(), tags=["Tickets"])
 problems.install(api)

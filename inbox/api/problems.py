@@ -19,6 +19,7 @@ from ..errors import BadValue, InboxError, NotFound
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_SECONDS = 1
+CHALLENGE = 'Session realm="inbox", Bearer realm="inbox"'
 CODES = {
     400: "bad_request",
     401: "not_signed_in",
@@ -76,7 +77,7 @@ def not_allowed(allow: str) -> HttpResponse:
 
 def signed_out(request: HttpRequest, error: Exception) -> HttpResponse:
     # RFC 9110, 15.5.2: a 401 names a scheme. One that browsers don't know keeps their password dialogue shut.
-    return problem(401, _("Sign in first."), headers={"WWW-Authenticate": 'Session realm="inbox"'})
+    return problem(401, _("Sign in first."), headers={"WWW-Authenticate": CHALLENGE})
 
 
 def forged(request: HttpRequest, error: CsrfFailed) -> HttpResponse:

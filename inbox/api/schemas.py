@@ -7,6 +7,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, m
 from ..models import Level, event_types
 from ..refs import BROADCAST
 from ..snapshots import MAX_VERSION
+from ..tickets import DEFAULT_TTL, MAX_TTL
 
 MAX_REFS = 1000  # one transaction's worth
 EXAMPLE_VERSION = 5_000_000_010
@@ -151,3 +152,21 @@ class MarkRead(BaseModel):
         if self.type is not None and self.up_to is None:
             raise ValueError("type goes with up_to only")
         return self
+
+
+class TicketRequest(BaseModel):
+    """What the ticket is for."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    ttl: int = Field(default=DEFAULT_TTL, ge=1, le=MAX_TTL, strict=True, description="Seconds in which it opens.")
+    purpose: Literal["", "mqtt"] = Field(
+        default="", description="“mqtt”: your snapshot is published to the broker too, for the next 30 days."
+    )
+
+
+class NewTicket(BaseModel):
+    """A ticket, told once."""
+
+    ticket: str
+    expires_at: Moment = Field(description="It opens nothing afterwards; what it has opened stays open.")

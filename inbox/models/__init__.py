@@ -9,6 +9,7 @@ from .events import (
 )
 from .mailbox import BroadcastClock, Mailbox
 from .message import Level, Message, event_types
+from .session import EndedSession
 
 __all__ = [
     "Audience",
@@ -16,6 +17,7 @@ __all__ = [
     "BroadcastClock",
     "BroadcastReceipt",
     "CommentMessage",
+    "EndedSession",
     "FollowMessage",
     "Level",
     "LikeMessage",

@@ -5,12 +5,14 @@ from ..ledger import touch
 from .broadcasts import apply_due, bump_clock, expire, publish, raise_clock, withdraw
 from .marks import archive, delete, mark_all_read, mark_read, mark_unread, purge_deleted, unarchive, undelete
 from .send import send
+from .sessions import end_session
 
 __all__ = [
     "apply_due",
     "archive",
     "bump_clock",
     "delete",
+    "end_session",
     "expire",
     "mark_all_read",
     "mark_read",

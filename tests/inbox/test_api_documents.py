@@ -31,6 +31,7 @@ def test_every_operation_documents_its_answers(document: Any) -> None:
         "GET inbox/{ref}/": "200 401 404 422 503",
         "PATCH inbox/{ref}/": "200 400 401 403 404 413 415 422 503",
         "DELETE inbox/{ref}/": "200 401 403 404 422 503",
+        "POST tickets/": "201 400 401 403 413 415 422 503",
     }
 
 
@@ -38,7 +39,7 @@ def test_refusals_are_documented_as_problems(document: Any) -> None:
     for operations in document["paths"].values():
         for operation in operations.values():
             for status, answer in operation["responses"].items():
-                media_type = "application/json" if status == "200" else "application/problem+json"
+                media_type = "application/json" if status.startswith("2") else "application/problem+json"
                 assert list(answer["content"]) == [media_type]
 
 
@@ -54,10 +55,15 @@ def test_schemas_are_named(document: Any, name: str) -> None:
     assert document["components"]["schemas"][name]["title"] == name
 
 
-def test_the_session_is_documented(document: Any) -> None:
+def test_the_ways_in_are_documented(document: Any) -> None:
     assert document["components"]["securitySchemes"] == {
-        "Session": {"type": "apiKey", "in": "cookie", "name": "sessionid"}
+        "Session": {"type": "apiKey", "in": "cookie", "name": "sessionid"},
+        "Ticket": {"type": "http", "scheme": "bearer"},
     }
+    for path, operations in document["paths"].items():
+        for operation in operations.values():
+            ways = {name for way in operation["security"] for name in way}
+            assert ways == ({"Session"} if path.endswith("/tickets/") else {"Session", "Ticket"})
 
 
 def test_the_docs_page_fetches_nothing_from_elsewhere() -> None:

@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from inbox import selectors, services
+from inbox import selectors, services, tickets
 from inbox.errors import BadValue, NotFound
 from inbox.models import CommentMessage, FollowMessage, Mailbox, event_types
 
@@ -31,6 +31,13 @@ def test_a_user_is_known_by_text(user: Any, heard: Heard, django_capture_on_comm
     assert (snapshot.user, snapshot.unread, snapshot.version) == (text, 1, 1)
     assert list(selectors.snapshots([user])) == list(selectors.versions([user])) == [text]
     assert list(selectors.newest({text: 0}, "follow")) == [text]
+
+
+def test_a_ticket_says_who() -> None:
+    [pk] = people(1)
+    text, ticket = tickets.mint(Person.objects.get(pk=pk), "k" * 32)
+    assert ticket.user == str(pk)
+    assert tickets.users_of([text], opening=True) == {text: str(pk)}
 
 
 def test_an_item_is_read_archived_deleted_and_brought_back(user: Any) -> None:
