@@ -26,18 +26,22 @@ FRAME_LIMITS = {
 }
 
 
+TEXT, BINARY = 0x81, 0x82  # first byte of a final frame (RFC 6455, 5.2)
 WEBSOCKETS_OPEN, AUTOBAHN_OPEN = 1, 3  # the state in which messages may be sent, as each numbers it
 
 
-class Text(dict[str, Any]):
-    """An ASGI message with a text for a WebSocket, and the bytes it becomes there, made once for all who get it."""
+class ReadyFrame(dict[str, Any]):
+    """An ASGI message for a WebSocket, text or binary, and the bytes it becomes there, made once for all who get it."""
 
-    __slots__ = ("frame",)
+    __slots__ = ("raw",)
 
-    def __init__(self, text: str) -> None:
-        super().__init__(type="websocket.send", text=text)
-        data = text.encode()
-        self.frame = _text_head(len(data)) + data
+    def __init__(self, payload: str | bytes) -> None:
+        if isinstance(payload, str):
+            super().__init__(type="websocket.send", text=payload)
+            self.raw = _raw(TEXT, payload.encode())
+        else:
+            super().__init__(type="websocket.send", bytes=payload)
+            self.raw = _raw(BINARY, payload)
 
 
 class Gone(Exception):
@@ -59,7 +63,7 @@ class Wire:
 
     def write(self, message: Message) -> None:
         """Send without waiting; a `send` that must wait goes on in a task. Raises `Gone`."""
-        if self._pending is None and type(message) is Text and self._write_frame(message.frame):
+        if self._pending is None and type(message) is ReadyFrame and self._write_frame(message.raw):
             return
         if self._pending is not None:
             self._later(_after(self._pending, self._send(message)))
@@ -233,16 +237,26 @@ def limit_frames(send: Send, size: int) -> None:
         protocol.failByDrop = False
 
 
+def hide_query(send: Send, query: bytes) -> None:
+    """daphne writes its access log from the address it was asked for; other servers from the scope."""
+    protocol = _owner(send)
+    address = getattr(protocol, "uri", None)
+    if isinstance(address, bytes):
+        protocol.uri = address.partition(b"?")[0] + b"?" + query
+
+
 def _owner(send: Send) -> Any:
     """uvicorn: a method of the protocol, or of the request cycle. daphne: partial(handle_reply, protocol)."""
     return send.args[0] if isinstance(send, partial) and send.args else getattr(send, "__self__", None)
 
 
-def _text_head(size: int) -> bytes:
-    """RFC 6455, 5.2: final, text, not masked, so many bytes."""
+def _raw(first: int, payload: bytes) -> bytes:
+    """RFC 6455, 5.2: final, not masked."""
+    size = len(payload)
     if size < 126:
-        return bytes((0x81, size))
-    return b"\x81\x7e" + size.to_bytes(2, "big") if size < 1 << 16 else b"\x81\x7f" + size.to_bytes(8, "big")
+        return bytes((first, size)) + payload
+    length = b"\x7e" + size.to_bytes(2, "big") if size < 1 << 16 else b"\x7f" + size.to_bytes(8, "big")
+    return bytes((first,)) + length + payload
 
 
 @types.coroutine

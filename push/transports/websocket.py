@@ -1,10 +1,11 @@
-"""WebSocket (RFC 6455), subprotocol `reddot.v1.json`: a Channels consumer through which no message is dispatched twice.
+"""WebSocket (RFC 6455), a Channels consumer through which no message is dispatched twice.
+
+Subprotocols `reddot.v1.json` (also the default) and `reddot.v1.msgpack`: the same messages as text or binary frames.
 
 The socket is accepted first and closed with a code if refused: a browser cannot see why a handshake failed.
 """
 
 import asyncio
-import json
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any, ClassVar
@@ -19,17 +20,21 @@ from inbox.errors import BadValue, InboxError
 from inbox.snapshots import MAX_VERSION
 
 from .. import gate, hub
+from ..codecs import JSON, MSGPACK, Codec, chosen
 from ..conf import BULK, MAX_FRAME_BYTES
-from ..frames import Update, to_json
+from ..frames import Update
 from ..gate import Visitor
 from ..problems import BROKEN, TOO_BIG, TOO_FAST, Refusal, Refused
 from ..sinks import Sink
-from ..wire import Gone, Message, Text, Wire, limit_frames, waiting_frames, wire
+from ..wire import Gone, Message, Wire, limit_frames, waiting_frames, wire
 
-SUBPROTOCOL = "reddot.v1.json"
 MAX_WAITING_FRAMES = 100
 
-PONG = {"type": "websocket.send", "text": to_json({"type": "pong"})}
+
+MALFORMED = {
+    JSON: _("A frame is one JSON object, sent as text."),
+    MSGPACK: _("A frame is one MessagePack map, sent as binary."),
+}
 
 
 class BadFrame(InboxError):
@@ -43,15 +48,12 @@ class BadFrame(InboxError):
 class SocketSink(Sink):
     """An accepted WebSocket."""
 
-    __slots__ = ("verified",)
+    __slots__ = ("codec", "verified")
 
-    def __init__(self, wire: Wire, visitor: Visitor) -> None:
+    def __init__(self, wire: Wire, visitor: Visitor, codec: Codec) -> None:
         super().__init__(wire, visitor.credential, visitor.language)
+        self.codec = codec
         self.verified: asyncio.Future[None] | None = None
-
-    @staticmethod
-    def encode(update: Update, text: str) -> Message:
-        return Text(f'{{"type":"unread",{text[1:]}')
 
     def open(self, update: Update) -> None:
         self._write(update)
@@ -68,13 +70,16 @@ class SocketSink(Sink):
             self.verified = self.verified or asyncio.get_running_loop().create_future()
             await self.verified
 
-    def reply(self, message: Message) -> None:
+    def reply(self, document: dict[str, Any]) -> None:
         """A courtesy (pong, error): left out for a client that does not read what it gets."""
         if self.wire.idle():
-            self.wire.write(message)
+            self.wire.write(self.codec.dump(document))
 
     def left(self) -> None:
         self._settle()
+
+    def _write(self, update: Update) -> None:
+        self.wire.write(update.frame(self.codec.encode, self.language, self.sent))
 
     def _settle(self) -> None:
         if self.verified is not None and not self.verified.done():
@@ -111,11 +116,11 @@ class UnreadConsumer(AsyncConsumer):
         await HANDLERS[message["type"]](self, message)
 
     async def websocket_connect(self, message: Message) -> None:
-        offered = SUBPROTOCOL if SUBPROTOCOL in self.scope.get("subprotocols", ()) else None
-        await self.base_send({"type": "websocket.accept", "subprotocol": offered})
+        codec = chosen(self.scope.get("subprotocols", ()))
+        await self.base_send({"type": "websocket.accept", "subprotocol": codec and codec.subprotocol})
         limit_frames(self.base_send, MAX_FRAME_BYTES)
         try:
-            self.sink = SocketSink(wire(self.base_send), gate.admit(self.scope))
+            self.sink = SocketSink(wire(self.base_send), gate.admit(self.scope), codec or JSON)
             hub.current().join(self.sink)
         except Refused as refused:
             gate.log_refusal(self.scope, refused.refusal)
@@ -130,11 +135,10 @@ class UnreadConsumer(AsyncConsumer):
             return
         try:
             with override(sink.language):
-                frame = parse(message.get("text"))
+                frame = parse(sink.codec, message)
                 await FRAMES[frame["type"]](sink, frame)
         except InboxError as error:
-            answer = {"type": "error", "code": error.code, "detail": error.detail}
-            sink.reply({"type": "websocket.send", "text": to_json(answer)})
+            sink.reply({"type": "error", "code": error.code, "detail": error.detail})
 
     async def websocket_disconnect(self, message: Message) -> None:
         if self.sink is not None and self.sink.refusal is not None and self.sink.sent < 0:
@@ -157,21 +161,21 @@ class UnreadConsumer(AsyncConsumer):
             self.sink.hub.leave(self.sink)
 
 
-def parse(text: str | None) -> dict[str, Any]:
-    """The frame in a text message. Raises `BadFrame`."""
+def parse(codec: Codec, message: Message) -> dict[str, Any]:
+    """The frame in a message. Raises `BadFrame`."""
     try:
-        frame = json.loads(text or "")
+        frame = codec.load(message)
     except (ValueError, RecursionError):
-        raise BadFrame("bad_json", _("A frame is one JSON object, sent as text.")) from None
+        frame = None
     if not isinstance(frame, dict):
-        raise BadFrame("bad_json", _("A frame is one JSON object, sent as text."))
+        raise BadFrame("bad_json", MALFORMED[codec])
     if frame.get("type") not in tuple(FRAMES):
         raise BadFrame("unknown_type", _("Known types of frames: %s.") % ", ".join(FRAMES))
     return frame
 
 
 async def ping(sink: SocketSink, frame: dict[str, Any]) -> None:
-    sink.reply(PONG)
+    sink.reply({"type": "pong"})
 
 
 async def sync(sink: SocketSink, frame: dict[str, Any]) -> None:

@@ -4,15 +4,16 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import msgpack
 import pytest
 from django_eventstream.utils import make_id, sse_encode_event
 
 from inbox.items import Item
 from inbox.snapshots import Snapshot
+from push.codecs import CODECS, MSGPACK, Codec, chosen, encode_json
 from push.frames import Update, snapshot_json, to_json
 from push.transports.polling import etag, matches, parse_wait
 from push.transports.sse import SseSink, unread_event
-from push.transports.websocket import SocketSink
 
 STATE = Snapshot(7, 5000000010, 7, True, {"comment": 3, "broadcast": 4})
 UUID = Snapshot("9f1c2f0e-7a43-4d0e-8d2c-0b5ffe7b9d11", 3, 0, False, {})
@@ -29,9 +30,34 @@ def test_the_order_of_the_contract() -> None:
     assert list(json.loads(snapshot_json(STATE))) == ["user", "version", "unread", "capped", "by_type"]
 
 
-def test_websocket_frames() -> None:
-    frame = Update(STATE).frame(SocketSink.encode, "en", 5)
-    assert json.loads(frame["text"]) == {"type": "unread", **STATE.as_dict()}
+@pytest.mark.parametrize("codec", CODECS.values(), ids=list(CODECS))
+def test_websocket_frames(codec: Codec) -> None:
+    """The same message in every format, and what a client sends is read as it was meant."""
+    frame = Update(STATE).frame(codec.encode, "en", 5)
+    assert codec.load(frame) == {"type": "unread", **STATE.as_dict()}
+    said = {"type": "read", "refs": ["comment-1"], "up_to": 5000000010}
+    assert codec.load(codec.dump(said)) == said
+
+
+def test_msgpack_is_binary() -> None:
+    frame = Update(STATE).frame(MSGPACK.encode, "en", 5)
+    assert msgpack.unpackb(frame["bytes"])["version"] == STATE.version
+    assert len(frame["bytes"]) < len(Update(STATE).frame(encode_json, "en", 5)["text"])
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"\x81", b"\xc1", b"\x91" * 5000, b"\xa1\xff", b"\x81\xc0\x01\x01", b"\xdd\xff\xff\xff\xff"]
+)
+def test_what_is_no_msgpack(data: bytes) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 (of its subclasses, any will do)
+        MSGPACK.load({"bytes": data})
+
+
+def test_the_clients_first_offer_that_we_know() -> None:
+    names = [*CODECS]
+    assert chosen(["x", *names]) is CODECS[names[0]]
+    assert chosen(reversed(names)) is CODECS[names[-1]]
+    assert chosen([]) is chosen(["reddot.ticket.x"]) is None
 
 
 @pytest.mark.parametrize("state", [STATE, UUID])
@@ -44,17 +70,17 @@ def test_event_streams_speak_the_librarys_protocol(state: Snapshot) -> None:
 
 def test_an_item_goes_to_those_who_saw_the_version_before() -> None:
     update = Update(STATE, {"en": ITEM}, since=5000000009)
-    assert "item" not in update.frame(SocketSink.encode, "en", 4000000000)["text"]
-    assert "item" not in update.frame(SocketSink.encode, "en", -1)["text"]
-    assert "item" not in update.frame(SocketSink.encode, "zh-hans", 5000000009)["text"]
-    toast = json.loads(update.frame(SocketSink.encode, "en", 5000000009)["text"])["item"]
+    assert "item" not in update.frame(encode_json, "en", 4000000000)["text"]
+    assert "item" not in update.frame(encode_json, "en", -1)["text"]
+    assert "item" not in update.frame(encode_json, "zh-hans", 5000000009)["text"]
+    toast = json.loads(update.frame(encode_json, "en", 5000000009)["text"])["item"]
     assert list(toast) == ["ref", "type", "title", "body", "url", "created_at"]
     assert toast["title"] == ITEM.title
 
 
 def test_an_item_too_long_is_left_out() -> None:
     long = replace(ITEM, body="x" * 16 * 1024)
-    assert "item" not in Update(STATE, {"en": long}, since=1).frame(SocketSink.encode, "en", 1)["text"]
+    assert "item" not in Update(STATE, {"en": long}, since=1).frame(encode_json, "en", 1)["text"]
 
 
 def test_nothing_in_an_item_ends_a_line_of_a_stream() -> None:

@@ -15,7 +15,7 @@ from push.wire import (
     AsyncioWire,
     Gone,
     Message,
-    Text,
+    ReadyFrame,
     TwistedWire,
     UnknownWire,
     Wire,
@@ -183,7 +183,7 @@ async def test_only_a_server_that_queues_has_waiting_frames() -> None:
 def test_the_frame_of_a_text_is_what_a_client_reads(size: int) -> None:
     text = ("né" * size)[: size // 2] + "x" * (size - size // 2)
     client = ClientProtocol(parse_uri("ws://localhost/"), state=State.OPEN)
-    client.receive_data(Text(text).frame + Text("next").frame)
+    client.receive_data(ReadyFrame(text).raw + ReadyFrame("next").raw)
     first, second = client.events_received()
     assert isinstance(first, Frame)
     assert (first.opcode, first.fin, bytes(first.data).decode()) == (Opcode.TEXT, True, text)
@@ -207,14 +207,14 @@ async def test_frames_are_written_as_they_are_only_while_the_socket_is_open(endi
             sent.append(message)
 
     protocol = Protocol()
-    line, text = wire(protocol.send), Text("hello")
+    line, text = wire(protocol.send), ReadyFrame("hello")
     line.write(text)
-    assert (written, sent) == ([text.frame], [])
+    assert (written, sent) == ([text.raw], [])
     line.write({"type": "websocket.send", "text": "by the server"})
     if ending == "closing handshake":
         protocol.conn.state = State.CLOSING
     else:
         closing.append(True)
     line.write(text)
-    assert written == [text.frame]
+    assert written == [text.raw]
     assert [message["text"] for message in sent] == ["by the server", "hello"]
