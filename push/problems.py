@@ -58,8 +58,18 @@ class Refused(Exception):
 
 BAD_REQUEST = Refusal(400, 4403, "bad_request", _("This request cannot be understood. Check its address and headers."))
 # RFC 9110, 15.5.2: a 401 names a scheme; browsers keep quiet about one they do not know.
-SCHEME = (b"www-authenticate", b'Session realm="inbox"')
+SCHEME = (b"www-authenticate", b'Session realm="inbox", Bearer realm="inbox"')
 NOT_SIGNED_IN = Refusal(401, 4401, "not_signed_in", _("You are not signed in. Sign in and connect again."), (SCHEME,))
+BAD_TICKET = Refusal(
+    401, 4401, "bad_ticket", _("This ticket is not valid, or no longer. Get a new one and connect again."), (SCHEME,)
+)
+OLD_TICKET = Refusal(
+    401,
+    4401,
+    "ticket_too_long",
+    _("Addresses are logged: a ticket in one may have 60 seconds left at most. Send this one in a header."),
+    (SCHEME,),
+)
 BAD_ORIGIN = Refusal(403, 4403, "bad_origin", _("Pages of another site may not connect with your session."))
 BAD_METHOD = Refusal(405, 4403, "bad_method", _("Only GET is answered here."), ((b"allow", b"GET"),))
 TOO_MANY = Refusal(

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from django.utils.translation import override
 
-from inbox import selectors
+from inbox import selectors, tickets
 from inbox.items import Item
 from inbox.snapshots import Snapshot, UserId
 
@@ -14,9 +14,10 @@ from .sessions import Credential
 
 Verifier = Callable[..., dict[str, UserId]]
 
-# Scheme of a credential -> who verifies many of its keys at once. Tickets will be the second line.
+# Scheme of a credential -> who verifies many of its keys at once.
 VERIFIERS: dict[str, Verifier] = {
     "session": sessions.users_of,
+    "ticket": tickets.users_of,
 }
 
 

@@ -6,20 +6,26 @@ from functools import cache
 from django.core.handlers.asgi import ASGIHandler
 from django.urls import get_script_prefix, reverse
 
-from . import hub
+from . import cors, hub, tickets
 from .gate import Scope
 from .transports import HELD, HELD_IF, Application
 from .wire import Message, Receive, Send
 
 
 def beside(site: Callable[..., Awaitable[None]]) -> Application:
-    """Serve /push/ws/, /push/sse/ and waiting /push/poll/ (wherever `push.urls` is); the rest goes to `site`."""
+    """Serve what is held open (`HELD`, wherever `push.urls` is); the rest goes to `site`."""
     held_paths()  # imports the site's URLconf: now, rather than on the event loop with the first request
 
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
+        tickets.hide(scope, send)
+        granted = granted_to(scope)
         held = find_held(scope)
-        if held is not None:
+        if granted and cors.is_preflight(scope):
+            await cors.answer_preflight(send, granted)
+        elif held is not None:
             await held(scope, receive, send)
+        elif granted:
+            await site(scope, receive, cors.granting(send, granted))
         elif scope["type"] == "http" or not isinstance(site, ASGIHandler):
             await site(scope, receive, send)
         elif scope["type"] == "lifespan":
@@ -29,6 +35,13 @@ def beside(site: Callable[..., Awaitable[None]]) -> Application:
             await send({"type": "websocket.close"})
 
     return application
+
+
+def granted_to(scope: Scope) -> cors.Headers:
+    """What a page of another origin is granted here."""
+    if scope["type"] != "http" or not path_of(scope).startswith(cors.shared_paths()):
+        return ()
+    return cors.grants(scope)
 
 
 def find_held(scope: Scope) -> Application | None:

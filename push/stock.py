@@ -11,7 +11,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.translation import get_language
 
-from . import eventstream, hub
+from . import eventstream, gate, hub
 from .frames import Update
 from .problems import Refusal
 from .sessions import Credential
@@ -44,8 +44,8 @@ class StockSink(Sink):
     __slots__ = ("ended", "shown")
 
     def __init__(self, request: HttpRequest) -> None:
-        key = request.session.session_key or ""
-        super().__init__(Wire(_nowhere), Credential("session", key), get_language() or "en")
+        credential = gate.credential_of(request) or Credential("session", "")
+        super().__init__(Wire(_nowhere), credential, get_language() or "en")
         self.shown = -1
         self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 

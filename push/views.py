@@ -1,5 +1,11 @@
 """What Django itself serves: short poll, django-eventstream's own view, and a word where push.asgi is missing."""
 
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, StreamingHttpResponse
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import get_language
@@ -9,10 +15,14 @@ from django_eventstream.views import events as library_view
 from inbox import selectors
 from inbox.errors import NotFound
 
-from . import eventstream
-from .problems import CONTENT_TYPE, NEEDS_ASGI, NOT_SIGNED_IN, Refusal
+from . import eventstream, gate
+from .problems import BAD_ORIGIN, CONTENT_TYPE, NEEDS_ASGI, NOT_SIGNED_IN, Refusal, Refused
+from .reads import verify
+from .sessions import Credential
 from .stock import follow
 from .transports import polling
+
+View = Callable[[HttpRequest], HttpResponseBase]
 
 
 def problem(refusal: Refusal) -> HttpResponse:
@@ -24,7 +34,32 @@ def problem(refusal: Refusal) -> HttpResponse:
     return response
 
 
+def with_tickets(view: View) -> View:
+    """`request.user` of a request that shows a ticket is the ticket's."""
+
+    @wraps(view)
+    def checked(request: HttpRequest) -> HttpResponseBase:
+        try:
+            credential = gate.credential_of(request)
+            if credential is not None and credential.scheme == "ticket":
+                if not gate.origin_allowed(request, credential):
+                    return problem(BAD_ORIGIN)
+                request.user = user_of(credential) or AnonymousUser()
+        except Refused as refused:
+            return problem(refused.refusal)
+        return view(request)
+
+    return checked
+
+
+def user_of(credential: Credential) -> Any:
+    """The user behind a ticket, if it still counts."""
+    users = verify([credential], opening=True)
+    return get_user_model()._default_manager.filter(pk__in=users.values()).first()
+
+
 @require_safe
+@with_tickets
 def poll(request: HttpRequest) -> HttpResponse:
     """The current snapshot, or 304 if the client has it. Never waits."""
     if not request.user.is_authenticated:
@@ -42,6 +77,7 @@ def poll(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+@with_tickets
 def events(request: HttpRequest) -> HttpResponseBase:
     """django-eventstream's own view: one thread per stream, refusals as `stream-error`."""
     query = eventstream.clean(request)

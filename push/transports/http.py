@@ -1,23 +1,29 @@
 """What the held HTTP transports share: through the gate, into the hub, and wait until the client goes."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from .. import gate, hub
+from .. import cors, gate, hub
 from ..gate import Scope, Visitor
 from ..problems import BROKEN, Refusal, Refused
 from ..sinks import Sink
-from ..wire import Receive, Send, Wire, wire
+from ..wire import Message, Receive, Send, Wire, wire
 
 
 class HttpSink(Sink):
     """An HTTP response that is not finished."""
 
-    __slots__ = ("started",)
+    __slots__ = ("granted", "started")
 
     def __init__(self, wire: Wire, visitor: Visitor) -> None:
         super().__init__(wire, visitor.credential, visitor.language)
         self.started = False
+        self.granted = cors.grants(visitor.request.scope)
+
+    def begin(self, message: Message) -> None:
+        """Write the head of the answer."""
+        self.started = True
+        self.wire.write(cors.with_headers(message, self.granted) if self.granted else message)
 
     def refuse(self, refusal: Refusal) -> None:
         """A problem document; once the stream has begun there is only its end."""
@@ -25,8 +31,13 @@ class HttpSink(Sink):
         if self.started:
             self.wire.write({"type": "http.response.body", "body": b""})
             return
-        self.started = True
-        for message in refusal.messages(self.language):
+        self.answer(refusal.messages(self.language))
+
+    def answer(self, messages: Sequence[Message]) -> None:
+        """Write a whole answer: its head and its body."""
+        head, *rest = messages
+        self.begin(head)
+        for message in rest:
             self.wire.write(message)
 
 
@@ -40,7 +51,7 @@ async def hold(scope: Scope, receive: Receive, send: Send, make: Callable[[Wire,
         return
     except Exception:  # noqa: BLE001 (logged and signalled by the gate)
         gate.log_exception(scope)
-        await _answer(send, BROKEN)
+        await _answer(scope, send, BROKEN)
         return
     await _until_gone(receive, sink)
     if sink.refusal is not None and sink.sent < 0:
@@ -62,9 +73,10 @@ async def _until_gone(receive: Receive, sink: HttpSink) -> None:
 
 async def _refuse(scope: Scope, send: Send, refusal: Refusal) -> None:
     gate.log_refusal(scope, refusal)
-    await _answer(send, refusal)
+    await _answer(scope, send, refusal)
 
 
-async def _answer(send: Send, refusal: Refusal) -> None:
+async def _answer(scope: Scope, send: Send, refusal: Refusal) -> None:
+    granted = cors.grants(scope)
     for message in refusal.messages("en"):
-        await send(message)
+        await send(cors.with_headers(message, granted))

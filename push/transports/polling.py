@@ -98,9 +98,7 @@ class PollSink(HttpSink):
         self._finish(update.frame(self.encode, self.language, self.sent))
 
     def _finish(self, messages: list[Message]) -> None:
-        self.started = True
-        for message in messages:
-            self.wire.write(message)
+        self.answer(messages)
         if self.hub is not None:
             self.hub.leave(self)
 

@@ -56,8 +56,7 @@ class SseSink(HttpSink):
         last_ids = self._subscribe()
         known = last_ids.get(channel_of(self.user)) == str(update.version)
         first = "" if known else unread_event(update, update.text)
-        self.started = True
-        self.wire.write({"type": "http.response.start", "status": 200, "headers": HEADERS})
+        self.begin({"type": "http.response.start", "status": 200, "headers": HEADERS})
         self.wire.write(body(f"retry: {random.randint(*RETRY)}\n{OPEN}{first}"))
 
     def keep_alive(self) -> None:

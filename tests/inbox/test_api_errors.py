@@ -47,7 +47,7 @@ def send(call: Caller, method: str, path: str, ref: str) -> Any:
 
 def test_the_writes_are_known() -> None:
     changes = [("POST", "inbox/read/"), ("PATCH", "inbox/{ref}/"), ("DELETE", "inbox/{ref}/")]
-    assert WRITES == [*changes, ("POST", "tickets/")]
+    assert [*changes, ("POST", "tickets/")] == WRITES
 
 
 @pytest.mark.parametrize(("method", "path"), OPERATIONS)

@@ -59,6 +59,19 @@ def session(name: str) -> str:
     return str(store.session_key)
 
 
+def ticket(name: str, session_key: str | None = None, ttl: int = 300) -> str:
+    """A ticket of `name`, minted in that session if given."""
+    from inbox import tickets
+
+    return tickets.mint(get_user_model().objects.get(username=name), session_key, ttl)[0]
+
+
+def change_password(name: str) -> None:
+    found = get_user_model().objects.get(username=name)
+    found.set_password(PASSWORD)  # salted anew: another hash
+    found.save()
+
+
 def log_out(session_key: str) -> None:
     SessionStore(session_key).flush()
 
