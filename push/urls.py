@@ -10,5 +10,6 @@ urlpatterns = [
     path("poll/", views.poll, name="poll"),
     path("events/", views.events, name="events"),
     path("sse/", views.needs_asgi, name="sse"),
+    path("iframe/", views.needs_asgi, name="iframe"),
     path("ws/", views.needs_asgi, name="websocket"),
 ]

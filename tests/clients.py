@@ -9,12 +9,16 @@ WebSocket close code; an end of the stream raises `Ended`.
 
 import asyncio
 import json
+import re
+from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from html.parser import HTMLParser
 from typing import Any, ClassVar
 
 import httpx
 import httpx_sse
+import msgpack
 import websockets.asyncio.client
 from websockets.exceptions import ConnectionClosed
 
@@ -45,9 +49,16 @@ class Client:
     path: ClassVar[str]
 
     def __init__(
-        self, site: Site, cookies: dict[str, str], web: int, user: Any = None, since: int | None = None
+        self,
+        site: Site,
+        cookies: dict[str, str],
+        web: int,
+        user: Any = None,
+        since: int | None = None,
+        ticket: str = "",
     ) -> None:
         self.site, self.cookies, self.web, self.user, self.since = site, cookies, web, user, since
+        self.ticket = ticket
         self.seen: list[Snapshot] = []
         self.stack = AsyncExitStack()
 
@@ -78,11 +89,14 @@ class Client:
         return await self.until(lambda snapshot: snapshot["unread"] == count, deadline)
 
     def http(self) -> httpx.AsyncClient:
-        return httpx.AsyncClient(base_url=self.site.url("", self.web), cookies=self.cookies, timeout=None)
+        headers = {"Authorization": f"Bearer {self.ticket}"} if self.ticket else {}
+        url = self.site.url("", self.web)
+        return httpx.AsyncClient(base_url=url, cookies=self.cookies, headers=headers, timeout=None)
 
 
 class WebSocket(Client):
     path = "/push/ws/"
+    subprotocol = "reddot.v1.json"
     socket: websockets.asyncio.client.ClientConnection
 
     async def open(self) -> None:
@@ -90,7 +104,7 @@ class WebSocket(Client):
         connecting = websockets.asyncio.client.connect(
             self.site.ws_url(self.path, self.web),
             origin=self.site.url("", self.web),  # type: ignore[arg-type]
-            subprotocols=["reddot.v1.json"],  # type: ignore[list-item]
+            subprotocols=self.subprotocols,  # type: ignore[arg-type]
             additional_headers={"Cookie": cookie} if cookie else {},
         )
         self.socket = await self.stack.enter_async_context(connecting)
@@ -104,13 +118,35 @@ class WebSocket(Client):
     async def frame(self) -> dict[str, Any]:
         """The next frame of any type."""
         try:
-            return json.loads(await self.socket.recv())  # type: ignore[no-any-return]
+            return self.load(await self.socket.recv())
         except ConnectionClosed as closed:
             code = closed.rcvd.code if closed.rcvd else None
             raise (Ended if self.seen else Refused)(code) from closed
 
     async def send(self, frame: Any) -> None:
-        await self.socket.send(frame if isinstance(frame, str | bytes) else json.dumps(frame))
+        await self.socket.send(frame if isinstance(frame, str | bytes) else self.dump(frame))
+
+    @property
+    def subprotocols(self) -> list[str]:
+        return [self.subprotocol, *([f"reddot.ticket.{self.ticket}"] if self.ticket else [])]
+
+    def load(self, message: Any) -> Any:
+        assert isinstance(message, str)
+        return json.loads(message)
+
+    def dump(self, frame: Any) -> Any:
+        return json.dumps(frame)
+
+
+class PackedWebSocket(WebSocket):
+    subprotocol = "reddot.v1.msgpack"
+
+    def load(self, message: Any) -> Any:
+        assert isinstance(message, bytes)
+        return msgpack.unpackb(message)
+
+    def dump(self, frame: Any) -> Any:
+        return msgpack.packb(frame)
 
 
 class EventStream(Client):
@@ -143,6 +179,53 @@ class EventStream(Client):
 
 class StockEventStream(EventStream):
     path = "/push/events/"
+
+
+class Frame(Client):
+    """The forever-frame: an HTML parser that, as the policy in the head says, runs only scripts with the nonce."""
+
+    path = "/push/iframe/"
+    parts: AsyncIterator[str]
+
+    async def open(self) -> None:
+        http = await self.stack.enter_async_context(self.http())
+        answer = await self.stack.enter_async_context(http.stream("GET", self.path))
+        if answer.status_code != 200:
+            await answer.aread()
+            raise Refused(answer.status_code, answer.text)
+        assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
+        self.scripts = Scripts(answer.headers["Content-Security-Policy"])
+        self.parts = answer.aiter_text()
+
+    async def receive(self) -> Snapshot:
+        while True:
+            while self.scripts.said:
+                said = self.scripts.said.popleft()
+                if isinstance(said, dict):
+                    return said
+            try:
+                self.scripts.feed(await anext(self.parts))
+            except (httpx.HTTPError, StopAsyncIteration) as broken:
+                raise Ended from broken
+
+
+class Scripts(HTMLParser):
+    """What the scripts of a document say to the page around it."""
+
+    CALL = re.compile(r"parent\.postMessage\((.*),location\.origin\);document\.currentScript\.remove\(\)")
+
+    def __init__(self, policy: str) -> None:
+        super().__init__()
+        self.policy = policy
+        self.may_run = False
+        self.said: deque[Any] = deque()
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        self.may_run = tag == "script" and f"'nonce-{dict(attributes).get('nonce')}'" in self.policy
+
+    def handle_data(self, data: str) -> None:
+        if self.may_run and (call := self.CALL.fullmatch(data)):
+            self.said.append(json.loads(call[1]))
 
 
 class LongPoll(Client):
@@ -184,8 +267,10 @@ class ShortPoll(LongPoll):
 
 TRANSPORTS: dict[str, type[Client]] = {
     "websocket": WebSocket,
+    "msgpack": PackedWebSocket,
     "sse": EventStream,
     "events": StockEventStream,
+    "iframe": Frame,
     "long-poll": LongPoll,
     "short-poll": ShortPoll,
 }
@@ -193,12 +278,12 @@ TRANSPORTS: dict[str, type[Client]] = {
 
 @asynccontextmanager
 async def connect(
-    transport: str, site: Site, name: str = "", *, web: int = 0, since: int | None = None
+    transport: str, site: Site, name: str = "", *, web: int = 0, since: int | None = None, ticket: str = ""
 ) -> AsyncIterator[Any]:
-    """A client of that transport, signed in as `name` (or nobody), closed at the end."""
-    cookies = await asyncio.to_thread(site.cookies, name) if name else {}
+    """A client of that transport, closed at the end; signed in as `name` (or nobody), by that ticket if it has one."""
+    cookies = await asyncio.to_thread(site.cookies, name) if name and not ticket else {}
     user = (await asyncio.to_thread(site.call, "ids", [name]))[0] if name else None
-    client = TRANSPORTS[transport](site, cookies, web, user, since)
+    client = TRANSPORTS[transport](site, cookies, web, user, since, ticket)
     async with client.stack:
         await client.open()
         yield client

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 
 from ..gate import Scope
 from ..wire import Receive, Send
+from . import iframe as iframe
 from . import polling as polling
 from . import sse as sse
 from . import websocket as websocket
@@ -15,6 +16,7 @@ HELD: dict[tuple[str, str], Application] = {
     ("websocket", "websocket"): websocket.application,
     ("http", "sse"): sse.application,
     ("http", "poll"): polling.application,
+    ("http", "iframe"): iframe.application,
 }
 
 # Routes that may also be plain requests: whether this one is to be held.

@@ -117,7 +117,8 @@ def test_on_a_server_without_push_asgi_the_routes_say_so(client: Client, path: s
 
 
 def test_routes_follow_the_urlconf() -> None:
-    assert routing.held_paths() == {"/push/ws/": "websocket", "/push/sse/": "sse", "/push/poll/": "poll"}
+    names = {"ws": "websocket", "sse": "sse", "poll": "poll", "iframe": "iframe"}
+    assert routing.held_paths() == {f"/push/{path}/": name for path, name in names.items()}
 
 
 class TestShortPoll:
