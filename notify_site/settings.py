@@ -117,20 +117,26 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+PUSH_RESYNC_SECONDS = env.int("PUSH_RESYNC_SECONDS", default=25)
+SWEEP_SECONDS = min(10, PUSH_RESYNC_SECONDS)
 # Punctuality only: the hub's tick sweeps as well. A sweep not run within its period is not worth running.
 CELERY_BEAT_SCHEDULE = {
-    "sweep": {"task": "push.tasks.sweep", "schedule": 10.0, "options": {"expires": 10}},
+    "sweep": {"task": "push.tasks.sweep", "schedule": SWEEP_SECONDS, "options": {"expires": SWEEP_SECONDS}},
 }
 
 
 # The mailbox and its delivery
 
 INBOX_UNREAD_CAP = env.int("INBOX_UNREAD_CAP", default=999)
-PUSH_RESYNC_SECONDS = env.int("PUSH_RESYNC_SECONDS", default=25)
 PUSH_MAX_CONNECTIONS_PER_USER = env.int("PUSH_MAX_CONNECTIONS_PER_USER", default=20)
 PUSH_ALLOWED_ORIGINS = env.list("PUSH_ALLOWED_ORIGINS", default=[])
 EVENTSTREAM_CHANNELMANAGER_CLASS = "push.eventstream.ChannelManager"
 EVENTSTREAM_STORAGE_CLASS = "push.eventstream.Storage"
+
+MQTT_URL = env.str("MQTT_URL", default="")
+MQTT_WS_URL = env.str("MQTT_WS_URL", default="")
+MQTT_DYNSEC = env.bool("MQTT_DYNSEC", default=False)
+MQTT_EMBEDDED = env.bool("MQTT_EMBEDDED", default=False)
 
 
 # People and languages
@@ -184,6 +190,8 @@ LOGGING = {
     "loggers": {
         "django": {"handlers": [], "level": "INFO", "propagate": True},
         "daphne": {"level": "WARNING"},  # it repeats its command line
+        "amqtt": {"level": "WARNING"},  # lines for every connection otherwise
+        "transitions": {"level": "WARNING"},
         "django_eventstream": {"level": "WARNING"},  # a line for every connection otherwise
     },
 }

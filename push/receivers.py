@@ -1,17 +1,25 @@
 """The one door between the inbox and delivery: its signals, sent after commit, become tasks."""
 
+from functools import partial
 from typing import Any
 
-from inbox.signals import broadcast_changed, mailbox_changed
-from inbox.snapshots import UserId
+from django.contrib.auth import get_user_model
+from django.db import transaction
+from django.db.models.signals import post_delete
 
-from . import enqueue, tasks
+from inbox.signals import broadcast_changed, mailbox_changed, ticket_minted
+from inbox.snapshots import UserId, user_id
+
+from . import enqueue, outlets, tasks
 from .conf import BULK
+from .outlets.mqtt import access
 
 
 def connect() -> None:
     mailbox_changed.connect(on_mailbox_changed, dispatch_uid="push")
     broadcast_changed.connect(on_broadcast_changed, dispatch_uid="push")
+    ticket_minted.connect(on_ticket_minted, dispatch_uid="push")
+    post_delete.connect(on_user_deleted, sender=get_user_model(), dispatch_uid="push")
 
 
 def on_mailbox_changed(sender: Any, user_ids: list[UserId], item: str | None, **kwargs: Any) -> None:
@@ -21,3 +29,13 @@ def on_mailbox_changed(sender: Any, user_ids: list[UserId], item: str | None, **
 
 def on_broadcast_changed(sender: Any, item: str | None, **kwargs: Any) -> None:
     enqueue.enqueue(tasks.fan_out_broadcast, item)
+
+
+def on_ticket_minted(sender: Any, user_id: UserId, purpose: str, ticket: str, **kwargs: Any) -> None:
+    if purpose == access.PURPOSE:
+        access.expect(user_id, ticket)
+
+
+def on_user_deleted(sender: Any, instance: Any, **kwargs: Any) -> None:
+    """What an outlet holds of them is taken back, once they are gone for good."""
+    transaction.on_commit(partial(outlets.changed, [user_id(instance.pk)]))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from inbox import services
 
+from . import outlets
 from .conf import KEEP_ALIVE_SECONDS, LAG_SECONDS, resync_seconds
 from .sinks import Sink
 
@@ -123,6 +124,8 @@ class Ticker:
 
     def _sweep(self) -> None:
         """What is due by time (beat does it too, idempotent); not before the last sweep has ended."""
+        if self._ticks % outlets.sweep_seconds() == 0:
+            outlets.sweep()
         if self._sweeping is not None and not self._sweeping.done():
             return
         purge = self._ticks % PURGE_EVERY == 0

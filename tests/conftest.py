@@ -3,19 +3,20 @@
 import os
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from typing import Any, TypeVar
 
 import pytest
 
-from tests.servers import Databases, Site, needs
+from tests.servers import Databases, Site, embedded_mqtt, needs
+from tools.brokers import Mosquitto
 from tools.stores import Postgres, Valkey
 
 # A shell starts what runs in the background with SIGINT ignored, and so would every server be that a test interrupts.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 StartSite = Callable[..., Site]
-Server = TypeVar("Server", Valkey, Postgres)
+Server = TypeVar("Server", Valkey, Postgres, Mosquitto)
 
 
 @pytest.fixture(scope="session")
@@ -88,13 +89,17 @@ def site_starter(request: pytest.FixtureRequest) -> Iterator[StartSite]:
     databases: Databases = request.getfixturevalue("databases")
     with ExitStack() as stack:
 
-        def start(bus: str = "memory", database: str = "sqlite", **shape: Any) -> Site:
+        def start(bus: str = "memory", database: str = "sqlite", mqtt: str = "", **shape: Any) -> Site:
             if bus == "valkey":
                 bus = os.environ.get("TEST_REDIS_URL") or request.getfixturevalue("valkey").url
             if database == "sqlite":
                 database = databases.sqlite()
             elif database == "postgres":
                 database = databases.postgres(request.getfixturevalue("postgres_url"))
+            if mqtt == "embedded":
+                shape |= embedded_mqtt()
+            elif mqtt == "mosquitto":
+                shape["broker"] = stack.enter_context(contextmanager(started)(Mosquitto))
             site = Site(database, "" if bus == "memory" else bus, **shape)
             stack.callback(site.close)
             site.start()

@@ -17,6 +17,8 @@ Fixtures (tests/conftest.py); what can't be had skips the test with the reason, 
         web       web processes (1)
         worker    a Celery worker (default: with any bus but "memory"); False: tasks run in the web process
         beat      Celery beat (False)
+        mqtt      "" (default), "embedded" (the web process is the broker), "mosquitto" (one of the site's own) or
+                  "rabbitmq" (one of the whole session, which asks the site started last: one such site at a time)
         NAME=…    environment variables of the site; PUSH_RESYNC_SECONDS is 2 unless given
 
     site.url("/inbox/", web=1)      http address at a web process; site.ws_url("/push/ws/")
@@ -29,6 +31,7 @@ Fixtures (tests/conftest.py); what can't be had skips the test with the reason, 
     site.agent.call(…)              the same in a process beside the web processes (another machine's shell)
     site.web[0] .worker .beat       Process: kill stop start restart freeze thaw alive logs()
     site.start_web(0)               start a killed or stopped one again and wait until it listens
+    site.broker                     the MQTT broker: .kill() .start() …; None for "embedded" (it is site.web[0])
 
 `wait_for(fact, deadline=10, what="")` calls a function until it returns something true, and returns that;
 `eventually` is the same inside an event loop. Start servers from the main thread: they die with the thread
@@ -52,6 +55,7 @@ import httpx
 import pytest
 
 from tools import commands
+from tools.brokers import Broker
 from tools.processes import ROOT, Process, dies_with_parent, free_port, listening, wait_for
 from tools.stores import MissingServerError, database_at, new_directory, run_sql
 
@@ -130,12 +134,15 @@ class Site:
         web: int = 1,
         worker: bool | None = None,
         beat: bool = False,
+        broker: Broker | None = None,
         **env: Any,
     ) -> None:
         self.directory = new_directory("site")
+        self.broker = broker
+        env = {**(broker.site_env if broker else {}), **env}
         with_worker = bool(redis_url) if worker is None else worker
-        broker = redis_url if with_worker else ""
-        self.env = site_env(database_url, REDIS_URL=redis_url, CELERY_BROKER_URL=broker, **env)
+        celery = redis_url if with_worker else ""
+        self.env = site_env(database_url, REDIS_URL=redis_url, CELERY_BROKER_URL=celery, **env)
         servers = [server] * web if isinstance(server, str) else server
         self.ports = [free_port() for _ in servers]
         commands_web = zip(servers, self.ports, strict=True)
@@ -202,9 +209,16 @@ class Site:
         return "".join(f"--- {process.name}\n{process.logs()}" for process in (*self.web, *self.others))
 
 
+def embedded_mqtt() -> dict[str, Any]:
+    """The environment of a site whose web process is the broker."""
+    url = f"mqtt://service:{token_hex(16)}@127.0.0.1:{free_port()}"
+    return {"MQTT_URL": url, "MQTT_WS_URL": f"ws://127.0.0.1:{free_port()}", "MQTT_EMBEDDED": 1}
+
+
 def site_env(database_url: str, **env: Any) -> dict[str, str]:
     """The whole environment of a site's process; nothing of the caller's site variables is left."""
-    given = {"PUSH_RESYNC_SECONDS": 2, "DEBUG": 0, "HTTPS": 0, "ALLOWED_HOSTS": "127.0.0.1,localhost", **env}
+    no_mqtt = {"MQTT_URL": "", "MQTT_WS_URL": "", "MQTT_DYNSEC": 0, "MQTT_EMBEDDED": 0}
+    given = {**no_mqtt, "PUSH_RESYNC_SECONDS": 2, "DEBUG": 0, "HTTPS": 0, "ALLOWED_HOSTS": "127.0.0.1,localhost", **env}
     own = {"DATABASE_URL": database_url, "SECRET_KEY": SECRET_KEY, "DJANGO_SETTINGS_MODULE": SETTINGS}
     return {**os.environ, **own, **{key: str(value) for key, value in given.items()}}
 

@@ -1,0 +1,20 @@
+"""MQTT (3.1.1, OASIS): each user's snapshot, retained with QoS 1, on a topic of their own.
+
+A retained message is the broker's copy of our state, so it is kept like any other copy: published after every change,
+read again after the PUBACK, compared by a sweep, and published anew where the broker may have forgotten it.
+
+    outlet.py       the thread that publishes; what changed meanwhile waits there, once per user
+    publisher.py    a chunk of users: read, publish, wait for the PUBACKs, read again, record
+    sweep.py        who is behind, and what a broker forgot
+    broker.py       the connection to the broker
+    subscribers.py  for whom is published (push.models.Subscriber)
+    topics.py       names of topics, and who may do what with them
+    access.py       is this password a ticket of that user?
+    views.py        RabbitMQ asks (rabbitmq_auth_backend_http)
+    dynsec.py       Mosquitto is told (its dynamic-security plugin)
+    embedded.py     the broker of `make run`, in the web process (amqtt)
+"""
+
+from . import conf, outlet
+
+__all__ = ["conf", "outlet"]

@@ -1,0 +1,148 @@
+"""The connection to the broker, as the service user. Nothing here waits longer than `REMOTE_TIMEOUT` without a sign."""
+
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from queue import Empty, SimpleQueue
+from socket import SHUT_RDWR
+from typing import Any
+from urllib.parse import unquote, urlsplit
+from uuid import uuid4
+
+from paho.mqtt.client import Client, MQTTMessage, MQTTMessageInfo
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
+
+from ...circuit import Circuit
+from ...conf import REMOTE_TIMEOUT
+from . import conf
+
+PORTS = {"mqtt": 1883, "mqtts": 8883}
+KEEP_ALIVE = 20  # seconds
+QOS = 1
+
+Message = tuple[str, str]  # topic and payload; an empty payload clears what is retained
+
+
+class Unreachable(Exception):
+    """The broker does not answer, or does not let us in."""
+
+
+class Broker:
+    """One connection. Not made again when it ends: whoever keeps it makes another."""
+
+    def __init__(self, url: str) -> None:
+        self._client = Client(
+            CallbackAPIVersion.VERSION2, client_id=f"reddot-{uuid4().hex}", reconnect_on_failure=False
+        )
+        self._client.max_inflight_messages_set(0)  # a whole chunk is on its way at once
+        self._client.connect_timeout = REMOTE_TIMEOUT
+        self._answers: SimpleQueue[Any] = SimpleQueue()
+        self._client.on_connect = lambda *args: self._answers.put(args[3])
+        self._client.on_message = lambda client, userdata, message: self._answers.put(message)
+        self.since = 0.0  # Unix seconds
+        try:
+            self._connect(url)
+        except (OSError, ValueError, Unreachable) as error:
+            self.close()
+            raise Unreachable(str(error)) from error
+
+    def _connect(self, url: str) -> None:
+        parts = urlsplit(url)
+        if parts.username is not None:
+            self._client.username_pw_set(unquote(parts.username), unquote(parts.password or ""))
+        if parts.scheme == "mqtts":
+            self._client.tls_set()
+        self._client.connect(parts.hostname or "localhost", parts.port or PORTS[parts.scheme], KEEP_ALIVE)
+        self._client.loop_start()
+        reason = self._answer()
+        if reason.is_failure:
+            raise Unreachable(f"refused: {reason}")
+        self.since = time.time()
+
+    @property
+    def alive(self) -> bool:
+        return self._client.is_connected()
+
+    def publish(self, messages: Iterable[Message], retain: bool = True) -> None:
+        """Publish them all at once with QoS 1, and return when each has its PUBACK. Raises `Unreachable`."""
+        sent = [self._client.publish(topic, payload, QOS, retain) for topic, payload in messages]
+        for info in sent:
+            self._acknowledged(info)
+
+    def retained(self, topic: str) -> str | None:
+        """What is retained there. Raises `Unreachable`.
+
+        A broker says nothing where nothing is retained, so a message of our own is sent after the SUBSCRIBE: what is
+        retained comes before it.
+        """
+        mark, found = uuid4().hex, None
+        self._client.subscribe(topic, QOS)
+        self._client.publish(topic, mark, QOS)
+        while (message := self._message()).retain or message.payload.decode() != mark:
+            if message.retain:
+                found = message.payload.decode()
+        self._client.unsubscribe(topic)
+        return found
+
+    def close(self) -> None:
+        """At once: a frozen broker would keep a polite DISCONNECT, and who waits for it, for long."""
+        connected: Any = self._client.socket()
+        if connected is not None:
+            with suppress(OSError):
+                connected.shutdown(SHUT_RDWR)
+
+    def _acknowledged(self, info: MQTTMessageInfo) -> None:
+        """Each has its own patience: what counts is that the broker goes on answering."""
+        if info.rc != MQTTErrorCode.MQTT_ERR_SUCCESS:
+            raise Unreachable(f"not sent: {info.rc.name}")
+        info.wait_for_publish(REMOTE_TIMEOUT)
+        if not info.is_published():
+            raise Unreachable(f"no PUBACK within {REMOTE_TIMEOUT:g} s")
+
+    def _message(self) -> MQTTMessage:
+        message = self._answer()
+        if not isinstance(message, MQTTMessage):
+            raise Unreachable(f"disconnected: {message}")
+        return message
+
+    def _answer(self) -> Any:
+        try:
+            return self._answers.get(timeout=REMOTE_TIMEOUT)
+        except Empty as error:
+            raise Unreachable(f"no answer within {REMOTE_TIMEOUT:g} s") from error
+
+
+class Kept:
+    """A connection that is kept: made when first used, so after fork, and anew after it failed."""
+
+    circuit = Circuit("The MQTT broker")
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._broker: Broker | None = None
+
+    @contextmanager
+    def broker(self) -> Iterator[Broker]:
+        """For one user at a time. Raises `Unreachable`, at once if it has just failed; raised inside, it ends it."""
+        if self.circuit.open:
+            raise Unreachable("failed a moment ago")
+        with self._lock:
+            try:
+                yield self._open()
+            except Unreachable:
+                self.circuit.trip()
+                self._close()
+                raise
+
+    def _open(self) -> Broker:
+        if self._broker is not None and not self._broker.alive:
+            self._close()
+        if self._broker is None:
+            self._broker = Broker(conf.url())
+        return self._broker
+
+    def _close(self) -> None:
+        if self._broker is not None:
+            self._broker.close()
+            self._broker = None

@@ -1,0 +1,55 @@
+"""What was not published, by whatever went wrong, and what a broker has forgotten.
+
+Every sweep that comes to its end leaves its own start behind in the broker, retained (the *marker*). Brokers store
+what they retain a little late, but in order: one that was killed may have forgotten the last messages, and with them
+every marker that came after. So what was published before the marker it still has, less a margin for clocks that
+differ, it has as well; the rest is published again. (In the memory of `make run` nothing outlives the process: no
+marker, so everything is.)
+
+A broker cannot have forgotten anything while a connection to it has stayed open, which spares all that on most sweeps.
+"""
+
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Any
+
+from . import conf, subscribers, topics
+from .broker import Broker
+from .dynsec import take_back
+from .publisher import clear, publish
+
+MARGIN = 10.0  # seconds by which the clocks of two machines of ours may differ
+
+
+def steps(broker: Broker) -> Iterator[None]:
+    """The sweep, a chunk at each step. Idempotent. Raises `Unreachable`; the marker is then left as it is."""
+    started = time.time()
+    marker = _marker(broker)
+    unbroken = marker is not None and broker.since + MARGIN < marker
+    if marker is not None and unbroken and started - marker < conf.sweep_seconds() / 2:
+        return  # another process has just done it
+    for keys in _unpublished(marker, unbroken):
+        publish(keys, broker)
+        yield
+    for keys in subscribers.expired():
+        # A number that nobody keeps true any more would be a lie; an empty topic is none.
+        clear(keys, broker)
+        yield
+    take_back(broker)
+    broker.publish([(topics.SWEPT, repr(started))])
+
+
+def _unpublished(marker: float | None, unbroken: bool) -> Iterator[list[Any]]:
+    if not unbroken:
+        cutoff = None if marker is None else datetime.fromtimestamp(marker - MARGIN, UTC)
+        yield from subscribers.published_since(cutoff)
+    yield from subscribers.behind()
+
+
+def _marker(broker: Broker) -> float | None:
+    """When the last sweep began that the broker knows of, in Unix seconds."""
+    with suppress(TypeError, ValueError):  # nothing, or nothing of ours
+        return float(broker.retained(topics.SWEPT))  # type: ignore[arg-type]
+    return None
