@@ -1,4 +1,5 @@
-/** @import {Reason, Snapshot} from "./types.js" */
+/** @import {Reason, Sink, Snapshot} from "./types.js" */
+import { headSize, requestExtra, requestText, trace } from "./trace.js";
 
 /**
  * @typedef {object} Answer
@@ -13,27 +14,41 @@ const PATIENCE = 10; // seconds beyond the wait asked for
 
 /**
  * One GET of /push/poll/, the resource of both polls; never throws.
- * @param {URL} push @param {{etag?: string|null, wait?: number, signal: AbortSignal}} options  wait in seconds (RFC 7240)
+ * @param {URL} push
+ * @param {{etag?: string|null, wait?: number, signal: AbortSignal, sink?: Sink}} options
+ *   wait in seconds (RFC 7240); the sink only watches
  * @returns {Promise<Answer>}
  */
-export async function poll(push, { etag = null, wait = 0, signal }) {
+export async function poll(push, { etag = null, wait = 0, signal, sink }) {
+  const url = new URL("poll/", push);
   const headers = { Accept: "application/json" };
   if (etag) headers["If-None-Match"] = etag;
   if (etag && wait) headers.Prefer = `wait=${wait}`;
   const limit = AbortSignal.any([signal, AbortSignal.timeout((wait + PATIENCE) * 1000)]);
+  if (sink?.trace) trace(sink, "request", true, requestText(url, headers), requestExtra());
   try {
-    return await read(await fetch(new URL("poll/", push), { headers, signal: limit, cache: "no-store" }));
+    return await read(await fetch(url, { headers, signal: limit, cache: "no-store" }), sink);
   } catch {
     return { reason: "lost" };
   }
 }
 
-/** @param {Response} response @returns {Promise<Answer>} */
-async function read(response) {
+/** @param {Response} response @param {Sink} [sink] @returns {Promise<Answer>} */
+async function read(response, sink) {
   const reason = reasonOf(response);
+  const text = response.status === 200 ? await response.text() : "";
+  if (sink?.trace) traceAnswer(sink, response, text);
   if (reason) return { reason, retryAfter: retryAfter(response) };
-  const snapshot = response.status === 200 ? await response.json() : undefined;
+  const snapshot = text ? JSON.parse(text) : undefined;
   return { snapshot, etag: response.headers.get("ETag"), interval: Number(response.headers.get("X-Poll-Interval")) };
+}
+
+/** "Nothing new" is what keeps a poll alive. @param {Sink} sink @param {Response} response @param {string} text */
+function traceAnswer(sink, { status, statusText, headers }, text) {
+  const kind = { 200: "frame", 304: "heartbeat" }[status] ?? "close";
+  const etag = headers.get("ETag");
+  const lines = [`${status} ${statusText}`.trim(), etag && `ETag: ${etag}`, text].filter(Boolean);
+  trace(sink, /** @type {any} */ (kind), false, lines.join("\n"), headSize(headers));
 }
 
 /** What an HTTP answer refuses with, or undefined. @param {Response} response @returns {Reason|undefined} */

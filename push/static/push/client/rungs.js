@@ -1,19 +1,22 @@
-/** @import {Rung} from "./types.js" */
+/** @import {Open, Rung} from "./types.js" */
 import { openEventSource } from "../transports/sse.js";
 import { openLongPoll } from "../transports/long-poll.js";
 import { openShortPoll } from "../transports/short-poll.js";
 import { openWebSocket } from "../transports/websocket.js";
 
-/** Best first. @type {Rung[]} */
-const LADDER = [
-  { name: "websocket", open: openWebSocket },
-  { name: "sse", open: openEventSource },
-  { name: "long-poll", open: openLongPoll },
-  { name: "short-poll", open: openShortPoll },
-];
+/** Every transport by its name: `openers[name](push, sink, options)`. @type {Record<string, Open>} */
+export const openers = {
+  websocket: openWebSocket,
+  sse: openEventSource,
+  "long-poll": openLongPoll,
+  "short-poll": openShortPoll,
+};
 
-/** All of them, or the one asked for. @param {string|null} name */
+/** Best first. */
+const AUTO = ["websocket", "sse", "long-poll", "short-poll"];
+
+/** The ladder, or the one rung asked for. @param {string|null} name @returns {Rung[]} */
 export function rungs(name) {
-  const only = LADDER.filter((rung) => rung.name === name);
-  return only.length ? only : LADDER;
+  const names = name && Object.hasOwn(openers, name) ? [name] : AUTO;
+  return names.map((each) => ({ name: each, open: openers[each] }));
 }

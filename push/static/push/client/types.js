@@ -27,13 +27,22 @@
  * @typedef {object} Sink  where a connection puts what it hears; `closed` comes at most once, and last
  * @property {(snapshot: Snapshot) => void} snapshot
  * @property {(reason: Reason, retryAfter?: number) => void} closed  retryAfter in seconds
+ * @property {(event: TraceEvent) => void} [trace]  what passes on the wire, if somebody wants to watch
+ *
+ * @typedef {object} TraceEvent
+ * @property {"handshake"|"request"|"frame"|"heartbeat"|"close"} kind
+ * @property {boolean} up    sent by us
+ * @property {string} text   as near to the wire as JavaScript can see
+ * @property {number} bytes  an estimate that includes framing and headers
  *
  * @typedef {object} Connection
  * @property {() => void} sync   prove that you are alive and current, or end
  * @property {() => void} close  end without a word to the sink
  *
- * Begins at once; the first snapshot it delivers means that it works.
- * @typedef {(push: URL, sink: Sink) => Connection} Open
+ * Begins at once; the first snapshot it delivers means that it works. Throws if this browser or page can't do it.
+ * @typedef {(push: URL, sink: Sink, options?: Options) => Connection} Open
+ *
+ * @typedef {object} Options  of a connection; none yet
  *
  * @typedef {{name: string, open: Open}} Rung
  *

@@ -19,7 +19,7 @@ export function openLongPoll(push, sink) {
       round = new AbortController();
       const asked = performance.now();
       const signal = AbortSignal.any([life.signal, round.signal]);
-      const answer = await poll(push, { etag, wait: WAIT, signal });
+      const answer = await poll(push, { etag, wait: WAIT, signal, sink });
       if (!round.signal.aborted && !life.signal.aborted) await take(answer, performance.now() - asked);
     }
   }

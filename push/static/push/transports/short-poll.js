@@ -13,7 +13,7 @@ export function openShortPoll(push, sink) {
   async function run() {
     while (!life.signal.aborted) {
       nap = new AbortController();
-      const answer = await poll(push, { etag, signal: life.signal });
+      const answer = await poll(push, { etag, signal: life.signal, sink });
       if (life.signal.aborted) return;
       if (answer.reason) return end(answer.reason, answer.retryAfter);
       etag = answer.etag ?? null;

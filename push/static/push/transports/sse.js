@@ -1,10 +1,12 @@
 /** Server-sent events (WHATWG HTML, EventSource). @import {Connection, Reason, Sink} from "../client/types.js" */
 import { poll, reasonOf, retryAfter } from "../client/poll.js";
 import { Watchdog } from "../client/timing.js";
+import { requestExtra, requestText, trace } from "../client/trace.js";
 
 const FIRST_EVENT = 8; // seconds; a proxy that buffers streams never shows one
 /** @type {[Reason, number]} */ const LOST = ["lost", 0];
 const SILENCE = 45; // seconds; the server sends keep-alive every 20
+const HEAD = 260; // bytes of the answer's head
 
 /**
  * EventSource reconnects in its own way, and gives up for good on 401, 403 and 429 without telling the status;
@@ -17,12 +19,26 @@ export function openEventSource(push, sink) {
   const life = new AbortController();
   const listen = { signal: life.signal };
 
-  const close = () => { life.abort(); source.close(); };
-  const end = (/** @type {Reason} */ reason, seconds = 0) => { close(); sink.closed(reason, seconds); };
+  const stop = () => { life.abort(); source.close(); };
+  const close = () => { stop(); trace(sink, "close", true, "close()"); };
+  const end = (/** @type {Reason} */ reason, seconds = 0) => { stop(); sink.closed(reason, seconds); };
   const dead = new Watchdog(life.signal, () => end("lost"));
+
+  function opened() {
+    trace(sink, "handshake", false, "200 OK\nContent-Type: text/event-stream", HEAD);
+  }
+
+  /** @param {MessageEvent} event */
+  function heard({ type, lastEventId, data }) {
+    dead.expect(SILENCE);
+    if (type === "keep-alive") return trace(sink, "heartbeat", false, `event: ${type}\ndata: ${data}\n\n`);
+    trace(sink, "frame", false, `event: ${type}\nid: ${lastEventId}\ndata: ${data}\n\n`);
+    sink.snapshot(JSON.parse(data));
+  }
 
   async function failed() {
     const refused = source.readyState === EventSource.CLOSED;
+    trace(sink, "close", false, refused ? "refused" : "connection lost");
     source.close();
     const [reason, seconds] = refused ? await why(url, life.signal) : LOST;
     if (!life.signal.aborted) end(reason, seconds);
@@ -36,11 +52,10 @@ export function openEventSource(push, sink) {
     else if (reason) end(reason);
   }
 
+  if (sink.trace) trace(sink, "handshake", true, requestText(url, { Accept: "text/event-stream" }), requestExtra());
   dead.expect(FIRST_EVENT);
-  for (const name of ["unread", "keep-alive"]) {
-    source.addEventListener(name, () => dead.expect(SILENCE), listen);
-  }
-  source.addEventListener("unread", ({ data }) => sink.snapshot(JSON.parse(data)), listen);
+  source.addEventListener("open", opened, listen);
+  for (const name of ["unread", "keep-alive"]) source.addEventListener(name, heard, listen);
   source.addEventListener("stream-error", () => end("lost"), listen);
   source.addEventListener("error", failed, listen);
   return { sync, close };

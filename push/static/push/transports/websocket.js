@@ -1,27 +1,37 @@
 /** WebSocket (RFC 6455), subprotocol reddot.v1.json. @import {Connection, Reason, Sink} from "../client/types.js" */
 import { Watchdog } from "../client/timing.js";
+import { frameExtra, requestExtra, requestText, trace } from "../client/trace.js";
 
 const FIRST_FRAME = 8; // seconds from `new WebSocket` to the first snapshot
 const HEARTBEAT = 25; // seconds of silence before a ping
 const PONG = 8; // seconds for any frame after a ping
+const ACCEPT = 85; // bytes of Connection, Sec-WebSocket-Accept and Server in the answer
 
 /** @type {Record<number, Reason>} */
 const REASONS = { 4401: "signed-out", 4403: "refused", 4429: "busy" };
 
 /** @param {URL} push @param {Sink} sink @returns {Connection} */
 export function openWebSocket(push, sink) {
-  const socket = new WebSocket(address(push), ["reddot.v1.json"]);
+  const protocols = ["reddot.v1.json"];
+  const socket = new WebSocket(address(push), protocols);
   const life = new AbortController();
   const listen = { signal: life.signal };
 
-  const close = () => { life.abort(); socket.close(); };
-  const end = (/** @type {Reason} */ reason) => { close(); sink.closed(reason); };
+  const stop = () => { life.abort(); socket.close(); };
+  const close = () => { stop(); traceFrame(sink, "close", true, ""); };
+  const end = (/** @type {Reason} */ reason) => { stop(); sink.closed(reason); };
   const quiet = new Watchdog(life.signal, () => beat());
   const dead = new Watchdog(life.signal, () => end("lost"));
 
+  function send(kind, text) {
+    if (socket.readyState !== WebSocket.OPEN) return;
+    socket.send(text);
+    traceFrame(sink, kind, true, text);
+  }
+
   function beat() {
     if (socket.readyState !== WebSocket.OPEN) return;
-    socket.send('{"type":"ping"}');
+    send("heartbeat", '{"type":"ping"}');
     dead.expect(PONG);
     quiet.expect(HEARTBEAT);
   }
@@ -30,18 +40,43 @@ export function openWebSocket(push, sink) {
     dead.expect(HEARTBEAT + PONG);
     quiet.expect(HEARTBEAT);
     const { type, ...snapshot } = JSON.parse(data);
+    traceFrame(sink, type === "pong" ? "heartbeat" : "frame", false, data);
     if (type === "unread") sink.snapshot(/** @type {any} */ (snapshot));
   }
 
   function sync() {
-    if (socket.readyState === WebSocket.OPEN) socket.send('{"type":"sync"}');
+    send("frame", '{"type":"sync"}');
     beat();
   }
 
+  function closed({ code, reason }) {
+    traceFrame(sink, "close", false, `${code} ${reason}`.trim());
+    end(REASONS[code] ?? "lost");
+  }
+
+  if (sink.trace) traceHandshake(sink, push, protocols);
   dead.expect(FIRST_FRAME);
+  socket.addEventListener("open", () => traceAnswer(sink, socket.protocol), listen);
   socket.addEventListener("message", heard, listen);
-  socket.addEventListener("close", ({ code }) => end(REASONS[code] ?? "lost"), listen);
+  socket.addEventListener("close", closed, listen);
   return { sync, close };
+}
+
+/** @param {Sink} sink @param {"frame"|"heartbeat"|"close"} kind @param {boolean} up @param {string} text */
+function traceFrame(sink, kind, up, text) {
+  if (sink.trace) trace(sink, kind, up, text, frameExtra(text.length, up));
+}
+
+/** @param {Sink} sink @param {URL} push @param {string[]} protocols */
+function traceHandshake(sink, push, protocols) {
+  const headers = { Upgrade: "websocket", "Sec-WebSocket-Protocol": protocols.join(", ") };
+  trace(sink, "handshake", true, requestText(address(push), headers), requestExtra());
+}
+
+/** @param {Sink} sink @param {string} protocol the one agreed on */
+function traceAnswer(sink, protocol) {
+  const head = "101 Switching Protocols\nUpgrade: websocket";
+  trace(sink, "handshake", false, protocol ? `${head}\nSec-WebSocket-Protocol: ${protocol}` : head, ACCEPT);
 }
 
 /** @param {URL} push */

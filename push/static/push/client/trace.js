@@ -1,0 +1,40 @@
+/** The wire log, for pages that show what passes (`sink.trace`): as near to the wire as JavaScript can see. */
+/** @import {Sink, TraceEvent} from "./types.js" */
+
+const BROWSER_HEADERS = 480; // bytes: Host, Accept-*, Sec-*, Referer and Connection as Chromium 140 sends them
+
+/**
+ * @param {Sink} sink @param {TraceEvent["kind"]} kind @param {boolean} up sent by us
+ * @param {string} text @param {number} [more] bytes around the text on the wire
+ */
+export function trace(sink, kind, up, text, more = 0) {
+  sink.trace?.({ kind, up, text, bytes: size(text) + more });
+}
+
+/** Bytes of a text in UTF-8. @param {string} text */
+export function size(text) {
+  return new TextEncoder().encode(text).length;
+}
+
+/**
+ * What a GET looks like, without what JavaScript can't see.
+ * @param {URL} url @param {Record<string, string>} [headers]
+ */
+export function requestText({ pathname }, headers = {}) {
+  return [`GET ${pathname}`, ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`)].join("\n");
+}
+
+/** Bytes that the browser adds to a request. The session's cookie is seen by nobody, so it counts as Django's. */
+export function requestExtra() {
+  return BROWSER_HEADERS + navigator.userAgent.length + 44 + document.cookie.length;
+}
+
+/** Bytes of the head of an answer. @param {Headers} headers */
+export function headSize(headers) {
+  return [...headers].reduce((sum, [name, value]) => sum + name.length + value.length + 4, 17);
+}
+
+/** Bytes of a WebSocket frame beside its payload (RFC 6455, 5.2). @param {number} length @param {boolean} up masked */
+export function frameExtra(length, up) {
+  return (length < 126 ? 2 : length < 65_536 ? 4 : 10) + (up ? 4 : 0);
+}
