@@ -61,6 +61,7 @@ class Client:
         self.ticket = ticket
         self.seen: list[Snapshot] = []
         self.stack = AsyncExitStack()
+        self.reading: asyncio.Future[Snapshot] | None = None
 
     @property
     def last(self) -> Snapshot:
@@ -75,18 +76,31 @@ class Client:
         raise NotImplementedError
 
     async def next(self, deadline: float = 10) -> Snapshot:
-        self.seen.append(await asyncio.wait_for(self.receive(), deadline))
+        async with asyncio.timeout(deadline):
+            self.seen.append(await self._received())
         return self.last
 
     async def until(self, true: Callable[[Snapshot], bool], deadline: float = 10) -> Snapshot:
         """The first snapshot of which `true` holds, the last one seen included."""
         async with asyncio.timeout(deadline):
             while not (self.seen and true(self.last)):
-                self.seen.append(await self.receive())
+                self.seen.append(await self._received())
         return self.last
 
     async def until_unread(self, count: int, deadline: float = 10) -> Snapshot:
         return await self.until(lambda snapshot: snapshot["unread"] == count, deadline)
+
+    async def _received(self) -> Snapshot:
+        """What `receive` brings. A deadline that passes ends the waiting and not the reading: streams would end too."""
+        self.reading = self.reading or asyncio.ensure_future(self.receive())
+        await asyncio.wait({self.reading})
+        reading, self.reading = self.reading, None
+        return reading.result()
+
+    async def close(self) -> None:
+        if self.reading is not None:
+            self.reading.cancel()
+            await asyncio.gather(self.reading, return_exceptions=True)
 
     def http(self) -> httpx.AsyncClient:
         headers = {"Authorization": f"Bearer {self.ticket}"} if self.ticket else {}
@@ -286,4 +300,5 @@ async def connect(
     client = TRANSPORTS[transport](site, cookies, web, user, since, ticket)
     async with client.stack:
         await client.open()
+        client.stack.push_async_callback(client.close)
         yield client
