@@ -6,10 +6,14 @@ a slow client costs one slot, not a queue.
 
 import asyncio
 import logging
+import socket
 import types
 from collections.abc import Awaitable, Callable, Generator
+from contextlib import suppress
 from functools import partial
 from typing import Any
+
+from .conf import SEND_BUFFER_BYTES, UNACKNOWLEDGED_SECONDS
 
 Message = dict[str, Any]
 Send = Callable[[Message], Awaitable[None]]
@@ -25,6 +29,12 @@ FRAME_LIMITS = {
     "buffer": ("max_length",),  # uvicorn with wsproto
 }
 
+
+# Without a bound the kernel grows to megabytes what it keeps for a client that reads nothing, and resends for a quarter
+# of an hour to one that is gone. There is something to acknowledge every `KEEP_ALIVE_SECONDS`.
+SOCKET_OPTIONS = [(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)]
+if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux
+    SOCKET_OPTIONS.append((socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNACKNOWLEDGED_SECONDS * 1000))
 
 TEXT, BINARY = 0x81, 0x82  # first byte of a final frame (RFC 6455, 5.2)
 WEBSOCKETS_OPEN, AUTOBAHN_OPEN = 1, 3  # the state in which messages may be sent, as each numbers it
@@ -235,6 +245,20 @@ def limit_frames(send: Send, size: int) -> None:
                 setattr(holder, name, size)
     if hasattr(protocol, "failByDrop"):  # autobahn: say why instead of just hanging up
         protocol.failByDrop = False
+
+
+def bound(send: Send) -> None:
+    """Let the kernel hold little of ours for a client, and drop one that acknowledges nothing (RFC 5482)."""
+    transport: Any = getattr(_owner(send), "transport", None)
+    if hasattr(transport, "get_extra_info"):
+        connection = transport.get_extra_info("socket")
+    else:
+        connection = getattr(transport, "socket", None)
+    if connection is None:
+        return
+    for level, option, value in SOCKET_OPTIONS:
+        with suppress(OSError):  # a Unix socket, or one that is gone
+            connection.setsockopt(level, option, value)
 
 
 def hide_query(send: Send, query: bytes) -> None:

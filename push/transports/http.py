@@ -7,7 +7,7 @@ from .. import cors, gate, hub
 from ..gate import Scope, Visitor
 from ..problems import BROKEN, Refusal, Refused
 from ..sinks import Sink
-from ..wire import Message, Receive, Send, Wire, wire
+from ..wire import Message, Receive, Send, Wire, bound, wire
 
 
 class HttpSink(Sink):
@@ -45,6 +45,7 @@ async def hold(scope: Scope, receive: Receive, send: Send, make: Callable[[Wire,
     """Serve one connection: everything it is sent is written by the hub."""
     try:
         sink = make(wire(send), gate.admit(scope))
+        bound(send)
         hub.current().join(sink)
     except Refused as refused:
         await _refuse(scope, send, refused.refusal)

@@ -26,7 +26,7 @@ from ..frames import Update
 from ..gate import Visitor
 from ..problems import BROKEN, TOO_BIG, TOO_FAST, Refusal, Refused
 from ..sinks import Sink
-from ..wire import Gone, Message, Wire, limit_frames, waiting_frames, wire
+from ..wire import Gone, Message, Wire, bound, limit_frames, waiting_frames, wire
 
 MAX_WAITING_FRAMES = 100
 
@@ -119,6 +119,7 @@ class UnreadConsumer(AsyncConsumer):
         codec = chosen(self.scope.get("subprotocols", ()))
         await self.base_send({"type": "websocket.accept", "subprotocol": codec and codec.subprotocol})
         limit_frames(self.base_send, MAX_FRAME_BYTES)
+        bound(self.base_send)
         try:
             self.sink = SocketSink(wire(self.base_send), gate.admit(self.scope), codec or JSON)
             hub.current().join(self.sink)

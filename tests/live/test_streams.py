@@ -88,7 +88,7 @@ async def test_a_quiet_stream_is_kept_alive(site: Site) -> None:
 
 @pytest.mark.soak
 @pytest.mark.parametrize("server", ["daphne", "uvicorn"])
-@pytest.mark.parametrize("path", ["/push/sse/", "/push/ws/"])
+@pytest.mark.parametrize("path", ["/push/sse/", "/push/iframe/", "/push/ws/"])
 async def test_a_client_that_stops_reading_is_dropped_and_delays_nobody(
     start_site: StartSite, server: str, path: str
 ) -> None:
