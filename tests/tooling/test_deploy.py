@@ -1,6 +1,5 @@
 """deploy/nginx.conf, really loaded, before two web processes."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,9 +7,9 @@ import httpx
 import pytest
 
 from tests.conftest import StartSite
-from tests.servers import Process, Site, free_port, needs
-from tools.processes import ROOT, listening
-from tools.stores import MissingServerError, new_directory
+from tests.proxies import run_nginx
+from tests.servers import Site, free_port, needs
+from tools.processes import ROOT
 
 
 @pytest.fixture
@@ -21,27 +20,9 @@ def site(start_site: StartSite) -> Site:
 @pytest.fixture
 def proxy(site: Site) -> Iterator[str]:
     """The address of an nginx before `site`."""
-    with needs():
-        binary = nginx_binary()
-    directory, port = new_directory("nginx"), free_port()
-    directory.chmod(0o755)  # its workers are not root
-    (directory / "nginx.conf").write_text(configuration(site, port))
-    argv = [binary, "-p", directory, "-c", directory / "nginx.conf"]
-    process = Process("nginx", argv, directory / "log")
-    process.start()
-    try:
-        process.wait_ready(lambda: listening(port))
+    port = free_port()
+    with needs(), run_nginx(configuration(site, port), port):
         yield f"http://127.0.0.1:{port}"
-    finally:
-        process.stop()
-        shutil.rmtree(directory)
-
-
-def nginx_binary() -> str:
-    found = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
-    if not found:
-        raise MissingServerError("no nginx: install the package nginx")
-    return found
 
 
 def configuration(site: Site, port: int) -> str:

@@ -1,0 +1,118 @@
+"""What stands between a client and the site: an nginx as distributions ship it, and a proxy that cuts connections.
+
+with nginx(site) as port: …          proxy_buffering and gzip as they are by default
+async with cutting(site, rng) as port: …    every connection is reset after a moment
+seen = Through(site, port)           the same Site, at another address
+"""
+
+import asyncio
+import random
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from typing import Any
+
+from tests.servers import Process, Site, free_port
+from tools.processes import listening
+from tools.stores import MissingServerError, new_directory
+
+PLAIN = """
+daemon off; pid nginx.pid; error_log error; worker_processes 1; events {{}}
+http {{
+    access_log off;
+    gzip on; gzip_types *; gzip_proxied any;
+    server {{
+        listen 127.0.0.1:{port};
+        location / {{
+            proxy_pass http://127.0.0.1:{site};
+            proxy_http_version 1.1;
+            proxy_set_header Host $http_host;
+            proxy_set_header Upgrade $http_upgrade;
+            proxy_set_header Connection upgrade;
+        }}
+    }}
+}}
+"""
+
+
+class Through:
+    """A site whose clients go through a proxy; whatever is not an address is the site's own."""
+
+    def __init__(self, site: Site, port: int) -> None:
+        self.site, self.port = site, port
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.site, name)
+
+    def url(self, path: str = "/", web: int = 0) -> str:
+        return f"http://127.0.0.1:{self.port}{path}"
+
+    def ws_url(self, path: str = "/push/ws/", web: int = 0) -> str:
+        return f"ws://127.0.0.1:{self.port}{path}"
+
+
+def nginx_binary() -> str:
+    """Raises MissingServerError."""
+    found = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
+    if not found:
+        raise MissingServerError("no nginx: install the package nginx")
+    return found
+
+
+@contextmanager
+def run_nginx(configuration: str, port: int) -> Iterator[None]:
+    directory = new_directory("nginx")
+    directory.chmod(0o755)  # its workers are not root
+    (directory / "nginx.conf").write_text(configuration)
+    process = Process("nginx", [nginx_binary(), "-p", directory, "-c", directory / "nginx.conf"], directory / "log")
+    process.start()
+    try:
+        process.wait_ready(lambda: listening(port))
+        yield
+    finally:
+        process.stop()
+        shutil.rmtree(directory)
+
+
+@contextmanager
+def nginx(site: Site) -> Iterator[int]:
+    """The port of an nginx that knows nothing of streams. Raises MissingServerError."""
+    port = free_port()
+    with run_nginx(PLAIN.format(port=port, site=site.ports[0]), port):
+        yield port
+
+
+@asynccontextmanager
+async def cutting(site: Site, rng: random.Random) -> AsyncIterator[int]:
+    """The port of a proxy whose connections live for a second at most."""
+    serving: set[asyncio.Task[None]] = set()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        serving.add(task)
+        with suppress(OSError, TimeoutError, asyncio.CancelledError):
+            there = await asyncio.open_connection("127.0.0.1", site.ports[0])
+            try:
+                async with asyncio.timeout(rng.uniform(0.02, 1)):
+                    await asyncio.gather(copy(reader, there[1]), copy(there[0], writer))
+            finally:
+                there[1].transport.abort()
+        writer.transport.abort()
+        serving.discard(task)
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        server.close()
+        for task in list(serving):
+            task.cancel()
+        await asyncio.gather(*serving, return_exceptions=True)
+
+
+async def copy(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+    while data := await source.read(65536):
+        sink.write(data)
+        await sink.drain()
+    sink.close()
