@@ -10,7 +10,7 @@ writer on core 1.
 
 Prints, per server and transport: messages per second (clients over the time until the last one shows the state), p50
 and p99 in ms from before the write, CPU of the server per message, memory per connection, and the ratio to the peer.
-The last lines repeat Red Dot's p99 beside one client that never reads.
+The last lines repeat Red Dot's p99 beside one client that never reads, on the iframe stream as well.
 """
 
 import argparse
@@ -51,7 +51,7 @@ class Way:
 
     @property
     def transport(self) -> str:
-        return "WebSocket" if self.websocket else "SSE"
+        return "WebSocket" if self.websocket else "iframe" if "iframe" in self.path else "SSE"
 
 
 WAYS = [
@@ -60,6 +60,7 @@ WAYS = [
     Way("Red Dot", "/push/sse/", websocket=False, peer=False),
     Way("django-eventstream's view", "/events/user-{number}/", websocket=False, peer=True),
 ]
+IFRAME = Way("Red Dot", "/push/iframe/", websocket=False, peer=False)
 
 
 @dataclass(frozen=True)
@@ -267,7 +268,7 @@ def report(load: str, server: str, found: list[tuple[Way, Figures]]) -> None:
 
 def report_stalled(crowd: Crowd, server: str, rounds: int) -> None:
     print()
-    for way in (way for way in WAYS if not way.peer):
+    for way in (*(way for way in WAYS if not way.peer), IFRAME):
         alone, beside = (crowd.run(server, way, rounds, stalled=stalled).p99 for stalled in (False, True))
         ratio = f"{beside / alone:.2f} of {alone:.0f} ms"
         print(f"{way.transport} on {server}: p99 beside a stalled client {beside:.0f} ms, {ratio}", flush=True)
