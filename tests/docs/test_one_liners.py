@@ -1,0 +1,85 @@
+"""Every one-liner of the README's table shows the number of a real site, as it stands there."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.conftest import StartSite
+from tests.docs.test_readme import README, table
+from tests.servers import Site, needs, wait_for
+from tools.browser import chromium
+from tools.processes import ROOT
+
+ADDRESS = "127.0.0.1:8000"
+ROWS = {row[0]: row[1].strip("`") for row in table("Listen from anywhere")}
+SCRIPTS = [name for name, line in ROWS.items() if line.startswith("new ")]
+[MINT] = re.findall(r"^TICKET=.*$", README, re.MULTILINE)
+
+
+@pytest.fixture(scope="module")
+def site(shared_site: StartSite) -> Site:
+    return shared_site()
+
+
+@pytest.fixture
+def shell(site: Site, tmp_path: Path) -> Iterator[Callable[[str], Path]]:
+    """Runs a line of the README against the site; what it prints is in the returned file."""
+    running: list[subprocess.Popen[bytes]] = []
+
+    def run(line: str) -> Path:
+        said = tmp_path / "said"
+        line = line.replace(ADDRESS, f"127.0.0.1:{site.ports[0]}").replace(".venv/bin/python", sys.executable)
+        mint = MINT.replace(".venv/bin/python", sys.executable)
+        with said.open("wb") as out:
+            options: dict[str, Any] = {"cwd": ROOT, "env": site.env, "start_new_session": True}
+            argv = ["bash", "-c", f"{mint}\n{line}"]
+            running.append(subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=out, stderr=out, **options))
+        return said
+
+    yield run
+    for child in running:
+        os.killpg(child.pid, signal.SIGKILL)
+        child.communicate()
+
+
+@pytest.mark.parametrize("name", [name for name in ROWS if name not in SCRIPTS])
+def test_in_a_shell(shell: Callable[[str], Path], site: Site, name: str) -> None:
+    site.call("send", "comment", ["bob"], target_title="Tea")
+    unread = site.call("snapshot", "bob")["unread"]
+    said = shell(ROWS[name])
+    wait_for(lambda: f'"unread":{unread},' in said.read_text().replace(" ", ""), 20, what=f"{name} to say {unread}")
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_on_a_page(site: Site, name: str) -> None:
+    with needs(), chromium() as browser:
+        page = browser.new_page(base_url=site.url(""))
+        page.context.add_cookies([{"name": "sessionid", "value": site.cookies("bob")["sessionid"], "url": site.url()}])
+        page.goto("/inbox/")
+        page.add_script_tag(url="/static/django_eventstream/reconnecting-eventsource.js")
+        said = heard(page)
+        page.evaluate(f"() => {{ {ROWS[name]} }}")
+        unread = site.call("snapshot", "bob")["unread"]
+        until(page, said, unread)
+        site.call("send", "comment", ["bob"], target_title="Tea")
+        until(page, said, unread + 1)
+
+
+def heard(page: Page) -> list[str]:
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text.replace(" ", "")))
+    return said
+
+
+def until(page: Page, said: list[str], unread: int) -> None:
+    while not any(f'"unread":{unread},' in line for line in said):
+        said_next = page.wait_for_event("console", timeout=10_000)
+        said.append(said_next.text.replace(" ", ""))
