@@ -59,6 +59,14 @@ def nudge_local(nudge: Nudge) -> None:
 bus.hear(nudge_local)
 
 
+def disconnect(user: UserId) -> None:
+    """End what this process holds for a user, so that their clients come back; from any thread."""
+    with _hubs_lock:
+        hubs = list(_hubs.values())
+    for hub in hubs:
+        hub.call_soon(hub.disconnect, user)
+
+
 class Hub:
     """One per event loop; all its methods are called on that loop."""
 
@@ -162,10 +170,7 @@ class Hub:
 
     def refuse(self, sink: Sink, refusal: Refusal) -> None:
         """End a connection and say why."""
-        self.leave(sink)
-        self.attempt(sink, lambda: sink.refuse(refusal))
-        if not sink.wire.idle():
-            self.loop.call_later(LAG_SECONDS, sink.wire.abort_if_busy)
+        self._send_off(sink, lambda: sink.refuse(refusal))
 
     def stop(self) -> None:
         """The server stops: every client is told to come back, nobody new is let in."""
@@ -174,12 +179,24 @@ class Hub:
             self.leave(sink)
             self.attempt(sink, sink.restart)
 
+    def disconnect(self, user: UserId) -> None:
+        """Tell one user's clients to come back, as when the server stops."""
+        member = self.members.get(user)
+        for sink in member.sinks if member is not None else ():
+            self._send_off(sink, sink.restart)
+
     def attempt_left(self, sink: Sink) -> None:
         """Let a sink drop what it holds elsewhere; trouble there is that library's, not the hub's."""
         try:
             sink.left()
         except Exception:
             logger.exception("A connection of user %s could not be let go of", sink.user)
+
+    def _send_off(self, sink: Sink, farewell: Callable[[], object]) -> None:
+        self.leave(sink)
+        self.attempt(sink, farewell)
+        if not sink.wire.idle():
+            self.loop.call_later(LAG_SECONDS, sink.wire.abort_if_busy)
 
     def _gone(self, sink: Sink) -> None:
         """Nothing can be written there any more. Should the server think otherwise, it is told."""

@@ -345,3 +345,12 @@ class TestTheEnd:
         await until(lambda: sink.refusals == ["restarting"])
         the_hub.join(late)
         assert late.refusals == ["restarting"]
+
+    async def test_one_user_is_sent_away_and_may_come_back(self, the_hub: Hub, reads: FakeReads) -> None:
+        tabs, other, back = [reads.sign_in(7), reads.sign_in(7)], reads.sign_in(8), reads.sign_in(7)
+        await joined(the_hub, *tabs, other)
+        hub.disconnect(7)
+        hub.disconnect(9)
+        await until(lambda: [tab.refusals for tab in tabs] == [["restarting"]] * 2)
+        await joined(the_hub, back)
+        assert (back.user, other.refusals) == (7, [])
