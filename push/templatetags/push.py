@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import template
+from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import get_language
 
@@ -24,5 +25,6 @@ def notification_bell(context: dict[str, Any]) -> dict[str, Any]:
         "api": reverse("inbox-api:api-root"),
         "inbox": reverse("inbox"),
         "language": get_language(),
+        "mqtt_url": getattr(settings, "MQTT_WS_URL", ""),
         "csrf_token": context.get("csrf_token", ""),
     }

@@ -11,6 +11,7 @@ from tests.browser.conftest import Browse, OpenBell, frame, tab
 from tests.servers import Site, wait_for
 
 RUNGS = ["websocket", "sse", "long-poll", "short-poll"]
+CHOICES = [*RUNGS, "iframe"]  # and mqtt, see test_bell_mqtt.py
 
 
 def block_websocket(context: BrowserContext) -> None:
@@ -58,7 +59,7 @@ def block_long_poll(context: BrowserContext) -> None:
 BLOCKS = [block_websocket, block_sse, block_long_poll]
 
 
-@pytest.mark.parametrize("rung", RUNGS)
+@pytest.mark.parametrize("rung", CHOICES)
 def test_every_rung_shows_what_arrives(open_bell: OpenBell, site: Site, person: str, rung: str) -> None:
     bell = open_bell().live().use(rung).shows("")
     site.call("send", "comment", [person], actor="alice", target_title="Tea", excerpt="Yes")
@@ -179,7 +180,7 @@ def test_signed_out_elsewhere_forgets_everything(open_bell: OpenBell, site: Site
     bell.wake().live().shows("1")
 
 
-@pytest.mark.parametrize("rung", RUNGS)
+@pytest.mark.parametrize("rung", CHOICES)
 def test_a_refusal_signs_out_on_every_rung(browse: Browse, site: Site, person: str, rung: str) -> None:
     context = browse(site, person)
     bell = tab(context).live()

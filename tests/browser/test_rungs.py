@@ -24,6 +24,7 @@ SHOWN = {
     "websocket": ["Sec-WebSocket-Protocol: reddot.v1.json", "101 Switching Protocols", '{"type":"unread"'],
     "sse": ["GET /push/sse/\nAccept: text/event-stream", "200 OK", "event: unread\nid: user-"],
     "long-poll": ["Prefer: wait=25", "200 OK\nETag: ", '"unread":1'],
+    "iframe": ["GET /push/iframe/\nAccept: text/html", '{"user":', '"unread":1'],
     "short-poll": ["GET /push/poll/\nAccept: application/json", "200 OK\nETag: ", '"unread":0'],
 }
 

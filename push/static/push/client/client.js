@@ -1,4 +1,4 @@
-/** @import {Item, Rung, Snapshot, State} from "./types.js" @import {Store} from "./store.js" */
+/** @import {Item, Options, Rung, Snapshot, State} from "./types.js" @import {Store} from "./store.js" */
 import { Ladder } from "./ladder.js";
 import { Leadership } from "./leadership.js";
 import { after } from "./timing.js";
@@ -18,27 +18,29 @@ export class PushClient {
   #answered = new AbortController();
 
   /**
-   * @param {{user: string, push: URL, rungs: Rung[], store: Store}} options  the store outlives a client: a page that
-   *   comes back from the back/forward cache still shows nothing older
+   * @param {{user: string, push: URL, rungs: Rung[], store: Store, options: Options}} page  user: "" if the page doesn't
+   *   know; the first snapshot says it. The store outlives a client: a page that comes back from the back/forward cache
+   *   still shows nothing older
    * @param {{snapshot: (snapshot: Snapshot, item: Item|null) => void, state: () => void}} tell
    */
-  constructor({ user, push, rungs, store }, tell) {
+  constructor({ user, push, rungs, store, options }, tell) {
     this.user = user;
     this.push = push;
     this.rungs = rungs;
     this.store = store;
+    this.options = options;
     this.tell = tell;
   }
 
   start() {
-    const name = `reddot:${this.push.pathname}:${this.rungs.map((rung) => rung.name)}:${this.user}`;
+    const name = `reddot:${this.push}:${this.rungs.map((rung) => rung.name)}:${this.user}`;
     this.#life = new AbortController();
     this.channel = new BroadcastChannel(name);
     this.channel.onmessage = ({ data }) => this.#onMessage(data);
     this.ladder = new Ladder(this.rungs, this.push, {
       snapshot: (snapshot) => this.offer(snapshot),
       state: () => this.#onLadder(),
-    });
+    }, { ...this.options, user: this.user });
     this.leadership = new Leadership(name, { gained: () => this.#lead(), lost: () => this.#follow() });
     watchWake(this.#life.signal, (moved) => this.wake(moved));
     this.leadership.join();

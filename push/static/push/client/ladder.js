@@ -1,4 +1,4 @@
-/** @import {Connection, Reason, Rung, Snapshot, State} from "./types.js" */
+/** @import {Connection, Options, Reason, Rung, Snapshot, State} from "./types.js" */
 import { poll } from "./poll.js";
 import { after, backoff, between } from "./timing.js";
 
@@ -13,14 +13,14 @@ const CROWDED = 60; // seconds; too many connections: sit on the rung that holds
 class Attempt {
   live = false;
 
-  /** @param {Rung[]} rungs @param {number} index @param {URL} push @param {any} hear whom to tell */
-  constructor(rungs, index, push, hear) {
+  /** @param {Ladder} ladder @param {number} index @param {any} hear whom to tell */
+  constructor({ rungs, push, options }, index, hear) {
     this.index = index;
     try {
       this.connection = rungs[index].open(push, {
         snapshot: (snapshot) => hear.snapshot(this, snapshot),
         closed: (reason, seconds = 0) => hear.closed(this, reason, seconds),
-      });
+      }, options);
     } catch { // no such API in this browser, or forbidden by policy
       this.connection = { sync() {}, close() {} };
       queueMicrotask(() => hear.closed(this, "unsupported", 0));
@@ -46,11 +46,13 @@ export class Ladder {
   /**
    * @param {Rung[]} rungs best first @param {URL} push
    * @param {{snapshot: (snapshot: Snapshot) => void, state: () => void}} tell
+   * @param {Options} [options] of every connection
    */
-  constructor(rungs, push, tell) {
+  constructor(rungs, push, tell, options = {}) {
     this.rungs = rungs;
     this.push = push;
     this.tell = tell;
+    this.options = options;
   }
 
   /** The name of the rung in use, or "". */
@@ -82,7 +84,7 @@ export class Ladder {
     this.#drop();
     this.#plan();
     this.#become(this.state); // offline and signed-out stay so until proved otherwise
-    this.#current = new Attempt(this.rungs, index, this.push, this.#hear);
+    this.#current = new Attempt(this, index, this.#hear);
   }
 
   #drop() {
@@ -121,7 +123,7 @@ export class Ladder {
     this.#climber = null;
     while (this.#unfit.has(index)) index += 1;
     if (index >= this.#current.index) return this.#climbLater();
-    this.#climber = new Attempt(this.rungs, index, this.push, this.#hear);
+    this.#climber = new Attempt(this, index, this.#hear);
   }
 
   /** @param {Attempt} attempt @param {Reason} reason @param {number} seconds */
@@ -134,7 +136,7 @@ export class Ladder {
     if (reason === "busy") return this.#makeRoom(attempt, seconds);
     if (attempt.live && reason === "lost") return this.#retry(attempt.index, between(0, HERD));
     this.#failures += 1;
-    if (reason === "lost") this.#diagnose(attempt.index, seconds);
+    if (reason === "lost" || this.rungs.length === 1) this.#diagnose(attempt.index, seconds);
     else this.#stepDown(attempt.index, seconds);
   }
 
@@ -163,7 +165,7 @@ export class Ladder {
   /** Is this rung blocked, or is the server away? A short poll tells, and brings the state if there is one. */
   async #diagnose(index, seconds) {
     const signal = this.#plan();
-    const { snapshot, reason } = await poll(this.push, { signal });
+    const { snapshot, reason } = await poll(this.push, { signal, credential: this.options.credential });
     if (signal.aborted) return;
     if (reason === "signed-out") return this.#signOut();
     if (snapshot) this.tell.snapshot(snapshot);

@@ -1,4 +1,5 @@
-/** @import {Reason, Sink, Snapshot} from "./types.js" */
+/** @import {Credential, Reason, Sink, Snapshot, Ticket} from "./types.js" */
+import { COOKIE } from "./credential.js";
 import { headSize, requestExtra, requestText, trace } from "./trace.js";
 
 /**
@@ -11,15 +12,16 @@ import { headSize, requestExtra, requestText, trace } from "./trace.js";
  */
 
 const PATIENCE = 10; // seconds beyond the wait asked for
+const HEAD = 8; // seconds for the head of an answer
 
 /**
  * One GET of /push/poll/, the resource of both polls; never throws.
  * @param {URL} push
- * @param {{etag?: string|null, wait?: number, signal: AbortSignal, sink?: Sink}} options
+ * @param {{etag?: string|null, wait?: number, signal: AbortSignal, credential?: Credential, sink?: Sink}} options
  *   wait in seconds (RFC 7240); the sink only watches
  * @returns {Promise<Answer>}
  */
-export async function poll(push, { etag = null, wait = 0, signal, sink }) {
+export async function poll(push, { etag = null, wait = 0, signal, credential = COOKIE, sink }) {
   const url = new URL("poll/", push);
   const headers = { Accept: "application/json" };
   if (etag) headers["If-None-Match"] = etag;
@@ -27,9 +29,9 @@ export async function poll(push, { etag = null, wait = 0, signal, sink }) {
   const limit = AbortSignal.any([signal, AbortSignal.timeout((wait + PATIENCE) * 1000)]);
   if (sink?.trace) trace(sink, "request", true, requestText(url, headers), requestExtra());
   try {
-    return await read(await fetch(url, { headers, signal: limit, cache: "no-store" }), sink);
-  } catch {
-    return { reason: "lost" };
+    return await read(await credential.fetch(url, { headers, signal: limit, cache: "no-store" }), sink);
+  } catch (error) {
+    return { reason: reasonOfError(error) };
   }
 }
 
@@ -59,7 +61,47 @@ export function reasonOf({ status, redirected }) {
   return { 401: "signed-out", 403: "refused", 429: "busy" }[status] ?? "unsupported";
 }
 
+/** Why nothing was answered at all; an ApiError comes from those who mint tickets. @param {any} error @returns {Reason} */
+export function reasonOfError(error) {
+  return (error.status && reasonOf(error)) || "lost";
+}
+
 /** @param {Response} response */
 export function retryAfter(response) {
   return Number(response.headers.get("Retry-After")) || 0;
+}
+
+/**
+ * A stream cannot be asked anything, so this asks beside it. @param {URL} push @param {Sink} sink
+ * @param {{signal: AbortSignal, credential?: Credential}} options
+ * @returns {Promise<Reason|undefined>} why the stream should end
+ */
+export async function askBeside(push, sink, options) {
+  const { snapshot, reason } = await poll(push, { ...options, sink });
+  if (options.signal.aborted) return undefined;
+  if (snapshot) sink.snapshot(snapshot);
+  return reason;
+}
+
+/**
+ * The status that EventSource and frames hide, and Retry-After: asks once more and reads the head only.
+ * @param {URL} url @param {AbortSignal} signal @returns {Promise<[Reason, number]>}
+ */
+export async function why(url, signal) {
+  const head = new AbortController();
+  const limit = AbortSignal.any([signal, head.signal, AbortSignal.timeout(HEAD * 1000)]);
+  try {
+    const response = await fetch(url, { cache: "no-store", signal: limit });
+    return [reasonOf(response) ?? "lost", retryAfter(response)];
+  } catch {
+    return ["lost", 0];
+  } finally {
+    head.abort();
+  }
+}
+
+/** For what can't send a header. @param {URL} url @param {Ticket} [ticket] */
+export function withTicket(url, ticket) {
+  if (ticket) url.searchParams.set("ticket", ticket.text);
+  return url;
 }

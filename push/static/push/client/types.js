@@ -42,7 +42,31 @@
  * Begins at once; the first snapshot it delivers means that it works. Throws if this browser or page can't do it.
  * @typedef {(push: URL, sink: Sink, options?: Options) => Connection} Open
  *
- * @typedef {object} Options  of a connection; none yet
+ * @typedef {object} Options  of a connection
+ * @property {Credential} [credential]  the session's cookie if absent
+ * @property {string} [mqttUrl]         the broker, ws:// or wss://
+ * @property {string} [user]            whose ticket it is, if that can't be read in it
+ * @property {Ticket} [ticket]          set by `ticketed`
+ *
+ * @typedef {object} TicketWish  what a ticket is for, as POST /api/v1/tickets/ takes it
+ * @property {number} [ttl]      seconds at most
+ * @property {"mqtt"} [purpose]
+ *
+ * @typedef {object} Ticket
+ * @property {string} text
+ * @property {string} user        "" if it can't be read in the ticket
+ * @property {number} expires     Unix seconds
+ * @property {"mqtt"} [purpose]
+ * @property {boolean} [fresh]    minted for this very use
+ *
+ * Asks the page's own server for a ticket of its user. None: nobody is signed in. A rejection: try again later.
+ * @typedef {(wish: TicketWish) => Promise<string|null|undefined>} RenewTicket
+ *
+ * @typedef {object} Credential
+ * @property {boolean} byTicket
+ * @property {(url: URL, init?: RequestInit) => Promise<Response>} fetch  as that user; throws ApiError without a ticket
+ * @property {(wish?: TicketWish) => Promise<Ticket>} ticket  throws ApiError
+ * @property {(ticket: Ticket) => boolean} spoil  it was refused; says whether another one can be had
  *
  * @typedef {{name: string, open: Open}} Rung
  *

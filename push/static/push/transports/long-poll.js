@@ -1,4 +1,4 @@
-/** Long poll: If-None-Match and `Prefer: wait` (RFC 7240). @import {Connection, Sink} from "../client/types.js" */
+/** Long poll: If-None-Match and `Prefer: wait` (RFC 7240). @import {Connection, Options, Sink} from "../client/types.js" */
 import { poll } from "../client/poll.js";
 import { pause } from "../client/timing.js";
 
@@ -7,8 +7,8 @@ const BREATH = 0.25; // seconds after news: a hot mailbox costs four requests a 
 const HELD = 2; // seconds; a server that answers "unchanged" sooner than that does not wait
 const EARLY = 2; // answers that may come too soon (a server that restarts answers early, once)
 
-/** @param {URL} push @param {Sink} sink @returns {Connection} */
-export function openLongPoll(push, sink) {
+/** @param {URL} push @param {Sink} sink @param {Options} [options] @returns {Connection} */
+export function openLongPoll(push, sink, { credential } = {}) {
   const life = new AbortController();
   let round = new AbortController();
   /** @type {string|null} */ let etag = null;
@@ -19,7 +19,7 @@ export function openLongPoll(push, sink) {
       round = new AbortController();
       const asked = performance.now();
       const signal = AbortSignal.any([life.signal, round.signal]);
-      const answer = await poll(push, { etag, wait: WAIT, signal, sink });
+      const answer = await poll(push, { etag, wait: WAIT, signal, credential, sink });
       if (!round.signal.aborted && !life.signal.aborted) await take(answer, performance.now() - asked);
     }
   }

@@ -1,11 +1,11 @@
-/** Short poll: works through anything that can fetch. @import {Connection, Sink} from "../client/types.js" */
+/** Short poll: works through anything that can fetch. @import {Connection, Options, Sink} from "../client/types.js" */
 import { poll } from "../client/poll.js";
 import { between, pause } from "../client/timing.js";
 
 const INTERVAL = 25; // seconds, if the server names none (X-Poll-Interval)
 
-/** @param {URL} push @param {Sink} sink @returns {Connection} */
-export function openShortPoll(push, sink) {
+/** @param {URL} push @param {Sink} sink @param {Options} [options] @returns {Connection} */
+export function openShortPoll(push, sink, { credential } = {}) {
   const life = new AbortController();
   let nap = new AbortController();
   /** @type {string|null} */ let etag = null;
@@ -13,7 +13,7 @@ export function openShortPoll(push, sink) {
   async function run() {
     while (!life.signal.aborted) {
       nap = new AbortController();
-      const answer = await poll(push, { etag, signal: life.signal, sink });
+      const answer = await poll(push, { etag, signal: life.signal, credential, sink });
       if (life.signal.aborted) return;
       if (answer.reason) return end(answer.reason, answer.retryAfter);
       etag = answer.etag ?? null;

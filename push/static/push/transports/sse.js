@@ -1,20 +1,19 @@
-/** Server-sent events (WHATWG HTML, EventSource). @import {Connection, Reason, Sink} from "../client/types.js" */
-import { poll, reasonOf, retryAfter } from "../client/poll.js";
+/** Server-sent events (WHATWG HTML, EventSource). @import {Connection, Options, Reason, Sink} from "../client/types.js" */
+import { askBeside, why, withTicket } from "../client/poll.js";
 import { Watchdog } from "../client/timing.js";
 import { requestExtra, requestText, trace } from "../client/trace.js";
 
 const FIRST_EVENT = 8; // seconds; a proxy that buffers streams never shows one
-/** @type {[Reason, number]} */ const LOST = ["lost", 0];
 const SILENCE = 45; // seconds; the server sends keep-alive every 20
 const HEAD = 260; // bytes of the answer's head
 
 /**
  * EventSource reconnects in its own way, and gives up for good on 401, 403 and 429 without telling the status;
  * so its first error ends this connection, and the ladder owns the reconnecting.
- * @param {URL} push @param {Sink} sink @returns {Connection}
+ * @param {URL} push @param {Sink} sink @param {Options} [options] @returns {Connection}
  */
-export function openEventSource(push, sink) {
-  const url = new URL("sse/", push);
+export function openEventSource(push, sink, { credential, ticket } = {}) {
+  const url = withTicket(new URL("sse/", push), ticket);
   const source = new EventSource(url);
   const life = new AbortController();
   const listen = { signal: life.signal };
@@ -40,16 +39,13 @@ export function openEventSource(push, sink) {
     const refused = source.readyState === EventSource.CLOSED;
     trace(sink, "close", false, refused ? "refused" : "connection lost");
     source.close();
-    const [reason, seconds] = refused ? await why(url, life.signal) : LOST;
+    const [reason, seconds] = refused ? await why(url, life.signal) : /** @type {[Reason, number]} */ (["lost", 0]);
     if (!life.signal.aborted) end(reason, seconds);
   }
 
-  /** A stream cannot be asked anything, so ask beside it. */
   async function sync() {
-    const { snapshot, reason } = await poll(push, listen);
-    if (life.signal.aborted) return;
-    if (snapshot) sink.snapshot(snapshot);
-    else if (reason) end(reason);
+    const reason = await askBeside(push, sink, { signal: life.signal, credential });
+    if (reason) end(reason);
   }
 
   if (sink.trace) trace(sink, "handshake", true, requestText(url, { Accept: "text/event-stream" }), requestExtra());
@@ -59,21 +55,4 @@ export function openEventSource(push, sink) {
   source.addEventListener("stream-error", () => end("lost"), listen);
   source.addEventListener("error", failed, listen);
   return { sync, close };
-}
-
-/**
- * The status that EventSource hides: asks once more and reads the head only.
- * @param {URL} url @param {AbortSignal} signal @returns {Promise<[Reason, number]>}
- */
-async function why(url, signal) {
-  const head = new AbortController();
-  const limit = AbortSignal.any([signal, head.signal, AbortSignal.timeout(FIRST_EVENT * 1000)]);
-  try {
-    const response = await fetch(url, { headers: { Accept: "text/event-stream" }, cache: "no-store", signal: limit });
-    return [reasonOf(response) ?? "lost", retryAfter(response)];
-  } catch {
-    return LOST;
-  } finally {
-    head.abort();
-  }
 }

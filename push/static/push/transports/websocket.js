@@ -1,7 +1,8 @@
-/** WebSocket (RFC 6455), subprotocol reddot.v1.json. @import {Connection, Reason, Sink} from "../client/types.js" */
+/** WebSocket (RFC 6455), subprotocol reddot.v1.json. @import {Connection, Options, Reason, Sink} from "../client/types.js" */
 import { Watchdog } from "../client/timing.js";
 import { frameExtra, requestExtra, requestText, trace } from "../client/trace.js";
 
+const PROTOCOL = "reddot.v1.json";
 const FIRST_FRAME = 8; // seconds from `new WebSocket` to the first snapshot
 const HEARTBEAT = 25; // seconds of silence before a ping
 const PONG = 8; // seconds for any frame after a ping
@@ -10,9 +11,9 @@ const ACCEPT = 85; // bytes of Connection, Sec-WebSocket-Accept and Server in th
 /** @type {Record<number, Reason>} */
 const REASONS = { 4401: "signed-out", 4403: "refused", 4429: "busy" };
 
-/** @param {URL} push @param {Sink} sink @returns {Connection} */
-export function openWebSocket(push, sink) {
-  const protocols = ["reddot.v1.json"];
+/** @param {URL} push @param {Sink} sink @param {Options} [options] @returns {Connection} */
+export function openWebSocket(push, sink, { ticket } = {}) {
+  const protocols = [PROTOCOL, ...(ticket ? [`reddot.ticket.${ticket.text}`] : [])];
   const socket = new WebSocket(address(push), protocols);
   const life = new AbortController();
   const listen = { signal: life.signal };
@@ -54,7 +55,7 @@ export function openWebSocket(push, sink) {
     end(REASONS[code] ?? "lost");
   }
 
-  if (sink.trace) traceHandshake(sink, push, protocols);
+  if (sink.trace) traceHandshake(sink, push, ticket);
   dead.expect(FIRST_FRAME);
   socket.addEventListener("open", () => traceAnswer(sink, socket.protocol), listen);
   socket.addEventListener("message", heard, listen);
@@ -67,10 +68,11 @@ function traceFrame(sink, kind, up, text) {
   if (sink.trace) trace(sink, kind, up, text, frameExtra(text.length, up));
 }
 
-/** @param {Sink} sink @param {URL} push @param {string[]} protocols */
-function traceHandshake(sink, push, protocols) {
-  const headers = { Upgrade: "websocket", "Sec-WebSocket-Protocol": protocols.join(", ") };
-  trace(sink, "handshake", true, requestText(address(push), headers), requestExtra());
+/** Never with the ticket. @param {Sink} sink @param {URL} push @param {import("../client/types.js").Ticket} [ticket] */
+function traceHandshake(sink, push, ticket) {
+  const protocols = ticket ? `${PROTOCOL}, reddot.ticket.…` : PROTOCOL;
+  const headers = { Upgrade: "websocket", "Sec-WebSocket-Protocol": protocols };
+  trace(sink, "handshake", true, requestText(address(push), headers), requestExtra() + (ticket?.text.length ?? 0));
 }
 
 /** @param {Sink} sink @param {string} protocol the one agreed on */

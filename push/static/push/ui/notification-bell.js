@@ -1,6 +1,7 @@
-/** @import {Item, Snapshot, State} from "../client/types.js" */
-import { Api, csrfTokens } from "../client/api.js";
+/** @import {Item, RenewTicket, Snapshot, State} from "../client/types.js" */
+import { Api } from "../client/api.js";
 import { PushClient } from "../client/client.js";
+import { credentialOf, csrfTokens } from "../client/credential.js";
 import { rungs } from "../client/rungs.js";
 import { Store } from "../client/store.js";
 import { gettext } from "../i18n.js";
@@ -16,13 +17,14 @@ import { Toasts } from "./toasts.js";
 
 /** The bell: a badge, a panel, toasts, and the count in the browser's tab. Its attributes are in bell.js. */
 export class NotificationBell extends HTMLElement {
-  static observedAttributes = ["user", "push", "transport"];
+  static observedAttributes = ["user", "push", "transport", "ticket", "ticket-url", "mqtt-url"];
 
   /** @type {PushClient|null} */ #client = null;
   #store = new Store();
   #life = new AbortController();
   #favicon = new Favicon();
   #announcer = new Announcer();
+  /** @type {RenewTicket|null} */ #renewTicket = null;
 
   constructor() {
     super();
@@ -44,6 +46,16 @@ export class NotificationBell extends HTMLElement {
     return this.#client?.transport ?? "";
   }
 
+  /** Gets a ticket for this page, as the attribute `ticket-url` does. @returns {RenewTicket|null} */
+  get renewTicket() {
+    return this.#renewTicket;
+  }
+
+  set renewTicket(renew) {
+    this.#renewTicket = renew;
+    this.#restart();
+  }
+
   /** Takes a snapshot that an API call answered. @param {Snapshot} snapshot */
   offer(snapshot) {
     this.#client?.offer(snapshot);
@@ -51,6 +63,7 @@ export class NotificationBell extends HTMLElement {
 
   connectedCallback() {
     if (!this.panel) this.#build();
+    this.#adopt("renewTicket");
     this.#life = new AbortController();
     const listen = { signal: this.#life.signal };
     addEventListener("pagehide", () => this.#stop(), listen); // into the back/forward cache, perhaps
@@ -65,16 +78,35 @@ export class NotificationBell extends HTMLElement {
   }
 
   attributeChangedCallback(name, before, now) {
-    if (!this.#client || before === now) return;
+    if (this.#client && before !== now) this.#restart();
+  }
+
+  /** A property that the page set before this class was loaded hides the accessor. @param {"renewTicket"} name */
+  #adopt(name) {
+    if (!Object.hasOwn(this, name)) return;
+    const value = this[name];
+    delete this[name];
+    this[name] = value;
+  }
+
+  #restart() {
+    if (!this.isConnected) return;
     this.#stop();
     this.#start();
   }
 
   #start() {
-    const user = this.getAttribute("user");
-    if (!user) return;
-    const push = new URL(this.getAttribute("push") ?? "/push/", document.baseURI);
-    this.#client = new PushClient({ user, push, rungs: rungs(this.getAttribute("transport")), store: this.#store }, {
+    const user = this.getAttribute("user") ?? "";
+    const credential = this.#credential();
+    this.api.credential = credential;
+    if (!user && !credential.byTicket) return;
+    this.#client = new PushClient({
+      user,
+      push: this.#address("push", "/push/"),
+      rungs: rungs(this.getAttribute("transport")),
+      store: this.#store,
+      options: { credential, mqttUrl: this.getAttribute("mqtt-url") ?? "" },
+    }, {
       snapshot: (snapshot, item) => this.#onSnapshot(snapshot, item),
       state: () => this.#onState(),
     });
@@ -89,11 +121,25 @@ export class NotificationBell extends HTMLElement {
     this.#client = null;
   }
 
+  #credential() {
+    return credentialOf({
+      api: this.#address("api", "/api/v1/"),
+      csrfTokens: () => csrfTokens(this.getAttribute("csrf-token")),
+      ticket: this.getAttribute("ticket"),
+      ticketUrl: this.getAttribute("ticket-url"),
+      renewTicket: this.renewTicket,
+    });
+  }
+
+  /** @param {string} attribute @param {string} otherwise */
+  #address(attribute, otherwise) {
+    return new URL(this.getAttribute(attribute) ?? otherwise, document.baseURI);
+  }
+
   #build() {
     const language = this.getAttribute("language") || document.documentElement.lang || "en";
     const inbox = this.getAttribute("inbox") ?? "/inbox/";
-    const base = new URL(this.getAttribute("api") ?? "/api/v1/", document.baseURI);
-    this.api = new Api(base, () => csrfTokens(this.getAttribute("csrf-token")));
+    this.api = new Api(this.#address("api", "/api/v1/"), this.#credential());
     this.badge = h("span", { class: "badge", part: "badge" });
     this.button = h("button", { class: "bell", part: "button", type: "button", "aria-haspopup": "dialog" }, icon("bell"), this.badge);
     this.panel = new Panel({

@@ -1,0 +1,36 @@
+/** Packets of MQTT in words, for a wire log. @import {Packet} from "./packets.js" @import {TraceEvent} from "../client/types.js" */
+import * as mqtt from "./packets.js";
+
+const ANSWERS = ["accepted", "unacceptable protocol version", "identifier rejected", "server unavailable",
+  "bad user name or password", "not authorized"]; // [3.2.2.3]
+
+/** @type {Record<number, [TraceEvent["kind"], (packet: Packet) => string]>} */
+const WORDS = {
+  [mqtt.CONNECT]: ["handshake", ({ body }) => `CONNECT clean session, keep alive ${mqtt.readUint16(body, 8)} s, user name, password`],
+  [mqtt.CONNACK]: ["handshake", ({ body }) => `CONNACK ${body[1]} ${ANSWERS[body[1]] ?? ""}`.trim()],
+  [mqtt.SUBSCRIBE]: ["handshake", ({ body }) => `SUBSCRIBE ${mqtt.readUint16(body, 0)} ${decode(body.subarray(4, -1))} QoS ${body.at(-1)}`],
+  [mqtt.SUBACK]: ["handshake", ({ body }) => `SUBACK ${mqtt.readUint16(body, 0)} ${body[2] === 0x80 ? "failure" : `QoS ${body[2]}`}`],
+  [mqtt.PUBLISH]: ["frame", publish],
+  [mqtt.PUBACK]: ["frame", ({ body }) => `PUBACK ${mqtt.readUint16(body, 0)}`],
+  [mqtt.PINGREQ]: ["heartbeat", () => "PINGREQ"],
+  [mqtt.PINGRESP]: ["heartbeat", () => "PINGRESP"],
+  [mqtt.DISCONNECT]: ["close", () => "DISCONNECT"],
+};
+
+/** Never with the password. @param {Packet} packet @returns {{kind: TraceEvent["kind"], text: string}} */
+export function described(packet) {
+  const [kind, words] = WORDS[packet.type] ?? ["frame", () => `packet of type ${packet.type}`];
+  return { kind, text: words(packet) };
+}
+
+/** @param {Packet} packet */
+function publish(packet) {
+  const { topic, qos, retain, id, payload } = mqtt.readPublish(packet);
+  const words = ["PUBLISH", id || "", topic, `QoS ${qos}`, retain ? "retain" : ""].filter(Boolean).join(" ");
+  return `${words}\n${decode(payload)}`;
+}
+
+/** @param {Uint8Array} bytes */
+function decode(bytes) {
+  return new TextDecoder().decode(bytes);
+}
