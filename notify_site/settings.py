@@ -172,6 +172,7 @@ WHITENOISE_AUTOREFRESH = DEBUG
 # HTTPS=1: the site is reached through a proxy that ends TLS and sets X-Forwarded-Proto itself.
 
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^push/mqtt/"]  # RabbitMQ asks from within
 if HTTPS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_HSTS_SECONDS = 365 * 24 * 3600
@@ -192,6 +193,7 @@ LOGGING = {
         "daphne": {"level": "WARNING"},  # it repeats its command line
         "amqtt": {"level": "WARNING"},  # lines for every connection otherwise
         "transitions": {"level": "WARNING"},
+        "websockets": {"level": "WARNING"},
         "django_eventstream": {"level": "WARNING"},  # a line for every connection otherwise
     },
 }

@@ -1,6 +1,6 @@
 """Include it once: `path("push/", include("push.urls"))`. What is held is routed by push.asgi under the same names."""
 
-from django.urls import path
+from django.urls import include, path
 
 from . import views
 
@@ -12,4 +12,5 @@ urlpatterns = [
     path("sse/", views.needs_asgi, name="sse"),
     path("iframe/", views.needs_asgi, name="iframe"),
     path("ws/", views.needs_asgi, name="websocket"),
+    path("mqtt/", include("push.outlets.mqtt.urls")),
 ]

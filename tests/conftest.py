@@ -8,15 +8,15 @@ from typing import Any, TypeVar
 
 import pytest
 
-from tests.servers import Databases, Site, embedded_mqtt, needs
-from tools.brokers import Mosquitto
+from tests.servers import Databases, Site, embedded_mqtt, free_port, needs
+from tools.brokers import Mosquitto, RabbitMq
 from tools.stores import Postgres, Valkey
 
 # A shell starts what runs in the background with SIGINT ignored, and so would every server be that a test interrupts.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 StartSite = Callable[..., Site]
-Server = TypeVar("Server", Valkey, Postgres, Mosquitto)
+Server = TypeVar("Server", Valkey, Postgres, Mosquitto, RabbitMq)
 
 
 @pytest.fixture(scope="session")
@@ -52,6 +52,12 @@ def started(make: Callable[[], Server]) -> Iterator[Server]:
         yield server
     finally:
         server.close()
+
+
+@pytest.fixture(scope="session")
+def rabbitmq() -> Iterator[RabbitMq]:
+    """Its start takes seconds, so there is one; who kills it starts it again."""
+    yield from started(lambda: RabbitMq(free_port()))
 
 
 @pytest.fixture(scope="session")
@@ -100,6 +106,8 @@ def site_starter(request: pytest.FixtureRequest) -> Iterator[StartSite]:
                 shape |= embedded_mqtt()
             elif mqtt == "mosquitto":
                 shape["broker"] = stack.enter_context(contextmanager(started)(Mosquitto))
+            elif mqtt == "rabbitmq":
+                shape["broker"] = request.getfixturevalue("rabbitmq")
             site = Site(database, "" if bus == "memory" else bus, **shape)
             stack.callback(site.close)
             site.start()

@@ -11,9 +11,9 @@ SUBSCRIBE, or None where the broker ended the connection instead of answering (R
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 from uuid import uuid4
 
@@ -21,6 +21,8 @@ import aiomqtt
 
 from tests.clients import Client, Ended, Refused, Snapshot
 from tests.servers import Site
+
+T = TypeVar("T")
 
 # paho gives the codes of MQTT 3.1.1 in those of MQTT 5.
 CONNACK = {132: 1, 133: 2, 136: 3, 134: 4, 135: 5}
@@ -63,15 +65,36 @@ class Mqtt(Client):
     async def subscribe(self, topic: str) -> None:
         """Raises `Refused`."""
         try:
-            codes = await self.mqtt.subscribe(topic, 1, timeout=5)
+            codes = await self.answered(self.mqtt.subscribe(topic, 1, timeout=5))
         except aiomqtt.MqttError as error:
             raise Refused(None, str(error)) from error
         for code in codes:
             if getattr(code, "value", code) >= REFUSED_SUBSCRIBE:
                 raise Refused(REFUSED_SUBSCRIBE, topic)
 
+    async def publish(self, topic: str, payload: str, retain: bool = False) -> None:
+        """Raises `Refused` where the broker says no, which few do."""
+        try:
+            await self.answered(self.mqtt.publish(topic, payload, 1, retain, timeout=5))
+        except aiomqtt.MqttError as error:
+            raise Refused(None, str(error)) from error
+
+    async def answered(self, asking: Coroutine[Any, Any, T]) -> T:
+        """What is asked; aiomqtt would wait for an answer even when the connection has ended."""
+        ended: asyncio.Future[None] = self.mqtt._disconnected
+        task = asyncio.ensure_future(asking)
+        await asyncio.wait({task, ended}, return_when=asyncio.FIRST_COMPLETED)
+        if not task.done():
+            task.cancel()
+            raise aiomqtt.MqttError("disconnected")
+        return task.result()
+
     async def receive(self) -> Snapshot:
-        return json.loads(await self.payload())  # type: ignore[no-any-return]
+        """The next one that is newer: QoS 1 means at least once, and two workers may publish in the wrong order."""
+        while True:
+            snapshot: Snapshot = json.loads(await self.payload())
+            if not self.seen or snapshot["version"] > self.last["version"]:
+                return snapshot
 
     async def payload(self) -> str:
         """Of the next message, as it is."""

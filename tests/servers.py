@@ -18,7 +18,7 @@ Fixtures (tests/conftest.py); what can't be had skips the test with the reason, 
         worker    a Celery worker (default: with any bus but "memory"); False: tasks run in the web process
         beat      Celery beat (False)
         mqtt      "" (default), "embedded" (the web process is the broker), "mosquitto" (one of the site's own) or
-                  "rabbitmq" (one of the whole session, which asks the site started last: one such site at a time)
+                  "rabbitmq" (one of the whole session, which asks one site: always `shared_site(mqtt="rabbitmq")`)
         NAME=…    environment variables of the site; PUSH_RESYNC_SECONDS is 2 unless given
 
     site.url("/inbox/", web=1)      http address at a web process; site.ws_url("/push/ws/")
@@ -55,7 +55,7 @@ import httpx
 import pytest
 
 from tools import commands
-from tools.brokers import Broker
+from tools.brokers import Broker, RabbitMq
 from tools.processes import ROOT, Process, dies_with_parent, free_port, listening, wait_for
 from tools.stores import MissingServerError, database_at, new_directory, run_sql
 
@@ -145,6 +145,8 @@ class Site:
         self.env = site_env(database_url, REDIS_URL=redis_url, CELERY_BROKER_URL=celery, **env)
         servers = [server] * web if isinstance(server, str) else server
         self.ports = [free_port() for _ in servers]
+        if isinstance(broker, RabbitMq):
+            self.ports[0] = broker.asks
         commands_web = zip(servers, self.ports, strict=True)
         self.web = [self.process(f"web{i}", commands.web(*each)) for i, each in enumerate(commands_web)]
         self.worker = self.process("worker", commands.worker()) if with_worker else None

@@ -105,3 +105,69 @@ def mosquitto_plugin() -> Path:
     for found in Path("/usr/lib").glob("**/mosquitto_dynamic_security.so"):
         return found
     raise MissingServerError("Mosquitto has no dynamic-security plugin: install Mosquitto 2")
+
+
+class RabbitMq(Broker):
+    """A node with a name, a cookie and an epmd of its own. It asks the site at `asks`, a port of 127.0.0.1."""
+
+    web_path = "/ws"
+
+    def __init__(self, asks: int) -> None:
+        binary, epmd = rabbitmq_binary(), epmd_binary()
+        super().__init__("rabbitmq")
+        self.asks = asks
+        epmd_port, ours = free_port(), ROOT / "deploy" / "rabbitmq"
+        changes = {
+            "tcp.default = 1883": f"tcp.default = 127.0.0.1:{self.port}",
+            "web_mqtt.tcp.port = 15675": f"web_mqtt.tcp.ip = 127.0.0.1\nweb_mqtt.tcp.port = {self.web_port}",
+            "http://web:8000/": f"http://127.0.0.1:{asks}/",
+        }
+        text = configured((ours / "rabbitmq.conf").read_text(), changes)
+        configuration = self.directory / "rabbitmq.conf"
+        configuration.write_text(f"{text}\ndefault_user = {SERVICE}\ndefault_pass = {self.password}\n")
+        env = {
+            "HOME": self.directory,
+            "RABBITMQ_CONF_ENV_FILE": os.devnull,
+            "RABBITMQ_NODENAME": f"reddot-{self.port}@localhost",
+            "RABBITMQ_DIST_PORT": free_port(),
+            "RABBITMQ_MNESIA_BASE": self.directory / "data",
+            "RABBITMQ_LOG_BASE": self.directory / "logs",
+            "RABBITMQ_LOGS": "-",
+            "RABBITMQ_PID_FILE": self.directory / "pid",
+            "RABBITMQ_CONFIG_FILE": configuration,
+            "RABBITMQ_ENABLED_PLUGINS_FILE": ours / "enabled_plugins",
+            "ERL_EPMD_PORT": epmd_port,
+            "ERL_EPMD_ADDRESS": "127.0.0.1",
+            "ERL_FLAGS": "-kernel inet_dist_use_interface {127,0,0,1}",
+        }
+        text_env = {name: str(value) for name, value in env.items()}
+        log = self.directory / "log"
+        self.names = Process("epmd", [epmd, "-port", str(epmd_port)], self.directory / "epmd.log", text_env)
+        Process.__init__(self, "rabbitmq", [binary], log, text_env)
+
+    def start(self) -> None:
+        if not self.names.alive:
+            self.names.start()
+        Process.start(self)
+        self.wait_ready(self.answers, deadline=60)
+
+    def close(self) -> None:
+        self.stop()
+        self.names.stop()
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+
+def rabbitmq_binary() -> str:
+    """The script behind Debian's wrapper, which insists on the system's own node."""
+    own = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
+    found = str(own) if own.exists() else shutil.which("rabbitmq-server")
+    if not found:
+        raise MissingServerError("no RabbitMQ: install the package rabbitmq-server")
+    return found
+
+
+def epmd_binary() -> str:
+    found = shutil.which("epmd")
+    if not found:
+        raise MissingServerError("no epmd: install the package erlang-base")
+    return found

@@ -1,6 +1,7 @@
 """`make run`: the whole site in one process, with demo data. Does not return: becomes daphne."""
 
 import os
+import secrets
 import sys
 
 from tools import commands
@@ -12,6 +13,8 @@ BANNER = """
   Sign in as alice, bob, carol or admin; the password is reddot-demo.
   Open a second browser (or a private window) as somebody else, comment on a post,
   and watch the other one's dot. Broadcasts: {url}admin/ as admin.   Ctrl-C stops it.
+
+  MQTT       {mqtt}
 """
 
 
@@ -21,7 +24,7 @@ def main() -> None:
         sys.exit(f"Port {port} is taken. Stop what listens there, or take another: make run PORT={port + 1}")
     os.chdir(ROOT)
     prepare()
-    print(BANNER.format(url=f"http://127.0.0.1:{port}/"), flush=True)
+    print(BANNER.format(url=f"http://127.0.0.1:{port}/", mqtt=choose_broker()), flush=True)
     argv = commands.daphne(port)
     os.execv(argv[0], argv)
 
@@ -37,6 +40,31 @@ def prepare() -> None:
     call_command("migrate", interactive=False, verbosity=0)
     if not get_user_model().objects.exists():
         call_command("seed_demo")
+
+
+def choose_broker() -> str:
+    """The broker of MQTT_URL, or else one in the web process, told by the environment; returns where it is."""
+    from django.conf import settings
+
+    if settings.MQTT_URL:
+        return str(settings.MQTT_URL).rpartition("@")[2]
+    port = next_free("MQTT_PORT", 1883)
+    web_port = next_free("MQTT_WS_PORT", 9001)
+    os.environ["MQTT_URL"] = f"mqtt://service:{secrets.token_hex(16)}@127.0.0.1:{port}"
+    os.environ["MQTT_WS_URL"] = f"ws://127.0.0.1:{web_port}"
+    os.environ["MQTT_EMBEDDED"] = "1"
+    return f"127.0.0.1:{port}, for browsers {os.environ['MQTT_WS_URL']}"
+
+
+def next_free(variable: str, default: int) -> int:
+    """The port of that variable, or the first one after it that nobody has."""
+    text = os.environ.get(variable) or str(default)
+    if not text.isdecimal() or not 1 <= int(text) <= 65000:
+        sys.exit(f"{variable}={text} is not a port: take a number from 1024 to 65000")
+    port = int(text)
+    while port_taken(port):
+        port += 1
+    return port
 
 
 if __name__ == "__main__":

@@ -1,47 +1,81 @@
-"""The retained message follows the mailbox."""
+"""The retained message follows the mailbox, at every broker."""
 
 import asyncio
 import json
-from typing import Any
 
-import pytest
-
-from tests.conftest import StartSite
-from tests.mqtt_client import device, retained
+from tests.mqtt.conftest import Person
+from tests.mqtt_client import device, mint, retained
 from tests.servers import Site, eventually
 
-COMMENT = {"target_title": "Tea", "excerpt": "Yes"}
+
+async def test_a_device_gets_the_state_and_what_follows(site: Site, bob: Person) -> None:
+    async with device(site, bob.name) as client:
+        assert await client.next() == await bob.snapshot()
+        await bob.receives()
+        await client.until_unread(1)
+    async with device(site, bob.name, websocket=True) as client:
+        assert await client.next() == await bob.snapshot()
 
 
-@pytest.fixture(scope="module")
-def site(shared_site: StartSite) -> Site:
-    return shared_site(mqtt="mosquitto")
+async def test_a_broadcast_reaches_every_device(site: Site, bob: Person, alice: Person) -> None:
+    async with device(site, bob.name) as his, device(site, alice.name) as hers:
+        before = [(await client.next())["unread"] for client in (his, hers)]
+        published = await bob.call("broadcast", "Fire drill")
+        for client, count in zip((his, hers), before, strict=True):
+            await client.until_unread(count + 1)
+        await bob.call("withdraw", published)
+        for client, count in zip((his, hers), before, strict=True):
+            await client.until_unread(count)
 
 
-async def call(site: Site, do: str, *args: Any, **kwargs: Any) -> Any:
-    return await asyncio.to_thread(site.call, do, *args, **kwargs)
-
-
-async def test_a_device_gets_the_state_and_what_follows(site: Site) -> None:
-    bob = await call(site, "user", "person-of-publishing")
-    async with device(site, "person-of-publishing") as client:
-        assert await client.next() == await call(site, "snapshot", "person-of-publishing")
-        await call(site, "send", "comment", ["person-of-publishing"], **COMMENT)
-        assert (await client.until_unread(1))["user"] == bob
-    async with device(site, "person-of-publishing", websocket=True) as client:
-        assert (await client.next())["unread"] == 1
-
-
-async def test_deleting_a_user_clears_what_is_retained(site: Site) -> None:
-    gone = await call(site, "user", "soon-gone")
-    topic = f"inbox/{gone}/unread"
-    async with device(site, "soon-gone") as client:
+async def test_deleting_a_user_clears_what_is_retained(site: Site, bob: Person) -> None:
+    async with device(site, bob.name) as client:
         await client.next()
-    assert json.loads(await retained(site, topic) or "")["user"] == gone
-    await call(site, "delete_user", "soon-gone")
+    assert json.loads(await retained(site, bob.topic) or "")["user"] == bob.id
+    await bob.call("delete_user", bob.name)
 
     async def cleared() -> bool:
-        return await retained(site, topic) is None
+        return await retained(site, bob.topic) is None
 
     await eventually(cleared)
-    assert await call(site, "sql", f"SELECT 1 FROM push_subscriber WHERE user_id = {gone}") == []
+
+    async def forgotten() -> bool:
+        return not await bob.call("sql", f"SELECT 1 FROM push_subscriber WHERE user_id = {bob.id}")
+
+    await eventually(forgotten)
+
+
+async def test_the_inactive_are_not_published_to(site: Site, bob: Person, alice: Person) -> None:
+    async with device(site, bob.name) as his, device(site, alice.name) as hers:
+        await his.next()
+        await hers.next()
+        await bob.call("user", bob.name, is_active=False)
+        await bob.receives()
+        await alice.receives()
+        await hers.until_unread(1)  # so what was before it has had its turn
+    shown = json.loads(await retained(site, bob.topic) or "")
+    assert shown["unread"] == 0
+    await bob.call("user", bob.name, is_active=True)
+
+    async def found_by_the_sweep() -> bool:
+        return bool(json.loads(await retained(site, bob.topic) or "{}").get("unread"))
+
+    await eventually(found_by_the_sweep)
+
+
+async def test_a_burst_is_published_as_its_end(site: Site, bob: Person) -> None:
+    async with device(site, bob.name) as client:
+        await client.next()
+        await asyncio.gather(*(bob.receives() for _ in range(20)))
+        await client.until_unread(20)
+
+
+async def test_who_only_mints_is_published_for(site: Site, bob: Person) -> None:
+    """The message is there before the device comes."""
+    cookies = await asyncio.to_thread(site.cookies, bob.name)
+    await asyncio.to_thread(mint, site, cookies)
+
+    async def there() -> bool:
+        return await retained(site, bob.topic) is not None
+
+    await eventually(there)

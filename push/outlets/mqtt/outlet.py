@@ -66,11 +66,11 @@ class Outlet:
                 self._drop()
 
     def _wait(self) -> None:
-        """Until there is something to do; without a database connection meanwhile."""
+        """Until there is something to do, without a database connection meanwhile; a sweep is due by itself as well."""
         with self._something:
             if not self._waiting():
                 close_old_connections()
-            self._something.wait_for(self._waiting)
+            self._sweep |= not self._something.wait_for(self._waiting, conf.sweep_seconds())
 
     def _waiting(self) -> bool:
         return bool(self._users or self._everybody or self._sweep or self._running)

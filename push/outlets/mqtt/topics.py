@@ -8,7 +8,7 @@ from inbox.snapshots import UserId
 # Its payload is when the last sweep began that this broker still knows of. Nobody but the service reads it.
 SWEPT = "inbox/swept"
 
-WILD = frozenset("#+/")
+WILD = frozenset("#+/*")  # MQTT's, and the * that is RabbitMQ's +
 
 
 def unread(user: UserId) -> str:
