@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 
 import pytest
 
-from tests.servers import Databases, Site, embedded_mqtt, free_port, needs
-from tools.brokers import Mosquitto, RabbitMq
+from tests.servers import Databases, Site, embedded_mqtt, needs
+from tools.brokers import Mosquitto, RabbitMq, quiet_port
 from tools.stores import Postgres, Valkey
 
 # A shell starts what runs in the background with SIGINT ignored, and so would every server be that a test interrupts.
@@ -57,7 +57,7 @@ def started(make: Callable[[], Server]) -> Iterator[Server]:
 @pytest.fixture(scope="session")
 def rabbitmq() -> Iterator[RabbitMq]:
     """Its start takes seconds, so there is one; who kills it starts it again."""
-    yield from started(lambda: RabbitMq(free_port()))
+    yield from started(lambda: RabbitMq(quiet_port()))
 
 
 @pytest.fixture(scope="session")

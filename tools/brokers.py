@@ -1,6 +1,7 @@
 """MQTT brokers of our own, on free ports, with the configuration of deploy/: for `make stack` and for the tests."""
 
 import os
+import random
 import secrets
 import shutil
 import subprocess
@@ -8,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from tools import commands
-from tools.processes import ROOT, Process, free_port
+from tools.processes import ROOT, Process, port_taken
 from tools.stores import MissingServerError, new_directory
 
 SERVICE = "service"
@@ -24,7 +25,7 @@ class Broker(Process):
 
     def __init__(self, name: str) -> None:
         self.directory = new_directory(name)
-        self.port, self.web_port = free_port(), free_port()
+        self.port, self.web_port = quiet_port(), quiet_port()
         self.password = secrets.token_hex(16)
         self.url = f"mqtt://{SERVICE}:{self.password}@127.0.0.1:{self.port}"
 
@@ -58,6 +59,13 @@ class Broker(Process):
     def close(self) -> None:
         self.stop()
         shutil.rmtree(self.directory, ignore_errors=True)
+
+
+def quiet_port() -> int:
+    """A free port below those that outgoing connections are given: RabbitMQ listens ten seconds later only."""
+    while port_taken(port := random.randint(20_000, 32_000)):
+        pass
+    return port
 
 
 def configured(text: str, changes: Mapping[str, object]) -> str:
@@ -116,7 +124,7 @@ class RabbitMq(Broker):
         binary, epmd = rabbitmq_binary(), epmd_binary()
         super().__init__("rabbitmq")
         self.asks = asks
-        epmd_port, ours = free_port(), ROOT / "deploy" / "rabbitmq"
+        epmd_port, ours = quiet_port(), ROOT / "deploy" / "rabbitmq"
         changes = {
             "tcp.default = 1883": f"tcp.default = 127.0.0.1:{self.port}",
             "web_mqtt.tcp.port = 15675": f"web_mqtt.tcp.ip = 127.0.0.1\nweb_mqtt.tcp.port = {self.web_port}",
@@ -129,7 +137,7 @@ class RabbitMq(Broker):
             "HOME": self.directory,
             "RABBITMQ_CONF_ENV_FILE": os.devnull,
             "RABBITMQ_NODENAME": f"reddot-{self.port}@localhost",
-            "RABBITMQ_DIST_PORT": free_port(),
+            "RABBITMQ_DIST_PORT": quiet_port(),
             "RABBITMQ_MNESIA_BASE": self.directory / "data",
             "RABBITMQ_LOG_BASE": self.directory / "logs",
             "RABBITMQ_LOGS": "-",

@@ -1,0 +1,211 @@
+"""What a worker does with a chunk of subscribers, at a broker that is paused where two workers may meet."""
+
+import json
+import threading
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.utils import timezone
+
+from inbox import selectors, services
+from inbox.models import CommentMessage
+from push.models import NEVER, Subscriber
+from push.outlets.mqtt import publisher, subscribers, sweep, topics
+from push.outlets.mqtt.broker import Message, Unreachable
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+class FakeBroker:
+    """Holds what is retained. `before` is called with each chunk before it arrives."""
+
+    def __init__(self, before: Callable[[], None] = lambda: None) -> None:
+        self.before, self.topics, self.chunks = before, dict[str, str](), list[int]()
+        self.since = 0.0
+
+    def publish(self, messages: Iterable[Message], retain: bool = True) -> None:
+        chunk = list(messages)
+        self.before()
+        self.chunks.append(len(chunk))
+        for topic, payload in chunk:
+            self.topics.pop(topic, None)
+            if payload:
+                self.topics[topic] = payload
+
+    def retained(self, topic: str) -> str | None:
+        return self.topics.get(topic)
+
+    def unread(self, user: Any) -> int | None:
+        payload = self.topics.get(topics.unread(user.pk))
+        return json.loads(payload)["unread"] if payload else None
+
+
+def subscriber(name: str = "bob", **fields: Any) -> Any:
+    user = get_user_model().objects.create(username=name)
+    subscribers.renew(user.pk)
+    Subscriber.objects.filter(pk=user.pk).update(**fields)
+    return user
+
+
+def receives(user: Any) -> None:
+    services.send([user], CommentMessage, target_title="Tea", excerpt="Yes")
+
+
+def swept(broker: FakeBroker) -> None:
+    for _ in sweep.steps(broker):  # type: ignore[arg-type]
+        pass
+
+
+def row(user: Any) -> Subscriber:
+    return Subscriber.objects.get(pk=user.pk)  # type: ignore[no-any-return]
+
+
+def test_two_workers_publish_in_the_wrong_order() -> None:
+    """The slow one read before the change, and its message arrives after the fast one's: it notices, and mends it."""
+    bob = subscriber()
+    fast = FakeBroker()
+    interrupted = iter([True])
+
+    def overtaken() -> None:
+        if next(interrupted, False):
+            receives(bob)
+            publisher.publish([bob.pk], fast)
+            assert fast.unread(bob) == 1
+
+    slow = FakeBroker(overtaken)
+    slow.topics = fast.topics
+    publisher.publish([bob.pk], slow)
+    assert slow.unread(bob) == 1
+    assert slow.chunks[:2] == [1, 1]
+    assert row(bob).published == selectors.snapshot(bob).version
+
+
+def test_a_state_that_never_rests_does_not_hold_the_worker() -> None:
+    bob = subscriber()
+    broker = FakeBroker(lambda: receives(bob))
+    publisher.publish([bob.pk], broker)
+    assert len(broker.chunks) == publisher.ROUNDS
+
+
+def test_the_record_goes_only_upwards() -> None:
+    bob = subscriber()
+    subscribers.record({bob.pk: 7})
+    first = row(bob)
+    subscribers.record({bob.pk: 5})
+    subscribers.record({bob.pk: 7})
+    assert (row(bob).published, row(bob).published_at) == (7, first.published_at)
+    subscribers.record({bob.pk: 8})
+    assert row(bob).published == 8
+
+
+def test_2500_subscribers_in_chunks() -> None:
+    users = get_user_model()
+    users.objects.bulk_create(users(username=f"user-{number}") for number in range(2500))
+    until = timezone.now() + timedelta(days=1)
+    Subscriber.objects.bulk_create(Subscriber(pk=pk, until=until) for pk in users.objects.values_list("pk", flat=True))
+    broker = FakeBroker()
+    swept(broker)
+    assert [size for size in broker.chunks if size] == [1000, 1000, 500, 1]  # the marker last
+    assert len(broker.topics) == 2501
+    assert Subscriber.objects.filter(published=NEVER).count() == 0
+    broker.chunks.clear()
+    broker.since = -sweep.MARGIN * 2
+    swept(broker)
+    assert sum(broker.chunks) <= 1
+
+
+@pytest.fixture
+def three() -> tuple[Any, Any, Any]:
+    return subscriber("one"), subscriber("two"), subscriber("three")
+
+
+def test_what_a_broker_forgot_comes_back(three: tuple[Any, Any, Any]) -> None:
+    broker = FakeBroker()
+    swept(broker)
+    before = dict(broker.topics)
+    broker.topics.clear()
+    swept(broker)
+    assert broker.topics.keys() == before.keys()
+
+
+def test_only_what_came_after_the_marker_is_published_again(three: tuple[Any, Any, Any]) -> None:
+    """And it keeps its date, or it would be published at every sweep for ever."""
+    broker, (old, new, _) = FakeBroker(), three
+    swept(broker)
+    now = timezone.now()
+    Subscriber.objects.update(published_at=now - timedelta(hours=1))
+    Subscriber.objects.filter(pk=new.pk).update(published_at=now)
+    broker.topics = {topics.SWEPT: repr(now.timestamp() - 60)}
+    broker.since = now.timestamp()
+    swept(broker)
+    assert broker.topics.keys() == {topics.SWEPT, topics.unread(new.pk)}
+    assert row(new).published_at == now
+    assert broker.unread(old) is None
+
+
+def test_nothing_is_forgotten_over_an_unbroken_connection(three: tuple[Any, Any, Any]) -> None:
+    broker = FakeBroker()
+    swept(broker)
+    broker.topics[topics.SWEPT] = repr(timezone.now().timestamp() - 60)
+    broker.chunks.clear()
+    swept(broker)
+    assert [size for size in broker.chunks if size] == [1]
+
+
+def test_a_failed_sweep_leaves_the_marker(three: tuple[Any, Any, Any]) -> None:
+    def fail() -> None:
+        raise Unreachable
+
+    broker = FakeBroker(fail)
+    with pytest.raises(Unreachable):
+        swept(broker)
+    assert broker.topics == {}
+    assert {row(user).published for user in three} == {NEVER}
+
+
+def test_after_thirty_days_without_a_ticket_the_number_is_taken_back(three: tuple[Any, Any, Any]) -> None:
+    broker, (late, *_) = FakeBroker(), three
+    swept(broker)
+    Subscriber.objects.filter(pk=late.pk).update(until=timezone.now())
+    broker.since = timezone.now().timestamp()
+    swept(broker)
+    assert broker.unread(late) is None
+    assert not Subscriber.objects.filter(pk=late.pk).exists()
+
+
+def test_who_is_gone_is_cleared_and_who_is_inactive_left_alone(three: tuple[Any, Any, Any]) -> None:
+    broker, (gone, idle, other) = FakeBroker(), three
+    swept(broker)
+    get_user_model().objects.filter(pk=idle.pk).update(is_active=False)
+    key = gone.pk
+    gone.delete()
+    for user in (idle, other):
+        receives(user)
+    publisher.publish([key, idle.pk, other.pk], broker)
+    assert topics.unread(key) not in broker.topics
+    assert (broker.unread(idle), broker.unread(other)) == (0, 1)
+    assert set(Subscriber.objects.values_list("pk", flat=True)) == {idle.pk, other.pk}
+
+
+def test_renewing_writes_once_a_day(django_assert_num_queries: Any) -> None:
+    bob = subscriber()
+    with django_assert_num_queries(1):
+        assert not subscribers.renew(bob.pk)
+    Subscriber.objects.update(until=timezone.now() + timedelta(days=2))
+    assert not subscribers.renew(bob.pk)
+    assert row(bob).until > timezone.now() + timedelta(days=29)
+
+
+def test_without_a_broker_nothing_is_asked(django_assert_num_queries: Any, settings: Any) -> None:
+    from push import outlets
+
+    settings.MQTT_URL = ""
+    threads = threading.active_count()
+    with django_assert_num_queries(0):
+        outlets.changed([1])
+        outlets.changed(None)
+        outlets.sweep()
+    assert threading.active_count() == threads

@@ -1,0 +1,127 @@
+"""Whatever dies, and whenever: the retained message is right within one sweep of the broker's return."""
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+
+from push.conf import BREAK_SECONDS
+from tests.clients import connect
+from tests.conftest import StartSite
+from tests.mqtt.conftest import BROKERS, COMMENT, Person
+from tests.mqtt_client import device, retained
+from tests.servers import Site, eventually
+
+SWEEP = 2  # seconds; PUSH_RESYNC_SECONDS of a test site
+CONVERGED = BREAK_SECONDS + SWEEP + 8  # the rest is what a busy two-core machine may add
+
+
+@pytest.fixture(params=[pytest.param(name, marks=[pytest.mark.soak] if name == "rabbitmq" else []) for name in BROKERS])
+def broker(request: pytest.FixtureRequest) -> str:
+    """RabbitMQ takes ten seconds and more to come back."""
+    return str(request.param)
+
+
+@pytest.fixture
+def site(shared_site: StartSite, broker: str) -> Site:
+    return shared_site(mqtt=broker)
+
+
+def kill(site: Site) -> None:
+    (site.broker or site.web[0]).kill()
+
+
+def revive(site: Site) -> None:
+    """In the main thread: what a thread starts ends with it."""
+    if site.broker:
+        site.broker.start()
+    else:
+        site.start_web()
+
+
+async def from_outside(site: Site, do: str, *args: Any, **kwargs: Any) -> Any:
+    """In a shell on another machine: the web process may be dead."""
+    return await asyncio.to_thread(site.agent.call, do, *args, **kwargs)
+
+
+async def is_right(person: Person) -> bool:
+    text = await retained(person.site, person.topic)
+    return json.loads(text or "{}") == await person.snapshot()
+
+
+async def converges(person: Person) -> None:
+    await eventually(lambda: is_right(person), deadline=CONVERGED)
+
+
+async def subscribed(site: Site, person: Person) -> None:
+    async with device(site, person.name) as client:
+        await client.next()
+
+
+async def test_broker_killed_before_a_commit(site: Site, bob: Person) -> None:
+    await subscribed(site, bob)
+    kill(site)
+    await from_outside(site, "send", "comment", [bob.name], **COMMENT)
+    revive(site)
+    await converges(bob)
+
+
+async def test_broker_killed_during_commits(site: Site, bob: Person) -> None:
+    await subscribed(site, bob)
+    some = asyncio.Event()
+
+    async def send() -> None:
+        for _ in range(30):
+            await from_outside(site, "send", "comment", [bob.name], **COMMENT)
+            some.set()
+
+    sending = asyncio.create_task(send())
+    await some.wait()
+    kill(site)
+    await sending
+    revive(site)
+    await converges(bob)
+
+
+async def test_broker_killed_after_a_commit(site: Site, bob: Person) -> None:
+    """At once after the PUBACK: before it has stored what it acknowledged."""
+    async with device(site, bob.name) as client:
+        await client.next()
+        await bob.receives()
+        await client.until_unread(1)
+        kill(site)
+    revive(site)
+    await converges(bob)
+
+
+async def test_a_frozen_broker_delays_nobody(start_site: StartSite) -> None:
+    """Neither the writer nor those with a connection to us."""
+    site = start_site(mqtt="mosquitto")
+    assert site.broker is not None
+    bob = Person(site)
+    await subscribed(site, bob)
+    async with connect("websocket", site, bob.name) as client:
+        await client.next()
+        site.broker.freeze()
+        try:
+            for count in (1, 2):
+                async with asyncio.timeout(1.5):  # below the two seconds that the broker is given
+                    await bob.receives()
+                    await client.until_unread(count)
+        finally:
+            site.broker.thaw()
+    await converges(bob)
+
+
+async def test_worker_killed(start_site: StartSite) -> None:
+    site = start_site(bus="valkey", mqtt="mosquitto")
+    assert site.worker is not None
+    bob = Person(site)
+    await subscribed(site, bob)
+    site.worker.kill()
+    await bob.receives()
+    await converges(bob)
+    site.worker.start()
+    await bob.receives()
+    await converges(bob)
