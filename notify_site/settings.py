@@ -30,6 +30,7 @@ INSTALLED_APPS = [
     "channels",
     "django_eventstream",
     "inbox",
+    "notify_site.lab",  # before push: a commit is stamped before it is pushed
     "push",
     "notify_site.demo",
 ]

@@ -1,0 +1,85 @@
+/** The lab: six stations, the experiments, and what they show. */
+import { Claims } from "./claims.js";
+import { Clock } from "./clock.js";
+import { Experiments } from "./experiments.js";
+import { Station } from "./station.js";
+import { Turn } from "./turn.js";
+import { count, gettext, interpolate, ngettext } from "./words.js";
+
+const REFRESH = 250; // milliseconds; numbers are painted at once, all other figures that often
+
+const bell = /** @type {any} */ (document.querySelector("notification-bell"));
+const config = JSON.parse(document.getElementById("lab-config")?.textContent ?? "{}");
+config.csrfToken = bell?.getAttribute("csrf-token") ?? "";
+
+let painting = false;
+const clock = new Clock(config.urls.clock);
+const stations = [...document.querySelectorAll("[data-transport]")].map((element) => {
+  const name = /** @type {HTMLElement} */ (element).dataset.transport;
+  const row = /** @type {Element} */ (document.querySelector(`[data-row="${name}"]`));
+  return new Station(/** @type {HTMLElement} */ (element), row, config, paintSoon);
+});
+const present = stations.filter((station) => station.available);
+const experiments = new Experiments(config, clock, present, () => awake);
+const claims = new Claims(stations, config);
+const turn = new Turn(() => sleep());
+let awake = false;
+
+function paintSoon() {
+  if (!painting) requestAnimationFrame(paint);
+  painting = true;
+}
+
+function paint() {
+  painting = false;
+  for (const station of present) station.paint();
+}
+
+function wake() {
+  if (awake || document.hidden) return;
+  awake = true;
+  turn.take();
+  clock.sync();
+  for (const station of present) station.connect();
+}
+
+function sleep() {
+  if (!awake) return;
+  awake = false;
+  turn.leave();
+  experiments.stopOffline();
+  for (const station of present) station.end("asleep");
+}
+
+/** Who shows the newest state. */
+function agree() {
+  const newest = Math.max(0, ...present.map(({ snapshot }) => snapshot?.version ?? 0));
+  const behind = present.filter(({ snapshot }) => snapshot?.version !== newest);
+  const line = /** @type {HTMLElement} */ (document.querySelector("[data-agreement]"));
+  const text = newest ? agreement(behind) : "";
+  line.dataset.agreed = String(newest > 0 && !behind.length);
+  if (line.textContent !== text) line.textContent = text;
+}
+
+function agreement(behind) {
+  if (behind.length) {
+    return interpolate(gettext("Not there yet: %(names)s."), { names: behind.map(({ title }) => title).join(", ") });
+  }
+  const format = ngettext("%(count)s card shows the newest state.", "All %(count)s cards show the same, newest state.", present.length);
+  return interpolate(format, { count: count(present.length) });
+}
+
+function refresh() {
+  for (const { card } of present) card.figures();
+  claims.render();
+  agree();
+  const newest = present.reduce((best, { snapshot }) => ((snapshot?.version ?? 0) > (best?.version ?? 0) ? snapshot : best), null);
+  if (newest) bell?.offer?.({ ...newest, item: undefined }); // no toasts: the cards show it
+}
+
+document.addEventListener("visibilitychange", () => (document.hidden ? sleep() : wake()));
+addEventListener("focus", wake); // from another window of the lab
+addEventListener("pagehide", sleep);
+addEventListener("pageshow", wake);
+setInterval(refresh, REFRESH);
+wake();

@@ -1,0 +1,31 @@
+/** Numbers as people read them, in the page's language; and the client's way to translate. */
+export { gettext, interpolate, ngettext } from "../push/i18n.js";
+
+const language = document.documentElement.lang || "en";
+const whole = new Intl.NumberFormat(language);
+const tenths = new Intl.NumberFormat(language, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+
+export const NOTHING = "–";
+
+/** @param {number} value */
+export function count(value) {
+  return whole.format(value);
+}
+
+/** @param {number|null} ms milliseconds; null: nothing measured */
+export function duration(ms) {
+  if (ms === null) return NOTHING;
+  return ms < 1000 ? `${whole.format(Math.round(ms))} ms` : `${tenths.format(ms / 1000)} s`;
+}
+
+/** @param {number|null} bytes */
+export function size(bytes) {
+  if (bytes === null) return NOTHING;
+  if (bytes < 1000) return `${whole.format(Math.round(bytes))} B`;
+  return bytes < 1e6 ? `${tenths.format(bytes / 1000)} kB` : `${tenths.format(bytes / 1e6)} MB`;
+}
+
+/** @param {number} share 0 to 1 */
+export function percent(share) {
+  return `${whole.format(Math.round(share * 100))} %`;
+}

@@ -1,0 +1,13 @@
+from django.urls import path
+
+from . import views
+
+urlpatterns = [
+    path("lab/", views.lab, name="lab"),
+    path("lab/clock/", views.clock, name="lab-clock"),
+    path("lab/event/", views.event, name="lab-event"),
+    path("lab/burst/", views.burst, name="lab-burst"),
+    path("lab/burst/<int:pk>/", views.burst_progress, name="lab-burst-progress"),
+    path("lab/broadcast/", views.broadcast, name="lab-broadcast"),
+    path("lab/disconnect/", views.disconnect, name="lab-disconnect"),
+]
