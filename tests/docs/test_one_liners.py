@@ -2,12 +2,14 @@
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Page
@@ -17,6 +19,7 @@ from tests.docs.test_readme import README, table
 from tests.servers import Site, needs, wait_for
 from tools.browser import chromium
 from tools.processes import ROOT
+from tools.stores import MissingServerError
 
 ADDRESS = "127.0.0.1:8000"
 ROWS = {row[0]: row[1].strip("`") for row in table("Listen from anywhere")}
@@ -26,7 +29,7 @@ SCRIPTS = [name for name, line in ROWS.items() if line.startswith("new ")]
 
 @pytest.fixture(scope="module")
 def site(shared_site: StartSite) -> Site:
-    return shared_site()
+    return shared_site(mqtt="embedded")
 
 
 @pytest.fixture
@@ -37,6 +40,7 @@ def shell(site: Site, tmp_path: Path) -> Iterator[Callable[[str], Path]]:
     def run(line: str) -> Path:
         said = tmp_path / "said"
         line = line.replace(ADDRESS, f"127.0.0.1:{site.ports[0]}").replace(".venv/bin/python", sys.executable)
+        line = line.replace("-p 1883", f"-p {urlsplit(site.env['MQTT_URL']).port}")
         mint = MINT.replace(".venv/bin/python", sys.executable)
         with said.open("wb") as out:
             options: dict[str, Any] = {"cwd": ROOT, "env": site.env, "start_new_session": True}
@@ -52,6 +56,8 @@ def shell(site: Site, tmp_path: Path) -> Iterator[Callable[[str], Path]]:
 
 @pytest.mark.parametrize("name", [name for name in ROWS if name not in SCRIPTS])
 def test_in_a_shell(shell: Callable[[str], Path], site: Site, name: str) -> None:
+    with needs():
+        installed(ROWS[name].split()[0])
     site.call("send", "comment", ["bob"], target_title="Tea")
     unread = site.call("snapshot", "bob")["unread"]
     said = shell(ROWS[name])
@@ -71,6 +77,11 @@ def test_on_a_page(site: Site, name: str) -> None:
         until(page, said, unread)
         site.call("send", "comment", ["bob"], target_title="Tea")
         until(page, said, unread + 1)
+
+
+def installed(command: str) -> None:
+    if not command.startswith(".venv/") and not shutil.which(command):
+        raise MissingServerError(f"no {command}: install its package")
 
 
 def heard(page: Page) -> list[str]:

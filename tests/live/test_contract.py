@@ -3,7 +3,7 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from itertools import count, pairwise, product
 from pathlib import Path
 from typing import Any
@@ -12,12 +12,14 @@ import pytest
 
 from tests.clients import TRANSPORTS, Ended, Refused, connect
 from tests.conftest import StartSite
+from tests.mqtt_client import device, mint
 from tests.servers import Site, eventually
 
 COMMENT = {"target_title": "Tea", "excerpt": "Yes"}
-REFUSED = {"websocket": 4401, "msgpack": 4401, "events": None}  # anything else: 401
-
-WITHOUT_VERSIONS = {"websocket", "msgpack", "iframe"}  # clients have no way to name one
+BROKERS = ["embedded", "mosquitto", "rabbitmq"]
+# Anything else: 401. MQTT 3.1.1, 3.2.2.3: 4 is "bad user name or password", 5 "not authorised".
+REFUSED = {"websocket": 4401, "msgpack": 4401, "events": None, "embedded": 5, "mosquitto": 5, "rabbitmq": 4}
+WITHOUT_VERSIONS = {"websocket", "msgpack", "iframe", *BROKERS}  # clients have no way to name one
 
 numbers = count(1)
 
@@ -45,17 +47,29 @@ class Person:
 
     @asynccontextmanager
     async def connected(self, transport: str, **options: Any) -> AsyncIterator[Any]:
-        async with connect(transport, self.site, self.name, **options) as client:
+        async with reach(transport, self.site, self.name, **options) as client:
             yield client
+
+
+def reach(transport: str, site: Site, name: str = "", **options: Any) -> AbstractAsyncContextManager[Any]:
+    """A client of a transport, or a device at a broker."""
+    if transport in BROKERS:
+        options.pop("since", None)
+        return device(site, name, **options)
+    return connect(transport, site, name, **options)
 
 
 SERVERS, BUSES = ["daphne", "uvicorn"], ["memory", "valkey"]
 
 
 def matrix() -> list[Any]:
-    """Every transport on every server and bus; `make test` takes the half that has every pair of them."""
+    """Every transport on every server and bus; `make test` takes the half that has every pair of them.
+
+    A broker is between a device and whatever wrote, so each is taken once.
+    """
     everything = product(enumerate(TRANSPORTS), enumerate(SERVERS), enumerate(BUSES))
-    return [
+    brokers = [pytest.param((broker, "", ""), id=f"mqtt-{broker}") for broker in BROKERS]
+    return brokers + [
         pytest.param((transport, server, bus), marks=[pytest.mark.soak] if (t + s + b) % 2 else [], id=name)
         for (t, transport), (s, server), (b, bus) in everything
         for name in [f"{transport}-{server}-{bus}"]
@@ -75,8 +89,8 @@ def transport(place: tuple[str, str, str]) -> str:
 
 @pytest.fixture
 def site(shared_site: StartSite, place: tuple[str, str, str]) -> Site:
-    _transport, server, bus = place
-    return shared_site(server=server, bus=bus)
+    transport, server, bus = place
+    return shared_site(mqtt=transport) if transport in BROKERS else shared_site(server=server, bus=bus)
 
 
 @pytest.fixture
@@ -143,7 +157,7 @@ class TestContract:
 
     async def test_the_anonymous_are_refused(self, site: Site, transport: str) -> None:
         with pytest.raises(Refused) as refusal:
-            async with connect(transport, site) as client:
+            async with reach(transport, site) as client:
                 await client.next()
         assert refusal.value.code == REFUSED.get(transport, 401)
         if transport == "events":
@@ -169,11 +183,32 @@ class TestContract:
         await eventually(lambda: same_or_less(site, before), what=f"{before} again")
 
     async def test_logging_out_ends_it(self, bob: Person, transport: str) -> None:
+        if transport in BROKERS:
+            await logging_out_bars_from_the_broker(bob)
+            return
         async with bob.connected(transport) as client:
             await client.next()
             await bob.call("log_out", client.cookies["sessionid"])
             with pytest.raises((Ended, Refused)):
                 await client.until(lambda shown: False, deadline=2 + 3)
+
+
+async def logging_out_bars_from_the_broker(bob: Person) -> None:
+    """There is one topic per user, so a device that is connected stays; it cannot connect again."""
+    session = (await asyncio.to_thread(bob.site.cookies, bob.name))["sessionid"]
+    ticket = await asyncio.to_thread(mint, bob.site, {"sessionid": session})
+    async with device(bob.site, bob.name, ticket=ticket) as client:
+        await client.next()
+    await bob.call("inbox.services.end_session", session)
+
+    async def refused() -> bool:
+        try:
+            async with device(bob.site, bob.name, ticket=ticket):
+                return False
+        except Refused:
+            return True
+
+    await eventually(refused, what="the ticket to count no more")
 
 
 async def footprint(site: Site) -> dict[str, int]:
