@@ -21,11 +21,11 @@ run: $(INSTALLED)
 	@$(PY) -m tools.run
 
 stack: $(DEV)
-	@$(PYTHON) tools/system.py postgresql
+	@$(PYTHON) tools/system.py postgresql rabbitmq-server
 	@$(PY) -m tools.stack
 
 system:
-	@$(PYTHON) tools/system.py chromium postgresql nginx gettext
+	@$(PYTHON) tools/system.py chromium postgresql nginx gettext mosquitto mosquitto-clients rabbitmq-server
 
 # Four runs, two at a time: each spends half of its time waiting. What one printed comes when it has ended.
 test: $(DEV) system

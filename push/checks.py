@@ -1,5 +1,6 @@
 """System checks: a wrong setting is said at start-up, with what to do about it."""
 
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -7,6 +8,7 @@ from django.conf import settings
 from django.core import checks
 
 from . import conf
+from .outlets import mqtt
 
 NUMBERS = {
     "PUSH_RESYNC_SECONDS": (conf.DEFAULT_RESYNC_SECONDS, 1, 3600),
@@ -37,9 +39,30 @@ def check_origins(**kwargs: Any) -> list[checks.CheckMessage]:
     ]
 
 
+def check_mqtt(**kwargs: Any) -> list[checks.CheckMessage]:
+    """The URL itself is not repeated: it holds a password."""
+    found: list[checks.CheckMessage] = []
+    url, page_url = mqtt.conf.url(), mqtt.conf.websocket_url()
+    if url and not _is_url(url, mqtt.broker.PORTS):
+        hint = "Set it to mqtt://user:password@host:1883 (mqtts for TLS), or leave it out."
+        found.append(checks.Error("MQTT_URL is no URL of a broker.", hint=hint, id="push.E005"))
+    if page_url and not _is_url(page_url, ("ws", "wss")):
+        hint = "Set it to what a browser connects to, such as wss://example.org/mqtt, or leave it out."
+        found.append(checks.Error("MQTT_WS_URL is no WebSocket URL.", hint=hint, id="push.E006"))
+    return found
+
+
 def register() -> None:
-    for check in (check_numbers, check_origins):
+    for check in (check_numbers, check_origins, check_mqtt):
         checks.register(check)
+
+
+def _is_url(text: str, schemes: Iterable[str]) -> bool:
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in schemes and bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:  # a port that is none
+        return False
 
 
 def _is_origin(text: str) -> bool:

@@ -1,8 +1,9 @@
 """`make stack`: the production shape on one machine, until Ctrl-C.
 
-Two uvicorn and one daphne on PORT (8000) and the two after it, a Celery worker and beat, Valkey and
-PostgreSQL. REDIS_URL and DATABASE_URL, where set, are used instead of servers of our own; without any
-PostgreSQL it is SQLite. Our own servers live in temporary directories and are gone afterwards.
+Two uvicorn and one daphne on PORT (8000) and the two after it, a Celery worker and beat, Valkey, PostgreSQL and
+RabbitMQ (or Mosquitto) for MQTT. REDIS_URL, DATABASE_URL and MQTT_URL, where set, are used instead of servers of our
+own; without any PostgreSQL it is SQLite, without any broker there is no MQTT. Our own servers live in temporary
+directories and are gone afterwards.
 """
 
 import os
@@ -11,11 +12,13 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
 from types import FrameType
 
 from tools import commands
+from tools.brokers import Broker, Mosquitto, RabbitMq
 from tools.processes import ROOT, Process, chosen_port, listening, port_taken
 from tools.stores import MissingServerError, Postgres, Valkey, new_directory
 
@@ -33,6 +36,7 @@ def main() -> None:
         try:
             children = start(stack, ports)
             announce(ports)
+            announce_mqtt(children)
             watch(children)
         except KeyboardInterrupt:
             signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C must not cut the clean-up short
@@ -48,6 +52,7 @@ def start(stack: ExitStack, ports: range) -> list[Process]:
     directory = new_directory("stack")
     stack.callback(shutil.rmtree, directory, ignore_errors=True)
     children = start_stores(stack)
+    children += start_broker(stack, asks=ports[0])
     env = {"DATABASE_URL": f"sqlite:///{directory / 'db.sqlite3'}", **stores_env(children)}
     for command in (["migrate", "--no-input", "-v", "0"], ["seed_demo"]):
         subprocess.run(commands.manage(*command), cwd=ROOT, env={**os.environ, **env}, check=True)
@@ -83,10 +88,27 @@ def start_stores(stack: ExitStack) -> list[Process]:
     return stores
 
 
+def start_broker(stack: ExitStack, asks: int) -> list[Process]:
+    """RabbitMQ, which asks the web process on that port who may connect, or Mosquitto, or none."""
+    makes: list[Callable[[], Broker]] = [partial(RabbitMq, asks), Mosquitto]
+    for make in [] if os.environ.get("MQTT_URL") else makes:
+        try:
+            broker = make()
+        except MissingServerError as missing:
+            print(f"For MQTT: {missing}", flush=True)
+            continue
+        stack.callback(broker.close)
+        broker.start()
+        return [broker]
+    return []
+
+
 def stores_env(stores: list[Process]) -> dict[str, str]:
     env = {key: os.environ[key] for key in ("REDIS_URL", "DATABASE_URL") if os.environ.get(key)}
     for store in stores:
-        if isinstance(store, Valkey):
+        if isinstance(store, Broker):
+            env |= store.site_env
+        elif isinstance(store, Valkey):
             env["REDIS_URL"] = store.url
         elif isinstance(store, Postgres):
             env["DATABASE_URL"] = store.url()
@@ -99,6 +121,12 @@ def announce(ports: range) -> None:
         print(f"    http://127.0.0.1:{port}/   ({server})")
     print("\n  Sign in as alice, bob, carol or admin; the password is reddot-demo.")
     print("  Logs: .stack/*.log   Ctrl-C stops all of it.\n", flush=True)
+
+
+def announce_mqtt(children: list[Process]) -> None:
+    for broker in children:
+        if isinstance(broker, Broker):
+            print(f"  MQTT ({broker.name}): 127.0.0.1:{broker.port}, for browsers {broker.site_env['MQTT_WS_URL']}\n")
 
 
 def watch(children: list[Process]) -> None:

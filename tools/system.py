@@ -15,6 +15,9 @@ PRESENT: dict[str, Callable[[], object]] = {
     "postgresql": lambda: any(Path("/usr/lib/postgresql").glob("*/bin/initdb")) or shutil.which("initdb"),
     "nginx": lambda: shutil.which("nginx") or Path("/usr/sbin/nginx").exists(),
     "gettext": lambda: shutil.which("msgfmt"),
+    "mosquitto": lambda: shutil.which("mosquitto") or Path("/usr/sbin/mosquitto").exists(),
+    "mosquitto-clients": lambda: shutil.which("mosquitto_sub"),
+    "rabbitmq-server": lambda: shutil.which("rabbitmq-server") or Path("/usr/sbin/rabbitmq-server").exists(),
 }
 
 

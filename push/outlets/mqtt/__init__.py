@@ -15,6 +15,6 @@ read again after the PUBACK, compared by a sweep, and published anew where the b
     embedded.py     the broker of `make run`, in the web process (amqtt)
 """
 
-from . import conf, outlet
+from . import broker, conf, outlet
 
-__all__ = ["conf", "outlet"]
+__all__ = ["broker", "conf", "outlet"]

@@ -125,8 +125,8 @@ class Kept:
     @contextmanager
     def broker(self) -> Iterator[Broker]:
         """For one user at a time. Raises `Unreachable`, at once if it has just failed; raised inside, it ends it."""
-        if self.circuit.open:
-            raise Unreachable("failed a moment ago")
+        if self.circuit.open or not conf.url():
+            raise Unreachable("failed a moment ago, or there is none")
         with self._lock:
             try:
                 yield self._open()
