@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.browser.bell import Bell
+from tests.browser.elsewhere import Elsewhere
 from tests.servers import Site, needs
 from tools.browser import chromium as start_chromium
 
@@ -34,8 +35,26 @@ def site(shared_site: Callable[..., Site]) -> Site:
     return shared_site()
 
 
+@pytest.fixture(scope="session")
+def elsewhere() -> Iterator[Elsewhere]:
+    """Pages of another origin; `open_site` lets them in."""
+    with Elsewhere() as other:
+        yield other
+
+
+@pytest.fixture(scope="session")
+def open_site(shared_site: Callable[..., Site], elsewhere: Elsewhere) -> Site:
+    """A site with a broker that browsers reach, for pages of `elsewhere` too."""
+    elsewhere.site = shared_site(mqtt="embedded", PUSH_ALLOWED_ORIGINS=elsewhere.origin)
+    return elsewhere.site
+
+
 @pytest.fixture
 def person(site: Site) -> str:
+    return newcomer(site)
+
+
+def newcomer(site: Site) -> str:
     """A user whom no other test knows, with an empty mailbox; nobody's broadcasts are live."""
     name = f"p{token_hex(4)}"
     site.call("user", name)
@@ -89,8 +108,12 @@ def sockets(page: Page) -> list[str]:
     return opened
 
 
+def snapshot(user: Any, version: int, unread: int, more: dict[str, Any] | None = None) -> str:
+    by_type = {"comment": unread} if unread else {}
+    state = {"user": user, "version": version, "unread": unread, "capped": False, "by_type": by_type}
+    return json.dumps(state | (more or {}))
+
+
 def frame(user: Any, version: int, unread: int, more: dict[str, Any] | None = None) -> str:
     """What the server would send on a WebSocket."""
-    by_type = {"comment": unread} if unread else {}
-    snapshot = {"user": user, "version": version, "unread": unread, "capped": False, "by_type": by_type}
-    return json.dumps({"type": "unread"} | snapshot | (more or {}))
+    return json.dumps({"type": "unread"} | json.loads(snapshot(user, version, unread, more)))

@@ -36,7 +36,10 @@ export class Cookie {
     return false; // the next one is another one anyway
   }
 
-  /** Asks for a ticket there, as POST /api/v1/tickets/. @param {URL} url @param {TicketWish} wish @returns {Promise<string>} */
+  /**
+   * Asks for a ticket there, as POST /api/v1/tickets/.
+   * @param {URL} url @param {TicketWish} wish @returns {Promise<string>}
+   */
   async mint(url, wish) {
     const { ticket } = await answered(await this.fetch(url, { ...json("POST", wish), cache: "no-store" }));
     return ticket;
@@ -94,7 +97,8 @@ export class TicketHolder {
 
 /**
  * What a page says of itself, as a credential.
- * @param {{api: URL, csrfTokens: () => string[], ticket?: string|null, ticketUrl?: string|null, renewTicket?: RenewTicket|null}} page
+ * @param {{api: URL, csrfTokens: () => string[], ticket?: string|null, ticketUrl?: string|null,
+ *          renewTicket?: RenewTicket|null}} page
  * @returns {Credential}
  */
 export function credentialOf({ api, csrfTokens, ticket = null, ticketUrl = null, renewTicket = null }) {
@@ -116,9 +120,14 @@ export function csrfTokens(given = null) {
 /** This site's own session. */
 export const COOKIE = new Cookie(new URL("/api/v1/", document.baseURI), csrfTokens);
 
+/** @param {import("./types.js").Options} options @returns {Credential} */
+export function credentialIn({ credential, api = COOKIE.api, csrfToken }) {
+  return credential ?? new Cookie(api, () => csrfTokens(csrfToken));
+}
+
 /**
- * What a ticket says of itself (inbox/tickets.py): base64url of [user, session, auth, expires], a dot, a signature. Of one in
- * another form the server says when it has expired.
+ * What a ticket says of itself (inbox/tickets.py): base64url of [user, session, auth, expires], a dot, a signature. Of
+ * one in another form the server says when it has expired.
  * @param {string} text @returns {Ticket}
  */
 function readTicket(text) {

@@ -1,5 +1,5 @@
 /** @import {Connection, Credential, Open, Options, Reason, Sink, Ticket, TicketWish} from "./types.js" */
-import { COOKIE } from "./credential.js";
+import { credentialIn } from "./credential.js";
 import { poll, reasonOfError } from "./poll.js";
 
 /**
@@ -9,7 +9,7 @@ import { poll, reasonOfError } from "./poll.js";
  */
 export function ticketed(open, wish = {}, always = false) {
   return (push, sink, options = {}) => {
-    const credential = options.credential ?? COOKIE;
+    const credential = credentialIn(options);
     if (!always && !credential.byTicket) return open(push, sink, options);
     return new Ticketed((bearer, ticket) => open(push, bearer, { ...options, ticket }), push, sink, credential, wish);
   };

@@ -1,5 +1,5 @@
 /**
- * Packets of MQTT 3.1.1 (OASIS, 2014), as far as a subscriber of one topic needs them. Numbers in brackets are its sections.
+ * Packets of MQTT 3.1.1 (OASIS, 2014), as far as a subscriber of one topic needs them. Numbers in brackets: its sections.
  *
  * @typedef {object} Packet
  * @property {number} type
@@ -62,7 +62,7 @@ export function readPublish({ flags, body }) {
 export class PacketReader {
   /** @type {Uint8Array} */ #rest = new Uint8Array();
 
-  /** What is complete now. Throws RangeError, or TypeError if it is a text. @param {ArrayBuffer} bytes @returns {Packet[]} */
+  /** What is complete now. Throws RangeError, TypeError for a text. @param {ArrayBuffer} bytes @returns {Packet[]} */
   take(bytes) {
     if (!(bytes instanceof ArrayBuffer)) throw new TypeError("packets come in binary frames");
     this.#rest = joined(this.#rest, new Uint8Array(bytes));
@@ -81,7 +81,10 @@ export class PacketReader {
   }
 }
 
-/** Where the first packet's body starts and ends; null while that is not known. Throws RangeError [2.2.3]. @param {Uint8Array} bytes */
+/**
+ * Where the first packet's body starts and ends; null while that is not known. Throws RangeError [2.2.3].
+ * @param {Uint8Array} bytes
+ */
 function readLength(bytes) {
   let length = 0;
   for (let digit = 0; digit < 4; digit += 1) {

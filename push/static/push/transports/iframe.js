@@ -1,6 +1,6 @@
 /**
- * The forever-frame: a hidden document that never ends, whose scripts hand each snapshot to this page (push/transports/iframe.py).
- * The page's own Content-Security-Policy must allow `frame-src 'self'`.
+ * The forever-frame: a hidden document that never ends, whose scripts hand each snapshot to this page
+ * (push/transports/iframe.py). A Content-Security-Policy of the page must allow `frame-src 'self'`.
  * @import {Connection, Options, Reason, Sink} from "../client/types.js"
  */
 import { askBeside, why, withTicket } from "../client/poll.js";
@@ -8,7 +8,8 @@ import { Watchdog } from "../client/timing.js";
 import { requestExtra, requestText, size, trace } from "../client/trace.js";
 
 const FIRST_MESSAGE = 8; // seconds; a proxy that buffers streams never shows one
-const SILENCE = 45; // seconds; the server sends "keep-alive" every 20
+// Seconds; the server sends "keep-alive" every 20, and of a broken connection Chromium tells nothing: no load, no error.
+const SILENCE = 25;
 const HEAD = 2800; // bytes: the answer's head and the padding after which browsers begin to run a document
 const BLOCK = 128; // bytes of the script around a message
 
@@ -44,7 +45,7 @@ export function openIframe(push, sink, { credential, ticket } = {}) {
     sink.snapshot(data);
   }
 
-  /** The document has ended, or is a refusal. */
+  /** The server has ended the document, or refused it. */
   async function loaded() {
     trace(sink, "close", false, "load");
     const [reason, seconds] = live ? /** @type {[Reason, number]} */ (["lost", 0]) : await why(url, life.signal);
@@ -62,7 +63,10 @@ export function openIframe(push, sink, { credential, ticket } = {}) {
   return { sync, close };
 }
 
-/** A page that is still loading would load for as long as the frame does. @param {AbortSignal} signal @param {() => void} call */
+/**
+ * A page that is still loading would load for as long as the frame does.
+ * @param {AbortSignal} signal @param {() => void} call
+ */
 function whenLoaded(signal, call) {
   if (document.readyState === "complete") call();
   else addEventListener("load", call, { once: true, signal });

@@ -30,7 +30,8 @@ export function openMqtt(push, sink, options = {}) {
   return openWithTicket(push, sink, options);
 }
 
-const openWithTicket = ticketed((push, sink, options) => new MqttConnection(push, sink, options), { purpose: "mqtt" }, true);
+const begin = (/** @type {[URL, Sink, Options]} */ ...connection) => new MqttConnection(...connection);
+const openWithTicket = ticketed(begin, { purpose: "mqtt" }, true);
 
 /** @implements {Connection} */
 class MqttConnection {
@@ -172,7 +173,10 @@ class MqttConnection {
   }
 }
 
-/** An empty one says that there is nothing any more; what is no JSON is not ours. @param {Uint8Array} payload @returns {any} */
+/**
+ * An empty payload says that there is nothing any more; what is no JSON is not ours.
+ * @param {Uint8Array} payload @returns {any}
+ */
 function parsed(payload) {
   try {
     return JSON.parse(new TextDecoder().decode(payload));

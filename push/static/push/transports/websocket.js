@@ -1,4 +1,7 @@
-/** WebSocket (RFC 6455), subprotocol reddot.v1.json. @import {Connection, Options, Reason, Sink} from "../client/types.js" */
+/**
+ * WebSocket (RFC 6455), subprotocol reddot.v1.json.
+ * @import {Connection, Options, Reason, Sink, Ticket} from "../client/types.js"
+ */
 import { Watchdog } from "../client/timing.js";
 import { frameExtra, requestExtra, requestText, trace } from "../client/trace.js";
 
@@ -68,7 +71,7 @@ function traceFrame(sink, kind, up, text) {
   if (sink.trace) trace(sink, kind, up, text, frameExtra(text.length, up));
 }
 
-/** Never with the ticket. @param {Sink} sink @param {URL} push @param {import("../client/types.js").Ticket} [ticket] */
+/** Never with the ticket. @param {Sink} sink @param {URL} push @param {Ticket} [ticket] */
 function traceHandshake(sink, push, ticket) {
   const protocols = ticket ? `${PROTOCOL}, reddot.ticket.…` : PROTOCOL;
   const headers = { Upgrade: "websocket", "Sec-WebSocket-Protocol": protocols };

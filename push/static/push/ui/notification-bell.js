@@ -139,16 +139,17 @@ export class NotificationBell extends HTMLElement {
   #build() {
     const language = this.getAttribute("language") || document.documentElement.lang || "en";
     const inbox = this.getAttribute("inbox") ?? "/inbox/";
+    const site = this.#address("inbox", "/inbox/");
     this.api = new Api(this.#address("api", "/api/v1/"), this.#credential());
     this.badge = h("span", { class: "badge", part: "badge" });
     this.button = h("button", { class: "bell", part: "button", type: "button", "aria-haspopup": "dialog" }, icon("bell"), this.badge);
     this.panel = new Panel({
-      api: this.api, language, inbox, button: this.button,
+      api: this.api, language, inbox, site, button: this.button,
       offer: (snapshot) => this.offer(snapshot),
       retry: () => this.#client?.wake(true),
       opened: () => this.toasts.clear(),
     });
-    this.toasts = new Toasts({ chosen: (event, item) => this.#chosen(event, item), open: () => this.panel.open() });
+    this.toasts = new Toasts({ site, chosen: (event, item) => this.#chosen(event, item), open: () => this.panel.open() });
     this.button.popoverTargetElement = this.panel.element;
     this.shadowRoot.append(this.button, this.panel.element, this.#announcer.element, this.toasts.element);
   }

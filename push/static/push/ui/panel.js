@@ -23,12 +23,12 @@ export class Panel {
   #clock = 0;
 
   /**
-   * @param {{api: Api, language: string, inbox: string, button: HTMLElement,
+   * @param {{api: Api, language: string, inbox: string, site: URL, button: HTMLElement,
    *          offer: (snapshot: Snapshot) => void, retry: () => void, opened: () => void}} bell
    */
   constructor(bell) {
     this.bell = bell;
-    this.rows = new Rows(bell.language, (event, item) => this.#choose(event, item));
+    this.rows = new Rows(bell.language, bell.site, (event, item) => this.#choose(event, item));
     this.#build();
   }
 

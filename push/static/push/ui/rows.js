@@ -4,10 +4,13 @@ import { h, reconcile } from "./dom.js";
 import { icon } from "./icons.js";
 import { timeElement } from "./time.js";
 
-/** The address to follow, or null: http(s) only, whatever an item says. @param {string} url */
-export function safeUrl(url) {
+/**
+ * The address to follow, or null: http(s) only, whatever an item says. A path is one of the site, which need not be this page's.
+ * @param {string} url @param {URL} site
+ */
+export function safeUrl(url, site) {
   if (!url) return null;
-  const { protocol, href } = new URL(url, document.baseURI);
+  const { protocol, href } = new URL(url, site);
   return protocol === "http:" || protocol === "https:" ? href : null;
 }
 
@@ -22,16 +25,17 @@ export class Rows {
   /** @type {Map<string, Element>} */ #known = new Map();
   /** @type {Map<string, Item>} */ #items = new Map();
 
-  /** @param {string} language @param {(event: MouseEvent, item: Item) => void} chosen */
-  constructor(language, chosen) {
+  /** @param {string} language @param {URL} site @param {(event: MouseEvent, item: Item) => void} chosen */
+  constructor(language, site, chosen) {
     this.language = language;
+    this.site = site;
     this.chosen = chosen;
   }
 
   /** @param {Item[]} items newest first */
   show(items) {
     const focused = this.#focusedIndex();
-    this.#items = new Map(items.map((item) => [keyOf(item), item]));
+    this.#items = new Map(items.map((item) => [keyOf(item, this.site), item]));
     reconcile(this.element, this.#known, [...this.#items.keys()], (key) => this.#make(key));
     for (const [key, item] of this.#items) fill(this.#known.get(key).firstElementChild, item, this.language);
     if (focused >= 0 && this.#focusedIndex() < 0) this.focus(Math.min(focused, items.length - 1));
@@ -63,7 +67,7 @@ export class Rows {
   }
 
   #make(key) {
-    const href = safeUrl(this.#items.get(key).url);
+    const href = safeUrl(this.#items.get(key).url, this.site);
     const chosen = (/** @type {MouseEvent} */ event) => this.chosen(event, this.#items.get(key));
     const row = href
       ? h("a", { class: "row", href, onclick: chosen, onauxclick: chosen })
@@ -72,9 +76,9 @@ export class Rows {
   }
 }
 
-/** A row is a link or a button, so one that changes between them is another row. @param {Item} item */
-function keyOf(item) {
-  return `${item.ref} ${safeUrl(item.url) ?? ""}`;
+/** A row is a link or a button, so one that changes between them is another row. @param {Item} item @param {URL} site */
+function keyOf(item, site) {
+  return `${item.ref} ${safeUrl(item.url, site) ?? ""}`;
 }
 
 /** Writes only what is new: a screen reader's place in the row survives. @param {any} row @param {Item} item @param {string} language */

@@ -11,7 +11,7 @@ const STAY = 7; // seconds; hovering or focusing it makes it stay
 export class Toasts {
   #more = 0;
 
-  /** @param {{chosen: (event: MouseEvent, item: Item) => void, open: () => void}} bell */
+  /** @param {{site: URL, chosen: (event: MouseEvent, item: Item) => void, open: () => void}} bell */
   constructor(bell) {
     this.bell = bell;
     this.list = h("ul", { class: "stack" });
@@ -66,7 +66,7 @@ export class Toasts {
   }
 
   #make(item) {
-    const href = safeUrl(item.url);
+    const href = safeUrl(item.url, this.bell.site);
     const chosen = (/** @type {MouseEvent} */ event) => { this.bell.chosen(event, item); this.#dismiss(toast); };
     const words = [h("strong", {}, item.title), item.body ? h("span", {}, item.body) : null];
     const body = href
