@@ -7,7 +7,7 @@ import base64
 import sys
 from pathlib import Path
 
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page
 
 from tools.browser import chromium
 from tools.processes import ROOT
@@ -35,7 +35,16 @@ def main(address: str) -> None:
 def page_of(
     browser: Browser, address: str, who: str, path: str, *, panel: bool, width: int, height: int, scheme: str
 ) -> str:
-    """A screenshot, base64, of a page as `who` sees it; signed in by the form, as people do."""
+    """A screenshot, base64, of a page as `who` sees it."""
+    page = signed_in(browser, address, who, path, width=width, height=height, scheme=scheme)
+    if panel:
+        page.locator("notification-bell .bell").click()
+    page.get_by_text("Red Dot is live").last.wait_for()
+    return base64.b64encode(page.screenshot()).decode()
+
+
+def signed_in(browser: Browser, address: str, who: str, path: str, *, width: int, height: int, scheme: str) -> Page:
+    """A page in a browser of `who`, who has signed in by the form, as people do."""
     size = {"width": width, "height": height}
     context = browser.new_context(base_url=address, viewport=size, color_scheme=scheme, device_scale_factor=1.5)  # type: ignore[arg-type]
     page = context.new_page()
@@ -45,10 +54,7 @@ def page_of(
     page.keyboard.press("Enter")
     page.wait_for_url(f"**{path}")
     page.wait_for_function("document.querySelector('notification-bell')?.state === 'live'")
-    if panel:
-        page.locator("notification-bell .bell").click()
-    page.get_by_text("Red Dot is live").last.wait_for()
-    return base64.b64encode(page.screenshot()).decode()
+    return page
 
 
 if __name__ == "__main__":

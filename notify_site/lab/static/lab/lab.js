@@ -53,11 +53,11 @@ function sleep() {
 
 /** Who shows the newest state. */
 function agree() {
-  const newest = Math.max(0, ...present.map(({ snapshot }) => snapshot?.version ?? 0));
+  const newest = Math.max(...present.map(({ snapshot }) => snapshot?.version ?? -1));
   const behind = present.filter(({ snapshot }) => snapshot?.version !== newest);
   const line = /** @type {HTMLElement} */ (document.querySelector("[data-agreement]"));
-  const text = newest ? agreement(behind) : "";
-  line.dataset.agreed = String(newest > 0 && !behind.length);
+  const text = newest < 0 ? "" : agreement(behind);
+  line.dataset.agreed = String(!behind.length);
   if (line.textContent !== text) line.textContent = text;
 }
 
@@ -73,7 +73,7 @@ function refresh() {
   for (const { card } of present) card.figures();
   claims.render();
   agree();
-  const newest = present.reduce((best, { snapshot }) => ((snapshot?.version ?? 0) > (best?.version ?? 0) ? snapshot : best), null);
+  const newest = present.reduce((best, { snapshot }) => ((snapshot?.version ?? -1) > (best?.version ?? -1) ? snapshot : best), null);
   if (newest) bell?.offer?.({ ...newest, item: undefined }); // no toasts: the cards show it
 }
 
