@@ -1,0 +1,38 @@
+"""A broker of three lines, which can be paused where two workers may meet."""
+
+import json
+from collections.abc import Callable, Iterable
+from math import inf
+from typing import Any
+
+from push.outlets.mqtt import sweep, topics
+from push.outlets.mqtt.broker import Message
+
+
+class FakeBroker:
+    """Holds what is retained. `before` is called with each chunk before it arrives."""
+
+    def __init__(self, before: Callable[[], None] = lambda: None) -> None:
+        self.before, self.topics, self.chunks = before, dict[str, str](), list[int]()
+        self.since = inf  # a connection as new as can be
+
+    def publish(self, messages: Iterable[Message], retain: bool = True) -> None:
+        chunk = list(messages)
+        self.before()
+        self.chunks.append(len(chunk))
+        for topic, payload in chunk:
+            self.topics.pop(topic, None)
+            if payload:
+                self.topics[topic] = payload
+
+    def retained(self, topic: str) -> str | None:
+        return self.topics.get(topic)
+
+    def unread(self, user: Any) -> int | None:
+        payload = self.topics.get(topics.unread(user.pk))
+        return json.loads(payload)["unread"] if payload else None
+
+
+def swept(broker: FakeBroker) -> None:
+    for _ in sweep.steps(broker):  # type: ignore[arg-type]
+        pass

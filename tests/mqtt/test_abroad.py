@@ -1,0 +1,19 @@
+"""The outlet in a site that is not ours (tests/inbox/abroad)."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tools.processes import ROOT
+
+PYTEST = [sys.executable, "-m", "pytest", "--ds", "tests.mqtt.abroad_settings", "-q", "-p", "no:cacheprovider"]
+
+
+@pytest.mark.parametrize("users", ["abroad.Person", "abroad.Plain"])
+def test_abroad(users: str) -> None:
+    path = ROOT / "tests" / "mqtt" / "check_abroad.py"
+    env = {**os.environ, "ABROAD_USER": users}
+    done = subprocess.run([*PYTEST, path], cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
