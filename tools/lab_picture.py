@@ -25,6 +25,7 @@ def main(address: str) -> None:
         page = signed_in(browser, address, "carol", "/lab/", width=WIDTH, height=HEIGHT, scheme="light")
         page.set_default_timeout(PATIENCE)
         experiment(page)
+        page.mouse.move(0, 0)
         PICTURE.parent.mkdir(parents=True, exist_ok=True)
         page.screenshot(path=PICTURE, full_page=True, clip={"x": 0, "y": 0, "width": WIDTH, "height": bottom(page)})
     print(f"Written: {PICTURE.relative_to(Path.cwd())}")

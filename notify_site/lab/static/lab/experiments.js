@@ -115,6 +115,7 @@ export class Experiments {
   #setRunning(running) {
     this.#running = running;
     this.#button("burst").ariaBusy = String(running);
+    this.#status.ariaBusy = String(running); // its end is worth saying aloud, not every step
   }
 
   /** @returns {HTMLButtonElement} */

@@ -8,6 +8,7 @@ export class Latency {
   /** Milliseconds, in the order in which they were found. @type {number[]} */ samples = [];
   /** Version → when it was first on screen, in order. @type {Map<number, number>} */ #shown = new Map();
   /** Commits not on screen yet. @type {[number, number][]} */ #awaited = [];
+  /** @type {number[]|null} */ #sorted = null;
   /** Commits before that are not counted: there was no connection. */ since = Infinity;
 
   /** @param {number} version @param {number} at */
@@ -38,12 +39,13 @@ export class Latency {
   /** @param {number} share 0.5 for the median @returns {number|null} milliseconds */
   percentile(share) {
     if (!this.samples.length) return null;
-    const sorted = this.samples.toSorted((one, other) => one - other);
+    const sorted = (this.#sorted ??= this.samples.toSorted((one, other) => one - other));
     return sorted[Math.min(sorted.length - 1, Math.ceil(share * sorted.length) - 1)];
   }
 
   #add(ms, committed) {
     if (committed < this.since) return;
+    this.#sorted = null;
     this.samples.push(Math.max(0, ms)); // the clocks agree within half a round trip
     if (this.samples.length > SAMPLES) this.samples.shift();
   }

@@ -11,8 +11,9 @@ export class Turn {
   }
 
   take() {
-    const held = new Promise((resolve) => { this.#release = () => resolve(true); });
-    navigator.locks?.request(NAME, { steal: true }, () => held).catch(() => this.lost());
+    let released = false; // what we let go of can still be stolen for a moment, also by ourselves
+    const held = new Promise((resolve) => { this.#release = () => { released = true; resolve(true); }; });
+    navigator.locks?.request(NAME, { steal: true }, () => held).catch(() => released || this.lost());
   }
 
   leave() {
