@@ -122,6 +122,3 @@ async def test_worker_killed(start_site: StartSite) -> None:
     site.worker.kill()
     await bob.receives()
     await converges(bob)
-    site.worker.start()
-    await bob.receives()
-    await converges(bob)
