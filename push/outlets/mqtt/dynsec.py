@@ -85,6 +85,14 @@ def _removing(name: str) -> Iterator[Command]:
     yield {"command": "deleteRole", "rolename": f"user-{name}"}
 
 
+def _renew() -> None:
+    global _kept
+    _kept = Kept()
+
+
+os.register_at_fork(after_in_child=_renew)
+
+
 # The plugin's file, before its first start
 
 
