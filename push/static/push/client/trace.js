@@ -1,7 +1,7 @@
 /** The wire log, for pages that show what passes (`sink.trace`): as near to the wire as JavaScript can see. */
 /** @import {Sink, TraceEvent} from "./types.js" */
 
-const BROWSER_HEADERS = 416; // bytes: Host, Accept-*, Sec-*, Referer and Connection as Chromium 156 sends them with a fetch
+const BROWSER_HEADERS = 416; // bytes: Host, Accept-*, Sec-*, Referer … as Chromium 156 sends them with a fetch
 
 /**
  * @param {Sink} sink @param {TraceEvent["kind"]} kind @param {boolean} up sent by us

@@ -1,6 +1,7 @@
 /** Long poll: If-None-Match and `Prefer: wait` (RFC 7240). @import {Connection, Options, Sink} from "../client/types.js" */
 import { poll } from "../client/poll.js";
 import { pause } from "../client/timing.js";
+import { trace } from "../client/trace.js";
 
 const WAIT = 25; // seconds
 const BREATH = 0.25; // seconds after news: a hot mailbox costs four requests a second, not forty
@@ -39,8 +40,8 @@ export function openLongPoll(push, sink, { credential } = {}) {
     if (early > EARLY) end("unsupported");
   }
 
-  const close = () => life.abort();
-  const end = (reason, seconds = 0) => { close(); sink.closed(reason, seconds); };
+  const close = () => { life.abort(); trace(sink, "close", true, "abort()"); };
+  const end = (reason, seconds = 0) => { life.abort(); sink.closed(reason, seconds); };
   const sync = () => { etag = null; round.abort(); };
 
   run();
