@@ -45,7 +45,7 @@
  * @typedef {object} Options  of a connection
  * @property {Credential} [credential]  this site's session if absent
  * @property {URL} [api]                where that session mints tickets; "/api/v1/"
- * @property {string} [csrfToken]       … if the csrftoken cookie can't be read
+ * @property {string} [csrfToken]       if the csrftoken cookie can’t be read
  * @property {string} [mqttUrl]         the broker, ws:// or wss://
  * @property {string} [user]            whose ticket it is, if that can't be read in it
  * @property {Ticket} [ticket]          set by `ticketed`
