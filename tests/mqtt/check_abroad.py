@@ -10,7 +10,7 @@ from inbox.models import FollowMessage
 from inbox.snapshots import user_id
 from push.models import Subscriber
 from push.outlets.mqtt import access, publisher, subscribers, topics
-from tests.mqtt.fakes import FakeBroker, swept
+from tests.mqtt.fakes import FakeBroker, swept, swept_later
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -35,7 +35,7 @@ def test_keys_that_are_no_numbers() -> None:
     services.send([two], FollowMessage, actor=one)
     key = user_id(gone.pk)
     gone.delete()
-    swept(broker)
+    swept_later(broker)
     assert [broker.unread(user) for user in (one, two)] == [1, 1]
     assert topics.unread(key) not in broker.topics
     assert Subscriber.objects.count() == 2

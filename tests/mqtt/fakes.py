@@ -1,8 +1,8 @@
 """A broker of three lines, which can be paused where two workers may meet."""
 
 import json
+import time
 from collections.abc import Callable, Iterable
-from math import inf
 from typing import Any
 
 from push.outlets.mqtt import sweep, topics
@@ -14,7 +14,6 @@ class FakeBroker:
 
     def __init__(self, before: Callable[[], None] = lambda: None) -> None:
         self.before, self.topics, self.chunks = before, dict[str, str](), list[int]()
-        self.since = inf  # a connection as new as can be
 
     def publish(self, messages: Iterable[Message], retain: bool = True) -> None:
         chunk = list(messages)
@@ -31,6 +30,12 @@ class FakeBroker:
     def unread(self, user: Any) -> int | None:
         payload = self.topics.get(topics.unread(user.pk))
         return json.loads(payload)["unread"] if payload else None
+
+
+def swept_later(broker: FakeBroker) -> None:
+    """A minute after the last sweep."""
+    broker.topics[topics.SWEPT] = repr(time.time() - 60)
+    swept(broker)
 
 
 def swept(broker: FakeBroker) -> None:

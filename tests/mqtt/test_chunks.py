@@ -13,7 +13,7 @@ from inbox.models import CommentMessage
 from push.models import NEVER, Subscriber
 from push.outlets.mqtt import publisher, subscribers, topics
 from push.outlets.mqtt.broker import Unreachable
-from tests.mqtt.fakes import FakeBroker, swept
+from tests.mqtt.fakes import FakeBroker, swept, swept_later
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -82,7 +82,6 @@ def test_2500_subscribers_in_chunks() -> None:
     assert len(broker.topics) == 2501
     assert Subscriber.objects.filter(published=NEVER).count() == 0
     broker.chunks.clear()
-    broker.since = 0.0
     swept(broker)
     assert sum(broker.chunks) == 0  # it was done a moment ago
 
@@ -115,14 +114,16 @@ def test_only_what_came_after_the_marker_is_published_again(three: tuple[Any, An
     assert broker.unread(old) is None
 
 
-def test_nothing_is_forgotten_over_an_unbroken_connection(three: tuple[Any, Any, Any]) -> None:
-    broker = FakeBroker()
+def test_a_worker_killed_after_it_was_overtaken(three: tuple[Any, Any, Any]) -> None:
+    """Its older state is the last that was published, and the record says that the newer one was."""
+    broker, (bob, *_) = FakeBroker(), three
     swept(broker)
-    broker.topics[topics.SWEPT] = repr(timezone.now().timestamp() - 60)
-    broker.since = 0.0
-    broker.chunks.clear()
-    swept(broker)
-    assert [size for size in broker.chunks if size] == [1]
+    late = broker.topics[topics.unread(bob.pk)]
+    receives(bob)
+    publisher.publish([bob.pk], broker)
+    broker.topics[topics.unread(bob.pk)] = late
+    swept_later(broker)
+    assert broker.unread(bob) == 1
 
 
 def test_a_failed_sweep_leaves_the_marker(three: tuple[Any, Any, Any]) -> None:
@@ -140,7 +141,7 @@ def test_after_thirty_days_without_a_ticket_the_number_is_taken_back(three: tupl
     broker, (late, *_) = FakeBroker(), three
     swept(broker)
     Subscriber.objects.filter(pk=late.pk).update(until=timezone.now())
-    swept(broker)
+    swept_later(broker)
     assert broker.unread(late) is None
     assert not Subscriber.objects.filter(pk=late.pk).exists()
 

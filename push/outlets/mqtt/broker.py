@@ -1,7 +1,6 @@
 """The connection to the broker, as the service user. Nothing here waits longer than `REMOTE_TIMEOUT` without a sign."""
 
 import threading
-import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from queue import Empty, SimpleQueue
@@ -40,7 +39,6 @@ class Broker:
         self._answers: SimpleQueue[Any] = SimpleQueue()
         self._client.on_connect = lambda *args: self._answers.put(args[3])
         self._client.on_message = lambda client, userdata, message: self._answers.put(message)
-        self.since = 0.0  # Unix seconds
         try:
             self._connect(url)
         except (OSError, ValueError, Unreachable) as error:
@@ -58,7 +56,6 @@ class Broker:
         reason = self._answer()
         if reason.is_failure:
             raise Unreachable(f"refused: {reason}")
-        self.since = time.time()
 
     @property
     def alive(self) -> bool:

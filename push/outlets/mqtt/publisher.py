@@ -33,7 +33,7 @@ def publish(keys: Collection[Any], broker: Publishes) -> None:
             return
         keys = _publish_once(keys, broker)
     if keys:
-        logger.info("The state of %d MQTT subscribers changes faster than it can be published", len(keys))
+        logger.debug("The state of %d MQTT subscribers changes faster than it can be published", len(keys))
 
 
 def clear(keys: Collection[Any], broker: Publishes) -> None:
