@@ -65,7 +65,7 @@ def test_says_what_passes_on_the_wire(browse: Browse, open_site: Site) -> None:
     page.evaluate("rung.close()")
     lines = [event["text"] for event in page.evaluate("log")]
     topic = f"inbox/{open_site.call('ids', [person])[0]}/unread"
-    begin = ["CONNECT clean session, keep alive 40 s, user name, password", "CONNACK 0 accepted"]
+    begin = ["CONNECT clean session, keep alive 15 s, user name, password", "CONNACK 0 accepted"]
     assert lines[:4] == [*begin, f"SUBSCRIBE 1 {topic} QoS 1", "SUBACK 1 QoS 1"]
     assert any(re.match(rf"PUBLISH \d+ {topic} QoS 1.*\n.*\"unread\": ?1", line) for line in lines)
     assert any(re.fullmatch(r"PUBACK \d+", line) for line in lines)
@@ -168,7 +168,7 @@ def test_says_who_it_is_and_goodbye(browse: Browse, site: Site, person: str, use
     context = browse(site, person)
     broker = Broker(context)
     bell = choose(tab(context).live(), mqtt_url=NOWHERE).live("mqtt")
-    assert re.match(rb"\x10..?\x00\x04MQTT\x04\xc2\x00\x28\x00.%d-[0-9a-f]{16}\x00.%d" % (user, user), broker.sent[0])
+    assert re.match(rb"\x10..?\x00\x04MQTT\x04\xc2\x00\x0f\x00.%d-[0-9a-f]{16}\x00.%d" % (user, user), broker.sent[0])
     assert broker.sent[1] == packet(SUBSCRIBE, struct.pack("!HH", 1, len(f"inbox/{user}/unread"))
                                     + f"inbox/{user}/unread".encode() + b"\x01")  # fmt: skip
     bell.use("websocket")
@@ -207,17 +207,17 @@ def test_a_broker_that_refuses_signs_nobody_out(
 
 
 def test_a_broker_that_fell_silent_is_left(browse: Browse, site: Site, person: str) -> None:
-    """A PINGREQ after 25 s, and 8 s for the answer."""
+    """A PINGREQ after 10 s, and 8 s for the answer."""
     context = browse(site, person)
     broker = Broker(context)
     page = context.new_page()
     page.clock.install()
     page.goto("/")
     bell = choose(Bell(page).live(), mqtt_url=NOWHERE).live("mqtt")
-    page.clock.run_for(26_000)
+    page.clock.run_for(11_000)
     wait_for(lambda: page.evaluate("1") and broker.kinds() == [CONNECT, SUBSCRIBE, PINGREQ])
     broker.awake = False
-    page.clock.run_for(26_000)
+    page.clock.run_for(11_000)
     page.clock.run_for(12_000)
     wait_for(lambda: page.evaluate("1") and len(broker.sockets) == 2)
     bell.live("mqtt")

@@ -10,7 +10,7 @@ from tests.servers import Site
 from .conftest import Person
 
 pytestmark = pytest.mark.soak
-KEEP_ALIVE, MINUTE = 20, 60  # seconds
+KEEP_ALIVE, MINUTE = 15, 60  # seconds
 CONNACK_ACCEPTED = b"\x20\x02\x00\x00"
 
 

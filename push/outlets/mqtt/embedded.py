@@ -1,7 +1,8 @@
 """The broker of `make run`: amqtt in a thread of the web process, on loopback, in memory.
 
 What amqtt leaves open is closed here: it takes over sessions before it knows the password, publishes wills without
-asking, and sends the retained messages of everybody's subscriptions to whoever connects (`_handle_client_session`).
+asking, sends the retained messages of everybody's subscriptions to whoever connects (`_handle_client_session`), and
+keeps a client that has stopped pinging (`BrokerProtocolHandler.handle_read_timeout`).
 """
 
 import asyncio
@@ -41,6 +42,13 @@ class EmbeddedBroker(Broker):
         if session.will_flag:
             return False
         return await asyncio.wrap_future(self._threads.run(access.admits, name, password))
+
+    async def _initialize_client_session(self, *args: Any, **kwargs: Any) -> tuple[Any, Session]:
+        """A client that says nothing for one and a half times its keep-alive is gone (MQTT 3.1.1, 3.1.2.10)."""
+        handler, session = await super()._initialize_client_session(*args, **kwargs)
+        session.keep_alive = session.keep_alive * 3 // 2
+        handler.handle_read_timeout = lambda: asyncio.ensure_future(handler.handle_connection_closed())
+        return handler, session
 
     async def _topic_filtering(self, session: Session, topic: str, action: Action) -> bool:
         if (session.client_id or "").startswith(SERVICE):

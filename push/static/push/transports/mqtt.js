@@ -12,8 +12,8 @@ import { described } from "../mqtt/describe.js";
 import * as mqtt from "../mqtt/packets.js";
 
 const FIRST_PACKET = 8; // seconds from `new WebSocket`
-const KEEP_ALIVE = 40; // seconds; a broker gives a client up after one and a half times that [3.1.2.10]
-const HEARTBEAT = 25; // seconds after the last packet to the broker
+const KEEP_ALIVE = 15; // seconds; a broker gives a client up after one and a half times that [3.1.2.10], RabbitMQ after three
+const HEARTBEAT = 10; // seconds after the last packet to the broker
 const PONG = 8; // seconds for any packet after a PINGREQ
 const QOS = 1;
 const FAILURE = 0x80; // in a SUBACK [3.9.3]
