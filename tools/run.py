@@ -14,6 +14,7 @@ BANNER = """
   Open a second browser (or a private window) as somebody else, comment on a post,
   and watch the other one's dot. Broadcasts: {url}admin/ as admin.   Ctrl-C stops it.
 
+  The lab    {url}lab/   six ways to push, side by side
   MQTT       {mqtt}
 """
 
