@@ -2,10 +2,7 @@
 a cookie (WHATWG Fetch, "CORS protocol"). Around the whole site: preflights are no business of views and transports."""
 
 from collections.abc import Iterable, Mapping
-from functools import cache
 from typing import Any
-
-from django.urls import NoReverseMatch, get_script_prefix, reverse
 
 from .gate import known_origin
 from .wire import Message, Send
@@ -52,19 +49,6 @@ def with_headers(message: Message, more: Iterable[tuple[bytes, bytes]]) -> Messa
     if message["type"] != "http.response.start":
         return message
     return {**message, "headers": [*message.get("headers", ()), *more]}
-
-
-@cache
-def shared_paths() -> tuple[str, ...]:
-    """What other origins may use: everything in `push.urls`, and the API."""
-    return tuple(path for path in (_path_of("push:poll").removesuffix("poll/"), _path_of("inbox-api:api-root")) if path)
-
-
-def _path_of(name: str) -> str:
-    try:
-        return "/" + reverse(name).removeprefix(get_script_prefix())
-    except NoReverseMatch:
-        return ""
 
 
 def _header(scope: Mapping[str, Any], name: bytes) -> bytes | None:

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from functools import cache
 
 from django.core.handlers.asgi import ASGIHandler
-from django.urls import get_script_prefix, reverse
+from django.urls import NoReverseMatch, get_script_prefix, reverse
 
 from . import cors, hub, tickets
 from .gate import Scope
@@ -14,10 +14,11 @@ from .wire import Message, Receive, Send
 
 def beside(site: Callable[..., Awaitable[None]]) -> Application:
     """Serve what is held open (`HELD`, wherever `push.urls` is); the rest goes to `site`."""
-    held_paths()  # imports the site's URLconf: now, rather than on the event loop with the first request
+    own_paths(), api_root()  # imports the site's URLconf: now, rather than on the event loop with the first request
 
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
-        tickets.hide(scope, send)
+        if is_ours(scope):
+            tickets.hide(scope, send)
         granted = granted_to(scope)
         held = find_held(scope)
         if granted and cors.is_preflight(scope):
@@ -38,10 +39,15 @@ def beside(site: Callable[..., Awaitable[None]]) -> Application:
 
 
 def granted_to(scope: Scope) -> cors.Headers:
-    """What a page of another origin is granted here."""
-    if scope["type"] != "http" or not path_of(scope).startswith(cors.shared_paths()):
+    """What a page of another origin is granted here: the transports and the API, nothing else of the site."""
+    if scope["type"] != "http" or not (is_ours(scope) or path_of(scope).startswith(api_root())):
         return ()
     return cors.grants(scope)
+
+
+def is_ours(scope: Scope) -> bool:
+    """Whether the address is one of push.urls."""
+    return scope["type"] in ("http", "websocket") and path_of(scope) in own_paths()
 
 
 def find_held(scope: Scope) -> Application | None:
@@ -61,8 +67,26 @@ def _always(scope: Scope) -> bool:
 @cache
 def held_paths() -> dict[str, str]:
     """Path (without the script's prefix) -> name of the route in push.urls."""
-    prefix = get_script_prefix()
-    return {"/" + reverse(f"push:{name}").removeprefix(prefix): name for _, name in HELD}
+    return {_path_to(f"push:{name}"): name for _, name in HELD}
+
+
+@cache
+def own_paths() -> frozenset[str]:
+    """Every path of a connection: what is held, and the library's view."""
+    return frozenset({*held_paths(), _path_to("push:events")})
+
+
+@cache
+def api_root() -> tuple[str, ...]:
+    """The path of the API, if the site has it under its own name."""
+    try:
+        return (_path_to("inbox-api:api-root"),)
+    except NoReverseMatch:
+        return ()
+
+
+def _path_to(name: str) -> str:
+    return "/" + reverse(name).removeprefix(get_script_prefix())
 
 
 def path_of(scope: Scope) -> str:

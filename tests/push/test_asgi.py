@@ -121,6 +121,19 @@ def test_routes_follow_the_urlconf() -> None:
     assert routing.held_paths() == {f"/push/{path}/": name for path, name in names.items()}
 
 
+async def test_a_ticket_of_the_sites_own_is_left_alone() -> None:
+    """What else is called that, a support desk's say, is none of our business."""
+    asked: list[bytes] = []
+
+    async def site(scope: Any, receive: Any, send: Any) -> None:
+        asked.append(scope["query_string"])
+
+    application = routing.beside(site)
+    for path in ("/support/", "/push/events/", "/api/v1/unread/"):
+        await talk(application, {**scope(path), "query_string": b"ticket=7"})
+    assert asked == [b"ticket=7", b"ticket=-", b"ticket=7"]
+
+
 class TestShortPoll:
     pytestmark = pytest.mark.django_db
 
