@@ -45,7 +45,8 @@ class EmbeddedBroker(Broker):
 
     async def _initialize_client_session(self, *args: Any, **kwargs: Any) -> tuple[Any, Session]:
         """A client that says nothing for one and a half times its keep-alive is gone (MQTT 3.1.1, 3.1.2.10)."""
-        handler, session = await super()._initialize_client_session(*args, **kwargs)
+        made: tuple[Any, Session] = await super()._initialize_client_session(*args, **kwargs)
+        handler, session = made
         session.keep_alive = session.keep_alive * 3 // 2
         handler.handle_read_timeout = lambda: asyncio.ensure_future(handler.handle_connection_closed())
         return handler, session
