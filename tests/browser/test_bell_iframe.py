@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Route, expect
 
 from tests.browser.bell import Bell
@@ -49,6 +50,7 @@ def test_hears_nobody_but_its_frame(open_bell: OpenBell, site: Site, person: str
     assert all(version < 8_000_000_000 for version in bell.recorded())
 
 
+@pytest.mark.soak
 def test_frame_and_broker_come_back_with_the_server(start_site: Callable[..., Site], browse: Browse) -> None:
     """Of a killed one a frame hears nothing: 25 s of silence tell."""
     site = start_site(mqtt="embedded")

@@ -179,6 +179,7 @@ def test_says_who_it_is_and_goodbye(browse: Browse, site: Site, person: str, use
 BAD = [b"\xf0\xff\xff\xff\xff", packet(PUBLISH, b"\x00\xffx"), packet(PUBLISH | 6, b"\x00\x01xyz")]
 
 
+@pytest.mark.soak
 def test_ends_what_makes_no_sense(browse: Browse, site: Site, person: str) -> None:
     context = browse(site, person)
     broker = Broker(context)
