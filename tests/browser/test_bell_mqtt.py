@@ -73,6 +73,7 @@ def test_says_what_passes_on_the_wire(browse: Browse, open_site: Site) -> None:
     assert lines[-1] == "DISCONNECT"
 
 
+@soak
 def test_signed_out(browse: Browse, place: Site) -> None:
     context = browse(place, newcomer(place))
     bell = tab(context).live()
@@ -207,6 +208,7 @@ def test_a_broker_that_refuses_signs_nobody_out(
     assert (bell.get("state"), bell.get("transport")) == ("connecting", "")
 
 
+@soak
 def test_a_broker_that_fell_silent_is_left(browse: Browse, site: Site, person: str) -> None:
     """A PINGREQ after 10 s, and 8 s for the answer."""
     context = browse(site, person)

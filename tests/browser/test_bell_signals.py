@@ -121,7 +121,7 @@ def test_a_burst_is_spoken_once(browse: Browse, site: Site, person: str) -> None
     expect(bell.button).to_have_accessible_name("Notifications, 3 unread notifications")
 
 
-@pytest.mark.parametrize("how", ["kill", "stop"])
+@pytest.mark.parametrize("how", ["kill", pytest.param("stop", marks=pytest.mark.soak)])
 def test_comes_back_after_the_server_was_away(start_site: Callable[..., Site], browse: Browse, how: str) -> None:
     """Killed (1006) and stopped (1012); what was written meanwhile is there."""
     site = start_site()

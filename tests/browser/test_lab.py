@@ -140,6 +140,7 @@ def test_disconnected_by_the_server_all_come_back(open_lab: OpenLab, open_site: 
     lab.are("live").show(open_site.call("snapshot", reader))
 
 
+@pytest.mark.soak
 def test_offline_and_back(open_lab: OpenLab, open_site: Site, reader: str) -> None:
     lab = open_lab()
     lab.press("offline")
@@ -174,6 +175,7 @@ def test_signed_out_meanwhile(open_lab: OpenLab) -> None:
     expect(lab.status).to_have_text("You have been signed out. Sign in again.")
 
 
+@pytest.mark.soak
 def test_what_is_missing_says_why(browse: Browse, site: Site) -> None:
     lab = visit(browse(site, newcomer(site)), [name for name in CARDS if name != "mqtt"]).are("live")
     expect(lab.card("mqtt")).to_have_attribute("data-state", "unavailable")
@@ -181,6 +183,7 @@ def test_what_is_missing_says_why(browse: Browse, site: Site) -> None:
     expect(lab.page.locator("[data-agreement]")).to_contain_text(f"All {len(CARDS) - 1} cards")
 
 
+@pytest.mark.soak
 def test_by_keyboard(open_lab: OpenLab, open_site: Site, reader: str) -> None:
     """A broadcast is not for everybody: its button says why, and does nothing."""
     lab = open_lab()
@@ -203,7 +206,7 @@ def test_by_keyboard(open_lab: OpenLab, open_site: Site, reader: str) -> None:
 
 
 LOOKS = [
-    pytest.param("desktop", "light", "live", id="desktop-light"),
+    pytest.param("desktop", "light", "live", id="desktop-light", marks=pytest.mark.soak),
     pytest.param("phone", "dark", "live", id="phone-dark"),
     pytest.param("desktop", "dark", "offline", id="desktop-dark", marks=pytest.mark.soak),
     pytest.param("phone", "light", "offline", id="phone-light", marks=pytest.mark.soak),

@@ -71,6 +71,7 @@ def test_every_rung_takes_a_ticket(browse: Browse, site: Site, person: str, shop
     assert {"purpose": "mqtt"} in shop.wishes
 
 
+@pytest.mark.soak
 def test_a_frame_says_nothing_to_another_origin(browse: Browse, site: Site, person: str, shop: Elsewhere) -> None:
     """What can't connect asks nevertheless: the number is right."""
     site.call("send", "follow", [person], actor="alice")
@@ -97,7 +98,7 @@ def test_renews_before_it_connects(browse: Browse, site: Site, person: str, shop
 
 
 @pytest.mark.parametrize(
-    "rung", ["websocket", "short-poll", *(pytest.param(each, marks=pytest.mark.soak) for each in ("sse", "long-poll"))]
+    "rung", ["websocket", *(pytest.param(each, marks=pytest.mark.soak) for each in ("short-poll", "sse", "long-poll"))]
 )
 def test_outlives_its_ticket(browse: Browse, site: Site, person: str, shop: Elsewhere, rung: str) -> None:
     context, opened = browse(site), list[WebSocketRoute]()
@@ -124,6 +125,7 @@ def test_without_a_ticket_it_is_signed_out(browse: Browse, site: Site, person: s
     bell.wake().live("websocket").shows("1")
 
 
+@pytest.mark.soak
 def test_a_ticket_alone_serves_until_it_expires(browse: Browse, site: Site, person: str, shop: Elsewhere) -> None:
     """In an address it may have a minute at most, so this one opens no event stream."""
     page = browse(site).new_page()
@@ -149,6 +151,7 @@ def test_the_property_set_before_the_element_is_known(browse: Browse, site: Site
     Bell(page).live("websocket")
 
 
+@pytest.mark.soak
 def test_one_renewal_at_a_time(browse: Browse, site: Site) -> None:
     """Whoever waits takes what the other got, if it fits."""
     page = browse(site, "carol").new_page()

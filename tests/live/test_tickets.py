@@ -24,7 +24,7 @@ ENDED = {"websocket": 4401, "msgpack": 4401}
 numbers = count(1)
 
 
-@pytest.fixture(params=["daphne", "uvicorn"])
+@pytest.fixture(params=[pytest.param("daphne", marks=pytest.mark.soak), "uvicorn"])
 def site(shared_site: StartSite, request: pytest.FixtureRequest) -> Site:
     return shared_site(server=request.param, PUSH_ALLOWED_ORIGINS=OTHER)
 

@@ -117,6 +117,7 @@ async def test_a_frozen_broker_delays_nobody(start_site: StartSite) -> None:
     await converges(bob)
 
 
+@pytest.mark.soak
 async def test_worker_killed(start_site: StartSite) -> None:
     site = start_site(bus="valkey", mqtt="mosquitto")
     assert site.worker is not None

@@ -2,6 +2,7 @@
 
 import time
 
+import pytest
 from django.conf import settings
 
 from tests.conftest import StartSite
@@ -9,6 +10,7 @@ from tests.servers import wait_for
 from tools.stores import Valkey
 
 
+@pytest.mark.soak
 def test_a_worker_outlives_a_broker_frozen_at_its_ack(start_site: StartSite, own_valkey: Valkey) -> None:
     """An ack that timed out would keep the worker's only prefetch slot: alive, and deaf for ever."""
     site = start_site(bus=own_valkey.url)

@@ -28,7 +28,7 @@ def told_site(shared_site: StartSite) -> Site:
 
 LOOKS = [
     pytest.param(("desktop", "light"), id="desktop-light"),
-    pytest.param(("phone", "dark"), id="phone-dark"),
+    pytest.param(("phone", "dark"), id="phone-dark", marks=pytest.mark.soak),
     pytest.param(("desktop", "dark"), id="desktop-dark", marks=pytest.mark.soak),
     pytest.param(("phone", "light"), id="phone-light", marks=pytest.mark.soak),
 ]
