@@ -126,6 +126,7 @@ def test_the_lab_looked_at_last_connects(open_lab: OpenLab) -> None:
     second.are("asleep")
 
 
+@pytest.mark.soak
 def test_disconnected_by_the_server_all_come_back(open_lab: OpenLab, open_site: Site, reader: str) -> None:
     lab = open_lab()
     expect(lab.figure("long-poll", "requests")).to_have_text("2")  # the second one is held

@@ -80,7 +80,7 @@ async def woken(kind: str, stream: Stream) -> None:
     await stream[0].readuntil(b'"unread":1' if kind != "long-poll" else b"200 OK")
 
 
-@pytest.mark.parametrize("server", ["daphne", "uvicorn"])
+@pytest.mark.parametrize("server", [pytest.param("daphne", marks=pytest.mark.soak), "uvicorn"])
 async def test_held_connections_hold_no_thread_and_no_database_connection(start_site: StartSite, server: str) -> None:
     site = start_site(server=server, database="postgres", PUSH_MAX_CONNECTIONS_PER_USER=5000, PUSH_RESYNC_SECONDS=5)
     few = await open_all(site, dict.fromkeys(COUNTS, 1))

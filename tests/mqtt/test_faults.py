@@ -17,11 +17,7 @@ SWEEP = 2  # seconds; PUSH_RESYNC_SECONDS of a test site
 CONVERGED = BREAK_SECONDS + SWEEP + 8  # the rest is what a busy two-core machine may add
 
 
-# In `make test` one broker is killed, which is back at once; the others take seconds.
-KILLED = [pytest.param(name, marks=[] if name == "mosquitto" else [pytest.mark.soak]) for name in BROKERS]
-
-
-@pytest.fixture(params=KILLED)
+@pytest.fixture(params=BROKERS)
 def broker(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
@@ -62,6 +58,7 @@ async def subscribed(site: Site, person: Person) -> None:
         await client.next()
 
 
+@pytest.mark.soak
 async def test_broker_killed_before_a_commit(site: Site, bob: Person) -> None:
     await subscribed(site, bob)
     kill(site)
@@ -70,6 +67,7 @@ async def test_broker_killed_before_a_commit(site: Site, bob: Person) -> None:
     await converges(bob)
 
 
+@pytest.mark.soak
 async def test_broker_killed_during_commits(site: Site, bob: Person) -> None:
     await subscribed(site, bob)
     some = asyncio.Event()
@@ -87,6 +85,7 @@ async def test_broker_killed_during_commits(site: Site, bob: Person) -> None:
     await converges(bob)
 
 
+@pytest.mark.soak
 async def test_broker_killed_after_a_commit(site: Site, bob: Person) -> None:
     """At once after the PUBACK: before it has stored what it acknowledged."""
     async with device(site, bob.name) as client:
