@@ -29,8 +29,9 @@ class Subscriber(models.Model):
     # The snapshot version that the broker has acknowledged, and since when.
     published = models.BigIntegerField(_("published version"), default=NEVER)
     published_at = models.DateTimeField(_("published at"), null=True, blank=True)
-    # The ticket that is their password at a Mosquitto, until it is taken away there.
+    # The ticket that should be their password at a Mosquitto ("": none), and whether the broker knows that.
     ticket = models.CharField(_("ticket"), max_length=1024, default="", blank=True)
+    told = models.BooleanField(_("broker told"), default=True)
 
     objects: ClassVar[models.Manager[Any]] = PrimaryQuerySet.as_manager()
 

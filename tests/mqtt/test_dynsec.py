@@ -43,10 +43,14 @@ def ticket(user: Any, ttl: int = 300) -> str:
     return tickets.mint(user, None, ttl)[0]
 
 
-def take_back(control: Control) -> list[tuple[str, str]]:
+def sweep(control: Control, forgotten: bool = False) -> list[tuple[str, str]]:
     control.said.clear()
-    dynsec.take_back(control)  # type: ignore[arg-type]
+    dynsec.sweep(control, forgotten)  # type: ignore[arg-type]
     return control.said
+
+
+def given(text: str) -> list[tuple[str, str]]:
+    return [("deleteClient", ""), ("createRole", ""), ("createClient", text)]
 
 
 REMOVED = [("deleteClient", ""), ("deleteRole", "")]
@@ -55,28 +59,49 @@ REMOVED = [("deleteClient", ""), ("deleteRole", "")]
 def test_only_what_has_ended_is_taken_back(bob: Any) -> None:
     control = Control()
     Subscriber.objects.update(ticket=ticket(bob))
-    assert take_back(control) == []
+    assert sweep(control) == []
     Subscriber.objects.update(ticket=ticket(bob, ttl=-1))
-    assert take_back(control) == REMOVED
-    assert take_back(control) == []
+    assert sweep(control) == REMOVED
+    assert sweep(control) == []
     Subscriber.objects.update(ticket=ticket(bob))
     get_user_model().objects.update(is_active=False)
-    assert take_back(control) == REMOVED
+    assert sweep(control) == REMOVED
 
 
-def test_a_ticket_minted_meanwhile_is_given_back(bob: Any) -> None:
-    """The old one's end removes the client, and the new one with it."""
-    control, newer = Control(), ticket(bob)
-    Subscriber.objects.update(ticket=ticket(bob, ttl=-1))
-    control.before = lambda: Subscriber.objects.update(ticket=newer)
-    said = take_back(control)
-    assert said[:2] == REMOVED
-    assert said[-1] == ("createClient", newer)
-    control.before = lambda: None
-    assert take_back(control) == []
-
-
-def test_minting_does_not_fail_with_the_broker(bob: Any) -> None:
-    text = ticket(bob)
+def test_minting_does_not_fail_with_the_broker_which_is_told_later(bob: Any) -> None:
+    control, text = Control(), ticket(bob)
     access.expect(bob.pk, text)
-    assert Subscriber.objects.get(pk=bob.pk).ticket == text
+    assert sweep(control) == given(text)
+    assert sweep(control) == []
+
+
+def test_a_broker_that_has_forgotten_everything_is_told_what_still_counts(bob: Any) -> None:
+    control, text = Control(), ticket(bob)
+    Subscriber.objects.update(ticket=text)
+    subscribers.renew(get_user_model().objects.create(username="alice").pk)  # who has no ticket
+    assert sweep(control, forgotten=True) == given(text)
+
+
+@pytest.mark.parametrize("before", ["", "another"])
+def test_whoever_is_overtaken_says_the_newer_one_last(bob: Any, before: str) -> None:
+    """Between the reading of a row and the telling, another process has told of a newer ticket."""
+    control, newer = Control(), ticket(bob)
+    Subscriber.objects.update(ticket=before and ticket(bob, ttl=200), told=False)
+
+    def meanwhile() -> None:
+        control.before = lambda: None
+        Subscriber.objects.update(ticket=newer, told=True)
+
+    control.before = meanwhile
+    assert sweep(control)[-3:] == given(newer)
+    assert sweep(control) == []
+
+
+def test_who_is_deleted_loses_the_password_before_the_row(bob: Any) -> None:
+    control, key = Control(), bob.pk
+    Subscriber.objects.update(ticket=ticket(bob))
+    bob.delete()
+    subscribers.forget([key])
+    assert sweep(control) == REMOVED
+    subscribers.forget([key])
+    assert not Subscriber.objects.exists()

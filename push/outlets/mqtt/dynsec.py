@@ -4,6 +4,8 @@ A user is a *client* there, with one password: the newest ticket is the one that
 open connections (`mosquitto_kick_client_by_username` in plugins/dynamic-security/clients.c of 2.0), so a new ticket and
 the end of one do. The plugin's patterns know no user name (2.0), hence a role for each client; both are taken away with
 the ticket, so that its file, which it writes anew at every change, stays as small as the tickets that count are few.
+
+What it should know stands in `push.models.Subscriber`, with a mark on what it was told (`told`).
 """
 
 import json
@@ -15,13 +17,14 @@ from hashlib import pbkdf2_hmac
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from django.db.models import QuerySet
+
 from inbox import tickets
 from inbox.snapshots import UserId, user_id
 from inbox.users import user_pk
 
-from ...conf import BULK
 from ...models import Subscriber
-from . import conf, topics
+from . import conf, subscribers, topics
 from .broker import Broker, Kept, Unreachable
 
 logger = logging.getLogger(__name__)
@@ -34,33 +37,52 @@ _kept = Kept()
 
 
 def admit(user: UserId, ticket: str) -> None:
-    """Let this ticket be the user's password. What the broker does not learn, the next ticket will tell it."""
-    Subscriber.objects.filter(pk=user_pk(user)).update(ticket=ticket)
+    """Let this ticket be the user's password. What the broker does not learn now, the next sweep tells it."""
+    rows = Subscriber.objects.filter(pk=user_pk(user))
+    rows.update(ticket=ticket, told=False)
     try:
         with _kept.broker() as broker:
-            _send(broker, _admitting(str(user), ticket))
+            _tell(broker, rows)
     except Unreachable:
-        logger.warning("Mosquitto was not told of a ticket of user %s", user)
+        logger.warning("Mosquitto was not told of a ticket of user %s; the next sweep will do it", user)
 
 
-def take_back(broker: Broker) -> None:
-    """End the passwords that are no valid tickets any more. Raises `Unreachable`."""
-    if conf.dynsec():
-        rows = dict(Subscriber.objects.exclude(ticket="").values_list("pk", "ticket"))
-        keys = list(rows)
-        for start in range(0, len(keys), BULK):
-            _take_back(broker, {key: rows[key] for key in keys[start : start + BULK]})
+def sweep(broker: Broker, forgotten: bool) -> None:
+    """End what is no valid ticket any more, and tell what the broker does not know. Raises `Unreachable`.
+
+    `forgotten`: it has lost everything, so it is told about all tickets that count.
+    """
+    if not conf.dynsec():
+        return
+    given = Subscriber.objects.exclude(ticket="")
+    for keys in subscribers.chunks(given):
+        rows = dict(given.filter(pk__in=keys).values_list("pk", "ticket"))
+        valid = tickets.users_of(rows.values(), opening=True)
+        for key, ticket in rows.items():
+            if ticket not in valid:
+                given.filter(pk=key, ticket=ticket).update(ticket="", told=False)  # not a newer one
+    if forgotten:
+        given.update(told=False)
+    for keys in subscribers.chunks(Subscriber.objects.filter(told=False)):
+        _tell(broker, Subscriber.objects.filter(pk__in=keys))
 
 
-def _take_back(broker: Broker, given: dict[Any, str]) -> None:
-    valid = tickets.users_of(given.values(), opening=True)
-    ended = {key: ticket for key, ticket in given.items() if ticket not in valid}
-    _send(broker, (command for key in ended for command in _removing(str(user_id(key)))))
-    for key, ticket in ended.items():
-        row = Subscriber.objects.filter(pk=key)
-        if not row.filter(ticket=ticket).update(ticket=""):  # a new one came meanwhile: it was removed as well
-            for newer in row.exclude(ticket="").values_list("ticket", flat=True):
-                _send(broker, _admitting(str(user_id(key)), newer))
+def _tell(broker: Broker, rows: "QuerySet[Any]") -> None:
+    """Make the broker know what these rows say now. Raises `Unreachable`.
+
+    Two processes may tell it in the wrong order: who was overtaken finds another ticket in the row afterwards, and
+    tells that one.
+    """
+    while untold := dict(rows.filter(told=False).values_list("pk", "ticket")):
+        _send(broker, (command for each in untold.items() for command in _saying(*each)))
+        for key, ticket in untold.items():
+            if not Subscriber.objects.filter(pk=key, ticket=ticket).update(told=True):
+                Subscriber.objects.filter(pk=key).update(told=False)
+
+
+def _saying(key: Any, ticket: str) -> Iterator[Command]:
+    name = str(user_id(key))
+    return _admitting(name, ticket) if ticket else _removing(name)
 
 
 def _send(broker: Broker, commands: Iterable[Command]) -> None:

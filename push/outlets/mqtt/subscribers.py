@@ -56,14 +56,24 @@ def record(published: Mapping[Any, int]) -> None:
 
 
 def forget(keys: Iterable[Any]) -> None:
-    Subscriber.objects.filter(pk__in=list(keys)).delete()
+    """But those whose password a Mosquitto still has: the sweep takes that away first."""
+    rows = Subscriber.objects.filter(pk__in=list(keys))
+    (rows.filter(ticket="", told=True) if conf.dynsec() else rows).delete()
 
 
 # Whole tables, in chunks
 
 
+def chunks(rows: "QuerySet[Any]") -> Iterator[list[Any]]:
+    """Keys in order, at most `BULK` at a time, each chunk asked for when the one before is done."""
+    keys = list(rows.order_by("pk").values_list("pk", flat=True)[:BULK])
+    while keys:
+        yield keys
+        keys = list(rows.filter(pk__gt=keys[-1]).order_by("pk").values_list("pk", flat=True)[:BULK])
+
+
 def everybody() -> Iterator[list[Any]]:
-    return _chunks(_live())
+    return chunks(_live())
 
 
 def behind() -> Iterator[list[Any]]:
@@ -73,29 +83,21 @@ def behind() -> Iterator[list[Any]]:
     current = ExpressionWrapper(Coalesce(mailbox, 0) + Value(clock * CLOCK_UNIT), output_field=BigIntegerField())
     late = Q(published__lt=current) & Exists(_users().filter(pk=OuterRef("pk")))
     gone = ~Exists(get_user_model()._base_manager.filter(pk=OuterRef("pk")))
-    return _chunks(_live().filter(late | gone))
+    return chunks(_live().filter(late | gone))
 
 
 def published_since(moment: datetime | None) -> Iterator[list[Any]]:
     """What a broker may have forgotten that forgot what came after `moment` (None: everything)."""
     rows = _live().filter(published_at__isnull=False)
-    return _chunks(rows if moment is None else rows.filter(published_at__gte=moment))
+    return chunks(rows if moment is None else rows.filter(published_at__gte=moment))
 
 
 def expired() -> Iterator[list[Any]]:
-    return _chunks(Subscriber.objects.filter(until__lte=timezone.now()))
+    return chunks(Subscriber.objects.filter(until__lte=timezone.now()))
 
 
 def _live() -> "QuerySet[Any]":
     return Subscriber.objects.filter(until__gt=timezone.now())
-
-
-def _chunks(rows: "QuerySet[Any]") -> Iterator[list[Any]]:
-    """Keys in order, at most `BULK` at a time, each chunk asked for when the one before is done."""
-    keys = list(rows.order_by("pk").values_list("pk", flat=True)[:BULK])
-    while keys:
-        yield keys
-        keys = list(rows.filter(pk__gt=keys[-1]).order_by("pk").values_list("pk", flat=True)[:BULK])
 
 
 def _users() -> "QuerySet[Any]":

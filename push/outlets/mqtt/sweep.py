@@ -16,9 +16,8 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
-from . import conf, subscribers, topics
+from . import conf, dynsec, subscribers, topics
 from .broker import Broker
-from .dynsec import take_back
 from .publisher import clear, publish
 
 MARGIN = 10.0  # seconds by which the clocks of two machines of ours may differ
@@ -37,7 +36,7 @@ def steps(broker: Broker) -> Iterator[None]:
         # A number that nobody keeps true any more would be a lie; an empty topic is none.
         clear(keys, broker)
         yield
-    take_back(broker)
+    dynsec.sweep(broker, forgotten=marker is None)
     broker.publish([(topics.SWEPT, repr(started))])
 
 
