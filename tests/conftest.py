@@ -93,6 +93,7 @@ def remembering(start: StartSite) -> StartSite:
 def site_starter(request: pytest.FixtureRequest) -> Iterator[StartSite]:
     """`start(server=…, bus=…, database=…, …)`; all that it started ends with the fixture."""
     databases: Databases = request.getfixturevalue("databases")
+    sites: list[Site] = []
     with ExitStack() as stack:
 
         def start(bus: str = "memory", database: str = "sqlite", mqtt: str = "", **shape: Any) -> Site:
@@ -110,7 +111,10 @@ def site_starter(request: pytest.FixtureRequest) -> Iterator[StartSite]:
                 shape["broker"] = request.getfixturevalue("rabbitmq")
             site = Site(database, "" if bus == "memory" else bus, **shape)
             stack.callback(site.close)
+            sites.append(site)
             site.start()
             return site
 
         yield start
+        for site in sites:  # all at once: each takes its time
+            site.ask_to_stop()

@@ -173,6 +173,10 @@ class Site:
         self.web[web].start()
         self.web[web].wait_ready(lambda: listening(self.ports[web]))
 
+    def ask_to_stop(self) -> None:
+        for process in (*self.others, *self.web):
+            process.ask_to_stop()
+
     def close(self) -> None:
         self._http.close()
         if self._agent:

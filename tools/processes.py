@@ -122,12 +122,17 @@ class Process:
         if self.child:
             self.child.wait()
 
+    def ask_to_stop(self) -> None:
+        """Politely, and without waiting."""
+        self.thaw()
+        if self.alive:
+            os.kill(self.pid, self.stop_signal)
+
     def stop(self, grace: float = 10) -> None:
         """Politely; by force after `grace` seconds."""
         if not self.alive or self.child is None:
             return
-        self.thaw()
-        os.kill(self.pid, self.stop_signal)
+        self.ask_to_stop()
         try:
             self.child.wait(grace)
         except subprocess.TimeoutExpired:

@@ -15,6 +15,8 @@ EMBEDDED = {"server": "daphne"}
 # With the resync of production: one that comes first brings the state without the toast, which is a courtesy.
 STACK = {"server": ["uvicorn", "daphne"], "bus": "valkey", "web": 2, "worker": True, "database": "postgres"}
 STACK["PUSH_RESYNC_SECONDS"] = 25
+# Keys do not know where the page comes from.
+KEYBOARD = [pytest.param(EMBEDDED, id="embedded"), pytest.param(STACK, id="stack", marks=pytest.mark.soak)]
 SOON = 3_000  # ms; a second is what people get, the rest is for a busy two-core machine with five pages open
 
 
@@ -94,6 +96,7 @@ def counted(bells: list[Bell], unread: int) -> None:
         expect(bell.badge).to_have_text(str(unread or ""), timeout=SOON)
 
 
+@pytest.mark.parametrize("place", KEYBOARD, indirect=True)
 def test_by_keyboard_alone(browse: Browse, place: Site, names: dict[str, str]) -> None:
     """Sign in, open the bell, read a message, mark all, go to the inbox: no pointer anywhere."""
     place.call("send", "system", [names["bob"]], title="First", url="/inbox/")

@@ -137,15 +137,19 @@ async def test_a_wait_that_makes_no_sense_is_no_wait(site: Site, prefer: str) ->
     assert (answer.status_code, answer.headers["ETag"]) == (304, tag)
 
 
-@pytest.mark.parametrize("prefer", ["wait=1", "respond-async, wait=1", 'Wait="1"', "wait=1; foo=bar", "wait = 1"])
-async def test_a_wait_ends_with_304(site: Site, prefer: str) -> None:
+WAITS_OF_A_SECOND = ["wait=1", "respond-async, wait=1", 'Wait="1"', "wait=1; foo=bar", "wait = 1"]
+
+
+async def test_a_wait_ends_with_304(site: Site) -> None:
     known = await call(site, "snapshot", "bob")
     tag = f'"{known["user"]}-{known["version"]}"'
-    answer = await get(site, "/push/poll/", {"If-None-Match": f'W/{tag}, "7"', "Prefer": prefer})
-    assert (answer.status_code, answer.headers["ETag"], answer.content) == (304, tag, b"")
-    assert answer.headers["Preference-Applied"] == "wait=1"
-    assert answer.headers["X-Poll-Interval"] == "2"
-    assert answer.elapsed.total_seconds() > 0.9
+    known_and_more = {"If-None-Match": f'W/{tag}, "7"'}
+    polls = [get(site, "/push/poll/", {**known_and_more, "Prefer": prefer}) for prefer in WAITS_OF_A_SECOND]
+    for answer in await asyncio.gather(*polls):
+        assert (answer.status_code, answer.headers["ETag"], answer.content) == (304, tag, b"")
+        assert answer.headers["Preference-Applied"] == "wait=1"
+        assert answer.headers["X-Poll-Interval"] == "2"
+        assert answer.elapsed.total_seconds() > 0.9
 
 
 BAD_IDS = ["x:y:z", "user-1:x", ":", "error", "user-1:-5", f"user-1:{'9' * 30}", "user-1:\u00ff", "a:1," * 11]
@@ -250,7 +254,7 @@ async def test_a_flood_of_frames_harms_nobody_else(site: Site) -> None:
         await flood.next()
         await other.next()
         with suppress(ConnectionClosed):
-            for _ in range(3000):
+            for _ in range(1000):
                 await flood.send('{"type":"read","refs":["comment-999999"]}')
         await other.send({"type": "ping"})
         assert await other.frame() == {"type": "pong"}

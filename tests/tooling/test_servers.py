@@ -8,14 +8,12 @@ from tests.conftest import StartSite
 from tests.servers import ActionFailed, wait_for
 from tools.stores import Valkey
 
-SHAPES: dict[str, dict[str, Any]] = {
-    "embedded": {},
-    "uvicorn": {"server": "uvicorn"},
-    "stack": {"server": ["uvicorn", "daphne"], "bus": "valkey", "database": "postgres", "beat": True},
-}
+STACK = {"server": ["uvicorn", "daphne"], "bus": "valkey", "database": "postgres", "beat": True}
 
 
-@pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
+@pytest.mark.parametrize(
+    "shape", [pytest.param({}, id="embedded"), pytest.param(STACK, id="stack", marks=pytest.mark.soak)]
+)
 def test_site_acts_and_restarts(start_site: StartSite, shape: dict[str, Any]) -> None:
     site = start_site(**shape)
     assert site.call("snapshot", "bob")["unread"] == 0
