@@ -198,9 +198,9 @@ class TestMinting:
 
     def test_by_command(self, bob: Any, minted: list[Any]) -> None:
         out = StringIO()
-        call_command("create_ticket", "bob", "--purpose", "mqtt", stdout=out)
+        call_command("create_ticket", "bob", stdout=out)
         assert counts(out.getvalue().splitlines()[-1]) == [True]
-        assert minted[0]["purpose"] == "mqtt"
+        assert minted[0]["purpose"] == ""
         for bad in (["nobody"], ["bob", "--ttl", "3601"]):
             with pytest.raises(CommandError):
                 call_command("create_ticket", *bad)

@@ -30,4 +30,4 @@ def test_nobody_has_no_ticket(shared_site: StartSite) -> None:
     command = [sys.executable, "manage.py", "mqtt_ticket", "nobody"]
     done = subprocess.run(command, cwd=ROOT, env=site.env, capture_output=True, text=True, check=False)
     assert done.returncode == 1
-    assert "There is no user nobody." in done.stderr
+    assert "There is no user “nobody”." in done.stderr

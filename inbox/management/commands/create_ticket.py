@@ -9,22 +9,26 @@ from inbox.signals import ticket_minted
 
 
 class Command(BaseCommand):
-    """Prints a ticket alone on the last line: `mosquitto_sub -P "$(./manage.py create_ticket bob --purpose mqtt)"`."""
+    """Prints a ticket alone on the last line: `TICKET=$(./manage.py create_ticket bob)`."""
 
     help = "Mint a ticket for a user, for a client without a browser."
+    purpose = ""
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("user", help="the name they sign in with")
         parser.add_argument("--ttl", type=int, default=tickets.DEFAULT_TTL, help="seconds (default: %(default)s)")
-        parser.add_argument("--purpose", choices=["mqtt"], default="", help="“mqtt”: publish to the broker as well")
 
-    def handle(self, *args: Any, user: str, ttl: int, purpose: str, **options: Any) -> None:
+    def handle(self, *args: Any, user: str, ttl: int, **options: Any) -> None:
         found = get_user_model()._default_manager.filter(**{get_user_model().USERNAME_FIELD: user}).first()
         if found is None:
             raise CommandError(_("There is no user “%s”.") % user)
         if not 1 <= ttl <= tickets.MAX_TTL:
             raise CommandError(_("“ttl” is from 1 to %d seconds.") % tickets.MAX_TTL)
         text, ticket = tickets.mint(found, None, ttl)
-        minted = {"user_id": ticket.user, "purpose": purpose, "ticket": text, "expires": ticket.expires}
+        minted = {"user_id": ticket.user, "purpose": self.purpose, "ticket": text, "expires": ticket.expires}
         ticket_minted.send_robust(None, **minted)
-        self.stdout.write(text)
+        self.stdout.write(self.line(text, ticket))
+
+    def line(self, text: str, ticket: tickets.Ticket) -> str:
+        """What is printed."""
+        return text
