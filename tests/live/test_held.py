@@ -9,7 +9,7 @@ import pytest
 from tests.conftest import StartSite
 from tests.servers import Site, eventually
 
-COUNTS = {"sse": 200, "websocket": 200, "long-poll": 100}
+COUNTS = {"sse": 500, "websocket": 500, "long-poll": 200}
 POOL = 4  # the hub's own threads, started as needed, however many connections there are
 TASKS = 10  # of a process that holds nothing: the server's own and this request's
 Stream = tuple[asyncio.StreamReader, asyncio.StreamWriter]
