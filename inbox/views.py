@@ -1,14 +1,16 @@
-"""The inbox page: a frame for static/inbox/inbox.js, which fills it from the API."""
+"""The inbox page, a frame for static/inbox/inbox.js, which fills it from the API; and the preferences, a plain form."""
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render, resolve_url
+from django.shortcuts import redirect, render, resolve_url
 from django.urls import reverse
 from django.utils.text import capfirst
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
+from . import services
+from .forms import PreferencesForm
 from .models import Broadcast, event_types
 from .snapshots import user_id
 
@@ -16,10 +18,10 @@ from .snapshots import user_id
 ICONS = {"broadcast", "comment", "follow", "like", "mention", "share", "system"}
 
 
-def _api(request: HttpRequest) -> str:
-    """The API that stands beside this page, whatever namespaces a site has put both into."""
+def _beside(request: HttpRequest, name: str) -> str:
+    """A page of this urlconf, whatever namespaces a site has put it into."""
     match = request.resolver_match
-    return reverse(":".join([*(match.namespaces if match else []), "inbox-api", "api-root"]))
+    return reverse(":".join([*(match.namespaces if match else []), name]))
 
 
 @login_required
@@ -38,8 +40,21 @@ def inbox_page(request: HttpRequest) -> HttpResponse:
     context = {
         "tabs": tabs,
         "page": request.path,
-        "api": _api(request),
+        "api": _beside(request, "inbox-api:api-root"),
+        "preferences": _beside(request, "inbox-preferences"),
         "user_id": user_id(request.user.pk),
         "login_url": resolve_url(settings.LOGIN_URL),
     }
     return render(request, "inbox/inbox.html", context)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def preferences_page(request: HttpRequest) -> HttpResponse:
+    """What is counted from now on. It needs neither JavaScript nor the messages framework, which a site may lack."""
+    form = PreferencesForm(request.POST if request.method == "POST" else None, request.user)
+    if form.is_valid():
+        services.set_muted(request.user, form.muted())
+        return redirect(f"{request.path}?saved")
+    context = {"form": form, "inbox": _beside(request, "inbox"), "saved": "saved" in request.GET}
+    return render(request, "inbox/preferences.html", context)

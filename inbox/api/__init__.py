@@ -8,6 +8,7 @@ from . import problems
 from .auth import Session, Ticket
 from .base import InboxAPI
 from .mailbox import router
+from .preferences import router as preferences_router
 from .tickets import router as tickets_router
 
 DESCRIPTION = """\
@@ -28,5 +29,6 @@ api = InboxAPI(
     docs_url=None,
 )
 api.add_router("", router, auth=[Ticket(), Session()], tags=["Inbox"])
+api.add_router("", preferences_router, auth=[Ticket(), Session()], tags=["Preferences"])
 api.add_router("", tickets_router, auth=Session(), tags=["Tickets"])
 problems.install(api)

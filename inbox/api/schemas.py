@@ -25,6 +25,12 @@ def _known_type(value: str) -> str:
     return value
 
 
+def _known_event_type(value: str) -> str:
+    if value not in event_types():
+        raise ValueError(f"one of {', '.join(event_types())} is expected")
+    return value
+
+
 def _only_false(value: bool) -> bool:
     if value:
         raise ValueError("only false is allowed; use DELETE to delete")
@@ -35,12 +41,17 @@ def _enumerate_types(schema: dict[str, Any]) -> None:
     schema["enum"] = item_types()  # when the document is made: the apps are loaded by then
 
 
+def _enumerate_event_types(schema: dict[str, Any]) -> None:
+    schema["enum"] = list(event_types())
+
+
 Version = Annotated[int, Field(ge=0, le=MAX_VERSION, examples=[EXAMPLE_VERSION])]
 Count = Annotated[int, Field(ge=0)]
 Ref = Annotated[
     str, Field(pattern=r"^[a-z][a-z0-9_]{0,49}-[0-9a-z][0-9a-z-]{0,35}$", examples=["comment-123", "broadcast-4"])
 ]
 ItemType = Annotated[str, AfterValidator(_known_type), Field(json_schema_extra=_enumerate_types)]
+EventType = Annotated[str, AfterValidator(_known_event_type), Field(json_schema_extra=_enumerate_event_types)]
 Moment = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 
 
@@ -152,6 +163,14 @@ class MarkRead(BaseModel):
         if self.type is not None and self.up_to is None:
             raise ValueError("type goes with up_to only")
         return self
+
+
+class Preferences(BaseModel):
+    """What a user wants to be told of."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    muted: list[EventType] = Field(max_length=100, description="Messages of these types arrive already read.")
 
 
 class TicketRequest(BaseModel):

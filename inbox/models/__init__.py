@@ -9,6 +9,7 @@ from .events import (
 )
 from .mailbox import BroadcastClock, Mailbox
 from .message import Level, Message, event_types
+from .muted import MutedType
 from .session import EndedSession
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "Mailbox",
     "MentionMessage",
     "Message",
+    "MutedType",
     "ShareMessage",
     "State",
     "SystemMessage",

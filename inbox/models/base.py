@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any, ClassVar, Self, TypeVar
 
 from django.conf import settings
@@ -61,6 +61,7 @@ class MailboxRowQuerySet(PrimaryQuerySet[Row]):
             for row in rows:
                 starts[row.recipient_id] = starts.get(row.recipient_id, 0) + 1
                 row.arrived_at(starts[row.recipient_id])
+            self.model.arriving(rows)
             return super().bulk_create(rows, batch_size)
 
     @writes
@@ -133,6 +134,7 @@ class MailboxRow(models.Model):
             if (before := stored.values().first()) is None:
                 for version in ledger.advance_each(dict.fromkeys(found, 1), self.arrival()).values():
                     self.arrived_at(version + 1)
+                self.arriving([self])
             elif self._differs(before, kwargs.get("update_fields")):
                 ledger.advance(found)
             super().save(*args, **kwargs)
@@ -160,6 +162,10 @@ class MailboxRow(models.Model):
 
     def arrived_at(self, version: int) -> None:
         """Told the mailbox version at which this row is written for the first time."""
+
+    @classmethod
+    def arriving(cls, rows: Sequence[Any]) -> None:
+        """The last word on rows that are written for the first time, their mailboxes locked."""
 
     def _differs(self, before: dict[str, Any], names: Iterable[str] | None) -> bool:
         if before["recipient_id"] != self.recipient_id:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django.apps import apps
@@ -15,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ..validators import validate_link, validate_text
 from .base import UNREAD, MailboxRow
+from .muted import MutedType
 
 
 class Level(models.TextChoices):
@@ -80,6 +82,20 @@ class Message(MailboxRow):
 
     def arrived_at(self, version: int) -> None:
         self.seq = version
+
+    @classmethod
+    def arriving(cls, rows: Sequence[Message]) -> None:
+        """Who has muted the type is not told: it arrives read."""
+        muted = MutedType.objects.filter(type=cls.event_type(), mailbox__in={row.recipient_id for row in rows})
+        deaf = set(muted.values_list("mailbox_id", flat=True))
+        for row in rows:
+            if row.recipient_id in deaf and row.can_be_muted:
+                row.read_at = row.read_at or row.created_at
+
+    @property
+    def can_be_muted(self) -> bool:
+        """What is critical is heard by everybody."""
+        return bool(self.level != Level.CRITICAL)
 
     def render_title(self) -> str:
         return str(self.title_format).format_map(self._words())

@@ -2,6 +2,7 @@
 
 from .arrivals import newest
 from .pages import Page, inbox_page, item
+from .preferences import muted
 from .snapshots import snapshot, snapshots, versions
 
-__all__ = ["Page", "inbox_page", "item", "newest", "snapshot", "snapshots", "versions"]
+__all__ = ["Page", "inbox_page", "item", "muted", "newest", "snapshot", "snapshots", "versions"]

@@ -4,6 +4,7 @@ state it changes, and announces them on commit (`inbox.signals`)."""
 from ..ledger import touch
 from .broadcasts import apply_due, bump_clock, expire, publish, raise_clock, withdraw
 from .marks import archive, delete, mark_all_read, mark_read, mark_unread, purge_deleted, unarchive, undelete
+from .preferences import set_muted
 from .send import send
 from .sessions import end_session
 
@@ -21,6 +22,7 @@ __all__ = [
     "purge_deleted",
     "raise_clock",
     "send",
+    "set_muted",
     "touch",
     "unarchive",
     "undelete",

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from .. import ledger
 from ..errors import BadValue
 from ..lookups import among, prepared
-from ..models import Mailbox, Message
+from ..models import Mailbox, Message, MutedType
 from ..users import user_pk, user_pks
 
 # SQLite has one writer: a tight loop of chunks would starve every other one.
@@ -70,18 +70,34 @@ def _insert(ids: Sequence[Any], message: Message) -> None:
     """One INSERT … SELECT from the mailboxes, whose version is each row's `seq`."""
     connection = connections[ledger.alias()]
     quote = connection.ops.quote_name
-    sources = {"recipient_id": quote("user_id"), "seq": quote("version")}
+    selected: dict[str, tuple[str, list[Any]]] = {"recipient_id": (quote("user_id"), [])}
+    selected["seq"] = quote("version"), []
     fields = [field for field in message._meta.concrete_fields if not field.primary_key]
-    constants = [field for field in fields if field.attname not in sources]
-    values = [field.get_db_prep_save(getattr(message, field.attname), connection) for field in constants]
-    selected = ", ".join(sources.get(field.attname, "%s") for field in fields)
-    columns = ", ".join(quote(str(field.column)) for field in fields)
+    for field in fields:
+        value = field.get_db_prep_save(getattr(message, field.attname), connection)
+        selected.setdefault(field.attname, ("%s", [value]))
+    if message.can_be_muted:
+        selected["read_at"] = _read_if_muted(message, connection)
     keys = prepared(Mailbox._meta.pk, ids, connection)
     these, of_these = among(connection, quote("user_id"), keys)
+    columns = ", ".join(quote(str(field.column)) for field in fields)
+    values = ", ".join(selected[field.attname][0] for field in fields)
+    params = [param for field in fields for param in selected[field.attname][1]]
     table, mailboxes = quote(message._meta.db_table), quote(Mailbox._meta.db_table)
-    sql = f"INSERT INTO {table} ({columns}) SELECT {selected} FROM {mailboxes} WHERE {these}"
+    sql = f"INSERT INTO {table} ({columns}) SELECT {values} FROM {mailboxes} WHERE {these}"
     with connection.cursor() as cursor:
-        cursor.execute(sql, [*values, *of_these])
+        cursor.execute(sql, [*params, *of_these])
+
+
+def _read_if_muted(message: Message, connection: Any) -> tuple[str, list[Any]]:
+    """SQL and its parameters for `read_at`, in a row of a mailbox."""
+    quote = connection.ops.quote_name
+    table, owner = quote(MutedType._meta.db_table), f"{quote(Mailbox._meta.db_table)}.{quote('user_id')}"
+    muted = f"SELECT 1 FROM {table} WHERE {quote('mailbox_id')} = {owner} AND {quote('type')} = %s"
+    field: Any = message._meta.get_field("read_at")
+    moments = (message.read_at or message.created_at, message.read_at)
+    read, unread = (field.get_db_prep_save(moment, connection) for moment in moments)
+    return f"CASE WHEN EXISTS ({muted}) THEN %s ELSE %s END", [message.event_type(), read, unread]
 
 
 def _know(event_type: type[Message], names: Iterable[str]) -> None:

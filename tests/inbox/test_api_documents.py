@@ -31,6 +31,8 @@ def test_every_operation_documents_its_answers(document: Any) -> None:
         "GET inbox/{ref}/": "200 401 404 422 503",
         "PATCH inbox/{ref}/": "200 400 401 403 404 413 415 422 503",
         "DELETE inbox/{ref}/": "200 401 403 404 422 503",
+        "GET preferences/": "200 401 503",
+        "PUT preferences/": "200 400 401 403 413 415 422 503",
         "POST tickets/": "201 400 401 403 413 415 422 503",
     }
 

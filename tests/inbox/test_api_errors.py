@@ -23,6 +23,7 @@ WRITES = [(method, path) for method, path in OPERATIONS if method != "GET"]
 BODIES: dict[tuple[str, str], Any] = {
     ("PATCH", "inbox/{ref}/"): {"read": True},
     ("POST", "inbox/read/"): {"up_to": 10**9},
+    ("PUT", "preferences/"): {"muted": ["like"]},
 }
 
 
@@ -47,7 +48,7 @@ def send(call: Caller, method: str, path: str, ref: str) -> Any:
 
 def test_the_writes_are_known() -> None:
     changes = [("POST", "inbox/read/"), ("PATCH", "inbox/{ref}/"), ("DELETE", "inbox/{ref}/")]
-    assert [*changes, ("POST", "tickets/")] == WRITES
+    assert [*changes, ("PUT", "preferences/"), ("POST", "tickets/")] == WRITES
 
 
 @pytest.mark.parametrize(("method", "path"), OPERATIONS)

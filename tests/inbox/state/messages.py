@@ -30,9 +30,11 @@ has_notes = precondition(lambda self: bool(self.world.notes))
 
 
 class Messages(Reality):
-    def arrived(self, rows: list[Any]) -> None:
+    def arrived(self, rows: list[Any], as_read: bool = False) -> None:
         """Rows written, in the order of their arrival."""
         for row in rows:
+            is_muted = row.event_type() in self.world.muted.get(row.recipient_id, ())
+            assert (row.read_at is not None) == (as_read or is_muted)
             values = {name: getattr(row, name) for name in ("pk", "url", "read_at", "archived_at", "deleted_at")}
             self.world.arrivals += 1
             note = Note(**values, type=row.event_type(), owner=row.recipient_id, actor=row.actor_id)
@@ -66,7 +68,7 @@ class Messages(Reality):
             row.save()
         else:
             row = model.objects.create(recipient_id=row.recipient_id, read_at=read_at, **COLUMNS[type])
-        self.arrived([row])
+        self.arrived([row], as_read=is_read)
 
     @rule(to=st.lists(one, max_size=5), type=types)
     def bulk_create(self, to: list[int], type: str) -> None:
@@ -75,6 +77,13 @@ class Messages(Reality):
         self.arrived(model.objects.bulk_create(rows))
 
     # Acts of their owners
+
+    @rule(who=one, muted=st.sets(types))
+    def mute(self, who: int, muted: set[str]) -> None:
+        user = self.person(who).pk
+        services.set_muted(user, muted)
+        assert set(selectors.muted(user)) == muted
+        self.world.muted[user] = muted
 
     @rule(who=one, which=some, act=acts)
     def act(self, who: int, which: list[int], act: str) -> None:

@@ -110,6 +110,7 @@ class World:
     notes: list[Note] = field(default_factory=list)
     news: list[News] = field(default_factory=list)
     receipts: dict[tuple[int, int], Marks] = field(default_factory=dict)  # by (broadcast, user)
+    muted: dict[int, set[str]] = field(default_factory=dict)  # types, by user
     step: int = 0
     arrivals: int = 0
 
@@ -181,6 +182,7 @@ class World:
     def forget(self, user: Any) -> set[int]:
         """A user goes; returns those whose messages lose a name."""
         del self.people[user]
+        self.muted.pop(user, None)
         self.notes = [note for note in self.notes if note.owner != user]
         self.receipts = {key: marks for key, marks in self.receipts.items() if key[1] != user}
         theirs = [note for note in self.notes if note.actor == user]

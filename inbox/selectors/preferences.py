@@ -1,0 +1,12 @@
+"""What somebody wants to be told of."""
+
+from typing import Any
+
+from ..models import MutedType, event_types
+from ..users import user_pk
+
+
+def muted(user: Any) -> list[str]:
+    """The event types that arrive already read, in the order of definition."""
+    found = set(MutedType.objects.filter(mailbox=user_pk(user)).values_list("type", flat=True))
+    return [name for name in event_types() if name in found]

@@ -1,0 +1,29 @@
+"""What somebody wants to be told of."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from .. import ledger
+from ..errors import BadValue, NotFound
+from ..models import MutedType, event_types
+from ..users import user_pk
+
+
+@ledger.retrying
+def set_muted(user: Any, types: Iterable[str]) -> None:
+    """From now on messages of exactly these types arrive already read.
+
+    No version advances: nothing changes that can be seen. Raises BadValue for what is no event type.
+    """
+    wanted = set(types)
+    if unknown := sorted(wanted - event_types().keys()):
+        raise BadValue(_("There is no event type “%s”.") % unknown[0])
+    with ledger.locked([user_pk(user)]) as found:
+        if not found:
+            raise NotFound(_("There is no such user."))
+        rows = MutedType.objects.filter(mailbox__in=found)
+        rows.exclude(type__in=wanted).delete()
+        new = wanted.difference(rows.values_list("type", flat=True))
+        MutedType.objects.bulk_create(MutedType(mailbox_id=found[0], type=name) for name in sorted(new))
