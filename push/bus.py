@@ -15,9 +15,9 @@ from typing import Any
 
 from channels.layers import InMemoryChannelLayer, get_channel_layer
 
+from inbox.circuit import Circuit
 from inbox.snapshots import UserId
 
-from .circuit import Circuit
 from .conf import REMOTE_TIMEOUT
 
 logger = logging.getLogger(__name__)

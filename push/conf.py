@@ -14,7 +14,6 @@ SEND_BUFFER_BYTES = 64 * 1024  # of the kernel, per held connection: then we not
 MAX_WAIT_SECONDS = 55  # of a long poll: below the usual 60 s of a proxy
 MAX_QUERY_TICKET_SECONDS = 60  # of life left to a ticket in a query: those are logged by somebody
 MAX_FRAME_BYTES = 64 * 1024  # of a frame from a client
-BREAK_SECONDS = 5.0  # how long a failed broker or Redis is left alone
 REMOTE_TIMEOUT = 2.0  # seconds; what we give a broker or Redis to answer
 
 

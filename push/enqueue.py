@@ -13,7 +13,7 @@ from typing import Any
 from celery import Task
 from django.db import close_old_connections
 
-from .circuit import Circuit
+from inbox.circuit import Circuit
 
 logger = logging.getLogger(__name__)
 

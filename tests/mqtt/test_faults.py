@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from push.conf import BREAK_SECONDS
+from inbox.circuit import BREAK_SECONDS
 from tests.clients import connect
 from tests.conftest import StartSite
 from tests.mqtt.conftest import BROKERS, COMMENT, Person

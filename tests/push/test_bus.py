@@ -9,10 +9,10 @@ import pytest
 from channels.layers import InMemoryChannelLayer
 from django.test import override_settings
 
+from inbox.circuit import Circuit
 from inbox.signals import broadcast_changed, mailbox_changed
 from push import bus, enqueue, hub, receivers, tasks
 from push.bus import Nudge, Publisher, parse
-from push.circuit import Circuit
 from tests.push.fakes import until
 from tests.servers import wait_for
 

@@ -12,7 +12,8 @@ from uuid import uuid4
 from paho.mqtt.client import Client, MQTTMessage, MQTTMessageInfo
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 
-from ...circuit import Circuit
+from inbox.circuit import Circuit
+
 from ...conf import REMOTE_TIMEOUT
 from . import conf
 

@@ -4,9 +4,9 @@ import logging
 import time
 from collections.abc import Callable
 
-from .conf import BREAK_SECONDS
-
 logger = logging.getLogger(__name__)
+
+BREAK_SECONDS = 5.0  # how long a failed broker or Redis is left alone
 
 
 class Circuit:
