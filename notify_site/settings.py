@@ -105,6 +105,15 @@ if REDIS_URL:
         "CONFIG": {"hosts": [{"address": REDIS_URL, **REDIS_TIMEOUTS}]},
     }
 
+if REDIS_URL:  # without it each process counts by itself
+    CACHES = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": REDIS_URL,
+            "OPTIONS": REDIS_TIMEOUTS,
+        }
+    }
+
 CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default=REDIS_URL) or None  # None: tasks run in this process
 CELERY_BROKER_TRANSPORT_OPTIONS = {**REDIS_TIMEOUTS, "max_retries": 1}
 CELERY_BROKER_CONNECTION_TIMEOUT = 2
@@ -128,6 +137,7 @@ CELERY_BEAT_SCHEDULE = {
 
 # The mailbox and its delivery
 
+INBOX_REQUESTS_PER_MINUTE = env.int("INBOX_REQUESTS_PER_MINUTE", default=600)
 INBOX_UNREAD_CAP = env.int("INBOX_UNREAD_CAP", default=999)
 PUSH_MAX_CONNECTIONS_PER_USER = env.int("PUSH_MAX_CONNECTIONS_PER_USER", default=20)
 PUSH_ALLOWED_ORIGINS = env.list("PUSH_ALLOWED_ORIGINS", default=[])

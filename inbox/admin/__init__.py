@@ -6,11 +6,13 @@ unregisters it first: `admin.site.unregister(InvoiceMessage)`.
 
 from django.contrib import admin
 
-from ..models import Broadcast, BroadcastReceipt, Mailbox, event_types
+from ..models import Broadcast, BroadcastReceipt, Mailbox, ServiceToken, event_types
 from .broadcasts import BroadcastAdmin
 from .rows import MailboxAdmin, MessageAdmin, ReceiptAdmin
+from .tokens import ServiceTokenAdmin
 
 admin.site.register(Broadcast, BroadcastAdmin)
 admin.site.register(Mailbox, MailboxAdmin)
 admin.site.register(BroadcastReceipt, ReceiptAdmin)
+admin.site.register(ServiceToken, ServiceTokenAdmin)
 admin.site.register([model for model in event_types().values() if not admin.site.is_registered(model)], MessageAdmin)

@@ -1,7 +1,7 @@
 """The REST API, version 1: `path("api/v1/", api.urls)`.
 
-An endpoint is a selector or service, a schema (`schemas.py`) and a view in a router. This is the user's half; routers
-of other callers (services with tokens) are added here with their own authentication and limits.
+An endpoint is a selector or service, a schema (`schemas.py`) and a view in a router. One half is the user's own, with
+a session or a ticket; the other is for services, each of whose calls names the scope that its token must have.
 """
 
 from . import problems
@@ -10,13 +10,15 @@ from .base import InboxAPI
 from .mailbox import router
 from .preferences import router as preferences_router
 from .tickets import router as tickets_router
+from .users import router as users_router
 
 DESCRIPTION = """\
 A user's notification center. A *snapshot* is the whole state of the badge; of two snapshots of one user
 the one with the greater `version` is the newer. Every write answers with the snapshot after it.
 
 Sign in with the session cookie. Writes also need the CSRF token, in the header `X-CSRFToken`. A client without
-that cookie shows a ticket instead: `Authorization: Bearer …`.
+that cookie shows a ticket instead: `Authorization: Bearer …`. Another service shows its token in the same way; it is
+good for the calls under “For services” that its scopes name, so many times a minute (`RateLimit`).
 Every error is a problem document (RFC 9457).
 """
 
@@ -31,4 +33,5 @@ api = InboxAPI(
 api.add_router("", router, auth=[Ticket(), Session()], tags=["Inbox"])
 api.add_router("", preferences_router, auth=[Ticket(), Session()], tags=["Preferences"])
 api.add_router("", tickets_router, auth=Session(), tags=["Tickets"])
+api.add_router("", users_router, tags=["For services"])
 problems.install(api)

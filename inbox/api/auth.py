@@ -7,9 +7,10 @@ from django.http import HttpRequest
 from ninja.errors import HttpError
 from ninja.security import HttpBearer, SessionAuth
 
-from .. import tickets
+from .. import services, tickets
 from ..snapshots import UserId, user_id
-from .problems import CsrfFailed
+from . import throttle
+from .problems import BadToken, CsrfFailed, MissingScope
 
 
 class Session(SessionAuth):
@@ -37,6 +38,24 @@ class Ticket(HttpBearer):
     def shown_in(cls, request: HttpRequest) -> bool:
         """Whoever shows a ticket is let in by it or not at all, whatever cookies came with it."""
         return request.headers.get(cls.header, "").lower().startswith("bearer ")
+
+
+class Service(HttpBearer):
+    """A service token with this scope, as a bearer token (RFC 6750). Each use is counted (`throttle.py`)."""
+
+    def __init__(self, scope: str) -> None:
+        super().__init__()
+        self.scope = scope
+
+    def authenticate(self, request: HttpRequest, token: str) -> Any:
+        found = services.use_token(token)
+        if found is None:
+            raise BadToken
+        throttle.spend(request, found)
+        if self.scope not in found.scopes:
+            raise MissingScope(self.scope)
+        request.user = found.owner
+        return found
 
 
 def owner(request: HttpRequest) -> UserId:

@@ -16,6 +16,7 @@ from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from ..errors import BadValue, InboxError, NotFound
+from .throttle import Throttled
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_SECONDS = 1
@@ -29,6 +30,7 @@ CODES = {
     413: "too_large",
     415: "bad_media_type",
     422: "bad_value",
+    429: "too_many_requests",
     500: "broken",
     503: "unavailable",
 }
@@ -42,6 +44,14 @@ logger = logging.getLogger("django.request")
 
 class CsrfFailed(Exception):
     """A write that came with a session but without its CSRF token."""
+
+
+class BadToken(Exception):
+    """A bearer token that is no valid service token."""
+
+
+class MissingScope(Exception):
+    """A service token that is good for other things."""
 
 
 def problem(
@@ -78,6 +88,23 @@ def not_allowed(allow: str) -> HttpResponse:
 def signed_out(request: HttpRequest, error: Exception) -> HttpResponse:
     # RFC 9110, 15.5.2: a 401 names a scheme. One that browsers don't know keeps their password dialogue shut.
     return problem(401, _("Sign in first."), headers={"WWW-Authenticate": CHALLENGE})
+
+
+def unknown_token(request: HttpRequest, error: Exception) -> HttpResponse:
+    """The same for one that never was, has expired, is revoked, or whose owner may not sign in."""
+    headers = {"WWW-Authenticate": 'Bearer realm="inbox", error="invalid_token"'}  # RFC 6750, 3
+    return problem(401, _("This is no valid service token."), code="bad_token", headers=headers)
+
+
+def out_of_scope(request: HttpRequest, error: MissingScope) -> HttpResponse:
+    scope = str(error)
+    headers = {"WWW-Authenticate": f'Bearer realm="inbox", error="insufficient_scope", scope="{scope}"'}
+    return problem(403, _("This token lacks the scope %s.") % scope, code="missing_scope", headers=headers)
+
+
+def throttled(request: HttpRequest, error: Throttled) -> HttpResponse:
+    detail = _("Too many requests with this token. Try again in %d seconds.")
+    return problem(429, detail % error.seconds, headers={"Retry-After": str(error.seconds)})
 
 
 def forged(request: HttpRequest, error: CsrfFailed) -> HttpResponse:
@@ -135,6 +162,9 @@ def crashed(request: HttpRequest, error: Exception) -> HttpResponse:
 
 HANDLERS: dict[type[Exception], Handler] = {
     CsrfFailed: forged,
+    BadToken: unknown_token,
+    MissingScope: out_of_scope,
+    Throttled: throttled,
     AuthenticationError: signed_out,
     HttpError: http_error,
     ValidationError: unprocessable,

@@ -50,6 +50,7 @@ Count = Annotated[int, Field(ge=0)]
 Ref = Annotated[
     str, Field(pattern=r"^[a-z][a-z0-9_]{0,49}-[0-9a-z][0-9a-z-]{0,35}$", examples=["comment-123", "broadcast-4"])
 ]
+UserPath = Annotated[str, Field(max_length=100, description="The user's primary key.", examples=["7"])]
 ItemType = Annotated[str, AfterValidator(_known_type), Field(json_schema_extra=_enumerate_types)]
 EventType = Annotated[str, AfterValidator(_known_event_type), Field(json_schema_extra=_enumerate_event_types)]
 Moment = Annotated[str, Field(json_schema_extra={"format": "date-time"})]

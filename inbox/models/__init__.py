@@ -11,6 +11,7 @@ from .mailbox import BroadcastClock, Mailbox
 from .message import Level, Message, event_types
 from .muted import MutedType
 from .session import EndedSession
+from .token import Scope, ServiceToken
 
 __all__ = [
     "Audience",
@@ -26,6 +27,8 @@ __all__ = [
     "MentionMessage",
     "Message",
     "MutedType",
+    "Scope",
+    "ServiceToken",
     "ShareMessage",
     "State",
     "SystemMessage",

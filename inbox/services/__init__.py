@@ -7,24 +7,29 @@ from .marks import archive, delete, mark_all_read, mark_read, mark_unread, purge
 from .preferences import set_muted
 from .send import send
 from .sessions import end_session
+from .tokens import create_token, issue_token, revoke_token, use_token
 
 __all__ = [
     "apply_due",
     "archive",
     "bump_clock",
+    "create_token",
     "delete",
     "end_session",
     "expire",
+    "issue_token",
     "mark_all_read",
     "mark_read",
     "mark_unread",
     "publish",
     "purge_deleted",
     "raise_clock",
+    "revoke_token",
     "send",
     "set_muted",
     "touch",
     "unarchive",
     "undelete",
+    "use_token",
     "withdraw",
 ]

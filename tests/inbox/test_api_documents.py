@@ -10,7 +10,7 @@ from inbox.models import event_types
 
 from .rest import PREFIX, Caller, problem
 
-pytestmark = [pytest.mark.urls("tests.inbox.urls"), pytest.mark.django_db]
+pytestmark = [pytest.mark.urls("tests.inbox.urls"), pytest.mark.django_db, pytest.mark.anywhere]
 
 
 @pytest.fixture
@@ -33,6 +33,8 @@ def test_every_operation_documents_its_answers(document: Any) -> None:
         "DELETE inbox/{ref}/": "200 401 403 404 422 503",
         "GET preferences/": "200 401 503",
         "PUT preferences/": "200 400 401 403 413 415 422 503",
+        "GET users/{id}/unread/": "200 401 403 404 422 429 503",
+        "POST users/{id}/tickets/": "201 400 401 403 404 413 415 422 429 503",
         "POST tickets/": "201 400 401 403 413 415 422 503",
     }
 
@@ -61,11 +63,14 @@ def test_the_ways_in_are_documented(document: Any) -> None:
     assert document["components"]["securitySchemes"] == {
         "Session": {"type": "apiKey", "in": "cookie", "name": "sessionid"},
         "Ticket": {"type": "http", "scheme": "bearer"},
+        "Service": {"type": "http", "scheme": "bearer"},
     }
-    for path, operations in document["paths"].items():
+    ways_in = {"Inbox": {"Session", "Ticket"}, "Preferences": {"Session", "Ticket"}, "Tickets": {"Session"}}
+    ways_in["For services"] = {"Service"}
+    for operations in document["paths"].values():
         for operation in operations.values():
-            ways = {name for way in operation["security"] for name in way}
-            assert ways == ({"Session"} if path.endswith("/tickets/") else {"Session", "Ticket"})
+            [tag] = operation["tags"]
+            assert {name for way in operation["security"] for name in way} == ways_in[tag]
 
 
 def test_the_docs_page_fetches_nothing_from_elsewhere() -> None:

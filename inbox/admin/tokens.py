@@ -1,0 +1,75 @@
+"""Service tokens: made here and shown once, then only looked at and revoked."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils.cache import add_never_cache_headers
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from .. import services
+from ..models import Scope, ServiceToken
+from .base import LeanAdmin, by_user_name
+
+
+class ServiceTokenForm(forms.ModelForm):  # type: ignore[type-arg]
+    scopes = forms.MultipleChoiceField(label=_("scopes"), choices=Scope.choices, widget=forms.CheckboxSelectMultiple)
+
+    class Meta:
+        model = ServiceToken
+        fields = ("name", "owner", "scopes", "expires_at")
+
+
+class ServiceTokenAdmin(LeanAdmin):
+    form = ServiceTokenForm
+    list_display = ("name", "owner", "allowed", "state", "expires_at", "last_used_at")
+    list_select_related = ("owner",)
+    raw_id_fields = ("owner",)
+    actions = ("revoke_selected",)
+    fields = ("name", "owner", "scopes", "expires_at")
+    looked_at = ("name", "owner", "allowed", "state", "created_at", "expires_at", "revoked_at", "last_used_at")
+
+    def get_search_fields(self, request: HttpRequest) -> list[str]:
+        return ["name", by_user_name("owner")]
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        return {"owner": request.user.pk, **super().get_changeform_initial_data(request)}
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return self.looked_at if obj else self.fields
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """What a token may do does not change: make another. (Without an object it is about the list's actions.)"""
+        return obj is None and super().has_change_permission(request)
+
+    def save_model(self, request: Any, obj: Any, form: Any, change: bool) -> None:
+        request.new_token = services.issue_token(obj)
+
+    def response_add(self, request: Any, obj: Any, post_url_continue: str | None = None) -> HttpResponse:
+        """The only page that ever shows it. No redirect: it would have to be kept until then."""
+        shown = {"title": _("The new token"), "opts": self.opts, "object": obj, "token": request.new_token}
+        context = {**self.admin_site.each_context(request), **shown}
+        page = TemplateResponse(request, "inbox/admin/token_made.html", context)
+        add_never_cache_headers(page)
+        return page
+
+    @admin.display(description=_("scopes"))
+    def allowed(self, token: ServiceToken) -> str:
+        return ", ".join(token.scopes)
+
+    @admin.display(description=_("valid"), boolean=True)
+    def state(self, token: ServiceToken) -> bool:
+        return token.is_valid
+
+    @admin.action(description=_("Revoke selected tokens"), permissions=["change"])
+    def revoke_selected(self, request: HttpRequest, queryset: QuerySet[ServiceToken]) -> None:
+        tokens = list(queryset.valid())  # type: ignore[attr-defined]
+        for token in tokens:
+            services.revoke_token(token)
+            self.log_change(request, token, "revoked")
+        said = ngettext("%d token is revoked.", "%d tokens are revoked.", len(tokens)) % len(tokens)
+        self.message_user(request, said, messages.SUCCESS if tokens else messages.WARNING)

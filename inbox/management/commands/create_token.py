@@ -1,0 +1,40 @@
+from datetime import timedelta
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from inbox import services
+from inbox.errors import InboxError
+from inbox.models import Scope
+
+
+class Command(BaseCommand):
+    """Prints the token alone on the last line: `TOKEN=$(./manage.py create_token shop --scope messages:write)`."""
+
+    help = "Make a token with which another service may call the API. It is shown this once."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("name", help="of the service")
+        parser.add_argument(
+            "--scope", action="append", required=True, choices=Scope.values, help="what it may do; give several"
+        )
+        parser.add_argument("--owner", help="in whose name it acts (default: the first superuser)")
+        parser.add_argument("--days", type=int, help="until it expires (default: never)")
+
+    def handle(self, *args: Any, name: str, scope: list[str], owner: str | None, days: int | None, **more: Any) -> None:
+        expires_at = None if days is None else timezone.now() + timedelta(days=days)
+        try:
+            self.stdout.write(services.create_token(name, self.owner(owner), scope, expires_at))
+        except InboxError as error:
+            raise CommandError(error.detail) from error
+
+    def owner(self, name: str | None) -> Any:
+        users = get_user_model()._default_manager.order_by("pk")
+        wanted = {"is_superuser": True} if name is None else {get_user_model().USERNAME_FIELD: name}
+        found = users.filter(is_active=True, **wanted).first()
+        if found is None:
+            raise CommandError(_("There is no such user; say who with --owner."))
+        return found
