@@ -39,7 +39,7 @@ test-rest:
 	$(PY) -m pytest -m "not soak" --ignore tests/browser --ignore tests/reuse --ignore tests/inbox
 
 test-inbox-on-postgres:
-	$(PY) -m tools.on_postgres $(PY) -m pytest -m "not soak" tests/inbox
+	$(PY) -m tools.on_postgres $(PY) -m pytest -m "not soak and not anywhere" tests/inbox
 
 test-inbox:
 	$(PY) -m pytest -m "not soak" tests/inbox

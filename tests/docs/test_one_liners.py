@@ -41,7 +41,7 @@ def shell(site: Site, tmp_path: Path) -> Iterator[Callable[[str], Path]]:
         said = tmp_path / "said"
         line = line.replace(ADDRESS, f"127.0.0.1:{site.ports[0]}").replace(".venv/bin/python", sys.executable)
         line = line.replace("-p 1883", f"-p {urlsplit(site.env['MQTT_URL']).port}")
-        mint = MINT.replace(".venv/bin/python", sys.executable)
+        mint = MINT.replace(".venv/bin/python", sys.executable) if "$TICKET" in line else ""
         with said.open("wb") as out:
             options: dict[str, Any] = {"cwd": ROOT, "env": site.env, "start_new_session": True}
             argv = ["bash", "-c", f"{mint}\n{line}"]

@@ -17,7 +17,7 @@ from inbox.models import Broadcast, BroadcastReceipt, State
 
 from .rest import announcement, person, state
 
-pytestmark = [pytest.mark.urls("tests.inbox.urls"), pytest.mark.django_db]
+pytestmark = [pytest.mark.urls("tests.inbox.urls"), pytest.mark.django_db, pytest.mark.anywhere]
 
 LIST = "/admin/inbox/broadcast/"
 FORM = {

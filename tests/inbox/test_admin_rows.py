@@ -14,7 +14,7 @@ from inbox.models import BroadcastReceipt, CommentMessage, Mailbox, SystemMessag
 
 from .rest import announcement, comment, person, state
 
-pytestmark = [pytest.mark.urls("tests.inbox.urls"), pytest.mark.django_db]
+pytestmark = [pytest.mark.urls("tests.inbox.urls"), pytest.mark.django_db, pytest.mark.anywhere]
 
 COMMENTS = "/admin/inbox/commentmessage/"
 

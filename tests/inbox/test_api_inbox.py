@@ -13,7 +13,7 @@ from inbox.models import CommentMessage, FollowMessage
 
 from .rest import Caller, announcement, comment, person, state
 
-pytestmark = [pytest.mark.urls("tests.inbox.urls"), pytest.mark.django_db]
+pytestmark = [pytest.mark.urls("tests.inbox.urls"), pytest.mark.django_db, pytest.mark.anywhere]
 
 
 @pytest.fixture
