@@ -7,6 +7,7 @@ from typing import Any
 from inbox.items import Item
 from inbox.snapshots import Snapshot, UserId
 from push.frames import Update
+from push.hub import Hub
 from push.problems import Refusal
 from push.reads import Answer, Query
 from push.sessions import Credential
@@ -110,3 +111,9 @@ async def until(fact: Any, deadline: float = 5) -> None:
     async with asyncio.timeout(deadline):
         while not fact():  # noqa: ASYNC110 (a fact of several objects, not one event)
             await asyncio.sleep(0.001)
+
+
+async def joined(the_hub: Hub, *sinks: FakeSink) -> None:
+    for sink in sinks:
+        the_hub.join(sink)
+    await until(lambda: all(sink.fake.messages or sink.refusals for sink in sinks))

@@ -1,0 +1,28 @@
+"""A hub by itself: fake connections, fake reads, a real event loop."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+
+from push import flusher, hub, ticks
+from push.hub import Hub
+from tests.push.fakes import FakeReads
+
+
+@pytest.fixture
+def reads(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeReads]:
+    fake = FakeReads()
+    monkeypatch.setattr(flusher, "read", fake.read)
+    monkeypatch.setattr(ticks, "_sweep", lambda purge: None)
+    yield fake
+    fake.gate.set()
+
+
+@pytest.fixture
+async def the_hub(reads: FakeReads) -> AsyncIterator[Hub]:
+    running = hub.current()
+    yield running
+    reads.gate.set()
+    running._running.cancel()  # its next tick would see it is done, a second later
+    await asyncio.gather(running._running, return_exceptions=True)
