@@ -36,6 +36,8 @@ SOCKET_OPTIONS = [(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)]
 if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux
     SOCKET_OPTIONS.append((socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNACKNOWLEDGED_SECONDS * 1000))
 
+ROOM = 16 * 1024  # bytes; what one small frame and hundreds of pongs take
+
 TEXT, BINARY = 0x81, 0x82  # first byte of a final frame (RFC 6455, 5.2)
 WEBSOCKETS_OPEN, AUTOBAHN_OPEN = 1, 3  # the state in which messages may be sent, as each numbers it
 
@@ -70,6 +72,10 @@ class Wire:
     def idle(self) -> bool:
         """Everything written so far has left the process."""
         return self._pending is None
+
+    def has_room(self) -> bool:
+        """Idle, or with so little on its way (`ROOM`) that a short answer may queue behind it."""
+        return self.idle()
 
     def write(self, message: Message) -> None:
         """Send without waiting; a `send` that must wait goes on in a task. Raises `Gone`."""
@@ -141,6 +147,9 @@ class AsyncioWire(Wire):
     def idle(self) -> bool:
         return self._pending is None and not self._transport.get_write_buffer_size()
 
+    def has_room(self) -> bool:
+        return self._pending is None and self._transport.get_write_buffer_size() < ROOM
+
     def abort(self) -> None:
         super().abort()
         self._transport.abort()
@@ -179,8 +188,14 @@ class TwistedWire(Wire):
         return True
 
     def idle(self) -> bool:
+        return self._pending is None and not self._waiting_bytes()
+
+    def has_room(self) -> bool:
+        return self._pending is None and self._waiting_bytes() < ROOM
+
+    def _waiting_bytes(self) -> int:
         fd = self._transport
-        return not fd._tempDataLen and len(fd.dataBuffer) == fd.offset and self._pending is None
+        return int(fd._tempDataLen + len(fd.dataBuffer) - fd.offset)
 
     def close(self, code: int, reason: str) -> None:
         """autobahn lets applications close with 1000 and 3000 to 4999 only; 1009, 1011 and 1012 are ours to say too."""

@@ -71,8 +71,11 @@ class SocketSink(Sink):
             await self.verified
 
     def reply(self, document: dict[str, Any]) -> None:
-        """A courtesy (pong, error): left out for a client that does not read what it gets."""
-        if self.wire.idle():
+        """A pong or an error: left out for a client that does not read what it gets.
+
+        Not for one to whom something is just on its way: it may wait for the answer.
+        """
+        if self.wire.has_room():
             self.wire.write(self.codec.dump(document))
 
     def left(self) -> None:

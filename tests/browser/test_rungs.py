@@ -62,6 +62,7 @@ def test_says_what_passes_on_the_wire(page: Page, site: Site, person: str, name:
 def test_a_ping_and_its_pong(page: Page) -> None:
     page.evaluate(OPEN, "websocket")
     page.wait_for_function("seen.length === 1")
+    assert page.evaluate("typeof seen[0]") == "object", log(page)
     page.evaluate("rung.sync()")
 
     def beats() -> list[str]:

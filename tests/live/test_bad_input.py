@@ -249,6 +249,18 @@ async def still_works(site: Site) -> None:
         assert (await client.next()) == await call(site, "snapshot", "bob")
 
 
+async def test_an_answer_is_not_left_out_because_of_a_frame_before_it(site: Site) -> None:
+    """Each pair has its state and its pong, however close they come."""
+    async with connect("websocket", site, "bob") as client:
+        await client.next()
+        for _ in range(40):
+            await client.send({"type": "sync"})
+            await client.send({"type": "ping"})
+        types = [(await client.frame())["type"] for _ in range(40)]
+        while types.count("pong") < 40:
+            types.append((await client.frame())["type"])
+
+
 async def test_a_flood_of_frames_harms_nobody_else(site: Site) -> None:
     async with connect("websocket", site, "bob") as flood, connect("websocket", site, "bob") as other:
         await flood.next()

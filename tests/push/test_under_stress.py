@@ -18,8 +18,7 @@ from push.problems import BAD_REQUEST, Refused
 from push.supervise import supervise
 from push.wire import Wire
 from push.work import Work
-from tests.push.fakes import FakeReads, FakeSink, snapshot, until
-from tests.push.test_hub import joined, reads, the_hub  # noqa: F401 (fixtures)
+from tests.push.fakes import FakeReads, FakeSink, joined, snapshot, until
 
 
 def member(members: Members, user: int) -> FakeSink:
@@ -62,7 +61,7 @@ class TestWork:
 
 
 class TestHub:
-    async def test_who_left_cannot_ask(self, the_hub: Hub, reads: FakeReads) -> None:  # noqa: F811
+    async def test_who_left_cannot_ask(self, the_hub: Hub, reads: FakeReads) -> None:
         sink = reads.sign_in(7)
         await joined(the_hub, sink)
         the_hub.leave(sink)
@@ -71,8 +70,8 @@ class TestHub:
 
     async def test_a_database_that_cannot_be_mended_is_not_asked_again_and_again(
         self,
-        the_hub: Hub,  # noqa: F811
-        reads: FakeReads,  # noqa: F811
+        the_hub: Hub,
+        reads: FakeReads,
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
         """Rule 8 after a failover to a replica: the versions went back, and the clock cannot be raised."""
@@ -97,8 +96,8 @@ class TestHub:
 
     async def test_a_newcomer_is_served_while_versions_are_being_mended(
         self,
-        the_hub: Hub,  # noqa: F811
-        reads: FakeReads,  # noqa: F811
+        the_hub: Hub,
+        reads: FakeReads,
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
         monkeypatch.setattr(services, "raise_clock", lambda version: None)
@@ -111,8 +110,8 @@ class TestHub:
 
     async def test_a_library_that_fails_when_a_connection_goes_harms_no_other(
         self,
-        the_hub: Hub,  # noqa: F811
-        reads: FakeReads,  # noqa: F811
+        the_hub: Hub,
+        reads: FakeReads,
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
         bad, good = reads.sign_in(7), reads.sign_in(8)

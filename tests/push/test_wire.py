@@ -12,6 +12,7 @@ from websockets.protocol import State
 from websockets.uri import parse_uri
 
 from push.wire import (
+    ROOM,
     AsyncioWire,
     Gone,
     Message,
@@ -113,7 +114,9 @@ async def test_uvicorn() -> None:
     assert isinstance(line, AsyncioWire)
     assert line.idle()
     server.buffered = 10
-    assert not line.idle()
+    assert (line.idle(), line.has_room()) == (False, True)
+    server.buffered = ROOM
+    assert not line.has_room()
     line.abort()
     assert server.aborted
 
@@ -146,7 +149,9 @@ async def test_daphne() -> None:
     assert isinstance(line, TwistedWire)
     assert line.idle()
     protocol.transport._tempDataLen = 5
-    assert not line.idle()
+    assert (line.idle(), line.has_room()) == (False, True)
+    protocol.transport._tempDataLen = ROOM
+    assert not line.has_room()
     protocol.transport._tempDataLen, protocol.transport.dataBuffer = 0, b"half sent"
     assert not line.idle()
     line.close(1012, "restarting")
