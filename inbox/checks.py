@@ -6,15 +6,19 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core import checks
 
-from .conf import DEFAULT_UNREAD_CAP
+from .conf import DEFAULT_REQUESTS_PER_MINUTE, DEFAULT_UNREAD_CAP
+
+NUMBERS = {"INBOX_UNREAD_CAP": DEFAULT_UNREAD_CAP, "INBOX_REQUESTS_PER_MINUTE": DEFAULT_REQUESTS_PER_MINUTE}
 
 
-def check_unread_cap(**kwargs: Any) -> list[checks.CheckMessage]:
-    cap = getattr(settings, "INBOX_UNREAD_CAP", DEFAULT_UNREAD_CAP)
-    if isinstance(cap, int) and not isinstance(cap, bool) and cap > 0:
-        return []
-    hint = "Set it to a positive whole number, such as 999, or leave it out."
-    return [checks.Error(f"INBOX_UNREAD_CAP is {cap!r}.", hint=hint, id="inbox.E001")]
+def check_numbers(**kwargs: Any) -> list[checks.CheckMessage]:
+    found: list[checks.CheckMessage] = []
+    for name, default in NUMBERS.items():
+        number = getattr(settings, name, default)
+        if not isinstance(number, int) or isinstance(number, bool) or number <= 0:
+            hint = f"Set it to a positive whole number, such as {default}, or leave it out."
+            found.append(checks.Error(f"{name} is {number!r}.", hint=hint, id="inbox.E001"))
+    return found
 
 
 def check_user_model(**kwargs: Any) -> list[checks.CheckMessage]:
@@ -26,5 +30,5 @@ def check_user_model(**kwargs: Any) -> list[checks.CheckMessage]:
 
 
 def register() -> None:
-    checks.register(check_unread_cap)
+    checks.register(check_numbers)
     checks.register(check_user_model)

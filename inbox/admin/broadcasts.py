@@ -8,8 +8,8 @@ from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
 from django.contrib.auth import get_permission_codename
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, DateTimeField, ManyToManyField, QuerySet
-from django.forms import CheckboxSelectMultiple, SplitDateTimeField
+from django.db.models import Count, ManyToManyField, QuerySet
+from django.forms import CheckboxSelectMultiple
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path, reverse
 from django.utils.decorators import method_decorator
@@ -22,7 +22,7 @@ from .. import ledger, services
 from ..errors import InboxError
 from ..models import Broadcast, BroadcastReceipt, State
 from .base import LeanAdmin
-from .forms import BroadcastForm, LabelledDateTime
+from .forms import LABELLED_TIMES, BroadcastForm
 
 OUT = {State.LIVE, State.SCHEDULED}
 SETTLED = ("state", "published_at", "clock")  # written by publishing, withdrawing and the clock; never by the form
@@ -35,7 +35,7 @@ class BroadcastAdmin(LeanAdmin):
     list_filter = ("state", "audience", "level")
     search_fields = ("title", "body")
     formfield_overrides: ClassVar[dict[Any, Any]] = {
-        DateTimeField: {"form_class": SplitDateTimeField, "widget": LabelledDateTime},
+        **LABELLED_TIMES,
         ManyToManyField: {"widget": CheckboxSelectMultiple},
     }
     actions = ("publish_selected", "withdraw_selected")

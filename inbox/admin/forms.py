@@ -1,16 +1,17 @@
-"""What an author may save. What cannot be shown or would never be shown is a form error, said at the field."""
+"""What may be saved. What cannot be shown or would never be shown is a form error, said at the field."""
 
 from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib.admin.widgets import AdminSplitDateTime
+from django.db.models import DateTimeField
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from ..models import Audience, Broadcast, State
+from ..models import Audience, Broadcast, Scope, ServiceToken, State
 
 if TYPE_CHECKING:
-    ModelForm = forms.ModelForm[Broadcast]
+    ModelForm = forms.ModelForm[Any]
 else:
     ModelForm = forms.ModelForm
 
@@ -22,6 +23,9 @@ class LabelledDateTime(AdminSplitDateTime):
         super().__init__(attrs)
         for widget, label in zip(self.widgets, (_("Date"), _("Time")), strict=True):
             widget.attrs["aria-label"] = label
+
+
+LABELLED_TIMES: dict[Any, Any] = {DateTimeField: {"form_class": forms.SplitDateTimeField, "widget": LabelledDateTime}}
 
 
 class BroadcastForm(ModelForm):
@@ -50,3 +54,11 @@ class BroadcastForm(ModelForm):
             self.add_error("expires_at", _("This must be later than the time of publication."))
         elif end and "expires_at" in self.changed_data and end <= timezone.now():
             self.add_error("expires_at", _("This time has passed. To end a broadcast now, withdraw it."))
+
+
+class ServiceTokenForm(ModelForm):
+    scopes = forms.MultipleChoiceField(label=_("Scopes"), choices=Scope.choices, widget=forms.CheckboxSelectMultiple)
+
+    class Meta:
+        model = ServiceToken
+        fields = ("name", "owner", "scopes", "expires_at")

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -12,20 +11,14 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from .. import services
-from ..models import Scope, ServiceToken
+from ..models import ServiceToken
 from .base import LeanAdmin, by_user_name
-
-
-class ServiceTokenForm(forms.ModelForm):  # type: ignore[type-arg]
-    scopes = forms.MultipleChoiceField(label=_("scopes"), choices=Scope.choices, widget=forms.CheckboxSelectMultiple)
-
-    class Meta:
-        model = ServiceToken
-        fields = ("name", "owner", "scopes", "expires_at")
+from .forms import LABELLED_TIMES, ServiceTokenForm
 
 
 class ServiceTokenAdmin(LeanAdmin):
     form = ServiceTokenForm
+    formfield_overrides = LABELLED_TIMES
     list_display = ("name", "owner", "allowed", "state", "expires_at", "last_used_at")
     list_select_related = ("owner",)
     raw_id_fields = ("owner",)
@@ -67,7 +60,7 @@ class ServiceTokenAdmin(LeanAdmin):
 
     @admin.action(description=_("Revoke selected tokens"), permissions=["change"])
     def revoke_selected(self, request: HttpRequest, queryset: QuerySet[ServiceToken]) -> None:
-        tokens = list(queryset.valid())  # type: ignore[attr-defined]
+        tokens = [token for token in queryset if token.is_valid]
         for token in tokens:
             services.revoke_token(token)
             self.log_change(request, token, "revoked")

@@ -8,17 +8,6 @@ from pytest_django import Settings
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def alice() -> User:
-    return User.objects.create_user("alice")
-
-
-@pytest.fixture
-def site(client: Client, alice: User) -> Client:
-    client.force_login(alice)
-    return client
-
-
 def test_inbox_page_has_a_tab_for_every_type(site: Client, alice: User) -> None:
     page = site.get("/inbox/?type=comment").content.decode()
     for name in ("comment", "follow", "like", "mention", "share", "system", "broadcast"):

@@ -11,17 +11,6 @@ pytestmark = pytest.mark.django_db
 ADDRESS = "/inbox/preferences/"
 
 
-@pytest.fixture
-def alice() -> User:
-    return User.objects.create_user("alice")
-
-
-@pytest.fixture
-def site(client: Client, alice: User) -> Client:
-    client.force_login(alice)
-    return client
-
-
 def test_what_is_unticked_is_muted(site: Client, alice: User) -> None:
     assert site.get(ADDRESS).content.decode().count(" checked>") == 6
     told = ["share", "follow", "comment", "mention", "system"]

@@ -21,17 +21,6 @@ def bob() -> User:
 
 
 @pytest.fixture
-def alice() -> User:
-    return User.objects.create_user("alice", password="pw")
-
-
-@pytest.fixture
-def site(client: Client, alice: User) -> Client:
-    client.force_login(alice)
-    return client
-
-
-@pytest.fixture
 def post(bob: User) -> Post:
     return services.write_post(bob, "Hello <b>@alice</b> & @ghost\nsecond line")
 

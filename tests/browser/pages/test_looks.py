@@ -1,6 +1,8 @@
 """Every page of the site, light and dark, desktop and phone: axe finds nothing, nothing sticks out sideways."""
 
+import re
 from collections.abc import Iterator
+from secrets import token_hex
 from typing import Any
 
 import pytest
@@ -14,7 +16,8 @@ SIZES: dict[str, dict[str, Any]] = {
     "desktop": {"viewport": {"width": 1280, "height": 800}},
     "phone": {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True},
 }
-PAGES = ("/", "/?view=following", "/posts/1/", "/people/", "/people/alice/", "/inbox/", "/inbox/?view=archived")
+INBOX = ("/inbox/", "/inbox/?view=archived")
+PAGES = ("/", "/?view=following", "/posts/1/", "/people/", "/people/alice/", *INBOX, "/inbox/preferences/")
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +61,7 @@ def test_pages(context: BrowserContext, told_site: Site) -> None:
     page = sign_in(context, told_site)
     for path in PAGES:
         page.goto(path)
-        if path.startswith("/inbox/"):
+        if path in INBOX:
             expect(page.locator("[data-list]")).to_have_attribute("aria-busy", "false")
         look_at(page)
 
@@ -119,4 +122,18 @@ def test_inbox_at_work(context: BrowserContext, told_site: Site) -> None:
     context.set_offline(True)
     expect(page.locator("[data-toast]")).to_be_visible()
     expect(page.locator("[data-banner]")).to_be_visible()
+    look_at(page)
+
+
+def test_making_a_token(context: BrowserContext, told_site: Site) -> None:
+    page = sign_in(context, told_site, "admin")
+    page.goto("/admin/inbox/servicetoken/add/")
+    look_at(page)
+    page.get_by_label("Name").fill(f"shop {token_hex(3)}")
+    page.get_by_label("Send messages").check()
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.locator(".inbox-token")).to_have_text(re.compile(r"^rd_[\w-]{43}$"))
+    look_at(page)
+    page.get_by_role("link", name="I have copied it").click()
+    expect(page.locator("#result_list")).to_contain_text("shop")
     look_at(page)
