@@ -50,8 +50,14 @@ def sign_in(context: BrowserContext, site: Site, name: str = "bob") -> Page:
     return context.new_page()
 
 
+# Colours are final then; what breathes for ever is not waited for.
+AT_REST = """document.getAnimations().every(
+    (each) => each.playState !== 'running' || each.effect.getComputedTiming().endTime === Infinity)"""
+
+
 def look_at(page: Page) -> None:
     page.wait_for_load_state()
+    page.wait_for_function(AT_REST)
     found = Axe().run(page)
     assert found.violations_count == 0, found.generate_report()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "wider than the window"
