@@ -21,3 +21,11 @@ class BadValue(InboxError):
     """A value outside what is allowed."""
 
     code = "bad_value"
+
+
+class BadFields(BadValue):
+    """Values that do not go together; `fields` says what is wrong with which."""
+
+    def __init__(self, fields: dict[str, str]) -> None:
+        super().__init__(" ".join(fields.values()))
+        self.fields = fields

@@ -17,7 +17,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from django.contrib.auth import get_user_model
 from django.db import IntegrityError, OperationalError, connections, router, transaction
-from django.db.models import F, Value
+from django.db.models import Case, F, Value, When
 
 from .lookups import Among
 from .models.mailbox import BroadcastClock, Mailbox
@@ -147,16 +147,26 @@ def _lock_and_advance(ids: Sequence[Pk]) -> int:
     return mailboxes.filter(pk__in=held).update(version=F("version") + 1)
 
 
-def advance_each(counts: Mapping[Pk, int], item: str | None) -> dict[Pk, int]:
-    """Advance each locked mailbox by its own count; returns the versions from which the counting started."""
-    before = dict(Mailbox.objects.using(alias()).filter(pk__in=list(counts)).values_list("pk", "version"))
-    for count in set(counts.values()):
-        advance([pk for pk, times in counts.items() if times == count], item, by=count)
+def advance_each(counts: Mapping[Pk, int]) -> dict[Pk, int]:
+    """Advance each locked mailbox by its own count; returns the versions from which the counting started.
+
+    Announcing it is the caller's: what arrived may be of several types.
+    """
+    before: dict[Pk, int] = {}
+    mailboxes = Mailbox.objects.using(alias())
+    for chunk in chunks(list(counts)):
+        rows = mailboxes.filter(Among("pk", chunk))
+        before.update(rows.values_list("pk", "version"))
+        times = {count: [pk for pk in chunk if counts[pk] == count] for count in {counts[pk] for pk in chunk}}
+        by = Case(*(When(Among("pk", pks), then=count) for count, pks in times.items()))
+        rows.update(version=F("version") + by)
     return before
 
 
 def announce(ids: Collection[Pk], item: str | None) -> None:
     """Send `mailbox_changed` once the current transaction, if any, has committed."""
+    if not ids:
+        return
     changed = partial(mailbox_changed.send_robust, Mailbox, user_ids=[user_id(pk) for pk in ids], item=item)
     transaction.on_commit(changed, using=alias(), robust=True)
 

@@ -6,6 +6,8 @@ in JSON; `item` names the event type that arrived ("comment"), or is None if not
 `broadcast_changed(item)`: everybody's state may have changed. `item` is the ref of a broadcast just published
 ("broadcast-4"), or None.
 
+`send_queued(send_id)`: a send has parts to be worked off (`services.work_off`). Nobody need listen: sweeps find it too.
+
 `ticket_minted(user_id, purpose, ticket, expires)`: before the ticket is answered. `purpose` is "" or "mqtt", `ticket`
 its text, `expires` in Unix seconds. A receiver that raises is logged; the ticket is answered nevertheless.
 """
@@ -14,4 +16,5 @@ from django.dispatch import Signal
 
 mailbox_changed = Signal()
 broadcast_changed = Signal()
+send_queued = Signal()
 ticket_minted = Signal()

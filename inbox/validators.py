@@ -8,6 +8,9 @@ from django.utils.translation import gettext_lazy as _
 # NUL is refused by PostgreSQL; a lone surrogate cannot be encoded as UTF-8 at all.
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _LINK = re.compile(r"(https?://[^/\s\\]|/(?![/\\]))[^\s\\\x00-\x1f\ud800-\udfff]*", re.IGNORECASE)
+# The same for JSON Schema (ECMA-262), where JSON itself has no lone surrogates.
+TEXT_PATTERN = r"^[^\x00]*$"
+LINK_PATTERN = r"^(([hH][tT][tT][pP][sS]?://[^/\s\\\x00-\x1f]|/(?![/\\]))[^\s\\\x00-\x1f]*)?$"
 
 
 def validate_text(value: str) -> None:

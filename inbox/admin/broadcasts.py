@@ -8,7 +8,7 @@ from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
 from django.contrib.auth import get_permission_codename
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, ManyToManyField, QuerySet
+from django.db.models import ManyToManyField, QuerySet
 from django.forms import CheckboxSelectMultiple
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path, reverse
@@ -18,13 +18,13 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
-from .. import ledger, services
+from .. import ledger, selectors, services
 from ..errors import InboxError
 from ..models import Broadcast, BroadcastReceipt, State
+from ..services.broadcasts import OUT
 from .base import LeanAdmin
 from .forms import LABELLED_TIMES, BroadcastForm
 
-OUT = {State.LIVE, State.SCHEDULED}
 SETTLED = ("state", "published_at", "clock")  # written by publishing, withdrawing and the clock; never by the form
 
 
@@ -66,9 +66,7 @@ class BroadcastAdmin(LeanAdmin):
     def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
         """One count of readers for the whole page, instead of one per row."""
         changelist = super().get_changelist_instance(request)
-        shown = BroadcastReceipt.objects.filter(broadcast__in=[row.pk for row in changelist.result_list])
-        read = shown.filter(read_at__isnull=False).order_by().values_list("broadcast").annotate(Count("pk"))
-        counts: dict[Any, int] = dict(read)
+        counts = selectors.readers([row.pk for row in changelist.result_list])
         for broadcast in changelist.result_list:
             broadcast.readers = counts.get(broadcast.pk, 0)
         return changelist

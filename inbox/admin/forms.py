@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.contrib.admin.widgets import AdminSplitDateTime
 from django.db.models import DateTimeField
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from ..models import Audience, Broadcast, Scope, ServiceToken, State
+from .. import services
+from ..models import Broadcast, Scope, ServiceToken
 
 if TYPE_CHECKING:
     ModelForm = forms.ModelForm[Any]
@@ -37,23 +37,10 @@ class BroadcastForm(ModelForm):
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or self.cleaned_data
-        if data.get("audience") == Audience.GROUPS and not data.get("groups") and "groups" not in self.errors:
-            self.add_error("groups", _("Choose at least one group: without any, this would reach nobody."))
-        self._check_start(data)
-        self._check_end(data)
+        values = {"publish_at": self.instance.publish_at, **data}  # of a live one it is not in the form
+        for field, sentence in services.check_broadcast(values, self.changed_data, self.instance.state).items():
+            self.add_error(field, sentence)
         return data
-
-    def _check_start(self, data: dict[str, Any]) -> None:
-        scheduled = self.instance.state == State.SCHEDULED and "publish_at" in self.fields
-        if scheduled and not data.get("publish_at") and "publish_at" not in self.errors:
-            self.add_error("publish_at", _("This broadcast is scheduled: give it a time, or withdraw it first."))
-
-    def _check_end(self, data: dict[str, Any]) -> None:
-        end, start = data.get("expires_at"), data.get("publish_at", self.instance.publish_at)
-        if end and start and end <= start:
-            self.add_error("expires_at", _("This must be later than the time of publication."))
-        elif end and "expires_at" in self.changed_data and end <= timezone.now():
-            self.add_error("expires_at", _("This time has passed. To end a broadcast now, withdraw it."))
 
 
 class ServiceTokenForm(ModelForm):

@@ -10,6 +10,7 @@ from .events import (
 from .mailbox import BroadcastClock, Mailbox
 from .message import Level, Message, event_types
 from .muted import MutedType
+from .send import IdempotencyKey, Send, SendChunk
 from .session import EndedSession
 from .token import Scope, ServiceToken
 
@@ -21,6 +22,7 @@ __all__ = [
     "CommentMessage",
     "EndedSession",
     "FollowMessage",
+    "IdempotencyKey",
     "Level",
     "LikeMessage",
     "Mailbox",
@@ -28,6 +30,8 @@ __all__ = [
     "Message",
     "MutedType",
     "Scope",
+    "Send",
+    "SendChunk",
     "ServiceToken",
     "ShareMessage",
     "State",

@@ -24,7 +24,7 @@ MOVED = "A row can't move to another mailbox: delete it and make it again there.
 def writes(method: Method) -> Method:
     """Marked as Django marks its own: no template may call it, and only what was filtered can be deleted."""
     method.__dict__["alters_data"] = True
-    if method.__name__ in {"delete", "purge"}:
+    if method.__name__ in {"delete", "purge", "remove"}:
         method.__dict__["queryset_only"] = True
     return method
 
@@ -57,12 +57,15 @@ class MailboxRowQuerySet(PrimaryQuerySet[Row]):
         rows = list(objs)
         counts = Counter(row.take_recipient() for row in rows)
         with ledger.locked(counts) as found:
-            starts = ledger.advance_each({pk: counts[pk] for pk in found}, self.model.arrival())
-            for row in rows:
-                starts[row.recipient_id] = starts.get(row.recipient_id, 0) + 1
-                row.arrived_at(starts[row.recipient_id])
-            self.model.arriving(rows)
-            return super().bulk_create(rows, batch_size)
+            number(rows, ledger.advance_each({pk: counts[pk] for pk in found}))
+            ledger.announce(found, self.model.arrival())
+            return self.insert(rows, batch_size)
+
+    @writes
+    def insert(self, rows: list[Row], batch_size: int | None = None) -> list[Row]:
+        """Write numbered rows whose mailboxes are locked, advanced and announced."""
+        self.model.arriving(rows)
+        return super().bulk_create(rows, batch_size)
 
     @writes
     def update(self, **values: Any) -> int:
@@ -92,15 +95,17 @@ class MailboxRowQuerySet(PrimaryQuerySet[Row]):
         with ledger.locked(self._recipients()) as found:
             rows = self.filter(recipient__in=found)
             ledger.advance(rows.filter(self.model.missed())._recipients())
-            return rows._remove()
+            return rows.remove()
 
     @writes
     def purge(self) -> int:
         """Delete rows that nobody can see any more; advances nothing."""
         with ledger.locked(self._recipients()) as found:
-            return self.filter(recipient__in=found)._remove()[0]
+            return self.filter(recipient__in=found).remove()[0]
 
-    def _remove(self) -> tuple[int, dict[str, int]]:
+    @writes
+    def remove(self) -> tuple[int, dict[str, int]]:
+        """Delete rows whose mailboxes are locked, and advanced if that is due."""
         self.going = set(self.values_list("pk", flat=True))  # others go with them: see `receivers.message_cascaded`
         return super().delete()
 
@@ -132,8 +137,8 @@ class MailboxRow(models.Model):
         with ledger.locked([recipient] if recipient is not None else []) as found:
             stored: Any = type(self)._base_manager.using(ledger.alias()).filter(pk=self.pk)
             if (before := stored.values().first()) is None:
-                for version in ledger.advance_each(dict.fromkeys(found, 1), self.arrival()).values():
-                    self.arrived_at(version + 1)
+                number([self], ledger.advance_each(dict.fromkeys(found, 1)))
+                ledger.announce(found, self.arrival())
                 self.arriving([self])
             elif self._differs(before, kwargs.get("update_fields")):
                 ledger.advance(found)
@@ -172,3 +177,10 @@ class MailboxRow(models.Model):
             raise ValueError(MOVED)
         fields = [field for field in self._meta.concrete_fields if names is None or field.name in names]
         return any(getattr(self, field.attname) != before[field.attname] for field in fields)
+
+
+def number(rows: Iterable[MailboxRow], versions: dict[Any, int]) -> None:
+    """Tell new rows the versions at which they arrive, counting on from their mailboxes'."""
+    for row in rows:
+        versions[row.recipient_id] = versions.get(row.recipient_id, 0) + 1
+        row.arrived_at(versions[row.recipient_id])

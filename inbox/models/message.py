@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, ClassVar
 
 from django.apps import apps
@@ -29,8 +29,9 @@ class Level(models.TextChoices):
 class Message(MailboxRow):
     """One thing that happened, in one user's mailbox. Each event type is a table of its own with typed columns.
 
-    `seq` is the mailbox version at which the message arrived. `title_format` and `body_format` are translated, then
-    filled from the row's columns and `{actor}`; a type with columns named title and body needs neither.
+    `seq` is the mailbox version at which the message arrived; then it takes the place of unread ones of its type with
+    the same `dedupe_key`. `title_format` and `body_format` are translated, then filled from the row's columns and
+    `{actor}`; a type with columns named title and body needs neither.
     """
 
     title_format: ClassVar[Any] = "{title}"
@@ -48,6 +49,8 @@ class Message(MailboxRow):
     )
     url = models.CharField(_("link"), max_length=500, blank=True, validators=[validate_link])
     created_at = models.DateTimeField(_("created at"), default=timezone.now)
+    # Null, not blank, for "none": that is what the partial index leaves out.
+    dedupe_key = models.CharField(_("dedupe key"), max_length=100, null=True, blank=True)  # noqa: DJ001
 
     class Meta:
         abstract = True
@@ -61,6 +64,11 @@ class Message(MailboxRow):
         ]
         indexes = [
             models.Index(fields=["recipient", "seq"], condition=UNREAD, name="%(class)s_unread"),
+            models.Index(
+                fields=["recipient", "dedupe_key"],
+                condition=UNREAD & Q(dedupe_key__isnull=False),
+                name="%(class)s_dedupe",
+            ),
             models.Index(fields=["deleted_at"], condition=~Q(deleted_at=None), name="%(class)s_bin"),
         ]
 
@@ -85,12 +93,25 @@ class Message(MailboxRow):
 
     @classmethod
     def arriving(cls, rows: Sequence[Message]) -> None:
-        """Who has muted the type is not told: it arrives read."""
+        """They take the places of unread ones with their keys. Who has muted the type is not told: it arrives read."""
+        cls.make_room({(row.recipient_id, row.dedupe_key) for row in rows if row.dedupe_key is not None})
         muted = MutedType.objects.filter(type=cls.event_type(), mailbox__in={row.recipient_id for row in rows})
         deaf = set(muted.values_list("mailbox_id", flat=True))
         for row in rows:
             if row.recipient_id in deaf and row.can_be_muted:
                 row.read_at = row.read_at or row.created_at
+
+    @classmethod
+    def make_room(cls, places: Collection[tuple[Any, str]]) -> None:
+        """Remove the unread messages at these (recipient, dedupe key), their mailboxes locked and advanced."""
+        if not places:
+            return
+        recipients: Any = {recipient for recipient, _key in places}
+        keys = {key for _recipient, key in places}
+        rows = cls.objects.unread().filter(recipient__in=recipients, dedupe_key__in=keys)
+        found = rows.values_list("pk", "recipient_id", "dedupe_key")
+        if taken := [pk for pk, recipient, key in found if (recipient, key) in places]:
+            cls.objects.filter(pk__in=taken).remove()
 
     @property
     def can_be_muted(self) -> bool:

@@ -1,8 +1,24 @@
 """Every read. Outside any transaction, on the primary, so that a state is never older than its version."""
 
 from .arrivals import newest
+from .broadcasts import broadcast, broadcasts_page, readers
 from .pages import Page, inbox_page, item
 from .preferences import muted
+from .sends import pending_sends, send
 from .snapshots import snapshot, snapshots, versions
 
-__all__ = ["Page", "inbox_page", "item", "muted", "newest", "snapshot", "snapshots", "versions"]
+__all__ = [
+    "Page",
+    "broadcast",
+    "broadcasts_page",
+    "inbox_page",
+    "item",
+    "muted",
+    "newest",
+    "pending_sends",
+    "readers",
+    "send",
+    "snapshot",
+    "snapshots",
+    "versions",
+]

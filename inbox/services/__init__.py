@@ -2,21 +2,35 @@
 state it changes, and announces them on commit (`inbox.signals`)."""
 
 from ..ledger import touch
+from .broadcast_edits import change_broadcast, check_broadcast, create_broadcast, held_broadcast
 from .broadcasts import apply_due, bump_clock, expire, publish, raise_clock, withdraw
+from .idempotency import claim_key, finish, forget_keys, settle
 from .marks import archive, delete, mark_all_read, mark_read, mark_unread, purge_deleted, unarchive, undelete
 from .preferences import set_muted
-from .send import send
+from .send import draft, send
+from .sends import Order, announce_if_stalled, finish_stalled, start_sends, work_off
 from .sessions import end_session
 from .tokens import create_token, issue_token, revoke_token, use_token
 
 __all__ = [
+    "Order",
+    "announce_if_stalled",
     "apply_due",
     "archive",
     "bump_clock",
+    "change_broadcast",
+    "check_broadcast",
+    "claim_key",
+    "create_broadcast",
     "create_token",
     "delete",
+    "draft",
     "end_session",
     "expire",
+    "finish",
+    "finish_stalled",
+    "forget_keys",
+    "held_broadcast",
     "issue_token",
     "mark_all_read",
     "mark_read",
@@ -27,9 +41,12 @@ __all__ = [
     "revoke_token",
     "send",
     "set_muted",
+    "settle",
+    "start_sends",
     "touch",
     "unarchive",
     "undelete",
     "use_token",
     "withdraw",
+    "work_off",
 ]

@@ -10,6 +10,8 @@ from ..errors import BadValue
 from ..models import Broadcast, BroadcastClock, State
 from ..snapshots import CLOCK_UNIT
 
+OUT = frozenset({State.LIVE, State.SCHEDULED})  # seen, or about to be
+
 
 @ledger.retrying
 def publish(broadcast: Broadcast) -> None:
@@ -32,7 +34,7 @@ def withdraw(broadcast: Broadcast) -> None:
     """Take a live or scheduled broadcast back from everybody; any other stays as it is."""
     with ledger.locked_clock():
         broadcast.refresh_from_db(using=ledger.alias())
-        if broadcast.state in {State.LIVE, State.SCHEDULED}:
+        if broadcast.state in OUT:
             _move(broadcast, State.WITHDRAWN)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.db import connections
+from django.db.models.expressions import DatabaseDefault
 from django.utils.translation import gettext as _
 
 from .. import ledger
@@ -18,51 +19,74 @@ from ..users import user_pk, user_pks
 
 # SQLite has one writer: a tight loop of chunks would starve every other one.
 SQLITE_PAUSE_SECONDS = 0.02
-OURS = {"recipient", "seq", "actor", "archived_at", "deleted_at"}  # of a message's columns, not for the sender to set
+# Of a message's columns, not for the sender to set.
+OURS = {"recipient", "seq", "actor", "dedupe_key", "archived_at", "deleted_at"}
 
 
 def send(
-    recipients: Iterable[Any], event_type: type[Message], *, actor: Any = None, url: str = "", **columns: Any
+    recipients: Iterable[Any],
+    event_type: type[Message],
+    *,
+    actor: Any = None,
+    url: str = "",
+    dedupe_key: str | None = None,
+    **columns: Any,
 ) -> int:
     """Write one message of `event_type` into each recipient's mailbox; returns how many were written.
 
     Recipients are users or their ids; ids of no user are passed over, duplicates count once. Chunks of 1,000 commit
-    one by one unless the caller has a transaction open. Raises BadValue for columns that the type does not allow.
+    one by one unless the caller has a transaction open. A `dedupe_key` lets it take the place of unread ones of that
+    type with the same key. Raises BadValue for columns that the type does not allow.
     """
     ids = sorted(set(user_pks(recipients)))
-    _know(event_type, columns)
-    message = event_type(actor_id=user_pk(actor) if actor is not None else None, url=url, **columns)
-    _validate(message)
+    message = draft(event_type, actor=actor, url=url, dedupe_key=dedupe_key, **columns)
     written = 0
     for chunk in ledger.chunks(ids):
         if written:
-            _let_others_write()
-        written += _send_chunk(chunk, message)
+            let_others_write()
+        written += _write_retrying(chunk, message)
     return written
 
 
-@ledger.retrying
-def _send_chunk(ids: Sequence[Any], message: Message) -> int:
+def draft(event_type: type[Message], *, actor: Any = None, dedupe_key: str | None = None, **columns: Any) -> Message:
+    """A message to nobody yet. Raises BadValue for columns that the type does not allow."""
+    _know(event_type, columns)
+    actor_id = user_pk(actor) if actor is not None else None
+    message = event_type(actor_id=actor_id, dedupe_key=dedupe_key or None, **columns)
+    try:
+        message.clean_fields(exclude={"recipient", "seq", "actor"})
+    except ValidationError as error:
+        raise BadValue("; ".join(f"{field}: {' '.join(said)}" for field, said in error.message_dict.items())) from error
+    return message
+
+
+def write(ids: Sequence[Any], message: Message) -> int:
+    """Write a drafted message to up to 1,000 users, in one transaction or the caller's; returns how many there are."""
     if message._meta.auto_field is None:
-        return _send_one_by_one(ids, message)
+        return _write_one_by_one(ids, message)
     with ledger.advanced(ids, message.arrival()) as found:
         if found:
-            _forget_deleted_actor(message)
+            forget_deleted_actors([message])
+            if message.dedupe_key is not None:
+                message.make_room({(pk, message.dedupe_key) for pk in found})
             _insert(found, message)
         return len(found)
 
 
-def _send_one_by_one(ids: Sequence[Any], message: Message) -> int:
+_write_retrying = ledger.retrying(write)
+
+
+def _write_one_by_one(ids: Sequence[Any], message: Message) -> int:
     """For keys that are made in Python."""
     with ledger.locked(ids) as found:
-        _forget_deleted_actor(message)
-        return len(type(message).objects.bulk_create([_copy(message, pk) for pk in found]))
+        forget_deleted_actors([message])
+        return len(type(message).objects.bulk_create([copy_for(pk, message) for pk in found]))
 
 
-def _copy(message: Message, recipient_id: Any) -> Message:
-    pk = message._meta.pk.get_default()
+def copy_for(recipient_id: Any, message: Message) -> Message:
+    """The drafted message as this user's own."""
     copy = deepcopy(message)
-    copy.pk, copy.recipient_id = pk, recipient_id
+    copy.pk, copy.recipient_id = message._meta.pk.get_default(), recipient_id
     return copy
 
 
@@ -72,9 +96,9 @@ def _insert(ids: Sequence[Any], message: Message) -> None:
     quote = connection.ops.quote_name
     selected: dict[str, tuple[str, list[Any]]] = {"recipient_id": (quote("user_id"), [])}
     selected["seq"] = quote("version"), []
-    fields = [field for field in message._meta.concrete_fields if not field.primary_key]
+    fields = [field for field in message._meta.concrete_fields if _is_given(field, message)]
     for field in fields:
-        value = field.get_db_prep_save(getattr(message, field.attname), connection)
+        value = field.get_db_prep_save(field.pre_save(message, add=True), connection)
         selected.setdefault(field.attname, ("%s", [value]))
     if message.can_be_muted:
         selected["read_at"] = _read_if_muted(message, connection)
@@ -87,6 +111,12 @@ def _insert(ids: Sequence[Any], message: Message) -> None:
     sql = f"INSERT INTO {table} ({columns}) SELECT {values} FROM {mailboxes} WHERE {these}"
     with connection.cursor() as cursor:
         cursor.execute(sql, [*params, *of_these])
+
+
+def _is_given(field: Any, message: Message) -> bool:
+    """Whether we say what the column holds, and not the database."""
+    by_database = field.primary_key or field.generated
+    return not by_database and not isinstance(getattr(message, field.attname), DatabaseDefault)
 
 
 def _read_if_muted(message: Message, connection: Any) -> tuple[str, list[Any]]:
@@ -106,23 +136,20 @@ def _know(event_type: type[Message], names: Iterable[str]) -> None:
         raise BadValue(_("A %(type)s has no %(names)s.") % {"type": event_type.event_type(), "names": unknown})
 
 
-def _validate(message: Message) -> None:
-    try:
-        message.clean_fields(exclude={"recipient", "seq", "actor"})
-    except ValidationError as error:
-        raise BadValue("; ".join(f"{field}: {' '.join(said)}" for field, said in error.message_dict.items())) from error
-
-
-def _forget_deleted_actor(message: Message) -> None:
+def forget_deleted_actors(messages: Sequence[Message]) -> None:
     """An actor deleted since the call began becomes "Someone", as it does in messages already sent."""
-    if message.actor_id is None:
+    actors: Any = {message.actor_id for message in messages} - {None}
+    if not actors:
         return
     users = get_user_model()._base_manager.using(ledger.alias())
-    if not users.filter(pk=message.actor_id).exists():
-        message.actor = None
+    here = set(users.filter(pk__in=actors).values_list("pk", flat=True))
+    for message in messages:
+        if message.actor_id not in here:
+            message.actor = None
 
 
-def _let_others_write() -> None:
+def let_others_write() -> None:
+    """Between two chunks."""
     connection = connections[ledger.alias()]
     if connection.vendor == "sqlite" and not connection.in_atomic_block:
         time.sleep(SQLITE_PAUSE_SECONDS)

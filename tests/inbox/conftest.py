@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 import time_machine
 from django.apps import apps
+from django.core.cache import cache
 
 from inbox import services
 from inbox.models import FollowMessage
-from inbox.signals import broadcast_changed, mailbox_changed
+from inbox.signals import broadcast_changed, mailbox_changed, send_queued
 
 from .listening import Heard
 from .people import NOW, live, people, state
@@ -26,10 +27,16 @@ def nobody_delivers() -> Iterator[None]:
         return
     from push import receivers
 
-    mailbox_changed.disconnect(dispatch_uid="push")
-    broadcast_changed.disconnect(dispatch_uid="push")
+    for signal in (mailbox_changed, broadcast_changed, send_queued):
+        signal.disconnect(dispatch_uid="push")
     yield
     receivers.connect()
+
+
+@pytest.fixture(autouse=True)
+def fresh_cache() -> None:
+    """Nobody has called yet this minute."""
+    cache.clear()
 
 
 @pytest.fixture

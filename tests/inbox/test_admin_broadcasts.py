@@ -198,6 +198,18 @@ def test_the_form_refuses(admin: Client, values: dict[str, str], field: str) -> 
     assert states() == []
 
 
+def test_groups_are_not_chosen_in_vain(admin: Client) -> None:
+    """Whoever ticks them and forgets the audience would tell everybody. Those of an earlier audience may stay."""
+    testers, others = Group.objects.create(name="testers"), Group.objects.create(name="others")
+    answer = admin.post(f"{LIST}add/", {**FORM, "groups": [testers.pk], "_publish": ""})
+    assert list(answer.context["adminform"].form.errors) == ["groups"]
+    assert admin.post(f"{LIST}add/", {**FORM, "audience": "groups", "groups": [testers.pk]}).status_code == 302
+    change = page(Broadcast.objects.get())
+    assert admin.post(change, {**FORM, "groups": [testers.pk, others.pk]}).status_code == 200
+    assert admin.post(change, {**FORM, "groups": [testers.pk]}).status_code == 302
+    assert Broadcast.objects.get().audience == "everyone"
+
+
 @pytest.mark.parametrize("url", ["https://example.com/a?b=c#d", "http://example.com", "/posts/1/", ""])
 def test_the_form_takes_links(admin: Client, url: str) -> None:
     assert admin.post(f"{LIST}add/", {**FORM, "url": url}).status_code == 302

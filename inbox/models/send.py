@@ -1,0 +1,91 @@
+"""What other services asked for: sends, the parts they are worked off in, requests that must not count twice."""
+
+from typing import Any, ClassVar
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from .mailbox import PrimaryQuerySet
+from .token import ServiceToken
+
+
+class Send(models.Model):
+    """One event on its way to many mailboxes, and how far it has come.
+
+    Up to a thousand recipients are written together with this row. For more, `message` is the event in Django's JSON
+    serialization, and its chunks name the recipients.
+    """
+
+    token = models.ForeignKey(
+        ServiceToken, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("token")
+    )
+    type = models.CharField(_("type"), max_length=50)
+    message = models.TextField(_("message"), blank=True)
+    recipients = models.PositiveIntegerField(_("recipients"), default=0)
+    unknown = models.PositiveIntegerField(_("unknown recipients"), default=0)
+    created = models.PositiveIntegerField(_("messages written"), default=0)
+    created_at = models.DateTimeField(_("created at"), default=timezone.now)
+    # When a part of it was last written, or somebody took it over: who finds it long ago takes it over.
+    progress_at = models.DateTimeField(_("last progress"), default=timezone.now)
+    finished_at = models.DateTimeField(_("finished at"), null=True, blank=True)
+
+    objects: ClassVar[models.Manager[Any]] = PrimaryQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("send")
+        verbose_name_plural = _("sends")
+        indexes = [
+            models.Index(fields=["progress_at"], condition=models.Q(finished_at=None), name="inbox_send_pending"),
+            models.Index(fields=["created_at"], name="inbox_send_created"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.type} send {self.pk}"
+
+
+class SendChunk(models.Model):
+    """Up to a thousand recipients of a send, sorted.
+
+    `done_at` is written in the transaction that writes their messages, so that they get one each however often it is
+    tried. Their ids are dropped with it.
+    """
+
+    send = models.ForeignKey(Send, models.CASCADE, related_name="chunks", db_index=False, verbose_name=_("send"))
+    recipients = models.JSONField(_("recipients"), default=list)
+    done_at = models.DateTimeField(_("done at"), null=True, blank=True)
+
+    objects: ClassVar[models.Manager[Any]] = PrimaryQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("part of a send")
+        verbose_name_plural = _("parts of sends")
+        indexes = [models.Index(fields=["send", "id"], name="inbox_sendchunk_send")]
+
+    def __str__(self) -> str:
+        return f"{self.send_id}/{self.pk}"
+
+
+class IdempotencyKey(models.Model):
+    """A request that must not count twice: what it said, and what it was answered.
+
+    `result` is written in the transaction of the request's own writes; `is_final` once it is what the client was told.
+    """
+
+    token = models.ForeignKey(ServiceToken, models.CASCADE, related_name="+", db_index=False, verbose_name=_("token"))
+    key = models.CharField(_("key"), max_length=255)
+    digest = models.CharField(_("digest"), max_length=64)
+    claimed_at = models.DateTimeField(_("claimed at"), default=timezone.now, db_index=True)
+    # Text: PostgreSQL's own JSON would put members in another order than they were told in.
+    result = models.TextField(_("result"), blank=True)
+    is_final = models.BooleanField(_("final"), default=False)
+
+    objects: ClassVar[models.Manager[Any]] = PrimaryQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("idempotency key")
+        verbose_name_plural = _("idempotency keys")
+        constraints = [models.UniqueConstraint(fields=["token", "key"], name="inbox_idempotencykey_once")]
+
+    def __str__(self) -> str:
+        return f"{self.token_id}: {self.key}"

@@ -1,0 +1,84 @@
+"""Broadcasts as those who write them see them: drafts too, with how many have read them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.models import Group
+from django.core import signing
+from django.db.models import Count, Prefetch, Q, QuerySet
+from django.utils.translation import gettext as _
+
+from .. import ledger
+from ..errors import BadValue, NotFound
+from ..models import Broadcast, BroadcastReceipt
+from ..services.broadcasts import apply_due
+
+SALT = "inbox.broadcasts"
+
+
+@dataclass(frozen=True, slots=True)
+class BroadcastsPage:
+    """Broadcasts with their `groups` and `readers`; `next` is the cursor of what follows, None at the end."""
+
+    items: list[Any]
+    next: str | None
+
+
+def broadcasts_page(*, before: str | None = None, limit: int = 20, state: str | None = None) -> BroadcastsPage:
+    """One page of all broadcasts, or of those in one state; the one written last comes first.
+
+    BadValue for a foreign cursor.
+    """
+    older = _older(before)
+    apply_due()
+    rows = _rows().filter(older).order_by("-created_at", "-pk")
+    if state is not None:
+        rows = rows.filter(state=state)
+    found = list(rows[: limit + 1])
+    shown = found[:limit]
+    return BroadcastsPage(_counted(shown), _cursor(shown[-1]) if len(found) > limit else None)
+
+
+def broadcast(pk: Any) -> Any:
+    """One broadcast with its `groups` and `readers`. NotFound if there is none of that key."""
+    apply_due()
+    for found in _counted(_rows().filter(pk=pk)):
+        return found
+    raise NotFound(_("There is no such broadcast."))
+
+
+def readers(broadcasts: Collection[Any]) -> dict[Any, int]:
+    """How many have read each of these broadcasts, by primary key; those that nobody has read are absent."""
+    receipts = BroadcastReceipt.objects.filter(broadcast__in=broadcasts, read_at__isnull=False)
+    return dict(receipts.order_by().values_list("broadcast").annotate(Count("pk")))
+
+
+def _rows() -> QuerySet[Any]:
+    return Broadcast.objects.prefetch_related(Prefetch("groups", Group.objects.using(ledger.alias())))
+
+
+def _counted(rows: Iterable[Any]) -> list[Any]:
+    found = list(rows)
+    counts = readers([row.pk for row in found])
+    for row in found:
+        row.readers = counts.get(row.pk, 0)
+    return found
+
+
+def _cursor(row: Any) -> str:
+    return signing.dumps([row.created_at.isoformat(), row.pk], salt=SALT)
+
+
+def _older(cursor: str | None) -> Q:
+    if cursor is None:
+        return Q()
+    try:
+        moment, pk = signing.loads(cursor, salt=SALT)
+    except (signing.BadSignature, ValueError) as error:
+        raise BadValue(_("This is not a cursor that this list has handed out.")) from error
+    created_at = datetime.fromisoformat(moment)
+    return Q(created_at__lt=created_at) | Q(created_at=created_at, pk__lt=pk)

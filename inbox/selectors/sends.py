@@ -1,0 +1,24 @@
+"""How far sends have come."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count, Min
+from django.utils.translation import gettext as _
+
+from ..errors import NotFound
+from ..models import Send
+
+
+def send(pk: int) -> Any:
+    """One send. NotFound if there is none of that number."""
+    found = Send.objects.filter(pk=pk).first()
+    if found is None:
+        raise NotFound(_("There is no such send."))
+    return found
+
+
+def pending_sends() -> tuple[int, datetime | None]:
+    """How many sends are not finished, and since when the oldest of them waits."""
+    found = Send.objects.filter(finished_at=None).aggregate(count=Count("pk"), oldest=Min("created_at"))
+    return found["count"], found["oldest"]

@@ -1,0 +1,100 @@
+"""Broadcasts written, changed and looked after until they are published: what may stand in one, whoever writes it."""
+
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from .. import ledger
+from ..errors import BadFields, NotFound
+from ..models import Audience, Broadcast, State
+
+Values = Mapping[str, Any]  # by field; `groups` are a set of primary keys
+COLUMNS = ("title", "body", "level", "url", "audience", "publish_at", "expires_at")
+
+
+def check_broadcast(values: Values, changed: Collection[str], state: str = State.DRAFT) -> dict[str, str]:
+    """What is wrong with these values of a broadcast in this state: a sentence by field, none if they go together.
+
+    `changed` names those that it did not have before. A value that is left out is in error by itself already.
+    """
+    return _check_groups(values, changed) | _check_start(values, changed, state) | _check_end(values, changed)
+
+
+def _check_groups(values: Values, changed: Collection[str]) -> dict[str, str]:
+    if "groups" not in values or "audience" not in values:
+        return {}
+    chosen, for_groups = bool(values["groups"]), values["audience"] == Audience.GROUPS
+    if for_groups and not chosen:
+        return {"groups": _("Choose at least one group: without any, this would reach nobody.")}
+    if chosen and not for_groups and "groups" in changed:  # those of an earlier audience may stay
+        return {"groups": _("Groups count with the audience “%s” only.") % Audience.GROUPS.label}
+    return {}
+
+
+def _check_start(values: Values, changed: Collection[str], state: str) -> dict[str, str]:
+    if state == State.SCHEDULED and not values["publish_at"]:
+        return {"publish_at": _("This broadcast is scheduled: give it a time, or withdraw it first.")}
+    if state == State.LIVE and "publish_at" in changed:
+        return {"publish_at": _("This broadcast is live already: its start can't change any more.")}
+    return {}
+
+
+def _check_end(values: Values, changed: Collection[str]) -> dict[str, str]:
+    start, end = values["publish_at"], values.get("expires_at")
+    if end and start and end <= start:
+        return {"expires_at": _("This must be later than the time of publication.")}
+    if end and "expires_at" in changed and end <= timezone.now():
+        return {"expires_at": _("This time has passed. To end a broadcast now, withdraw it.")}
+    return {}
+
+
+@ledger.retrying
+def create_broadcast(author: Any, values: Values) -> Broadcast:
+    """A new draft. Raises BadFields."""
+    columns = {name: value for name, value in values.items() if name != "groups"}
+    groups = values.get("groups", set())
+    with ledger.locked_clock():
+        broadcast = Broadcast(author=author, **columns)
+        _refuse(check_broadcast({**_columns(broadcast), "groups": groups}, values.keys()))
+        broadcast.save()
+        broadcast.groups.set(groups)
+        return broadcast
+
+
+@contextmanager
+def held_broadcast(pk: Any) -> Iterator[Broadcast]:
+    """A transaction in which nobody else publishes, changes or deletes this broadcast. NotFound if there is none."""
+    with ledger.locked_clock():
+        broadcast = Broadcast.objects.filter(pk=pk).first()
+        if broadcast is None:
+            raise NotFound(_("There is no such broadcast."))
+        yield broadcast
+
+
+@ledger.retrying
+def change_broadcast(broadcast: Broadcast, values: Values) -> None:
+    """Give a broadcast these values. What others have done to the rest of it stays. Raises BadFields."""
+    with ledger.locked_clock():
+        broadcast.refresh_from_db(using=ledger.alias())
+        groups = set(broadcast.groups.using(ledger.alias()).values_list("pk", flat=True))
+        before = {**_columns(broadcast), "groups": groups}
+        changed = {name for name, value in values.items() if value != before[name]}
+        _refuse(check_broadcast({**before, **values}, changed, broadcast.state))
+        for name in changed - {"groups"}:
+            setattr(broadcast, name, values[name])
+        if changed - {"groups"}:
+            broadcast.save(update_fields=changed - {"groups"})
+        if "groups" in changed:
+            broadcast.groups.set(values["groups"])
+
+
+def _columns(broadcast: Broadcast) -> dict[str, Any]:
+    return {name: getattr(broadcast, name) for name in COLUMNS}
+
+
+def _refuse(found: dict[str, str]) -> None:
+    if found:
+        raise BadFields(found)
