@@ -7,7 +7,9 @@ a session or a ticket; the other is for services, each of whose calls names the 
 from . import problems
 from .auth import Session, Ticket
 from .base import InboxAPI
+from .broadcasts import router as broadcasts_router
 from .mailbox import router
+from .messages import router as messages_router
 from .preferences import router as preferences_router
 from .tickets import router as tickets_router
 from .users import router as users_router
@@ -33,5 +35,7 @@ api = InboxAPI(
 api.add_router("", router, auth=[Ticket(), Session()], tags=["Inbox"])
 api.add_router("", preferences_router, auth=[Ticket(), Session()], tags=["Preferences"])
 api.add_router("", tickets_router, auth=Session(), tags=["Tickets"])
+api.add_router("", messages_router, tags=["For services"])
+api.add_router("", broadcasts_router, tags=["For services"])
 api.add_router("", users_router, tags=["For services"])
 problems.install(api)

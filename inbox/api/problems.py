@@ -16,6 +16,7 @@ from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from ..errors import BadValue, InboxError, NotFound
+from ..services.idempotency import InProgress, KeyReused
 from .throttle import Throttled
 
 MEDIA_TYPE = "application/problem+json"
@@ -27,6 +28,7 @@ CODES = {
     403: "forbidden",
     404: "not_found",
     405: "bad_method",
+    409: "conflict",
     413: "too_large",
     415: "bad_media_type",
     422: "bad_value",
@@ -52,6 +54,14 @@ class BadToken(Exception):
 
 class MissingScope(Exception):
     """A service token that is good for other things."""
+
+
+class BadValues(Exception):
+    """Values that only the database shows to be wrong; `errors` as of `fault`."""
+
+    def __init__(self, errors: list[dict[str, str]]) -> None:
+        super().__init__(errors)
+        self.errors = errors
 
 
 def problem(
@@ -107,6 +117,10 @@ def throttled(request: HttpRequest, error: Throttled) -> HttpResponse:
     return problem(429, detail % error.seconds, headers={"Retry-After": str(error.seconds)})
 
 
+def busy(request: HttpRequest, error: InProgress) -> HttpResponse:
+    return problem(409, error.detail, code=error.code, headers={"Retry-After": str(RETRY_SECONDS)})
+
+
 def forged(request: HttpRequest, error: CsrfFailed) -> HttpResponse:
     detail = _("The CSRF token is missing or wrong. Send the cookie's in the header X-CSRFToken.")
     return problem(403, detail, code="csrf_failed")
@@ -124,9 +138,15 @@ def unprocessable(request: HttpRequest, error: ValidationError) -> HttpResponse:
     faults = []
     for entry in error.errors:
         part, *path = entry["loc"]
-        # ninja's paths into a body start with the name of the view's parameter.
-        faults.append(fault(part, path[1:] if part == "body" else path, entry["msg"]))
+        if part == "body":
+            # ninja's paths begin with the name of the view's parameter, pydantic's go on with the tag of a union.
+            path = path[2:] if path[:1] == ["event"] else path[1:]
+        faults.append(fault(part, path, entry["msg"].removeprefix("Value error, ")))
     return invalid(faults)
+
+
+def bad_values(request: HttpRequest, error: BadValues) -> HttpResponse:
+    return invalid(error.errors)
 
 
 def refused(status: int) -> Handler:
@@ -170,6 +190,9 @@ HANDLERS: dict[type[Exception], Handler] = {
     ValidationError: unprocessable,
     NotFound: refused(404),
     BadValue: refused(422),
+    BadValues: bad_values,
+    InProgress: busy,
+    KeyReused: refused(422),
     InboxError: refused(400),
     Http404: not_found,
     RequestDataTooBig: too_large,

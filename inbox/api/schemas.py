@@ -92,7 +92,7 @@ class Page(BaseModel):
 class Fault(BaseModel):
     """What is wrong with one value."""
 
-    part: Literal["body", "query", "path"] = Field(description="Of the request.")
+    part: Literal["body", "query", "path", "header"] = Field(description="Of the request.")
     pointer: str = Field(description="JSON Pointer (RFC 6901) into that part.", examples=["/refs/0"])
     detail: str
 

@@ -1,12 +1,10 @@
 """Tokens of other services: made once, shown once, good for what their scopes say and as often as they may."""
 
 from datetime import UTC, datetime, timedelta
-from hashlib import sha256
 from io import StringIO
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from django.core.management import CommandError, call_command
 from django.test import Client
 
@@ -16,16 +14,12 @@ from inbox.errors import BadValue
 from inbox.models import Scope, ServiceToken
 
 from .rest import Caller, comment, person, problem
+from .services import Service, row_of
 
 pytestmark = [pytest.mark.urls("tests.inbox.urls"), pytest.mark.django_db, pytest.mark.anywhere]
 
 NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)  # where the fixture `clock` stands
 READ = [Scope.MESSAGES_READ]
-
-
-@pytest.fixture(autouse=True)
-def fresh_cache() -> None:
-    cache.clear()
 
 
 @pytest.fixture
@@ -36,18 +30,6 @@ def owner() -> Any:
 @pytest.fixture
 def bob() -> Any:
     return person("bob")
-
-
-class Service(Caller):
-    """Another service, with this token."""
-
-    def __init__(self, token: str) -> None:
-        super().__init__(csrf=False)
-        self.headers = {"Authorization": f"Bearer {token}"}
-
-
-def row_of(token: str) -> ServiceToken:
-    return ServiceToken.objects.get(digest=sha256(token.encode()).hexdigest())
 
 
 class TestTheToken:

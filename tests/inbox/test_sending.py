@@ -1,0 +1,305 @@
+"""Sending over the API: to whom, what, and what it is answered with."""
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from inbox import selectors, services
+from inbox.models import CommentMessage, FollowMessage, LikeMessage, Scope, Send, SystemMessage, event_types
+
+from .people import people
+from .rest import announcement, person, problem
+from .services import Service, service
+
+pytestmark = [pytest.mark.urls("tests.inbox.urls"), pytest.mark.django_db, pytest.mark.anywhere]
+
+COLUMNS: dict[str, dict[str, Any]] = {
+    "share": {"resource_title": "Tea", "note": "Green"},
+    "follow": {},
+    "comment": {"target_title": "Tea", "excerpt": "Nice"},
+    "mention": {"target_title": "Tea", "excerpt": "You too"},
+    "like": {"target_title": "Tea"},
+    "system": {"title": "Tea", "body": "Is ready", "level": "warning"},
+}
+
+
+@pytest.fixture
+def bob() -> Any:
+    return person("bob")
+
+
+@pytest.fixture
+def shop() -> Service:
+    return service()
+
+
+def send(shop: Service, **event: Any) -> Any:
+    return shop("POST", "messages/", {"type": "follow", **event})
+
+
+def unread(user: Any) -> int:
+    return selectors.snapshot(user).unread
+
+
+class TestWhat:
+    @pytest.mark.parametrize("name", COLUMNS)
+    def test_every_event_type(self, shop: Service, bob: Any, name: str) -> None:
+        assert COLUMNS.keys() == event_types().keys()
+        answer = send(shop, type=name, recipients=["bob"], url="/tea/1", **COLUMNS[name])
+        assert answer.status_code == 201
+        row = event_types()[name].objects.get(recipient=bob)
+        assert {column: getattr(row, column) for column in COLUMNS[name]} == COLUMNS[name]
+        assert row.url == "/tea/1"
+
+    def test_the_snapshot_of_a_single_recipient(self, shop: Service, bob: Any) -> None:
+        answer = send(shop, recipients=[bob.pk]).json()
+        assert answer.pop("snapshot") == selectors.snapshot(bob).as_dict()
+        assert answer == {"send": Send.objects.get().pk, "created": 1, "unknown": []}
+        assert "snapshot" not in send(shop, recipients=[bob.pk, person("eve").pk]).json()
+
+    @pytest.mark.parametrize(
+        ("actor", "title"),
+        [({}, "owner-of-shop"), ({"actor": "eve"}, "eve"), ({"actor": None}, "Someone")],
+        ids=["the token's owner", "somebody", "nobody"],
+    )
+    def test_who_did_it(self, shop: Service, bob: Any, actor: Any, title: str) -> None:
+        person("eve")
+        assert send(shop, recipients=["bob"], **actor).status_code == 201
+        assert selectors.inbox_page(bob).items[0].title == f"{title} followed you"
+
+    def test_a_dedupe_key_replaces_what_is_unread(self, shop: Service, bob: Any) -> None:
+        tea = {"type": "comment", "recipients": ["bob"], "dedupe_key": "tea"}
+        for title in ("One", "Two"):
+            assert send(shop, target_title=title, **tea).json()["snapshot"]["unread"] == 1
+        [row] = CommentMessage.objects.filter(recipient=bob)
+        assert (row.target_title, row.seq) == ("Two", 2)
+        services.mark_read(bob, [row.ref])
+        assert send(shop, target_title="Three", **tea).json()["created"] == 1
+        assert CommentMessage.objects.filter(recipient=bob).count() == 2
+
+    def test_a_dedupe_key_is_of_one_type_and_recipient(self, shop: Service, bob: Any) -> None:
+        eve = person("eve")
+        send(shop, recipients=["bob", "eve"], dedupe_key="tea")
+        send(shop, recipients=["bob"], dedupe_key="tea", type="like", target_title="Tea")
+        send(shop, recipients=["bob"], dedupe_key="coffee")
+        assert (unread(bob), unread(eve)) == (3, 1)
+
+    def test_plain_rows_take_places_too(self, bob: Any) -> None:
+        FollowMessage.objects.create(recipient=bob, dedupe_key="tea")
+        FollowMessage(recipient=bob, dedupe_key="tea").save()
+        FollowMessage.objects.bulk_create([FollowMessage(recipient=bob, dedupe_key=key) for key in ("tea", "x", None)])
+        assert unread(bob) == 3
+
+    @pytest.mark.parametrize(
+        ("wrong", "pointer"),
+        [
+            ({"type": "poem"}, ""),
+            ({"type": None}, ""),
+            ({"type": "system"}, "/title"),
+            ({"type": "system", "title": ""}, "/title"),
+            ({"type": "system", "title": "x" * 201}, "/title"),
+            ({"type": "system", "title": "x\x00"}, "/title"),
+            ({"type": "system", "title": "\ud800"}, "/title"),
+            ({"type": "system", "title": 7}, "/title"),
+            ({"type": "system", "title": "x", "level": "loud"}, "/level"),
+            ({"url": "javascript:alert(1)"}, "/url"),
+            ({"url": "//evil.example"}, "/url"),
+            ({"dedupe_key": ""}, "/dedupe_key"),
+            ({"strict": 1}, "/strict"),
+            ({"seq": 1}, "/seq"),
+            ({"read_at": "2030-01-01T00:00:00Z"}, "/read_at"),
+            ({"recipient": 1}, "/recipient"),
+            ({"actor": "nobody"}, "/actor"),
+            ({"actor": True}, "/actor"),
+            ({"recipients": []}, "/recipients"),
+            ({"recipients": [1.5]}, "/recipients/0"),
+            ({"recipients": [1, None]}, "/recipients/1"),
+            ({"recipients": [{"id": True}]}, "/recipients/0"),
+            ({"recipients": [{"id": 1, "name": "x"}]}, "/recipients/0"),
+            ({"recipients": [1] * 10_001}, "/recipients"),
+            ({"audience": "everyone"}, ""),
+            ({"groups": ["x"]}, ""),
+        ],
+    )
+    def test_what_is_refused(self, shop: Service, bob: Any, wrong: Any, pointer: str) -> None:
+        errors = problem(send(shop, **{"recipients": ["bob"]} | wrong), 422)["errors"]
+        assert {error["pointer"] for error in errors} == {pointer}
+        assert {error["part"] for error in errors} == {"body"}
+        assert not Send.objects.exists()
+
+    @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b"7"])
+    def test_what_is_no_event(self, shop: Service, body: bytes) -> None:
+        assert shop("POST", "messages/", body).status_code in {400, 422}
+
+    def test_what_is_too_large(self, shop: Service) -> None:
+        problem(shop("POST", "messages/", b" " * (1024 * 1024 + 1)), 413)
+
+
+class TestToWhom:
+    def test_ids_names_and_references(self, shop: Service) -> None:
+        ids = people(3)
+        bob, eve = person("bob"), person("7")
+        given = [ids[0], {"id": ids[1]}, {"id": str(ids[2])}, "bob", "7", ids[0], "bob"]
+        assert send(shop, recipients=given).json()["created"] == 5
+        assert [unread(user) for user in (*ids, bob, eve)] == [1] * 5
+
+    def test_the_unknown_are_reported(self, shop: Service, bob: Any) -> None:
+        strangers = [999, "zed", {"id": 998}, {"id": "x"}, 10**30, -1, "a\x00b", {"id": ""}, ""]
+        answer = send(shop, recipients=[*strangers, "bob"])
+        assert (answer.status_code, answer.json()["unknown"], answer.json()["created"]) == (201, strangers, 1)
+        nobody = send(shop, recipients=["zed"]).json()
+        assert (nobody["created"], nobody["unknown"]) == (0, ["zed"])
+
+    def test_strictly_none_may_be_unknown(self, shop: Service, bob: Any) -> None:
+        [error] = problem(send(shop, recipients=["bob", "zed"], strict=True), 422)["errors"]
+        assert (error["pointer"], "zed" in error["detail"]) == ("/recipients", True)
+        assert unread(bob) == 0
+        assert send(shop, recipients=["bob"], strict=True).status_code == 201
+
+    @pytest.mark.parametrize(
+        ("audience", "reached"),
+        [
+            ({"audience": "everyone"}, "plain staff member owner-of-shop"),
+            ({"audience": "staff"}, "staff"),
+            ({"audience": "groups", "groups": ["tea", "coffee"]}, "member"),
+            ({"audience": "groups", "groups": ["coffee"]}, ""),
+        ],
+    )
+    def test_audiences(self, shop: Service, audience: Any, reached: str) -> None:
+        users = {name: person(name) for name in ("plain", "member")}
+        users["staff"] = person("staff", is_staff=True)
+        users["gone"] = person("gone", is_staff=True, is_active=False)
+        tea, _coffee = Group.objects.create(name="tea"), Group.objects.create(name="coffee")
+        tea.user_set.add(users["member"], users["gone"])
+        answer = send(shop, **audience)
+        assert (answer.status_code, answer.json()["created"]) == (201, len(reached.split()))
+        assert {name for name, user in users.items() if unread(user)} == set(reached.split()) - {"owner-of-shop"}
+
+    def test_users_without_a_mailbox(self, shop: Service) -> None:
+        ids = people(2)
+        assert send(shop, recipients=ids[:1]).json()["created"] == 1
+        assert send(shop, audience="everyone").json()["created"] == 3
+
+    @pytest.mark.parametrize(
+        ("groups", "pointer"), [(["tea", "none"], "/groups/1"), ([], "/groups"), (None, ""), (["x\x00"], "/groups/0")]
+    )
+    def test_groups_exist(self, shop: Service, groups: Any, pointer: str) -> None:
+        Group.objects.create(name="tea")
+        event = {"audience": "groups"} | ({} if groups is None else {"groups": groups})
+        [error] = problem(send(shop, **event), 422)["errors"]
+        assert error["pointer"] == pointer
+
+
+class TestBatch:
+    def test_one_bad_event_does_not_sink_the_rest(self, shop: Service, bob: Any) -> None:
+        messages = [
+            {"type": "follow", "recipients": ["bob"]},
+            {"type": "system", "recipients": ["bob"]},
+            7,
+            {"type": "like", "recipients": ["zed"], "target_title": "Tea", "strict": True},
+            {"type": "like", "recipients": ["zed", "bob"], "target_title": "Tea"},
+        ]
+        results = shop("POST", "messages/batch/", {"messages": messages}).json()["results"]
+        assert [line["status"] for line in results] == [201, 422, 422, 422, 201]
+        pointers = [line["errors"][0]["pointer"] for line in results if "errors" in line]
+        assert pointers == ["/messages/1/title", "/messages/2", "/messages/3/recipients"]
+        assert (results[4]["created"], results[4]["unknown"]) == (1, ["zed"])
+        assert unread(bob) == 2
+
+    def test_they_arrive_in_order(self, shop: Service, bob: Any) -> None:
+        names = ["like", "follow", "like", "comment", "follow"]
+        messages = [{"type": name, "recipients": ["bob"], **COLUMNS[name]} for name in names]
+        shop("POST", "messages/batch/", {"messages": messages})
+        items = selectors.inbox_page(bob).items
+        assert [item.type for item in reversed(items)] == names
+        assert selectors.snapshot(bob).version == len(names)
+
+    def test_dedupe_keys_within_it(self, shop: Service, bob: Any) -> None:
+        messages = [
+            {"type": "like", "recipients": ["bob"], "target_title": str(n), "dedupe_key": "tea"} for n in range(3)
+        ]
+        shop("POST", "messages/batch/", {"messages": messages})
+        [row] = LikeMessage.objects.filter(recipient=bob)
+        assert (row.target_title, row.seq) == ("2", 3)
+
+    def test_who_has_muted_the_type_is_not_told(self, shop: Service, bob: Any) -> None:
+        services.set_muted(bob, ["like"])
+        names = ["like", "follow"]
+        messages = [{"type": name, "recipients": ["bob"], **COLUMNS[name]} for name in names]
+        shop("POST", "messages/batch/", {"messages": messages})
+        assert selectors.snapshot(bob).by_type == {"follow": 1}
+
+    @pytest.mark.parametrize("messages", [[], [{}] * 501, None, {}])
+    def test_how_many(self, shop: Service, messages: Any) -> None:
+        [error] = problem(shop("POST", "messages/batch/", {"messages": messages}), 422)["errors"]
+        assert error["pointer"] == "/messages"
+
+    def test_everybody_who_was_reached_is_announced(
+        self, shop: Service, heard: Any, django_capture_on_commit_callbacks: Any
+    ) -> None:
+        ids = people(3)
+        messages = [{"type": "follow", "recipients": [pk]} for pk in ids]
+        with django_capture_on_commit_callbacks(execute=True):
+            shop("POST", "messages/batch/", {"messages": [*messages, *messages[:1]]})
+        assert heard.mailboxes == [(pk, "follow") for pk in ids]
+
+
+class TestQueries:
+    """As many statements for much as for little."""
+
+    def count(self, shop: Service, messages: list[Any]) -> int:
+        with CaptureQueriesContext(connection) as queries:
+            assert {line["status"] for line in self.batch(shop, messages)} == {201}
+        # SQLite takes 999 parameters in an INSERT, so there the rows of some come in several.
+        return len([query for query in queries if not query["sql"].startswith("INSERT")])
+
+    def batch(self, shop: Service, messages: list[Any]) -> Any:
+        return shop("POST", "messages/batch/", {"messages": messages}).json()["results"]
+
+    def test_a_batch_of_five_hundred(self, shop: Service) -> None:
+        ids = people(500)
+        services.send(ids, SystemMessage, title="Hello")  # they have mailboxes
+        events = [{"type": list(COLUMNS)[n % 6], **COLUMNS[list(COLUMNS)[n % 6]]} for n in range(500)]
+        messages = [event | {"recipients": [pk], "dedupe_key": str(pk)} for event, pk in zip(events, ids, strict=True)]
+        self.batch(shop, messages)
+        few = self.count(shop, messages[:12])
+        assert self.count(shop, messages) == few
+        assert few < 60
+
+    def test_one_event(self, shop: Service) -> None:
+        ids = people(1000)
+        services.send(ids, SystemMessage, title="Hello")
+        counts = set()
+        send(shop, recipients=ids[:1])  # the use of the token is noted
+        for number in (2, 1000):
+            with CaptureQueriesContext(connection) as queries:
+                assert send(shop, recipients=ids[:number]).json()["created"] == number
+            counts.add(len(queries))
+        [count] = counts
+        assert count < 20
+
+    def test_the_inbox_page_and_the_badge(self, bob: Any) -> None:
+        counts = set()
+        for number in (1, 100):
+            for name in COLUMNS:
+                for _ in range(number):
+                    services.send([bob], event_types()[name], **COLUMNS[name])
+            announcement()
+            with CaptureQueriesContext(connection) as queries:
+                selectors.inbox_page(bob, limit=100)
+            counts.add(len(queries))
+        assert len(counts) == 1
+        with CaptureQueriesContext(connection) as queries:
+            selectors.snapshot(bob)
+        assert len(queries) == 1
+
+
+def test_what_the_scopes_allow(bob: Any) -> None:
+    reader, writer = service(Scope.MESSAGES_READ, name="reader"), service(Scope.MESSAGES_WRITE, name="writer")
+    assert problem(send(reader, recipients=["bob"]), 403)["code"] == "missing_scope"
+    number = send(writer, recipients=["bob"]).json()["send"]
+    problem(writer.get(f"sends/{number}/"), 403)
+    assert reader.get(f"sends/{number}/").json()["status"] == "done"
