@@ -3,11 +3,12 @@
 from functools import partial
 from typing import Any
 
+from celery.signals import worker_ready
 from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.db.models.signals import post_delete
 
-from inbox.signals import broadcast_changed, mailbox_changed, ticket_minted
+from inbox.signals import broadcast_changed, mailbox_changed, send_queued, ticket_minted
 from inbox.snapshots import UserId, user_id
 
 from . import enqueue, outlets, tasks
@@ -18,6 +19,8 @@ from .outlets.mqtt import access
 def connect() -> None:
     mailbox_changed.connect(on_mailbox_changed, dispatch_uid="push")
     broadcast_changed.connect(on_broadcast_changed, dispatch_uid="push")
+    send_queued.connect(on_send_queued, dispatch_uid="push")
+    worker_ready.connect(on_worker_ready, dispatch_uid="push")
     ticket_minted.connect(on_ticket_minted, dispatch_uid="push")
     post_delete.connect(on_user_deleted, sender=get_user_model(), dispatch_uid="push")
 
@@ -29,6 +32,14 @@ def on_mailbox_changed(sender: Any, user_ids: list[UserId], item: str | None, **
 
 def on_broadcast_changed(sender: Any, item: str | None, **kwargs: Any) -> None:
     enqueue.enqueue(tasks.fan_out_broadcast, item)
+
+
+def on_send_queued(sender: Any, send_id: int, **kwargs: Any) -> None:
+    enqueue.enqueue(tasks.work_off, send_id)
+
+
+def on_worker_ready(**kwargs: Any) -> None:
+    enqueue.enqueue(tasks.work_off_all)
 
 
 def on_ticket_minted(sender: Any, user_id: UserId, purpose: str, ticket: str, **kwargs: Any) -> None:

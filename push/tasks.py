@@ -1,11 +1,13 @@
 """The Celery tasks. They take ids and call what does the work; doing one twice does no harm."""
 
+from datetime import timedelta
+
 from celery import shared_task
 
 from inbox import services
 from inbox.snapshots import UserId
 
-from . import bus, outlets
+from . import bus, enqueue, outlets
 from .bus import Nudge
 
 
@@ -24,8 +26,23 @@ def fan_out_broadcast(item: str | None = None) -> None:
 
 
 @shared_task(ignore_result=True)
+def work_off(send_id: int) -> None:
+    """Write a part of a send and queue up for the next: what it has changed is told in between, as is all else."""
+    if services.work_off(send_id):
+        enqueue.enqueue(work_off, send_id)
+
+
+@shared_task(ignore_result=True)
+def work_off_all() -> None:
+    """Write what is left of every send: asked for by a worker that starts, as one may have died over them."""
+    services.finish_stalled(timedelta(0))
+
+
+@shared_task(ignore_result=True)
 def sweep() -> None:
-    """What is due by time (broadcasts, deleted messages), and what outlets have missed. Run by beat and by the hubs."""
+    """What is due by time (broadcasts, deleted messages), what outlets have missed, and what workers have left behind.
+    Run by beat; the hubs do the same."""
     outlets.sweep()
     services.apply_due()
     services.purge_deleted()
+    services.finish_stalled()

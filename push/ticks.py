@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from inbox import services
@@ -20,6 +21,8 @@ TICK = 1.0  # seconds
 RETRY = 0.02  # seconds after which a wire that was busy is tried again; then with every tick
 RECOUNT = 250  # users whose counts are read again per tick; of the rest only versions
 PURGE_EVERY = 60  # ticks
+FINISH_EVERY = 5  # ticks
+STALLED = timedelta(seconds=20)  # without progress: no worker, nor its sweep, has come to this send
 
 
 class Ring:
@@ -51,6 +54,7 @@ class Ticker:
         self._retry: asyncio.TimerHandle | None = None
         self._ticks = 0
         self._sweeping: asyncio.Future[bool] | None = None
+        self._finishing: asyncio.Future[bool] | None = None
 
     def add(self, sink: Sink) -> None:
         self._resync.add(sink)
@@ -86,7 +90,7 @@ class Ticker:
         sinks = [sink for sink in self._resync.turn() if sink.user is not None]
         work.checking.update(dict.fromkeys(sinks))
         users = list(dict.fromkeys(sink.user for sink in sinks if sink.user is not None))
-        work.users(users[:RECOUNT])
+        work.look_at(users[:RECOUNT])
         work.compare.update(dict.fromkeys(users[RECOUNT:]))
         for sink in sinks:
             if not sink.wire.idle():  # answers to a flood of pings fill it as well
@@ -112,6 +116,7 @@ class Ticker:
         for sink, since in self._still_lagging():
             if since < late:
                 logger.info("Dropped a client of user %s that stopped reading", sink.user)
+                sink.tally.dropped += 1
                 sink.wire.abort()
                 self._hub.leave(sink)
 
@@ -126,10 +131,15 @@ class Ticker:
         """What is due by time (beat does it too, idempotent); not before the last sweep has ended."""
         if self._ticks % outlets.sweep_seconds() == 0:
             outlets.sweep()
-        if self._sweeping is not None and not self._sweeping.done():
-            return
-        purge = self._ticks % PURGE_EVERY == 0
-        self._sweeping = self._hub.errand(_sweep, purge)
+        if _is_over(self._sweeping):
+            purge = self._ticks % PURGE_EVERY == 0
+            self._sweeping = self._hub.errand(_sweep, purge)
+        if self._ticks % FINISH_EVERY == 0 and _is_over(self._finishing):
+            self._finishing = self._hub.errand(services.finish_stalled, STALLED)
+
+
+def _is_over(errand: "asyncio.Future[bool] | None") -> bool:
+    return errand is None or errand.done()
 
 
 def _sweep(purge: bool) -> None:
