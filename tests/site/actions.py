@@ -66,6 +66,13 @@ def ticket(name: str, session_key: str | None = None, ttl: int = 300) -> str:
     return tickets.mint(get_user_model().objects.get(username=name), session_key, ttl)[0]
 
 
+def token(name: str = "shop", owner: str = "admin") -> str:
+    """A service token with every scope."""
+    from inbox import models, services
+
+    return services.create_token(name, get_user_model().objects.get(username=owner), models.Scope.values)
+
+
 def change_password(name: str) -> None:
     found = get_user_model().objects.get(username=name)
     found.set_password(PASSWORD)  # salted anew: another hash
