@@ -67,7 +67,6 @@ def send_batch(request: Any, body: Batch, key: Key = ABSENT) -> HttpResponse:
 )
 def progress(request: HttpRequest, id: Path[SendPath]) -> dict[str, Any]:
     found = selectors.send(id)
-    services.announce_if_stalled(found)
     return {
         "send": found.pk,
         "type": found.type,

@@ -8,13 +8,12 @@ from .idempotency import claim_key, finish, forget_keys, settle
 from .marks import archive, delete, mark_all_read, mark_read, mark_unread, purge_deleted, unarchive, undelete
 from .preferences import set_muted
 from .send import draft, send
-from .sends import Order, announce_if_stalled, finish_stalled, start_sends, work_off
+from .sends import Order, finish_stalled, start_sends, work_off
 from .sessions import end_session
 from .tokens import create_token, issue_token, revoke_token, use_token
 
 __all__ = [
     "Order",
-    "announce_if_stalled",
     "apply_due",
     "archive",
     "bump_clock",

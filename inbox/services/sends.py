@@ -50,7 +50,8 @@ def start_sends(orders: Sequence[Order], token: ServiceToken | None = None) -> l
             [_chunk(send, ids) for send, order in queued for ids in ledger.chunks(order.ids)], batch_size=50
         )
         for send, _order in queued:
-            announce(send)
+            announce = partial(send_queued.send_robust, Send, send_id=send.pk)
+            transaction.on_commit(announce, using=ledger.alias(), robust=True)
     return sends
 
 
@@ -70,12 +71,6 @@ def _send(order: Order, token: ServiceToken | None, created: int | None) -> Send
 
 def _chunk(send: Send, ids: Sequence[Any]) -> SendChunk:
     return SendChunk(send=send, recipients=[user_id(pk) for pk in ids])
-
-
-def announce(send: Send) -> None:
-    """Have somebody work it off, once this commits."""
-    queued = partial(send_queued.send_robust, Send, send_id=send.pk)
-    transaction.on_commit(queued, using=ledger.alias(), robust=True)
 
 
 def work_off(send_id: int) -> bool:
@@ -100,13 +95,6 @@ def finish_stalled(after: timedelta = STALLED) -> int:
         while work_off(pk):
             pass
     return len(taken)
-
-
-def announce_if_stalled(send: Send) -> None:
-    """Whoever looks at a send that does not come on has it worked off."""
-    is_late = send.finished_at is None and send.progress_at < timezone.now() - STALLED
-    if is_late and _take(send.pk, send.progress_at):
-        announce(send)
 
 
 def _take(pk: int, seen: Any) -> bool:

@@ -98,15 +98,6 @@ class TestTheApi:
     def test_sends_that_are_none(self, shop: Service, number: str, status: int) -> None:
         problem(shop.get(f"sends/{number}/"), status)
 
-    def test_who_looks_at_one_that_stands_still_has_it_done(self, shop: Service, queued: Any) -> None:
-        Send.objects.update(progress_at=queued.progress_at - timedelta(seconds=11))
-        heard: list[int] = []
-        send_queued.connect(lambda send_id, **kwargs: heard.append(send_id), weak=False, dispatch_uid="test")
-        for _ in range(2):
-            assert shop.get(f"sends/{queued.pk}/").json()["status"] == "pending"
-        send_queued.disconnect(dispatch_uid="test")
-        assert heard == [queued.pk]
-
 
 def test_parts_are_sorted_and_forget_their_recipients(queued: Any) -> None:
     parts = list(SendChunk.objects.order_by("pk").values_list("recipients", flat=True))
