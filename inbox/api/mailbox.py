@@ -7,10 +7,12 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from ninja import Path, Query, Router
+from ninja.decorators import decorate_view
 
 from .. import selectors, services
 from ..errors import BadValue
 from .auth import owner
+from .conditional import conditional
 from .limits import KIB, json_body
 from .problems import fault, invalid
 from .schemas import Item, ItemPatch, MarkRead, Page, PageQuery, Problem, Ref, Snapshot
@@ -18,6 +20,7 @@ from .schemas import Item, ItemPatch, MarkRead, Page, PageQuery, Problem, Ref, S
 router = Router()
 router.add_decorator(json_body(64 * KIB), mode="view")
 
+UNCHANGED: dict[Any, Any] = {304: None}  # for who shows the `ETag` of the answer in `If-None-Match`
 CHANGES = {
     ("deleted", False): services.undelete,
     ("archived", True): services.archive,
@@ -32,18 +35,25 @@ def answers(schema: type[Any], *refusals: int) -> dict[Any, Any]:
     return {200: schema, frozenset({401, 503, *refusals}): Problem}
 
 
-@router.get("unread/", response=answers(Snapshot), operation_id="getUnread", summary="The state of the badge")
+@router.get(
+    "unread/",
+    response=answers(Snapshot) | UNCHANGED,
+    operation_id="getUnread",
+    summary="The state of the badge",
+)
+@decorate_view(conditional)
 def unread(request: HttpRequest) -> dict[str, Any]:
     return selectors.snapshot(owner(request)).as_dict()
 
 
 @router.get(
     "inbox/",
-    response=answers(Page, 400, 422),
+    response=answers(Page, 400, 422) | UNCHANGED,
     operation_id="listInbox",
     summary="A page of the inbox",
     exclude_unset=True,
 )
+@decorate_view(conditional)
 def inbox(request: HttpRequest, query: Query[PageQuery]) -> dict[str, Any] | HttpResponse:
     """Newest first, broadcasts interleaved by time."""
     try:

@@ -36,7 +36,25 @@ def test_unread_is_the_snapshot(bob: Any, call: Caller) -> None:
     answer = call.get("unread/")
     assert answer.status_code == 200
     assert answer.json() == state(bob).as_dict() | {"unread": 2, "by_type": {"comment": 1, "broadcast": 1}}
-    assert answer["Cache-Control"] == "private, no-store"
+    assert answer["Cache-Control"] == "private, no-cache"
+
+
+@pytest.mark.parametrize("path", ["unread/", "inbox/", "inbox/?limit=1"])
+def test_who_has_it_already_is_told_so(bob: Any, call: Caller, path: str) -> None:
+    comment(bob, actor=(alice := person("alice")))
+    tag = call.get(path)["ETag"]
+    unchanged = call("GET", path, headers={"If-None-Match": tag})
+    assert (unchanged.status_code, unchanged.content, unchanged["ETag"]) == (304, b"", tag)
+    assert unchanged["Cache-Control"] == "private, no-cache"
+    assert {"Cookie", "Authorization"} <= set(unchanged["Vary"].split(", "))
+    for other in ('"x"', "", "nonsense", f"{tag[:-2]}"):
+        assert call("GET", path, headers={"If-None-Match": other}).status_code == 200
+    if path.startswith("inbox"):
+        type(alice).objects.filter(pk=alice.pk).update(first_name="Ali")  # no version knows of it
+        assert call("GET", path, headers={"If-None-Match": tag}).status_code == 200
+    comment(bob)
+    changed = call("GET", path, headers={"If-None-Match": tag})
+    assert (changed.status_code, changed["ETag"] != tag) == (200, True)
 
 
 def test_a_first_visit_finds_an_empty_mailbox(bob: Any, call: Caller) -> None:
