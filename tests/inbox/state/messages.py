@@ -25,6 +25,7 @@ COLUMNS = {name: columns for name, columns in KNOWN.items() if name in event_typ
 ACTS = ["mark_read", "mark_unread", "archive", "unarchive", "delete", "undelete"]
 types = st.sampled_from(sorted(COLUMNS))
 acts = st.sampled_from(ACTS)
+keys = st.none() | st.just("tea")
 urls = st.sampled_from(["", "/tea"])
 has_notes = precondition(lambda self: bool(self.world.notes))
 
@@ -32,15 +33,19 @@ has_notes = precondition(lambda self: bool(self.world.notes))
 class Messages(Reality):
     def arrived(self, rows: list[Any], as_read: bool = False) -> None:
         """Rows written, in the order of their arrival."""
+        arriving = []
         for row in rows:
             is_muted = row.event_type() in self.world.muted.get(row.recipient_id, ())
             assert (row.read_at is not None) == (as_read or is_muted)
             values = {name: getattr(row, name) for name in ("pk", "url", "read_at", "archived_at", "deleted_at")}
+            values["key"] = row.dedupe_key
             self.world.arrivals += 1
             note = Note(**values, type=row.event_type(), owner=row.recipient_id, actor=row.actor_id)
             note.step, note.order = self.world.step, self.world.arrivals
-            self.world.notes.append(note)
+            arriving.append(note)
             self.touched.add(note.owner)
+        self.world.make_room(arriving)
+        self.world.notes += arriving
 
     def message(self, note: Note) -> Any:
         return event_types()[note.type].objects.get(pk=note.pk)
@@ -52,28 +57,29 @@ class Messages(Reality):
 
     # Arriving
 
-    @rule(to=some, type=types, by=one)
-    def send(self, to: list[int], type: str, by: int) -> None:
+    @rule(to=some, type=types, by=one, key=keys)
+    def send(self, to: list[int], type: str, by: int, key: str | None) -> None:
         model, recipients, actor = event_types()[type], self.people(to), self.person(by).pk
         known = set(model.objects.values_list("pk", flat=True))
-        written = services.send([*recipients, *recipients, self.nobody], model, actor=actor, **COLUMNS[type])
+        everybody = [*recipients, *recipients, self.nobody]
+        written = services.send(everybody, model, actor=actor, dedupe_key=key, **COLUMNS[type])
         assert written == len(recipients)
         self.arrived(sorted(model.objects.exclude(pk__in=known), key=lambda row: row.recipient_id))
 
-    @rule(to=one, type=types, save=st.booleans(), is_read=st.booleans())
-    def create(self, to: int, type: str, save: bool, is_read: bool) -> None:
-        model, read_at = event_types()[type], self.now if is_read else None
-        row = model(recipient_id=self.person(to).pk, read_at=read_at, **COLUMNS[type])
+    @rule(to=one, type=types, save=st.booleans(), is_read=st.booleans(), key=keys)
+    def create(self, to: int, type: str, save: bool, is_read: bool, key: str | None) -> None:
+        model, values = event_types()[type], {"read_at": self.now if is_read else None, "dedupe_key": key}
+        row = model(recipient_id=self.person(to).pk, **values, **COLUMNS[type])
         if save:
             row.save()
         else:
-            row = model.objects.create(recipient_id=row.recipient_id, read_at=read_at, **COLUMNS[type])
+            row = model.objects.create(recipient_id=row.recipient_id, **values, **COLUMNS[type])
         self.arrived([row], as_read=is_read)
 
-    @rule(to=st.lists(one, max_size=5), type=types)
-    def bulk_create(self, to: list[int], type: str) -> None:
+    @rule(to=st.lists(st.tuples(one, keys), max_size=5), type=types)
+    def bulk_create(self, to: list[tuple[int, str | None]], type: str) -> None:
         model = event_types()[type]
-        rows = [model(recipient_id=self.person(n).pk, **COLUMNS[type]) for n in to]
+        rows = [model(recipient_id=self.person(n).pk, dedupe_key=key, **COLUMNS[type]) for n, key in to]
         self.arrived(model.objects.bulk_create(rows))
 
     # Acts of their owners

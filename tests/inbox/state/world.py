@@ -55,6 +55,7 @@ class Note(Marks):
     owner: Any = None
     actor: Any = None
     url: str = ""
+    key: str | None = None
     step: int = 0
     order: int = 0  # of arrival
 
@@ -113,6 +114,15 @@ class World:
     muted: dict[int, set[str]] = field(default_factory=dict)  # types, by user
     step: int = 0
     arrivals: int = 0
+
+    def make_room(self, arriving: Iterable[Note]) -> None:
+        """What is unread gives way to a message with its key."""
+        places = {(note.owner, note.type, note.key) for note in arriving if note.key is not None}
+        self.notes = [
+            note
+            for note in self.notes
+            if note.read_at or note.deleted_at or (note.owner, note.type, note.key) not in places
+        ]
 
     def in_reach(self, user: Any) -> Iterator[tuple[Note | News, Marks]]:
         """Everything that is the user's, deleted or not."""
