@@ -1,4 +1,5 @@
-"""The inbox in Django's admin: broadcasts are authored here; messages, mailboxes and receipts are looked at.
+"""The inbox in Django's admin: broadcasts are authored here; messages, mailboxes, receipts and sends are looked
+at.
 
 Every installed event type is registered, those of other apps too. An app that wants its own page for a type
 unregisters it first: `admin.site.unregister(InvoiceMessage)`.
@@ -6,13 +7,15 @@ unregisters it first: `admin.site.unregister(InvoiceMessage)`.
 
 from django.contrib import admin
 
-from ..models import Broadcast, BroadcastReceipt, Mailbox, ServiceToken, event_types
+from ..models import Broadcast, BroadcastReceipt, Mailbox, Send, ServiceToken, event_types
 from .broadcasts import BroadcastAdmin
 from .rows import MailboxAdmin, MessageAdmin, ReceiptAdmin
+from .sends import SendAdmin
 from .tokens import ServiceTokenAdmin
 
 admin.site.register(Broadcast, BroadcastAdmin)
 admin.site.register(Mailbox, MailboxAdmin)
 admin.site.register(BroadcastReceipt, ReceiptAdmin)
+admin.site.register(Send, SendAdmin)
 admin.site.register(ServiceToken, ServiceTokenAdmin)
 admin.site.register([model for model in event_types().values() if not admin.site.is_registered(model)], MessageAdmin)

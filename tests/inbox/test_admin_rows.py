@@ -13,6 +13,7 @@ from inbox import services
 from inbox.models import BroadcastReceipt, CommentMessage, Mailbox, SystemMessage, event_types
 
 from .rest import announcement, comment, person, state
+from .services import service
 
 pytestmark = [pytest.mark.urls("tests.inbox.urls"), pytest.mark.django_db, pytest.mark.anywhere]
 
@@ -48,6 +49,18 @@ def test_every_table_has_its_pages(bob: Any, admin: Client, model: Any) -> None:
     assert admin.post(f"{path}{row.pk}/change/", {"read_at_0": "2026-01-01"}).status_code == 403
     assert admin.get(f"{path}add/").status_code == 403
     assert state(bob) == before
+
+
+def test_sends_are_looked_at(bob: Any, admin: Client) -> None:
+    service().once("k", "POST", "messages/", {"type": "system", "title": "Secret", "recipients": ["bob"]})
+    path = "/admin/inbox/send/"
+    [row] = shown(admin, path, q="shop")
+    assert (row.type, row.created) == ("system", 1)
+    page = admin.get(f"{path}{row.pk}/change/")
+    assert page.status_code == 200
+    assert "Secret" not in page.content.decode()
+    assert admin.get(f"{path}add/").status_code == 403
+    assert admin.post(f"{path}{row.pk}/delete/", {"post": "yes"}).status_code == 403
 
 
 def test_rows_are_found_by_user_name_and_status(bob: Any, admin: Client) -> None:
