@@ -36,6 +36,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "push.operations.middleware.request_id",
+    "push.operations.middleware.probes",  # before hosts are checked and HTTPS is asked for
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -132,6 +134,7 @@ SWEEP_SECONDS = min(10, PUSH_RESYNC_SECONDS)
 # Punctuality only: the hub's tick sweeps as well. A sweep not run within its period is not worth running.
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "push.tasks.sweep", "schedule": SWEEP_SECONDS, "options": {"expires": SWEEP_SECONDS}},
+    "purge": {"task": "push.tasks.purge", "schedule": 3600, "options": {"expires": 3600}},
 }
 
 
@@ -139,6 +142,8 @@ CELERY_BEAT_SCHEDULE = {
 
 INBOX_REQUESTS_PER_MINUTE = env.int("INBOX_REQUESTS_PER_MINUTE", default=600)
 INBOX_UNREAD_CAP = env.int("INBOX_UNREAD_CAP", default=999)
+INBOX_RETENTION_DAYS = env.int("INBOX_RETENTION_DAYS", default=180)
+INBOX_MAX_MESSAGES_PER_USER = env.int("INBOX_MAX_MESSAGES_PER_USER", default=10_000)
 PUSH_MAX_CONNECTIONS_PER_USER = env.int("PUSH_MAX_CONNECTIONS_PER_USER", default=20)
 PUSH_ALLOWED_ORIGINS = env.list("PUSH_ALLOWED_ORIGINS", default=[])
 EVENTSTREAM_CHANNELMANAGER_CLASS = "push.eventstream.ChannelManager"
@@ -192,16 +197,28 @@ if HTTPS:
 
 # Logs go to the console, name users and rows by id only, and keep no ticket.
 
+LOG_FORMAT = env.str("LOG_FORMAT", default="line")
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "filters": {"tickets": {"()": "push.logs.RedactTickets"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["tickets"]}},
+    "formatters": {
+        "line": {"format": "{asctime} {levelname} {name} [{request_id}] {message}", "style": "{"},
+        "json": {"()": "push.logs.JsonLines"},
+    },
+    "filters": {"tickets": {"()": "push.logs.RedactTickets"}, "request_id": {"()": "push.logs.RequestId"}},
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": "json" if LOG_FORMAT == "json" else "line",  # a system check refuses any other
+            "filters": ["tickets", "request_id"],
+        }
+    },
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
         "django": {"handlers": [], "level": "INFO", "propagate": True},
         "daphne": {"level": "WARNING"},  # it repeats its command line
+        "uvicorn": {"handlers": [], "propagate": True},  # in our format, rather than in one of its own
         "amqtt": {"level": "WARNING"},  # lines for every connection otherwise
         "transitions": {"level": "WARNING"},
         "websockets": {"level": "WARNING"},

@@ -13,6 +13,7 @@ urlpatterns = [
     path("jsi18n/", JavaScriptCatalog.as_view(), name="javascript-catalog"),
     path("push/", include("push.urls")),
     path("", include("inbox.urls")),  # /inbox/ and /api/v1/
+    path("", include("push.operations.urls")),  # /healthz, /readyz, /metrics
     path("", include("notify_site.lab.urls")),
     path("", include("notify_site.demo.urls")),
 ]

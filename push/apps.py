@@ -10,7 +10,9 @@ class PushConfig(AppConfig):
 
     def ready(self) -> None:
         from . import checks, eventstream, receivers
+        from .operations import heartbeats
 
         eventstream.install()
         checks.register()
         receivers.connect()
+        heartbeats.connect()

@@ -23,6 +23,7 @@ from .conf import REMOTE_TIMEOUT
 logger = logging.getLogger(__name__)
 
 GROUP = "reddot.nudges"
+NOBODY = "reddot.nobody"  # a group that nobody joins
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,11 @@ def publish(nudge: Nudge) -> None:
     _publisher.publish({"type": "nudge", "from": _publisher.name, **nudge.as_dict()})
 
 
+def ping() -> None:
+    """Tell nobody nothing, over the connection that nudges take. Raises what the layer raises, or TimeoutError."""
+    _publisher.ping()
+
+
 async def listen(nudged: Callable[[Nudge], None], subscribed: Callable[[], None]) -> None:
     """Hand every nudge of other processes to `nudged`, for ever; `subscribed` is called once, when it begins."""
     layer = crossing_layer()
@@ -108,12 +114,22 @@ class Publisher:
         layer = crossing_layer()
         if layer is None or self._circuit.open:
             return
-        sending = asyncio.run_coroutine_threadsafe(layer.group_send(GROUP, message), self._running_loop())
+        try:
+            self._send(layer, GROUP, message)
+        except Exception:  # noqa: BLE001 (whatever the layer's library raises; the circuit logs it)
+            self._circuit.trip()
+
+    def ping(self) -> None:
+        layer = crossing_layer()
+        if layer is not None:
+            self._send(layer, NOBODY, {"type": "ping"})
+
+    def _send(self, layer: Any, group: str, message: dict[str, Any]) -> None:
+        sending = asyncio.run_coroutine_threadsafe(layer.group_send(group, message), self._running_loop())
         try:
             sending.result(REMOTE_TIMEOUT)
-        except Exception:  # noqa: BLE001 (whatever the layer's library raises; the circuit logs it)
+        finally:
             sending.cancel()
-            self._circuit.trip()
 
     def _running_loop(self) -> asyncio.AbstractEventLoop:
         with self._lock:

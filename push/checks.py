@@ -15,6 +15,8 @@ NUMBERS = {
     "PUSH_MAX_CONNECTIONS_PER_USER": (conf.DEFAULT_MAX_CONNECTIONS_PER_USER, 1, 10_000),
 }
 
+LOG_FORMATS = ("line", "json")
+
 
 def check_numbers(**kwargs: Any) -> list[checks.CheckMessage]:
     found: list[checks.CheckMessage] = []
@@ -52,8 +54,17 @@ def check_mqtt(**kwargs: Any) -> list[checks.CheckMessage]:
     return found
 
 
+def check_log_format(**kwargs: Any) -> list[checks.CheckMessage]:
+    """Of a site that has the setting, as notify_site does."""
+    log_format = getattr(settings, "LOG_FORMAT", LOG_FORMATS[0])
+    if log_format in LOG_FORMATS:
+        return []
+    hint = "Set it to line, or to json for a line of JSON per record, or leave it out."
+    return [checks.Error(f"LOG_FORMAT is {log_format!r}.", hint=hint, id="push.E007")]
+
+
 def register() -> None:
-    for check in (check_numbers, check_origins, check_mqtt):
+    for check in (check_numbers, check_origins, check_mqtt, check_log_format):
         checks.register(check)
 
 

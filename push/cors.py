@@ -20,14 +20,14 @@ PREFLIGHT: Headers = (
 
 def grants(scope: Mapping[str, Any]) -> Headers:
     """Headers with which the page that asks may read the answer; none for our own pages and for strangers."""
-    origin = _header(scope, b"origin")
+    origin = header(scope, b"origin")
     if not origin or not known_origin(origin.decode("latin-1")):
         return ()
     return ((b"access-control-allow-origin", origin), (b"access-control-expose-headers", EXPOSED), (b"vary", b"Origin"))
 
 
 def is_preflight(scope: Mapping[str, Any]) -> bool:
-    return scope["method"] == "OPTIONS" and _header(scope, b"access-control-request-method") is not None
+    return scope["method"] == "OPTIONS" and header(scope, b"access-control-request-method") is not None
 
 
 async def answer_preflight(send: Send, granted: Headers) -> None:
@@ -51,5 +51,6 @@ def with_headers(message: Message, more: Iterable[tuple[bytes, bytes]]) -> Messa
     return {**message, "headers": [*message.get("headers", ()), *more]}
 
 
-def _header(scope: Mapping[str, Any], name: bytes) -> bytes | None:
+def header(scope: Mapping[str, Any], name: bytes) -> bytes | None:
+    """The first field of that name (lower case)."""
     return next((bytes(value) for key, value in scope["headers"] if key == name), None)

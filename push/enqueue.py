@@ -10,7 +10,7 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from celery import Task
+from celery import Task, current_app
 from django.db import close_old_connections
 
 from inbox.circuit import Circuit
@@ -30,6 +30,11 @@ def enqueue(task: "Task[Any, Any]", *args: Any) -> None:
         _one_thread().submit(_hand_over, task, args)
     except RuntimeError:  # the interpreter is going down
         logger.warning("%s was not enqueued: this process is ending", task.name)
+
+
+def has_broker() -> bool:
+    """Whether there are workers, and so a beat that sends them what is due."""
+    return bool(current_app.conf.broker_url)
 
 
 def _one_thread() -> ThreadPoolExecutor:

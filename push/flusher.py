@@ -6,7 +6,8 @@ a later one can only be newer, and the database and this loop work at the same t
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Mapping
+import time
+from collections.abc import Awaitable, Collection, Mapping
 from typing import TYPE_CHECKING
 
 from django.db import InterfaceError, OperationalError, close_old_connections
@@ -14,7 +15,7 @@ from django.db import InterfaceError, OperationalError, close_old_connections
 from inbox.items import Item
 from inbox.snapshots import Snapshot, UserId
 
-from . import conf
+from . import conf, counts
 from .frames import Update
 from .members import Member
 from .problems import NOT_SIGNED_IN, TOO_MANY, UNAVAILABLE
@@ -97,7 +98,7 @@ class Flusher:
                 self._hub.refuse(sink, NOT_SIGNED_IN)
         for sink in batch.asking:
             sink.asked = True
-        self._hub.work.users(answer.changed)
+        self._hub.work.look_at(answer.changed)
 
     def _admit(self, sink: Sink, user: UserId | None) -> None:
         if user is None:
@@ -110,13 +111,15 @@ class Flusher:
         if self._unwritten is None:
             return
         (batch, answer), self._unwritten = self._unwritten, None
-        went_back, changed = False, []
+        went_back, changed, newer = False, [], []
         for count, (user, snapshot) in enumerate(answer.snapshots.items(), 1):
             member = self._hub.members.get(user)
             if member is not None:
                 known = member.snapshot
                 if known is None or snapshot.version > known.version:
                     self._show(member, snapshot, answer.items.get(user))
+                    if known is not None:
+                        newer.append(user)
                 else:
                     self._show(member, known)  # to those who have just come, or asked
                     went_back |= snapshot.version < known.version
@@ -126,6 +129,7 @@ class Flusher:
                 await asyncio.sleep(0)
         self._heal(went_back, changed)
         self._forget(batch, answer.snapshots)
+        _count(batch, newer)
 
     def _show(self, member: Member, snapshot: Snapshot, items: dict[str, Item] | None = None) -> None:
         since = -1 if member.snapshot is None else member.snapshot.version
@@ -150,6 +154,16 @@ class Flusher:
             if member is not None and user not in snapshots:
                 for sink in member.sinks:
                     self._hub.refuse(sink, NOT_SIGNED_IN)
+
+
+def _count(batch: Batch, newer: Collection[UserId]) -> None:
+    """A batch is written; `newer` are the users who had seen an older state."""
+    now = time.monotonic()
+    counts.FLUSH.observe(now - batch.taken_at)
+    if newer and batch.nudged_at is not None:
+        counts.NUDGE_TO_FRAME.observe(now - batch.nudged_at)
+    if batch.resynced:
+        counts.TOTALS.corrections += len(batch.resynced.intersection(newer))
 
 
 def _read_afresh(query: Query) -> Answer:

@@ -9,6 +9,7 @@ import asyncio
 import logging
 import threading
 from collections.abc import Callable, Iterable
+from contextvars import Context
 from functools import partial
 from typing import Any, ParamSpec, TypeVar
 
@@ -81,7 +82,8 @@ class Hub:
         self.ticker = Ticker(self)
         self._errands: set[asyncio.Future[bool]] = set()
         self._calls = DatabaseThreads("push-call", 3)
-        self._running = loop.create_task(self._run(), name="push-hub")
+        # In a context of its own: the hub works for nobody's request, least of all for the first client's.
+        self._running = Context().run(loop.create_task, self._run(), name="push-hub")
 
     # For the transports
 
@@ -121,11 +123,12 @@ class Hub:
     def call_soon(self, callback: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> None:
         """From any thread. A loop that is gone needs no news."""
         try:
-            self.loop.call_soon_threadsafe(lambda: callback(*args, **kwargs))
+            self.loop.call_soon_threadsafe(partial(callback, *args, **kwargs), context=Context())
         except RuntimeError:
             logger.debug("The event loop of a hub is closed")
 
     def nudged(self, nudge: Nudge) -> None:
+        self.work.nudged()
         if nudge.users is None:
             self.work.everybody(nudge.item)
         else:
@@ -284,6 +287,11 @@ def stop_all() -> None:
         hub.call_soon(hub.stop)
 
 
+def sinks() -> list[Sink]:
+    """The connections that the hubs of this process hold; from any thread."""
+    return [sink for hub in list(_hubs.values()) for sink in list(hub.sinks)]
+
+
 def connections() -> int:
-    """How many connections the hubs of this process hold."""
-    return sum(len(hub.sinks) for hub in list(_hubs.values()))
+    """How many they are."""
+    return len(sinks())

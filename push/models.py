@@ -1,9 +1,10 @@
-"""What delivery itself has to remember: for whom an outlet publishes."""
+"""What delivery itself has to remember: for whom an outlet publishes, and when the other processes were last seen."""
 
 from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from inbox.models.mailbox import PrimaryQuerySet
@@ -41,3 +42,19 @@ class Subscriber(models.Model):
 
     def __str__(self) -> str:
         return f"{self.pk}@{self.published}"
+
+
+class Heartbeat(models.Model):
+    """When a kind of process ("worker", "beat") was last seen at work: any of them, they do not know each other."""
+
+    name = models.CharField(_("process"), max_length=20, primary_key=True)
+    seen_at = models.DateTimeField(_("seen at"), default=timezone.now)
+
+    objects: ClassVar[models.Manager[Any]] = PrimaryQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("heartbeat")
+        verbose_name_plural = _("heartbeats")
+
+    def __str__(self) -> str:
+        return f"{self.name}@{self.seen_at}"

@@ -6,7 +6,7 @@ from functools import cache
 from django.core.handlers.asgi import ASGIHandler
 from django.urls import NoReverseMatch, get_script_prefix, reverse
 
-from . import cors, hub, tickets
+from . import cors, hub, logs, tickets
 from .gate import Scope
 from .transports import HELD, HELD_IF, Application
 from .wire import Message, Receive, Send
@@ -17,6 +17,8 @@ def beside(site: Callable[..., Awaitable[None]]) -> Application:
     own_paths(), api_root()  # imports the site's URLconf: now, rather than on the event loop with the first request
 
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "lifespan":
+            logs.request_id.set(logs.valid_or_new((cors.header(scope, b"x-request-id") or b"").decode("latin-1")))
         if is_ours(scope):
             tickets.hide(scope, send)
         granted = granted_to(scope)

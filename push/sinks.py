@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from inbox.snapshots import UserId
 
+from .counts import Tally, tally_of
 from .frames import Update
 from .problems import RESTARTING, Refusal
 from .sessions import Credential
@@ -23,6 +24,7 @@ class Sink:
     __slots__ = ("asked", "credential", "hub", "language", "number", "refusal", "sent", "slot", "user", "wire")
 
     keeps_alive: ClassVar[bool] = False
+    tally: ClassVar[Tally] = tally_of("other")
 
     def __init__(self, wire: Wire, credential: Credential, language: str) -> None:
         self.wire = wire
@@ -43,9 +45,10 @@ class Sink:
         """The frame of an update, whose JSON is `text`."""
         raise NotImplementedError
 
-    def open(self, update: Update) -> None:
-        """The first state of a verified connection."""
+    def open(self, update: Update) -> bool:
+        """Begin a verified connection with its first state. False: nothing was sent, the client has that state."""
         self._write(update)
+        return True
 
     def keep_alive(self) -> None:
         """Show proxies a sign of life; called every `KEEP_ALIVE_SECONDS` if `keeps_alive`."""
@@ -68,12 +71,13 @@ class Sink:
         if update.version < self.sent or (update.version == self.sent and not self.asked):
             return True
         if not self.wire.idle():
-            self.slot = update
+            self._keep(update)
             return False
-        if self.sent < 0:
-            self.open(update)
-        else:
+        if self.sent >= 0:
             self._write(update)
+            self.tally.sent += 1
+        elif self.open(update):
+            self.tally.sent += 1
         self.sent, self.slot, self.asked = update.version, None, False
         return True
 
@@ -82,6 +86,11 @@ class Sink:
         if self.slot is not None:
             return self.offer(self.slot)
         return self.wire.idle()
+
+    def _keep(self, update: Update) -> None:
+        if self.slot is not None and self.slot.version < update.version:
+            self.tally.conflated += 1
+        self.slot = update
 
     def _write(self, update: Update) -> None:
         self.wire.write(update.frame(self.encode, self.language, self.sent))

@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from django.utils.translation import get_language
 
 from . import eventstream, gate, hub
+from .counts import tally_of
 from .frames import Update
 from .problems import Refusal
 from .sessions import Credential
@@ -42,6 +43,8 @@ class StockSink(Sink):
     """Stands for one stream of the library's view."""
 
     __slots__ = ("ended", "shown")
+
+    tally = tally_of("events")  # "sent" is how often the library was woken
 
     def __init__(self, request: HttpRequest) -> None:
         credential = gate.credential_of(request) or Credential("session", "")

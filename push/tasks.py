@@ -10,6 +10,8 @@ from inbox.snapshots import UserId
 from . import bus, enqueue, outlets
 from .bus import Nudge
 
+PURGE_BATCHES = 1000  # per run, of a thousand rows: some minutes' work, and the next run is an hour away
+
 
 @shared_task(ignore_result=True)
 def fan_out(user_ids: list[UserId], item: str | None = None) -> None:
@@ -46,3 +48,9 @@ def sweep() -> None:
     services.apply_due()
     services.purge_deleted()
     services.finish_stalled()
+
+
+@shared_task(ignore_result=True)
+def purge() -> None:
+    """Delete what is kept no longer. Run by beat; without a broker, by the hubs."""
+    services.purge(most=PURGE_BATCHES)

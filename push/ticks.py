@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from inbox import services
 
-from . import outlets
+from . import enqueue, outlets
 from .conf import KEEP_ALIVE_SECONDS, LAG_SECONDS, resync_seconds
 from .sinks import Sink
 
@@ -22,6 +22,8 @@ RETRY = 0.02  # seconds after which a wire that was busy is tried again; then wi
 RECOUNT = 250  # users whose counts are read again per tick; of the rest only versions
 PURGE_EVERY = 60  # ticks
 FINISH_EVERY = 5  # ticks
+RETAIN_EVERY, RETAIN_AT = 3600, 300  # ticks: a site that is up for minutes at a time purges too
+RETAIN_BATCHES = 100  # of a thousand rows: a thread is ours for some seconds, and the process can end soon
 STALLED = timedelta(seconds=20)  # without progress: no worker, nor its sweep, has come to this send
 
 
@@ -55,6 +57,7 @@ class Ticker:
         self._ticks = 0
         self._sweeping: asyncio.Future[bool] | None = None
         self._finishing: asyncio.Future[bool] | None = None
+        self._retaining: asyncio.Future[bool] | None = None
 
     def add(self, sink: Sink) -> None:
         self._resync.add(sink)
@@ -136,6 +139,8 @@ class Ticker:
             self._sweeping = self._hub.errand(_sweep, purge)
         if self._ticks % FINISH_EVERY == 0 and _is_over(self._finishing):
             self._finishing = self._hub.errand(services.finish_stalled, STALLED)
+        if self._ticks % RETAIN_EVERY == RETAIN_AT and not enqueue.has_broker() and _is_over(self._retaining):
+            self._retaining = self._hub.errand(services.purge, most=RETAIN_BATCHES)
 
 
 def _is_over(errand: "asyncio.Future[bool] | None") -> bool:

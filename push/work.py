@@ -1,6 +1,7 @@
 """What the hub has to read next. Everything that asks for a read ends here, and is conflated here."""
 
-from collections.abc import Container, Iterable
+import time
+from collections.abc import Collection, Container
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import TypeVar
@@ -25,6 +26,9 @@ class Batch:
     joining: list[Sink]
     checking: list[Sink]
     asking: list[Sink]
+    nudged_at: float | None = None  # monotonic seconds: when the oldest nudge came that this answers
+    resynced: set[UserId] = field(default_factory=set)  # users whom no nudge has named
+    taken_at: float = field(default_factory=time.monotonic)
 
 
 @dataclass(slots=True)
@@ -36,12 +40,29 @@ class Work:
     asking: dict[Sink, None] = field(default_factory=dict)
     dirty: dict[UserId, str | None] = field(default_factory=dict)
     compare: dict[UserId, None] = field(default_factory=dict)
+    resynced: set[UserId] = field(default_factory=set)  # of `dirty`: those whom only the resync has marked
+    nudged_at: float | None = None  # monotonic seconds: when the oldest nudge came that waits
     everyone: bool = False
     everyone_item: str | None = None
     cut: bool = False  # the last batch did not take everybody
 
-    def users(self, users: Iterable[UserId], item: str | None = None) -> None:
+    def nudged(self) -> None:
+        """A nudge has come; what it marks is said by `users` or `everybody`."""
+        if self.nudged_at is None:
+            self.nudged_at = time.monotonic()
+
+    def users(self, users: Collection[UserId], item: str | None = None) -> None:
         """These users' state may have changed; `item` hints at what arrived."""
+        if self.resynced:
+            self.resynced.difference_update(users)
+        self._mark(users, item)
+
+    def look_at(self, users: Collection[UserId]) -> None:
+        """These users' turn in the resync has come: nobody says that anything has changed."""
+        self.resynced.update(user for user in users if user not in self.dirty)
+        self._mark(users)
+
+    def _mark(self, users: Collection[UserId], item: str | None = None) -> None:
         if item is None:
             for user in users:
                 self.dirty.setdefault(user, None)
@@ -59,7 +80,7 @@ class Work:
     def ask(self, user: UserId, sink: Sink) -> None:
         """This connection wants an answer, changed or not."""
         self.asking[sink] = None
-        self.dirty.setdefault(user, None)
+        self.users([user])
 
     def take(self, members: Members) -> Batch | None:
         """The next batch, or None if there is nothing to read. Users who are not connected are forgotten."""
@@ -79,11 +100,14 @@ class Work:
             query.hints = {user: item for user, item in marked.items() if item is not None}
             query.languages = members.languages(users)
         self.cut = bool(self.dirty)
-        return Batch(query, joining, checking, self._take_asking(marked)) if query else None
+        nudged_at, resynced = self._take_reasons(marked)
+        return Batch(query, joining, checking, self._take_asking(marked), nudged_at, resynced) if query else None
 
     def put_back(self, batch: Batch) -> None:
         """The read failed: do it again, but for those who have been refused meanwhile."""
-        self.users(batch.query.users)
+        self.users([user for user in batch.query.users if user not in batch.resynced])
+        self.look_at(batch.resynced)
+        self.nudged_at = batch.nudged_at or self.nudged_at
         self.checking.update(dict.fromkeys(batch.checking))
         self.compare.update(dict.fromkeys(batch.query.compare))
         for sink in batch.asking:
@@ -100,6 +124,7 @@ class Work:
         item, before = self.everyone_item, self.dirty
         self.dirty = {user: item or before.get(user) for user in members}
         self.everyone, self.everyone_item = False, None
+        self.resynced.clear()
 
     def _take_marked(self, members: Members) -> dict[UserId, str | None]:
         """Up to `BULK` users who are connected here. A send to 100,000 strangers must not stand before them."""
@@ -110,6 +135,16 @@ class Work:
                 if user in members:
                     taken[user] = item
         return taken
+
+    def _take_reasons(self, marked: Collection[UserId]) -> tuple[float | None, set[UserId]]:
+        """Since when these were waited for, and who of them by the resync alone. For the counts."""
+        nudged_at = self.nudged_at if marked else None  # else it was about strangers
+        resynced = self.resynced.intersection(marked) if self.resynced else set()
+        self.resynced -= resynced
+        if not self.dirty:
+            self.nudged_at = None
+            self.resynced.clear()
+        return nudged_at, resynced
 
     def _take_asking(self, users: Container[UserId | None]) -> list[Sink]:
         asking = [sink for sink in self.asking if sink.user in users] if self.asking else []

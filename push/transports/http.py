@@ -1,9 +1,10 @@
 """What the held HTTP transports share: through the gate, into the hub, and wait until the client goes."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
-from .. import cors, gate, hub
+from .. import cors, gate, hub, logs
 from ..gate import Scope, Visitor
 from ..problems import BROKEN, Refusal, Refused
 from ..sinks import Sink
@@ -13,17 +14,17 @@ from ..wire import Message, Receive, Send, Wire, bound, wire
 class HttpSink(Sink):
     """An HTTP response that is not finished."""
 
-    __slots__ = ("granted", "started")
+    __slots__ = ("headers", "started")
 
     def __init__(self, wire: Wire, visitor: Visitor) -> None:
         super().__init__(wire, visitor.credential, visitor.language)
         self.started = False
-        self.granted = cors.grants(visitor.request.scope)
+        self.headers = own_headers(visitor.request.scope)
 
     def begin(self, message: Message) -> None:
         """Write the head of the answer."""
         self.started = True
-        self.wire.write(cors.with_headers(message, self.granted) if self.granted else message)
+        self.wire.write(cors.with_headers(message, self.headers) if self.headers else message)
 
     def refuse(self, refusal: Refusal) -> None:
         """A problem document; once the stream has begun there is only its end."""
@@ -78,6 +79,12 @@ async def _refuse(scope: Scope, send: Send, refusal: Refusal) -> None:
 
 
 async def _answer(scope: Scope, send: Send, refusal: Refusal) -> None:
-    granted = cors.grants(scope)
+    headers = own_headers(scope)
     for message in refusal.messages("en"):
-        await send(cors.with_headers(message, granted))
+        await send(cors.with_headers(message, headers))
+
+
+def own_headers(scope: Mapping[str, Any]) -> cors.Headers:
+    """What every answer carries: the request's id, and what a page of another origin is granted."""
+    its_id = logs.request_id.get()
+    return (*cors.grants(scope), (b"x-request-id", its_id.encode())) if its_id else cors.grants(scope)

@@ -6,6 +6,7 @@ nothing else streams, and keeps the page's spinner turning while it does.
 
 from secrets import token_urlsafe
 
+from ..counts import tally_of
 from ..frames import Update
 from ..gate import Scope, Visitor
 from ..wire import Receive, Send, Wire
@@ -37,6 +38,7 @@ class IframeSink(HttpSink):
     __slots__ = ("nonce",)
 
     keeps_alive = True
+    tally = tally_of("iframe")
 
     def __init__(self, wire: Wire, visitor: Visitor) -> None:
         super().__init__(wire, visitor)
@@ -46,10 +48,11 @@ class IframeSink(HttpSink):
     def encode(update: Update, text: str) -> str:
         return call(text)
 
-    def open(self, update: Update) -> None:
+    def open(self, update: Update) -> bool:
         policy = (b"content-security-policy", POLICY.format(self.nonce).encode())
         self.begin({"type": "http.response.start", "status": 200, "headers": [*HEADERS, policy]})
         self._show(call(update.text), before=HEAD)
+        return True
 
     def keep_alive(self) -> None:
         self._show(call(KEEP_ALIVE))

@@ -10,6 +10,7 @@ from django.utils.http import parse_etags
 from inbox.snapshots import Snapshot
 
 from ..conf import MAX_WAIT_SECONDS, resync_seconds
+from ..counts import tally_of
 from ..frames import Update
 from ..gate import Scope, Visitor
 from ..wire import Message, Receive, Send, Wire
@@ -63,6 +64,8 @@ class PollSink(HttpSink):
 
     __slots__ = ("deadline", "known", "shown", "wait")
 
+    tally = tally_of("long-poll")
+
     def __init__(self, wire: Wire, visitor: Visitor, known: str, wait: int) -> None:
         super().__init__(wire, visitor)
         self.known = known
@@ -74,13 +77,13 @@ class PollSink(HttpSink):
     def encode(update: Update, text: str) -> list[Message]:
         return _answer(200, update.snapshot, text.encode(), ())
 
-    def open(self, update: Update) -> None:
+    def open(self, update: Update) -> bool:
         if not matches(self.known, etag(update.snapshot)):
-            self._write(update)
-            return
+            return super().open(update)
         self.shown = update.snapshot
         if self.hub is not None:
             self.deadline = self.hub.loop.call_later(self.wait, self.hub.attempt, self, self.restart)
+        return False
 
     def left(self) -> None:
         if self.deadline is not None:

@@ -12,6 +12,7 @@ from django_eventstream.eventrequest import EventRequest
 from django_eventstream.utils import get_channelmanager, sse_encode_error, sse_encode_event
 from django_eventstream.views import get_listener_manager
 
+from ..counts import tally_of
 from ..eventstream import EVENT, KEEP_ALIVE, OPEN, channel_of, clean
 from ..frames import Update
 from ..gate import Scope, Visitor
@@ -37,6 +38,7 @@ class SseSink(HttpSink):
     __slots__ = ("channel_items", "channels", "error", "overflow", "request")
 
     keeps_alive = True
+    tally = tally_of("sse")
     fed_by_hub = True
 
     def __init__(self, wire: Wire, visitor: Visitor) -> None:
@@ -52,12 +54,13 @@ class SseSink(HttpSink):
     def encode(update: Update, text: str) -> Message:
         return body(unread_event(update, text))
 
-    def open(self, update: Update) -> None:
+    def open(self, update: Update) -> bool:
         last_ids = self._subscribe()
         known = last_ids.get(channel_of(self.user)) == str(update.version)
         first = "" if known else unread_event(update, update.text)
         self.begin({"type": "http.response.start", "status": 200, "headers": HEADERS})
         self.wire.write(body(f"retry: {random.randint(*RETRY)}\n{OPEN}{first}"))
+        return not known
 
     def keep_alive(self) -> None:
         self.wire.write({"type": "http.response.body", "body": KEEP_ALIVE, "more_body": True})

@@ -22,6 +22,7 @@ from inbox.snapshots import MAX_VERSION
 from .. import gate, hub
 from ..codecs import JSON, MSGPACK, Codec, chosen
 from ..conf import BULK, MAX_FRAME_BYTES
+from ..counts import tally_of
 from ..frames import Update
 from ..gate import Visitor
 from ..problems import BROKEN, TOO_BIG, TOO_FAST, Refusal, Refused
@@ -50,14 +51,17 @@ class SocketSink(Sink):
 
     __slots__ = ("codec", "verified")
 
+    tally = tally_of("websocket")
+
     def __init__(self, wire: Wire, visitor: Visitor, codec: Codec) -> None:
         super().__init__(wire, visitor.credential, visitor.language)
         self.codec = codec
         self.verified: asyncio.Future[None] | None = None
 
-    def open(self, update: Update) -> None:
+    def open(self, update: Update) -> bool:
         self._write(update)
         self._settle()
+        return True
 
     def refuse(self, refusal: Refusal) -> None:
         self.refusal = refusal

@@ -99,5 +99,5 @@ def test_logs_of_others_are_redacted() -> None:
 
 
 def test_the_sites_own_log_is_redacted() -> None:
-    (used,) = settings.LOGGING["handlers"]["console"]["filters"]
-    assert settings.LOGGING["filters"][used] == {"()": "push.logs.RedactTickets"}
+    used = settings.LOGGING["handlers"]["console"]["filters"]
+    assert {"()": "push.logs.RedactTickets"} in [settings.LOGGING["filters"][name] for name in used]

@@ -44,6 +44,21 @@ def test_pages_pass(proxy: str) -> None:
         assert httpx.get(f"{proxy}/accounts/login/").status_code == 200
 
 
+def test_what_is_for_operators_stays_within(proxy: str, site: Site) -> None:
+    for path in ("/metrics", "/readyz", "//metrics", "/%6detrics", "/push/../readyz"):
+        assert httpx.get(f"{proxy}{path}").status_code == 404
+        assert httpx.get(site.url("/metrics")).status_code == 200
+    assert httpx.get(f"{proxy}/healthz").text == "ok"
+
+
+def test_a_request_keeps_its_id(proxy: str) -> None:
+    def answered(its_id: str) -> str:
+        return httpx.get(f"{proxy}/healthz", headers={"X-Request-ID": its_id}).headers["X-Request-ID"]
+
+    assert answered("trace-7") == "trace-7"
+    assert len(answered("not valid")) == 32
+
+
 def test_a_stream_is_not_buffered(proxy: str, site: Site) -> None:
     with (
         httpx.Client(cookies=site.cookies("alice"), timeout=10) as client,

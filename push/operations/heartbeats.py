@@ -1,0 +1,87 @@
+"""When a Celery worker and beat were last seen at work, in the database, which they share with the web processes.
+
+A worker is seen by the heartbeat of its main process (every 2 s while it is connected to its broker, however long its
+tasks take), beat by what it puts on the broker.
+"""
+
+import logging
+import threading
+import time
+from concurrent.futures import Future
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+from celery.signals import after_task_publish, beat_init, heartbeat_sent
+from django.utils import timezone
+
+from .. import outlets
+from ..models import Heartbeat
+from .singleflight import SingleFlight
+
+logger = logging.getLogger(__name__)
+
+WORKER, BEAT = "worker", "beat"
+MISSED = 3  # sweep periods without a sign: dead
+LEAST = timedelta(seconds=10)  # of patience: where sweeps are more frequent, a worker's heartbeats are not
+
+
+class Pulse:
+    """Writes that this process is alive, about once per sweep period. A database that hangs makes nobody wait."""
+
+    def __init__(self, name: str) -> None:
+        self._last = float("-inf")
+        self._writing = SingleFlight(f"push-{name}-heartbeat", partial(note, name))
+
+    def beat(self) -> None:
+        """Call it at every sign of life."""
+        now = time.monotonic()
+        if now - self._last >= 0.9 * outlets.sweep_seconds():  # less, or jitter would leave out every other beat
+            self._last = now
+            self._writing.call().add_done_callback(log_failure)
+
+
+def log_failure(written: "Future[None]") -> None:
+    if error := written.exception():
+        logger.warning("A heartbeat could not be written", exc_info=error)
+
+
+def note(name: str) -> None:
+    """A process of that name has been seen just now."""
+    row = Heartbeat(name=name, seen_at=timezone.now())
+    Heartbeat.objects.bulk_create([row], update_conflicts=True, unique_fields=["name"], update_fields=["seen_at"])
+
+
+def seen() -> dict[str, datetime]:
+    """Name of a process -> when it was last seen; nothing for one that never was."""
+    return dict(Heartbeat.objects.values_list("name", "seen_at"))
+
+
+def patience() -> timedelta:
+    """Who was not seen for that long is taken for dead."""
+    return max(timedelta(seconds=MISSED * outlets.sweep_seconds()), LEAST)
+
+
+_worker, _beat = Pulse(WORKER), Pulse(BEAT)
+_beats_thread: int | None = None  # the thread on which beat runs here, if it does (`worker -B` may have both)
+
+
+def connect() -> None:
+    heartbeat_sent.connect(on_heartbeat_sent, dispatch_uid="push")
+    beat_init.connect(on_beat_init, dispatch_uid="push")
+    after_task_publish.connect(on_task_published, dispatch_uid="push")
+
+
+def on_heartbeat_sent(**kwargs: Any) -> None:
+    _worker.beat()
+
+
+def on_beat_init(**kwargs: Any) -> None:
+    global _beats_thread
+    _beats_thread = threading.get_ident()
+
+
+def on_task_published(**kwargs: Any) -> None:
+    """Sent in every process that publishes; beat does so on its own thread."""
+    if _beats_thread == threading.get_ident():
+        _beat.beat()
