@@ -4,6 +4,8 @@ from django.conf import settings
 
 DEFAULT_UNREAD_CAP = 999
 DEFAULT_REQUESTS_PER_MINUTE = 600
+DEFAULT_RETENTION_DAYS = 180
+DEFAULT_MAX_MESSAGES_PER_USER = 10_000
 
 
 def unread_cap() -> int:
@@ -14,3 +16,13 @@ def unread_cap() -> int:
 def requests_per_minute() -> int:
     """How many requests a service token is good for in a minute (`INBOX_REQUESTS_PER_MINUTE`)."""
     return int(getattr(settings, "INBOX_REQUESTS_PER_MINUTE", DEFAULT_REQUESTS_PER_MINUTE))
+
+
+def retention_days() -> int:
+    """After how many days a message that was read may be deleted (`INBOX_RETENTION_DAYS`); 0: it is kept for ever."""
+    return int(getattr(settings, "INBOX_RETENTION_DAYS", DEFAULT_RETENTION_DAYS))
+
+
+def max_messages_per_user() -> int:
+    """Beyond how many newest messages a user's others may be deleted (`INBOX_MAX_MESSAGES_PER_USER`); 0: no bound."""
+    return int(getattr(settings, "INBOX_MAX_MESSAGES_PER_USER", DEFAULT_MAX_MESSAGES_PER_USER))

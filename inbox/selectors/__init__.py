@@ -2,6 +2,7 @@
 
 from .arrivals import newest
 from .broadcasts import broadcast, broadcasts_page, readers
+from .export import export
 from .pages import Page, inbox_page, item
 from .preferences import muted
 from .sends import pending_sends, send
@@ -11,6 +12,7 @@ __all__ = [
     "Page",
     "broadcast",
     "broadcasts_page",
+    "export",
     "inbox_page",
     "item",
     "muted",

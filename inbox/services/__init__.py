@@ -4,9 +4,11 @@ state it changes, and announces them on commit (`inbox.signals`)."""
 from ..ledger import touch
 from .broadcast_edits import change_broadcast, check_broadcast, create_broadcast, held_broadcast
 from .broadcasts import apply_due, bump_clock, expire, publish, raise_clock, withdraw
+from .erasure import erasable, erase
 from .idempotency import claim_key, finish, forget_keys, settle
 from .marks import archive, delete, mark_all_read, mark_read, mark_unread, purge_deleted, unarchive, undelete
 from .preferences import set_muted
+from .retention import purge, purgeable
 from .send import draft, send
 from .sends import Order, finish_stalled, start_sends, work_off
 from .sessions import end_session
@@ -25,6 +27,8 @@ __all__ = [
     "delete",
     "draft",
     "end_session",
+    "erasable",
+    "erase",
     "expire",
     "finish",
     "finish_stalled",
@@ -35,7 +39,9 @@ __all__ = [
     "mark_read",
     "mark_unread",
     "publish",
+    "purge",
     "purge_deleted",
+    "purgeable",
     "raise_clock",
     "revoke_token",
     "send",

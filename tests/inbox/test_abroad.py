@@ -18,7 +18,7 @@ def run(check: str, *options: str, **environment: str) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("check", ["core", "histories"])
+@pytest.mark.parametrize("check", ["core", "histories", "rights"])
 def test_abroad(check: str) -> None:
     run(check, "-m", "not soak")
 

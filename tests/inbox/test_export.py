@@ -1,0 +1,122 @@
+"""To be told everything that is held about one, and no secret."""
+
+import json
+import stat
+import tracemalloc
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import CommandError
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils.dateparse import parse_datetime
+
+from inbox import selectors, services
+from inbox.models import (
+    CommentMessage,
+    FollowMessage,
+    Mailbox,
+    event_types,
+)
+
+from .lives import Life, exported, run
+from .people import people
+from .services import row_of
+
+erasure, retention = (import_module(f"inbox.services.{name}") for name in ("erasure", "retention"))
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def life() -> Life:
+    return Life()
+
+
+def test_everything_is_told_and_no_secret(life: Life) -> None:
+    text = run("export_user", life.name(life.ann))
+    told = json.loads(text)
+    assert [told["format"], told["user"]] == [1, {"id": life.ann, "name": life.name(life.ann)}]
+    assert told["mailbox"]["version"] == Mailbox.objects.get(pk=life.ann).version
+    assert told["muted_types"] == ["like", "share"]
+    [token] = told["service_tokens"]
+    assert (token["name"], token["scopes"]) == ("shop", ["messages:write", "tickets"])
+    assert [row["title"] for row in told["broadcasts"]] == ["News 0"]
+    receipts = {row["broadcast"]: row for row in told["receipts"]}
+    assert list(receipts) == [life.news.pk, life.dismissed.pk, life.over.pk]
+    assert receipts[life.dismissed.pk]["deleted_at"]
+    assert list(told["messages"]) == list(told["said_to_others"]) == list(event_types())
+    for secret in (life.token, row_of(life.token).digest, life.name(life.bob), life.name(life.cid)):
+        assert secret not in text
+
+
+def test_messages_have_all_their_columns_in_order(life: Life) -> None:
+    services.send([life.ann], FollowMessage)
+    told = exported(life.ann)["messages"]
+    assert [row["seq"] for row in told["follow"]] == sorted(row["seq"] for row in told["follow"])
+    for name, model in event_types().items():
+        assert len(told[name]) == model.objects.filter(recipient=life.ann).count()
+        for row in told[name]:
+            assert set(row) == {field.name for field in model._meta.concrete_fields}
+    [comment] = told["comment"]
+    assert (comment["excerpt"], comment["actor"], comment["recipient"]) == ("小红点 “yes”", life.ann, life.ann)
+    assert parse_datetime(comment["created_at"]).tzinfo is not None
+    assert comment["archived_at"] is not None
+    assert told["system"][0]["deleted_at"] is not None
+
+
+def test_what_they_said_to_others_is_told_once_and_not_to_whom(life: Life) -> None:
+    services.send([life.cid, life.bob, life.ann], CommentMessage, actor=life.ann, target_title="Milk", url="/secret")
+    said = exported(life.ann)["said_to_others"]["comment"]
+    assert [(row["target_title"], row["excerpt"]) for row in said] == [("Tea", "小红点 “yes”"), ("Milk", "")]
+    assert {*said[0]} == {"created_at", "target_title", "excerpt"}
+
+
+def test_somebody_of_whom_there_is_nothing() -> None:
+    [nobody] = people(1)
+    told = exported(nobody)
+    assert (told["mailbox"], told["receipts"], told["messages"]["comment"]) == (None, [], [])
+
+
+def test_an_export_writes_nothing(life: Life) -> None:
+    with CaptureQueriesContext(connection) as captured:
+        exported(life.ann)
+    assert {query["sql"].split()[0] for query in captured} == {"SELECT"}
+
+
+def test_an_export_holds_few_rows_at_a_time(user: int) -> None:
+    def peak(rows: int) -> int:
+        CommentMessage.objects.bulk_create(CommentMessage(recipient_id=user, target_title="Tea") for _ in range(rows))
+        tracemalloc.start()
+        count = sum(1 for _piece in selectors.export(user))
+        used = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert count > rows
+        return used
+
+    few = peak(2500)
+    assert peak(4500) < 1.2 * few  # of 7,000: the next thousand is fetched before the last has gone
+
+
+def test_into_a_new_file_of_ones_own(life: Life, tmp_path: Path) -> None:
+    path = tmp_path / "ann.json"
+    assert run("export_user", "--id", str(life.ann), "--output", str(path)) == ""
+    assert json.loads(path.read_text("utf-8"))["user"]["id"] == life.ann
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    with pytest.raises(CommandError, match="File exists"):
+        run("export_user", "--id", str(life.ann), "--output", str(path))
+    with pytest.raises(CommandError, match="No such file"):
+        run("export_user", "--id", str(life.ann), "--output", str(tmp_path / "none" / "ann.json"))
+
+
+def test_an_export_that_fails_leaves_no_half(life: Life, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def half(user: Any) -> Iterator[str]:
+        yield "{"
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(selectors, "export", half)
+    with pytest.raises(CommandError, match="No space"):
+        run("export_user", "--id", str(life.ann), "--output", str(tmp_path / "ann.json"))
+    assert list(tmp_path.iterdir()) == []

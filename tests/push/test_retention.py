@@ -1,0 +1,43 @@
+"""Purging without a broker is the hub's; with one, the beat's."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from celery import current_app
+from django.conf import settings
+
+from inbox import services
+from push import tasks, ticks
+from push.hub import Hub
+
+Patch = pytest.MonkeyPatch
+
+
+async def ran(hub: Hub, monkeypatch: Patch, number: int) -> list[Any]:
+    """How `services.purge` was called in the tick of this number."""
+    calls: list[Any] = []
+    monkeypatch.setattr(services, "purge", lambda **how: calls.append(how))
+    monkeypatch.setattr(services, "finish_stalled", lambda after: 0)
+    hub.ticker._ticks = number - 1
+    hub.ticker.tick()
+    await asyncio.gather(*hub._errands)
+    return calls
+
+
+@pytest.mark.parametrize(("number", "times"), [(1, 0), (299, 0), (300, 1), (600, 0), (3600, 0), (3900, 1)])
+async def test_a_hub_purges_now_and_then(the_hub: Hub, monkeypatch: Patch, number: int, times: int) -> None:
+    assert await ran(the_hub, monkeypatch, number) == [{"most": ticks.RETAIN_BATCHES}] * times
+
+
+async def test_but_not_beside_a_beat(the_hub: Hub, monkeypatch: Patch) -> None:
+    monkeypatch.setattr(current_app.conf, "broker_url", "redis://127.0.0.1:1")
+    assert await ran(the_hub, monkeypatch, 300) == []
+
+
+def test_what_the_beat_sends_exists(monkeypatch: Patch) -> None:
+    calls: list[Any] = []
+    monkeypatch.setattr(services, "purge", lambda **how: calls.append(how))
+    assert settings.CELERY_BEAT_SCHEDULE["purge"]["task"] == tasks.purge.name
+    tasks.purge.run()
+    assert calls == [{"most": tasks.PURGE_BATCHES}]
