@@ -31,6 +31,13 @@ MomentGiven = Annotated[
 BroadcastId = Annotated[int, Field(ge=1, le=2**63 - 1, examples=[4])]
 BroadcastPath = BroadcastId
 
+# `services.create_broadcast` refuses the rest; of a change it depends on what is there already.
+TO_WHOM: dict[str, Any] = {
+    "if": {"properties": {"audience": {"const": Audience.GROUPS.value}}, "required": ["audience"]},
+    "then": {"properties": {"groups": {"minItems": 1}}, "required": ["groups"]},
+    "else": {"properties": {"groups": {"maxItems": 0}}},
+}
+
 
 class BroadcastFields(BaseModel):
     """What a broadcast says, to whom and when."""
@@ -57,6 +64,8 @@ class BroadcastFields(BaseModel):
 
 class BroadcastDraft(BroadcastFields):
     """A new broadcast. Left out, `level` is “info” and `audience` “everyone”."""
+
+    model_config = ConfigDict(json_schema_extra=TO_WHOM)
 
     title: str = Field(min_length=1, max_length=200, pattern=TEXT_PATTERN)
 

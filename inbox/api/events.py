@@ -29,12 +29,12 @@ from pydantic import (
 from ..models import Audience, Message, event_types
 from ..services.send import OURS
 from ..validators import LINK_PATTERN, TEXT_PATTERN, validate_link
-from .schemas import ABSENT
+from .schemas import ABSENT, WHOLE, whole
 
 MAX_RECIPIENTS = 10_000
 MAX_GROUPS = 100
 COMMON = OURS | {"url", "read_at", "created_at"}  # of a message's columns, those that are not its type's
-STRICT: dict[Any, Any] = {bool: StrictBool, int: StrictInt, float: StrictFloat, str: StrictStr}
+STRICT: dict[Any, Any] = {bool: StrictBool, int: Annotated[StrictInt, WHOLE], float: StrictFloat, str: StrictStr}
 
 
 def checked_by(check: Callable[[Any], object]) -> AfterValidator:
@@ -52,10 +52,11 @@ def checked_by(check: Callable[[Any], object]) -> AfterValidator:
 
 def _user(given: Any) -> Any:
     """One error for what could be three things."""
-    key = given["id"] if isinstance(given, dict) and given.keys() == {"id"} else given
+    is_object = isinstance(given, dict) and given.keys() == {"id"}
+    key = whole(given["id"] if is_object else given)
     if isinstance(key, bool) or not isinstance(key, int | str):
         raise ValueError("a user id (a number or {“id”: …}) or a user name is expected")
-    return given
+    return {"id": key} if is_object else key
 
 
 UserGiven = Annotated[

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, model_validator
 
 from ..models import Level, event_types
 from ..refs import BROADCAST
@@ -31,6 +31,11 @@ def _known_event_type(value: str) -> str:
     return value
 
 
+def whole(value: Any) -> Any:
+    """The integer that a JSON number is: 5.0 is one too, says JSON Schema (2020-12 validation, 6.1.1)."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 def _only_false(value: bool) -> bool:
     if value:
         raise ValueError("only false is allowed; use DELETE to delete")
@@ -45,6 +50,7 @@ def _enumerate_event_types(schema: dict[str, Any]) -> None:
     schema["enum"] = list(event_types())
 
 
+WHOLE = BeforeValidator(whole)
 Version = Annotated[int, Field(ge=0, le=MAX_VERSION, examples=[EXAMPLE_VERSION])]
 Count = Annotated[int, Field(ge=0)]
 Ref = Annotated[
@@ -121,7 +127,16 @@ class PageQuery(BaseModel):
 class ItemPatch(BaseModel):
     """What to change about an item; at least one field."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"minProperties": 1})
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "minProperties": 1,
+            "not": {
+                "properties": {"archived": {"const": True}, "read": {"const": False}},
+                "required": ["archived", "read"],
+            },
+        },
+    )
 
     read: StrictBool = Field(default=ABSENT)
     archived: StrictBool = Field(default=ABSENT, description="Archiving an item reads it.")
@@ -154,7 +169,9 @@ class MarkRead(BaseModel):
     )
 
     refs: list[Ref] = Field(default=ABSENT, min_length=1, max_length=MAX_REFS)
-    up_to: Annotated[Version, Field(strict=True)] = Field(default=ABSENT, description="`version` of the page shown.")
+    up_to: Annotated[Version, Field(strict=True), WHOLE] = Field(
+        default=ABSENT, description="`version` of the page shown."
+    )
     type: ItemType = Field(default=ABSENT, description="With `up_to`: only items of this type.")
 
     @model_validator(mode="after")
@@ -179,7 +196,9 @@ class TicketRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    ttl: int = Field(default=DEFAULT_TTL, ge=1, le=MAX_TTL, strict=True, description="Seconds in which it opens.")
+    ttl: Annotated[int, Field(ge=1, le=MAX_TTL, strict=True), WHOLE] = Field(
+        default=DEFAULT_TTL, description="Seconds in which it opens."
+    )
     purpose: Literal["", "mqtt"] = Field(
         default="", description="“mqtt”: your snapshot is published to the broker too, for the next 30 days."
     )

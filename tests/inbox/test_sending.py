@@ -70,6 +70,10 @@ class TestWhat:
         assert send(shop, recipients=["bob"], **actor).status_code == 201
         assert selectors.inbox_page(bob).items[0].title == f"{title} followed you"
 
+    def test_an_id_is_a_whole_number_however_it_is_written(self, shop: Service, bob: Any) -> None:
+        answer = send(shop, recipients=[float(bob.pk), {"id": float(bob.pk)}, 1e300])
+        assert (answer.json()["created"], answer.json()["unknown"]) == (1, [1e300])
+
     def test_a_dedupe_key_replaces_what_is_unread(self, shop: Service, bob: Any) -> None:
         tea = {"type": "comment", "recipients": ["bob"], "dedupe_key": "tea"}
         for title in ("One", "Two"):

@@ -169,7 +169,7 @@ class TestMinting:
         caller.client.logout()
         assert counts(text) == [False]
 
-    @pytest.mark.parametrize("body", [None, {}, {"ttl": 300}])
+    @pytest.mark.parametrize("body", [None, {}, {"ttl": 300}, {"ttl": 300.0}])
     def test_five_minutes_unless_told_otherwise(self, bob: Any, body: Any) -> None:
         answer = Caller(bob)("POST", "tickets/", body)
         assert 295 < tickets.verify(answer.json()["ticket"]).seconds_left <= 300

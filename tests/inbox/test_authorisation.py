@@ -1,0 +1,224 @@
+"""Who may call what. Every operation of the OpenAPI document is one row of a table: every caller tries every row."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+import pytest
+from django.apps import apps
+from django.db import transaction
+
+from inbox import selectors, services, tickets
+from inbox.api import api
+from inbox.api.docs import openapi
+from inbox.models import Broadcast, Scope, ServiceToken
+
+from .rest import PREFIX, Caller, announcement, comment, person, problem
+from .services import Service, row_of
+
+pytestmark = [pytest.mark.urls("tests.inbox.urls"), pytest.mark.django_db, pytest.mark.anywhere]
+
+# Who gets in, and with what status. `owner` and `ticket`: the session and the ticket of the person whose item `ref` is;
+# `other`: the session of another person. Scopes: a token that has all those joined by a plus. All others are refused:
+# `Row.refusal`.
+TABLE = """
+    GET     unread/                       200  owner ticket other
+    GET     inbox/                        200  owner ticket other
+    POST    inbox/read/                   200  owner ticket
+    GET     inbox/{ref}/                  200  owner ticket
+    PATCH   inbox/{ref}/                  200  owner ticket
+    DELETE  inbox/{ref}/                  200  owner ticket
+    GET     preferences/                  200  owner ticket other
+    PUT     preferences/                  200  owner ticket other
+    POST    tickets/                      201  owner other
+
+    POST    messages/                     201  messages:write
+    POST    messages/batch/               200  messages:write
+    GET     sends/{send}/                 200  messages:read
+    GET     users/{bob}/unread/           200  messages:read
+    POST    users/{bob}/tickets/          201  tickets
+    GET     broadcasts/                   200  broadcasts:read
+    POST    broadcasts/                   201  broadcasts:write
+    GET     broadcasts/{draft}/           200  broadcasts:read
+    PATCH   broadcasts/{draft}/           200  broadcasts:write
+    PATCH   broadcasts/{live}/            200  broadcasts:write+broadcasts:publish
+    DELETE  broadcasts/{draft}/           204  broadcasts:write
+    DELETE  broadcasts/{live}/            204  broadcasts:write+broadcasts:withdraw
+    POST    broadcasts/{draft}/publish/   200  broadcasts:publish
+    POST    broadcasts/{live}/withdraw/   200  broadcasts:withdraw
+"""
+SECRET = "Dismissal of Bob"  # in the title of the owner's item
+EVENT = {"type": "follow", "recipients": ["bob"]}
+BODIES: dict[str, Any] = {
+    "PATCH inbox/{ref}/": {"read": True},
+    "PUT preferences/": {"muted": ["like"]},
+    "POST messages/": EVENT,
+    "POST messages/batch/": {"messages": [EVENT]},
+    "POST broadcasts/": {"title": "Tea"},
+    "PATCH broadcasts/{draft}/": {"title": "Tea"},
+    "PATCH broadcasts/{live}/": {"title": "Tea"},
+}
+NO_CSRF, FORGED = "owner without the CSRF token", "owner from another origin"
+ENDED = ("expired token", "revoked token", "deactivated owner's token")
+BESIDE_ENDED, BESIDE_ALL = "owner who shows an expired token", "owner who shows a token of every scope"
+SCOPES = {word: set(word.split("+")) for word in TABLE.split() if ":" in word}
+SCOPES |= {scope: {scope} for scope in Scope.values}
+SCOPES |= {"every scope": set(Scope.values), BESIDE_ALL: set(Scope.values)}
+
+
+class Row(NamedTuple):
+    method: str
+    path: str
+    success: int
+    entrants: list[str]
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+    @property
+    def is_write(self) -> bool:
+        return self.method != "GET"
+
+    @property
+    def needs(self) -> set[str]:
+        """The scopes; none if it is a person's."""
+        return SCOPES.get(self.entrants[0], set())
+
+    def lets_in(self, caller: str) -> bool:
+        if self.needs:
+            return self.needs <= SCOPES.get(caller, set())
+        return caller in self.entrants or (caller in {NO_CSRF, FORGED} and not self.is_write)
+
+    def refusal(self, caller: str) -> tuple[int, str]:
+        """What everybody else is told: who are you (401), not you (403), or there is no such thing (404)."""
+        if self.needs and caller in SCOPES:
+            return 403, "missing_scope"
+        if self.needs:
+            return 401, "bad_token" if caller in {"ticket", BESIDE_ENDED, *ENDED} else "not_signed_in"
+        people = {"other": (404, "not_found"), NO_CSRF: (403, "csrf_failed"), FORGED: (403, "csrf_failed")}
+        return people.get(caller, (401, "not_signed_in"))
+
+
+ROWS = [Row(line[0], line[1], int(line[2]), line[3:]) for line in map(str.split, TABLE.splitlines()) if line]
+
+
+class World:
+    """Bob with his secret, Eve who is curious, and the services of Ops."""
+
+    def __init__(self) -> None:
+        self.bob, self.eve, self.ops, leaver = (person(name) for name in ("bob", "eve", "ops", "leaver"))
+        token = services.create_token("shop", self.ops, Scope.values)
+        self.put = {
+            "ref": comment(self.bob, target_title=SECRET).ref,
+            "bob": self.bob.pk,
+            "send": Service(token)("POST", "messages/", EVENT).json()["send"],
+            "draft": Broadcast.objects.create(title="Draft").pk,
+            "live": announcement(title="Live").pk,
+        }
+        owners = dict(zip(ENDED, (self.ops, self.ops, leaver), strict=True))
+        ended = {name: services.create_token(name, owner, Scope.values) for name, owner in owners.items()}
+        ServiceToken.objects.filter(name=ENDED[0]).update(expires_at=datetime(2020, 1, 1, tzinfo=UTC))
+        services.revoke_token(row_of(ended[ENDED[1]]))
+        type(leaver).objects.filter(pk=leaver.pk).update(is_active=False)
+        self.callers: dict[str, Caller] = {
+            "anonymous": Caller(),
+            "owner": Caller(self.bob),
+            "other": Caller(self.eve),
+            "ticket": Service(tickets.mint(self.bob, None)[0]),
+            NO_CSRF: Caller(self.bob, csrf=False),
+            FORGED: Caller(self.bob),
+        }
+        self.callers[FORGED].headers |= {"Origin": "https://evil.example"}
+        made = {name: services.create_token(name, self.ops, scopes) for name, scopes in SCOPES.items()}
+        self.callers |= {name: Service(token) for name, token in (made | ended).items()}
+        for name, token in ((BESIDE_ENDED, ended[ENDED[0]]), (BESIDE_ALL, made[BESIDE_ALL])):
+            self.callers[name] = Caller(self.bob)
+            self.callers[name].headers |= Service(token).headers
+        for caller in self.callers.values():  # each handler of its own would look for all static files: 20 ms
+            caller.client.handler = self.callers["anonymous"].client.handler
+
+    def call(self, name: str, row: Row, **put: Any) -> Any:
+        put = self.put | put
+        body = {"refs": [put["ref"]]} if row.path == "inbox/read/" else BODIES.get(str(row))
+        return self.callers[name](row.method, row.path.format(**put), body)
+
+    def rows(self) -> Any:
+        """All that the inbox keeps, and what the badges show; a token's use is noted though it was refused."""
+        models = [model for model in apps.get_app_config("inbox").get_models() if model is not ServiceToken]
+        kept = {model.__name__: list(model._base_manager.order_by("pk").values()) for model in models}
+        return kept, selectors.snapshot(self.bob), selectors.snapshot(self.eve)
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def test_every_operation_is_in_the_table() -> None:
+    of_the_document = {
+        (method.upper(), unnamed(path.removeprefix(PREFIX)))
+        for path, operations in openapi(api, PREFIX)["paths"].items()
+        for method in operations
+    }
+    assert {(row.method, unnamed(row.path)) for row in ROWS} == of_the_document
+
+
+def unnamed(path: str) -> str:
+    return "/".join("{}" if step.startswith("{") else step for step in path.split("/"))
+
+
+@pytest.mark.parametrize("row", ROWS, ids=str)
+def test_who_gets_in(row: Row, world: World) -> None:
+    before = world.rows()
+    for name in world.callers:
+        if not row.lets_in(name):
+            status, code = row.refusal(name)
+            refused = world.call(name, row)
+            assert (name, refused.status_code) == (name, status)
+            assert (name, problem(refused, status)["code"]) == (name, code)
+            assert SECRET.encode() not in refused.content
+            assert world.rows() == before, f"{name} has changed something"
+            continue
+        with transaction.atomic():
+            answer = world.call(name, row)
+            assert (name, answer.status_code) == (name, row.success), answer.content
+            keeps_nothing = not row.is_write or row.path.endswith("tickets/")
+            assert (world.rows() == before) == keeps_nothing, name
+            if name == "other":
+                is_about_eve_alone(world, answer, before)
+            transaction.set_rollback(True)
+
+
+def is_about_eve_alone(world: World, answer: Any, before: Any) -> None:
+    assert SECRET.encode() not in answer.content
+    assert json.loads(answer.content).get("user", world.eve.pk) == world.eve.pk
+    assert world.rows()[1] == before[1]
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if row.lets_in("ticket") and not row.lets_in("other")], ids=str)
+def test_what_is_somebody_elses_is_not_there(row: Row, world: World) -> None:
+    """The same answer as for what never was: nobody learns that it exists."""
+    hidden = announcement(audience="staff").ref, f"broadcast-{world.put['draft']}", world.put["ref"]
+    unknown = world.call("other", row, ref="comment-999999")
+    problem(unknown, 404)
+    for ref in hidden:
+        refused = world.call("other", row, ref=ref)
+        assert refused.content.decode().replace(ref, "…") == unknown.content.decode().replace("comment-999999", "…")
+        assert headers(refused) == headers(unknown)
+
+
+def headers(answer: Any) -> dict[str, str]:
+    """Those that tell something. The length does not: the answer repeats what was asked for."""
+    return {name: value for name, value in answer.items() if name not in {"Content-Length", "X-Request-ID"}}
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if row.needs and "{" in row.path], ids=str)
+def test_a_scope_comes_before_the_question_whether_it_is_there(row: Row, world: World) -> None:
+    """Who lacks it cannot tell what there is from what there is not."""
+    for name in {"messages:write", "every scope"}:
+        status = 404 if row.lets_in(name) else 403
+        problem(world.call(name, row, **dict.fromkeys(world.put, 999_999)), status)
+
+
+def test_the_callers_are_those_of_the_table(world: World) -> None:
+    assert {name for row in ROWS for name in row.entrants} | set(Scope.values) <= world.callers.keys()
