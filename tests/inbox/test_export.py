@@ -69,6 +69,7 @@ def test_messages_have_all_their_columns_in_order(life: Life) -> None:
 
 def test_what_they_said_to_others_is_told_once_and_not_to_whom(life: Life) -> None:
     services.send([life.cid, life.bob, life.ann], CommentMessage, actor=life.ann, target_title="Milk", url="/secret")
+    services.send([life.ann], CommentMessage, actor=life.ann, target_title="A note to myself")
     said = exported(life.ann)["said_to_others"]["comment"]
     assert [(row["target_title"], row["excerpt"]) for row in said] == [("Tea", "小红点 “yes”"), ("Milk", "")]
     assert {*said[0]} == {"created_at", "target_title", "excerpt"}

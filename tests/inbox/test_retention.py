@@ -65,6 +65,13 @@ def test_the_newest_stay_whatever_their_types(user: int, heard: Heard, django_ca
     assert services.purge(keep=3) == {}
 
 
+def test_one_too_many_is_too_many(user: int) -> None:
+    made = [message(user) for _ in range(3)]
+    assert services.purge(keep=3) == {}
+    assert services.purge(keep=2) == {"follows": 1}
+    assert messages(user) == made[:0:-1]
+
+
 def test_read_ones_that_are_too_many_are_not_missed(user: int, clock: Any) -> None:
     for _ in range(5):
         message(user, read_at=ago(1))
