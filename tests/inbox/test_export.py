@@ -84,7 +84,7 @@ def test_somebody_of_whom_there_is_nothing() -> None:
 def test_an_export_writes_nothing(life: Life) -> None:
     with CaptureQueriesContext(connection) as captured:
         exported(life.ann)
-    assert {query["sql"].split()[0] for query in captured} == {"SELECT"}
+    assert {query["sql"].split()[0] for query in captured} <= {"SELECT", "DECLARE"}  # a cursor, on PostgreSQL
 
 
 def test_an_export_holds_few_rows_at_a_time(user: int) -> None:
