@@ -79,10 +79,12 @@ def migrate(url: str) -> None:
     subprocess.run(command, cwd=ROOT, env=environment(url), check=True, timeout=CHILD_SECONDS)
 
 
-def run_child(module: str, database_url: str, arguments: Sequence[str], **env: Any) -> None:
+def run_child(
+    module: str, database_url: str, arguments: Sequence[str], seconds: float = CHILD_SECONDS, **env: Any
+) -> None:
     """`python -m module …` with Django on that database: settings can be chosen once per process only."""
     command = [sys.executable, "-m", module, *arguments]
-    subprocess.run(command, cwd=ROOT, env=environment(database_url, **env), check=True, timeout=CHILD_SECONDS)
+    subprocess.run(command, cwd=ROOT, env=environment(database_url, **env), check=True, timeout=seconds)
 
 
 def people(count: int, name: str = "bench") -> list[int]:
