@@ -49,6 +49,7 @@ soak: $(DEV) system
 	$(PY) -m tools.on_postgres $(PY) -m pytest --timeout 1800 tests/inbox
 
 bench: $(DEV) system
+	$(PY) -m benchmarks.api
 	$(PY) -m benchmarks.fanout
 	$(PY) -m benchmarks.latency
 	$(PY) -m benchmarks.send

@@ -3,7 +3,7 @@
     python -m benchmarks.api [--rounds 5] [--seconds 3] [--connections 1 16] [--only unread]
 
 Four requests: the badge, a page of 20 of the inbox, one message to one user, and a batch of 500. The peer reads with
-its own views and sends with a small view of Django REST framework (benchmarks/peers/hq), on the newest Django LTS that
+its own views and sends with a small view of Django REST framework (benchmarks/peers/hq), on the last Django LTS that
 it runs on. Both have 1,000 users with 10 unread each, the one who reads has 200, in databases of one PostgreSQL, and
 both are served by the same uvicorn with the same options. They take turns. Servers on core 0; the load and PostgreSQL
 on core 1.
