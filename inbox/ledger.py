@@ -107,16 +107,16 @@ def _lock(ids: Sequence[Pk]) -> list[Pk]:
     return list(mailboxes.order_by("pk").values_list("pk", flat=True))
 
 
-def advance(ids: Collection[Pk], item: str | None = None, *, by: int = 1, audience: bool = False) -> None:
+def advance(ids: Collection[Pk], item: str | None = None, *, audience: bool = False) -> None:
     """Advance these locked mailboxes and tell the world when this commits.
 
     `item` names the event type that arrived, if one did; `audience` marks that they joined or left one.
     """
     if not ids:
         return
-    values = {"version": F("version") + by}
+    values = {"version": F("version") + 1}
     if audience:
-        values["audience_version"] = F("version") + by
+        values["audience_version"] = F("version") + 1
     for chunk in chunks(list(ids)):
         Mailbox.objects.using(alias()).filter(Among("pk", chunk)).update(**values)
     announce(ids, item)

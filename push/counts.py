@@ -1,7 +1,7 @@
 """What this process has done, counted where it happens; `push.operations` shows it.
 
-Once per frame there is only room for a plain integer: 0.1 µs of some 15, of which a metrics library's labelled counter
-takes fifty times that. Hubs on several threads add without a lock; what is lost between them no graph shows.
+Once per frame there is only room for a plain integer: a metrics library's labelled counter takes half the time that a
+frame does. Hubs on several threads add without a lock; what is lost between them no graph shows.
 """
 
 from dataclasses import dataclass

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from django.contrib.auth.models import Group
 from django.utils.translation import gettext as _
 
-from .. import recipients, services
+from .. import ledger, recipients, services
 from ..errors import BadValue
 from ..services.sends import Order
 from .events import Event
@@ -63,7 +63,7 @@ class Addresses:
 
 def group_keys(names: Sequence[str]) -> list[Any]:
     """Primary keys of the groups of these names. Raises BadValues if there is none of one."""
-    found = dict(Group.objects.filter(name__in=names).values_list("name", "pk"))
+    found = dict(Group.objects.using(ledger.alias()).filter(name__in=names).values_list("name", "pk"))
     missing = [(n, name) for n, name in enumerate(names) if name not in found]
     if missing:
         raise BadValues([fault("body", ["groups", n], _("There is no group “%s”.") % name) for n, name in missing])

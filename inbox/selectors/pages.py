@@ -88,7 +88,7 @@ def inbox_page(
     version = snapshot(pk).version
     messages = heapq.merge(
         *(
-            _messages(model, pk, cursor, unread, archived)[: limit + 1].iterator()
+            iter(_messages(model, pk, cursor, unread, archived)[: limit + 1])
             for name, model in event_types().items()
             if type in {None, name}
         ),

@@ -5,7 +5,7 @@ from ..ledger import touch
 from .broadcast_edits import change_broadcast, check_broadcast, create_broadcast, held_broadcast
 from .broadcasts import apply_due, bump_clock, expire, publish, raise_clock, withdraw
 from .erasure import erasable, erase
-from .idempotency import claim_key, finish, forget_keys, settle
+from .idempotency import claim_key, finish, settle
 from .marks import archive, delete, mark_all_read, mark_read, mark_unread, purge_deleted, unarchive, undelete
 from .preferences import set_muted
 from .retention import purge, purgeable
@@ -32,7 +32,6 @@ __all__ = [
     "expire",
     "finish",
     "finish_stalled",
-    "forget_keys",
     "held_broadcast",
     "issue_token",
     "mark_all_read",

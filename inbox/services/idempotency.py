@@ -86,11 +86,6 @@ def finish(row: IdempotencyKey, result: Result) -> None:
     IdempotencyKey.objects.filter(pk=row.pk, claimed_at=row.claimed_at).update(result=_dumped(result), is_final=True)
 
 
-def forget_keys() -> int:
-    """Remove the keys whose 24 hours are over; returns how many."""
-    return int(IdempotencyKey.objects.filter(claimed_at__lt=timezone.now() - LIFETIME).delete()[0])
-
-
 def told(row: IdempotencyKey) -> Result | None:
     """The result of the request that came with this key, if it is done."""
     result: Result | None = json.loads(row.result) if row.result else None

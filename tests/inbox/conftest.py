@@ -14,6 +14,7 @@ from inbox.models import FollowMessage
 from inbox.signals import broadcast_changed, mailbox_changed, send_queued
 
 from .listening import Heard
+from .lives import Life
 from .people import NOW, live, people, state
 from .scenes import Scene
 from .threads import deadlocks
@@ -69,6 +70,11 @@ def user() -> int:
 @pytest.fixture
 def scene() -> Scene:
     return Scene()
+
+
+@pytest.fixture
+def life() -> Life:
+    return Life()
 
 
 @pytest.fixture

@@ -34,11 +34,6 @@ erasure, retention = (import_module(f"inbox.services.{name}") for name in ("eras
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def life() -> Life:
-    return Life()
-
-
 def test_nothing_is_left_and_the_numbers_say_so(life: Life) -> None:
     counts = services.erasable(life.ann)
     assert services.erase(life.ann) == counts

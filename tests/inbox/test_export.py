@@ -30,11 +30,6 @@ erasure, retention = (import_module(f"inbox.services.{name}") for name in ("eras
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def life() -> Life:
-    return Life()
-
-
 def test_everything_is_told_and_no_secret(life: Life) -> None:
     text = run("export_user", life.name(life.ann))
     told = json.loads(text)
