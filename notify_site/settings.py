@@ -47,6 +47,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "notify_site.middleware.one_thread",  # last: those before it need no hops between threads
 ]
 
 ROOT_URLCONF = "notify_site.urls"
