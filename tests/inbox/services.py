@@ -8,6 +8,16 @@ from inbox.models import Scope, ServiceToken
 
 from .rest import Caller, person
 
+# Something for each event type.
+COLUMNS: dict[str, dict[str, Any]] = {
+    "share": {"resource_title": "Tea", "note": "Green"},
+    "follow": {},
+    "comment": {"target_title": "Tea", "excerpt": "Nice"},
+    "mention": {"target_title": "Tea", "excerpt": "You too"},
+    "like": {"target_title": "Tea"},
+    "system": {"title": "Tea", "body": "Is ready", "level": "warning"},
+}
+
 
 class Service(Caller):
     """Another service, with this token."""
