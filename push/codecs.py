@@ -8,7 +8,8 @@ from typing import Any
 import msgpack
 
 from .frames import Update, to_json
-from .wire import Message, ReadyFrame
+from .servers import Message
+from .wire import ReadyFrame
 
 
 @dataclass(frozen=True, slots=True)

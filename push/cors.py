@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from .gate import known_origin
-from .wire import Message, Send
+from .servers import Message, Send
 
 Headers = tuple[tuple[bytes, bytes], ...]
 

@@ -8,8 +8,8 @@ from django.urls import NoReverseMatch, get_script_prefix, reverse
 
 from . import cors, hub, logs, tickets
 from .gate import Scope
+from .servers import Message, Receive, Send
 from .transports import HELD, HELD_IF, Application
-from .wire import Message, Receive, Send
 
 
 def beside(site: Callable[..., Awaitable[None]]) -> Application:

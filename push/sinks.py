@@ -7,8 +7,9 @@ from inbox.snapshots import UserId
 from .counts import Tally, tally_of
 from .frames import Update
 from .problems import RESTARTING, Refusal
+from .servers import Message
 from .sessions import Credential
-from .wire import Message, Wire
+from .wire import Wire
 
 if TYPE_CHECKING:
     from .hub import Hub

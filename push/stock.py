@@ -15,9 +15,10 @@ from . import eventstream, gate, hub
 from .counts import tally_of
 from .frames import Update
 from .problems import Refusal
+from .servers import Message
 from .sessions import Credential
 from .sinks import Sink
-from .wire import Message, Wire
+from .wire import Wire
 
 EVENT_ID = re.compile(rb"^id: (?:\S*,)?user-[^:,\s]+:(-?\d+)", re.MULTILINE)
 

@@ -11,7 +11,7 @@ from inbox.tickets import BadTicket
 from .conf import MAX_QUERY_TICKET_SECONDS
 from .logs import REDACTED
 from .problems import BAD_TICKET, OLD_TICKET, Refused
-from .wire import Send, hide_query
+from .servers import Send, hide_query
 
 if TYPE_CHECKING:
     from .gate import Scope

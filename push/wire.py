@@ -1,40 +1,17 @@
 """What the hub needs to know of a connection and ASGI does not say: is its write buffer empty, how to drop it.
 
-The only place that knows servers. A frame is written only while the buffer is empty, so `send` cannot block and
-a slow client costs one slot, not a queue.
+A frame is written only while the buffer is empty, so `send` cannot block and a slow client costs one slot, not a queue.
 """
 
 import asyncio
 import logging
-import socket
 import types
-from collections.abc import Awaitable, Callable, Generator
-from contextlib import suppress
-from functools import partial
+from collections.abc import Awaitable, Generator
 from typing import Any
 
-from .conf import SEND_BUFFER_BYTES, UNACKNOWLEDGED_SECONDS
-
-Message = dict[str, Any]
-Send = Callable[[Message], Awaitable[None]]
-Receive = Callable[[], Awaitable[Message]]
+from .servers import Message, Send, owner
 
 logger = logging.getLogger(__name__)
-
-# Where WebSocket protocols keep their limit: attribute of the protocol that holds it (itself if empty) -> names.
-FRAME_LIMITS = {
-    # daphne (binds what we send as well: frames.MAX_ITEM keeps it below); uvicorn with websockets' old API
-    "": ("maxMessagePayloadSize", "maxFramePayloadSize", "max_size"),
-    "conn": ("max_message_size",),  # uvicorn with websockets' sans-I/O API
-    "buffer": ("max_length",),  # uvicorn with wsproto
-}
-
-
-# Without a bound the kernel grows to megabytes what it keeps for a client that reads nothing, and resends for a quarter
-# of an hour to one that is gone. There is something to acknowledge every `KEEP_ALIVE_SECONDS`.
-SOCKET_OPTIONS = [(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)]
-if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux
-    SOCKET_OPTIONS.append((socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNACKNOWLEDGED_SECONDS * 1000))
 
 ROOM = 16 * 1024  # bytes; what one small frame and hundreds of pongs take
 
@@ -179,7 +156,7 @@ class TwistedWire(Wire):
     def __init__(self, send: Send, transport: Any) -> None:
         super().__init__(send)
         self._transport = transport
-        self._protocol = _owner(send)
+        self._protocol = owner(send)
 
     def _write_frame(self, frame: bytes) -> bool:
         if self._protocol.state != AUTOBAHN_OPEN:
@@ -234,59 +211,14 @@ class UnknownWire(Wire):
 
 def wire(send: Send) -> Wire:
     """The wire behind an ASGI `send`."""
-    owner = _owner(send)
-    transport: Any = getattr(owner, "transport", None)
+    protocol = owner(send)
+    transport: Any = getattr(protocol, "transport", None)
     if hasattr(transport, "get_write_buffer_size"):
-        sans_io = hasattr(getattr(owner, "conn", None), "state")
-        return SocketWire(send, transport, owner) if sans_io else AsyncioWire(send, transport)
+        sans_io = hasattr(getattr(protocol, "conn", None), "state")
+        return SocketWire(send, transport, protocol) if sans_io else AsyncioWire(send, transport)
     if hasattr(transport, "_tempDataLen") and hasattr(transport, "abortConnection"):
         return TwistedWire(send, transport)
     return UnknownWire(send)
-
-
-def waiting_frames(receive: Receive) -> int:
-    """How many frames of the client are queued. daphne queues without limit; uvicorn stops reading instead."""
-    queue = getattr(receive, "__self__", None)
-    return queue.qsize() if isinstance(queue, asyncio.Queue) else 0
-
-
-def limit_frames(send: Send, size: int) -> None:
-    """Make the server itself refuse larger messages with 1009 before it has them in memory, where it can."""
-    protocol = _owner(send)
-    for path, names in FRAME_LIMITS.items():
-        holder = getattr(protocol, path, None) if path else protocol
-        for name in names:
-            if hasattr(holder, name):
-                setattr(holder, name, size)
-    if hasattr(protocol, "failByDrop"):  # autobahn: say why instead of just hanging up
-        protocol.failByDrop = False
-
-
-def bound(send: Send) -> None:
-    """Let the kernel hold little of ours for a client, and drop one that acknowledges nothing (RFC 5482)."""
-    transport: Any = getattr(_owner(send), "transport", None)
-    if hasattr(transport, "get_extra_info"):
-        connection = transport.get_extra_info("socket")
-    else:
-        connection = getattr(transport, "socket", None)
-    if connection is None:
-        return
-    for level, option, value in SOCKET_OPTIONS:
-        with suppress(OSError):  # a Unix socket, or one that is gone
-            connection.setsockopt(level, option, value)
-
-
-def hide_query(send: Send, query: bytes) -> None:
-    """daphne writes its access log from the address it was asked for; other servers from the scope."""
-    protocol = _owner(send)
-    address = getattr(protocol, "uri", None)
-    if isinstance(address, bytes):
-        protocol.uri = address.partition(b"?")[0] + b"?" + query
-
-
-def _owner(send: Send) -> Any:
-    """uvicorn: a method of the protocol, or of the request cycle. daphne: partial(handle_reply, protocol)."""
-    return send.args[0] if isinstance(send, partial) and send.args else getattr(send, "__self__", None)
 
 
 def _raw(first: int, payload: bytes) -> bytes:

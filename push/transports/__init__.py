@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 
 from ..gate import Scope
-from ..wire import Receive, Send
+from ..servers import Receive, Send
 from . import iframe as iframe
 from . import polling as polling
 from . import sse as sse

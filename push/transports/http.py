@@ -7,8 +7,9 @@ from typing import Any
 from .. import cors, gate, hub, logs
 from ..gate import Scope, Visitor
 from ..problems import BROKEN, Refusal, Refused
+from ..servers import Message, Receive, Send, bound
 from ..sinks import Sink
-from ..wire import Message, Receive, Send, Wire, bound, wire
+from ..wire import Wire, wire
 
 
 class HttpSink(Sink):

@@ -9,7 +9,8 @@ from secrets import token_urlsafe
 from ..counts import tally_of
 from ..frames import Update
 from ..gate import Scope, Visitor
-from ..wire import Receive, Send, Wire
+from ..servers import Receive, Send
+from ..wire import Wire
 from .http import HttpSink, hold
 
 HEADERS = [

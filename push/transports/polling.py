@@ -13,7 +13,8 @@ from ..conf import MAX_WAIT_SECONDS, resync_seconds
 from ..counts import tally_of
 from ..frames import Update
 from ..gate import Scope, Visitor
-from ..wire import Message, Receive, Send, Wire
+from ..servers import Message, Receive, Send
+from ..wire import Wire
 from .http import HttpSink, hold
 
 # RFC 7240: a list of preferences, each `name[=value][; parameters]`, value a token or a quoted string.

@@ -16,7 +16,8 @@ from ..counts import tally_of
 from ..eventstream import EVENT, KEEP_ALIVE, OPEN, channel_of, clean
 from ..frames import Update
 from ..gate import Scope, Visitor
-from ..wire import Message, Receive, Send, Wire
+from ..servers import Message, Receive, Send
+from ..wire import Wire
 from .http import HttpSink, hold
 
 HEADERS = [

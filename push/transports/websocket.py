@@ -26,8 +26,9 @@ from ..counts import tally_of
 from ..frames import Update
 from ..gate import Visitor
 from ..problems import BROKEN, TOO_BIG, TOO_FAST, Refusal, Refused
+from ..servers import Message, bound, limit_frames, waiting_frames
 from ..sinks import Sink
-from ..wire import Gone, Message, Wire, bound, limit_frames, waiting_frames, wire
+from ..wire import Gone, Wire, wire
 
 MAX_WAITING_FRAMES = 100
 

@@ -10,9 +10,10 @@ from push.frames import Update
 from push.hub import Hub
 from push.problems import Refusal
 from push.reads import Answer, Query
+from push.servers import Message
 from push.sessions import Credential
 from push.sinks import Sink
-from push.wire import Gone, Message, Wire
+from push.wire import Gone, Wire
 
 
 def snapshot(user: UserId, version: int, unread: int = 0) -> Snapshot:

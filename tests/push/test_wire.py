@@ -11,17 +11,15 @@ from websockets.frames import Frame, Opcode
 from websockets.protocol import State
 from websockets.uri import parse_uri
 
+from push.servers import Message, limit_frames, waiting_frames
 from push.wire import (
     ROOM,
     AsyncioWire,
     Gone,
-    Message,
     ReadyFrame,
     TwistedWire,
     UnknownWire,
     Wire,
-    limit_frames,
-    waiting_frames,
     wire,
 )
 from tests.push.fakes import until
