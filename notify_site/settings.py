@@ -4,6 +4,7 @@ An ignored file `.env` beside manage.py may hold some of it; `make run` puts a S
 Real environment variables win over that file.
 """
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -72,9 +73,13 @@ TEMPLATES = [
 
 # Data
 
+# A new connection to PostgreSQL costs a process there, which reads the catalogue first: most of a short request.
+# Only a web process keeps some: a pool and a fork (Celery's) do not go together, and a command ends soon.
+DATABASE_POOL = env.int("DATABASE_POOL", default=20) if "notify_site.asgi" in sys.modules else 0
+
 
 def database(url: dict[str, Any]) -> dict[str, Any]:
-    """A DATABASES entry: connections end with their request (kept ones leak under ASGI)."""
+    """A DATABASES entry: connections end with their request, or go back to the pool (kept ones leak under ASGI)."""
     url["CONN_MAX_AGE"] = 0
     if url["ENGINE"] == "django.db.backends.sqlite3":
         # IMMEDIATE: a deferred transaction that turns writer ignores the busy timeout (seconds).
@@ -89,6 +94,12 @@ def database(url: dict[str, Any]) -> dict[str, Any]:
         waits = {"lock_timeout": 5, "idle_in_transaction_session_timeout": 60}
         options = " ".join(f"-c {name}={seconds}s" for name, seconds in waits.items())
         url["OPTIONS"] = {"connect_timeout": 5, "tcp_user_timeout": 10_000, "options": options}
+        if DATABASE_POOL:
+            # A connection is asked whether it lives before a request gets it. Seconds: to wait for one, to try for a
+            # new one, to keep an idle one.
+            url["CONN_HEALTH_CHECKS"] = True
+            times = {"timeout": 10, "reconnect_timeout": 5, "max_idle": 60}
+            url["OPTIONS"]["pool"] = {"min_size": 0, "max_size": DATABASE_POOL, **times}
     return url
 
 

@@ -50,6 +50,7 @@ from contextlib import ExitStack, contextmanager
 from functools import partial
 from secrets import token_hex
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -248,7 +249,7 @@ class Databases:
     def postgres(self, server_url: str) -> str:
         """A new database on that server."""
         template = f"reddot_template_{os.getpid()}"
-        if not (marker := self.directory / template).exists():
+        if not (marker := self.directory / f"{template}_{urlsplit(server_url).port}").exists():
             self.create(server_url, template)
             self.fill(database_at(server_url, template))
             marker.touch()
