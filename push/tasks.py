@@ -47,7 +47,7 @@ def sweep() -> None:
     outlets.sweep()
     services.apply_due()
     services.purge_deleted()
-    services.finish_stalled()
+    services.finish_stalled(timedelta(seconds=outlets.sweep_seconds()))
 
 
 @shared_task(ignore_result=True)

@@ -7,25 +7,29 @@ import httpx
 import pytest
 
 from tests.clients import connect
-from tests.conftest import started
+from tests.conftest import StartSite, started
 from tests.servers import Databases, Site, eventually
 from tools.stores import Postgres
 
 POOL = 3
 COMMENT = {"target_title": "Tea", "excerpt": "Yes"}
-OTHERS = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+OTHERS = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
 
 
 @pytest.fixture(scope="module")
-def postgres() -> Iterator[Postgres]:
+def site(shared_site: StartSite) -> Site:
+    return shared_site(server="uvicorn", database="postgres", DATABASE_POOL=POOL)
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Postgres]:
     """Durable, or a kill would take sessions along."""
     yield from started(Postgres)
 
 
-@pytest.fixture(scope="module")
-def site(postgres: Postgres, databases: Databases) -> Iterator[Site]:
-    """One for all these tests: each finds its database there."""
-    site = Site(databases.postgres(postgres.url()), server="uvicorn", DATABASE_POOL=POOL)
+@pytest.fixture
+def own_site(cluster: Postgres, databases: Databases) -> Iterator[Site]:
+    site = Site(databases.postgres(cluster.url()), server="uvicorn", DATABASE_POOL=POOL)
     site.start()
     yield site
     site.close()
@@ -35,36 +39,51 @@ def client(site: Site) -> httpx.AsyncClient:
     return httpx.AsyncClient(base_url=site.url(""), cookies=site.cookies("bob"), timeout=30)
 
 
+async def statuses(http: httpx.AsyncClient, requests: int) -> set[int]:
+    """Of so many at once."""
+    answers = await asyncio.gather(*(http.get("/api/v1/unread/") for _ in range(requests)))
+    return {answer.status_code for answer in answers}
+
+
 async def test_more_requests_than_connections_wait_their_turn(site: Site) -> None:
     async with client(site) as http:
-        answers = await asyncio.gather(*(http.get("/api/v1/unread/") for _ in range(20 * POOL)))
-        assert {answer.status_code for answer in answers} == {200}
-    [[connections]] = site.agent.call("sql", OTHERS)
+        assert await statuses(http, 20 * POOL) == {200}
+    [[connections]] = site.agent.call("sql", f"SELECT count(*) {OTHERS}")
     assert 1 <= connections <= POOL
 
 
-async def test_the_database_is_killed_and_restarted(site: Site, postgres: Postgres) -> None:
-    """Every connection in the pool is dead then; nobody is shown that, and who is connected sees what comes next."""
+async def test_connections_that_died_are_shown_to_nobody(site: Site) -> None:
     async with client(site) as http, connect("websocket", site, "bob") as bell:
-        await asyncio.gather(*(http.get("/api/v1/unread/") for _ in range(4 * POOL)))
+        assert await statuses(http, 4 * POOL) == {200}
         await bell.next()
-        postgres.kill()
-        postgres.start()
-        assert (await http.get("/api/v1/unread/")).status_code == 200
+        [[ended]] = site.agent.call("sql", f"SELECT count(pg_terminate_backend(pid)) {OTHERS}")
+        assert ended > 0
+        assert await statuses(http, 4 * POOL) == {200}
         await asyncio.to_thread(site.call, "send", "comment", ["bob"], actor="alice", **COMMENT)
         await bell.until_unread(1, deadline=15)
 
 
-@pytest.mark.soak  # a request waits ten seconds for a connection
-async def test_while_it_is_away_requests_fail_and_afterwards_none_does(site: Site, postgres: Postgres) -> None:
-    async with client(site) as http:
-        postgres.kill()
+@pytest.mark.soak
+async def test_the_database_is_killed_and_restarted(own_site: Site, cluster: Postgres) -> None:
+    async with client(own_site) as http, connect("websocket", own_site, "bob") as bell:
+        assert await statuses(http, 4 * POOL) == {200}
+        await bell.next()
+        cluster.kill()
+        cluster.start()
+        assert await statuses(http, 4 * POOL) == {200}
+        await asyncio.to_thread(own_site.call, "send", "comment", ["bob"], actor="alice", **COMMENT)
+        await bell.until_unread(1, deadline=15)
+
+
+@pytest.mark.soak
+async def test_while_it_is_away_requests_fail_and_afterwards_none_does(own_site: Site, cluster: Postgres) -> None:
+    async with client(own_site) as http:
+        cluster.kill()
         assert (await http.get("/api/v1/unread/")).status_code >= 500
-        postgres.start()
+        cluster.start()
 
         async def answered() -> bool:
             return (await http.get("/api/v1/unread/")).status_code == 200
 
         await eventually(answered, deadline=20, what="an answer from the restarted database")
-        answers = await asyncio.gather(*(http.get("/api/v1/unread/") for _ in range(4 * POOL)))
-        assert {answer.status_code for answer in answers} == {200}
+        assert await statuses(http, 4 * POOL) == {200}

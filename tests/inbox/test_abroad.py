@@ -18,11 +18,12 @@ def run(check: str, *options: str, **environment: str) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("check", ["core", "histories", "rights"])
+@pytest.mark.parametrize("check", ["core", "histories", pytest.param("rights", marks=pytest.mark.anywhere)])
 def test_abroad(check: str) -> None:
     run(check, "-m", "not soak")
 
 
+@pytest.mark.anywhere
 def test_abroad_with_plain_users() -> None:
     run("plain", ABROAD_USER="abroad.Plain")
 

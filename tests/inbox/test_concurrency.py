@@ -149,7 +149,7 @@ def test_a_long_send_lets_others_write(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each chunk is a transaction, and there is a pause after it in which another writer comes in."""
     monkeypatch.setattr(ledger, "CHUNK", 10)
     monkeypatch.setattr(ledger.chunks, "__defaults__", (10,))
-    users, [reader] = people(200), people(1)
+    users, [reader] = people(100), people(1)
     services.send([reader], FollowMessage)
     ref = FollowMessage.objects.get().ref
     done = Event()

@@ -165,16 +165,18 @@ def is_time(value: Any) -> bool:
 
 
 class Run:
-    """One run of Schemathesis: examples, boundary values, random values, and chains of requests."""
+    """One run of Schemathesis: examples and boundary values; if many, random values and chains of requests as well."""
 
     def __init__(self, site: Site, headers: dict[str, str], tags: list[str], examples: int) -> None:
         document = httpx.get(site.url(DOCUMENT)).json()
+        phases: dict[str, Any] = {"stateful": {"max-steps": 4}}
         if examples == FEW:
             shorten(document)
+            phases = {"fuzzing": {"enabled": False}, "stateful": {"enabled": False}}
         generation = {"deterministic": True, "max-examples": examples, "with-security-parameters": False}
         config = {
             "base-url": site.url(""), "headers": headers, "continue-on-failure": True,
-            "generation": {**generation, "database": "none"}, "phases": {"stateful": {"max-steps": 4}},
+            "generation": {**generation, "database": "none"}, "phases": phases,
         }  # fmt: skip
         loaded = schemathesis.openapi.from_dict(document, config=schemathesis.Config.from_dict(config))
         self.schema = loaded.include(tag=tags)
