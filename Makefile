@@ -27,9 +27,9 @@ stack: $(DEV)
 system:
 	@$(PYTHON) tools/system.py chromium postgresql nginx gettext mosquitto mosquitto-clients rabbitmq-server
 
-# Four runs, two at a time: each spends half of its time waiting. What one printed comes when it has ended.
+# Four runs, three at a time: each waits a good part of its time. What one printed comes when it has ended.
 test: $(DEV) system
-	@$(MAKE) --no-print-directory --keep-going --output-sync=target --jobs=2 \
+	@$(MAKE) --no-print-directory --keep-going --output-sync=target --jobs=3 \
 		test-browser test-rest test-inbox-on-postgres test-inbox
 
 test-browser:

@@ -18,7 +18,10 @@ def run(check: str, *options: str, **environment: str) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("check", ["core", "histories", pytest.param("rights", marks=pytest.mark.anywhere)])
+ON_SQLITE = [pytest.param(check, marks=pytest.mark.anywhere) for check in ("histories", "rights")]
+
+
+@pytest.mark.parametrize("check", ["core", *ON_SQLITE])
 def test_abroad(check: str) -> None:
     run(check, "-m", "not soak")
 

@@ -21,7 +21,7 @@ HISTORIES = settings(
     suppress_health_check=list(HealthCheck),
     phases=[Phase.reuse, Phase.generate, Phase.shrink],  # explaining a failure takes minutes
 )
-few = settings(HISTORIES, max_examples=3)
+few = settings(HISTORIES, max_examples=2)
 
 
 class Machine(Messages, Broadcasts, People):
@@ -36,7 +36,7 @@ class Announcements(Broadcasts, People):
     """The same for broadcasts."""
 
 
-@pytest.mark.parametrize(("machine", "histories"), [(Machine, 6), (Conversations, 3), (Announcements, 3)])
+@pytest.mark.parametrize(("machine", "histories"), [(Machine, 4), (Conversations, 2), (Announcements, 2)])
 def test_every_history(machine: Any, histories: int) -> None:
     run_state_machine_as_test(machine, settings=settings(HISTORIES, max_examples=histories))
 
