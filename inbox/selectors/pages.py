@@ -7,14 +7,17 @@ heads. It depends on nothing but the heads, so a cursor of both positions goes o
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
+from django.contrib.auth import get_user_model
 from django.core import signing
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db import connections
+from django.db.models import OuterRef, Q, QuerySet, Subquery, Value
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
@@ -88,7 +91,7 @@ def inbox_page(
     version = snapshot(pk).version
     messages = heapq.merge(
         *(
-            iter(_messages(model, pk, cursor, unread, archived)[: limit + 1])
+            _messages(Shape(model, unread, archived, cursor.seq is not None, limit + 1), pk, cursor.seq)
             for name, model in event_types().items()
             if type in {None, name}
         ),
@@ -97,16 +100,53 @@ def inbox_page(
     )
     broadcasts = _broadcasts(pk, cursor, unread, archived)[: limit + 1] if type in {None, refs.BROADCAST} else []
     rows = list(islice(_newest_first(messages, iter(broadcasts)), limit + 1))
+    _load_actors([row for row in rows[:limit] if isinstance(row, Message)])
     return Page(version, [_item(row) for row in rows[:limit]], _next(cursor, rows, limit))
 
 
-def _messages(model: type[Message], pk: Any, cursor: Cursor, unread: bool, archived: bool) -> Any:
-    rows = _rows(model.event_type(), pk).filter(archived_at__isnull=not archived)
-    if unread:
+class Shape(NamedTuple):
+    """What the statement for a page of one event type depends on."""
+
+    model: type[Message]
+    unread: bool
+    archived: bool
+    goes_on: bool
+    rows: int
+
+
+RECIPIENT, BEFORE = object(), object()  # stand in a statement for what is given later
+
+
+def _messages(shape: Shape, pk: Any, before: int | None) -> Iterator[Message]:
+    """The newest of one type, without their actors."""
+    alias, model = ledger.alias(), shape.model
+    recipient: Any = model._meta.get_field("recipient")
+    owner = recipient.get_db_prep_value(pk, connections[alias])
+    sql, params = _statement(alias, shape)
+    given = [owner if param is RECIPIENT else before if param is BEFORE else param for param in params]
+    return iter(model.objects.using(alias).raw(sql, given))
+
+
+@lru_cache(maxsize=1000)
+def _statement(alias: str, shape: Shape) -> tuple[str, Sequence[Any]]:
+    """SQL and its parameters. Building it costs Django more than running it, and a page has one for every type."""
+    rows: Any = shape.model.objects.using(alias).visible().filter(recipient=Value(RECIPIENT))
+    rows = rows.filter(archived_at__isnull=not shape.archived)
+    if shape.unread:
         rows = rows.unread()
-    if cursor.seq is not None:
-        rows = rows.filter(seq__lt=cursor.seq)
-    return rows.order_by("-seq")
+    if shape.goes_on:
+        rows = rows.filter(seq__lt=Value(BEFORE))
+    query = rows.select_related(None).order_by("-seq")[: shape.rows].query
+    sql, params = query.get_compiler(alias).as_sql()
+    return str(sql), tuple(params)
+
+
+def _load_actors(messages: Sequence[Any]) -> None:
+    """In one query, for the few that are shown."""
+    keys = {message.actor_id for message in messages} - {None}
+    users = get_user_model()._base_manager.using(ledger.alias()).in_bulk(keys)
+    for message in messages:
+        message.actor = users.get(message.actor_id)
 
 
 def _broadcasts(pk: Any, cursor: Cursor, unread: bool, archived: bool) -> Any:

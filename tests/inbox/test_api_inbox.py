@@ -189,7 +189,7 @@ def test_the_number_of_queries_does_not_depend_on_the_number_of_items(
         announcement()
     with django_assert_num_queries(len(few)):
         assert len(refs(call.get("inbox/?limit=100"))) == 63
-    assert len(few) <= 10, [query["sql"] for query in few]  # session, user, snapshot, six tables, broadcasts
+    assert len(few) <= 11, [query["sql"] for query in few]  # session, user, snapshot, six tables, actors, broadcasts
 
 
 @pytest.mark.parametrize("size", [1, 50])
