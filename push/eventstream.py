@@ -22,6 +22,7 @@ from inbox.errors import NotFound
 from inbox.snapshots import UserId, user_id
 
 from .frames import snapshot_json
+from .threads import release
 
 EVENT = "unread"
 PREFIX = "user-"
@@ -93,6 +94,8 @@ class Storage(StorageBase):  # type: ignore[misc]
             snapshot = selectors.snapshot(user) if user is not None else None
         except NotFound:
             snapshot = None
+        finally:
+            release()
         if snapshot is None:
             return []
         return [Event(channel, EVENT, snapshot_json(snapshot), id=snapshot.version)]

@@ -38,3 +38,11 @@ def _then_release(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         return call(*args, **kwargs)
     finally:
         close_old_connections()
+
+
+def release() -> None:
+    """Give back this thread's connections, unless a transaction is open. Django does so when a request has ended: a
+    stream's may last for days."""
+    for connection in connections.all(initialized_only=True):
+        if not connection.in_atomic_block:
+            connection.close_if_unusable_or_obsolete()

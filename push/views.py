@@ -20,6 +20,7 @@ from .problems import BAD_ORIGIN, CONTENT_TYPE, NEEDS_ASGI, NOT_SIGNED_IN, Refus
 from .reads import verify
 from .sessions import Credential
 from .stock import follow
+from .threads import release
 from .transports import polling
 
 View = Callable[[HttpRequest], HttpResponseBase]
@@ -79,7 +80,8 @@ def poll(request: HttpRequest) -> HttpResponse:
 @require_safe
 @with_tickets
 def events(request: HttpRequest) -> HttpResponseBase:
-    """django-eventstream's own view: one thread per stream, refusals as `stream-error`."""
+    """django-eventstream's own view: one thread per stream, which keeps no database connection; refusals as
+    `stream-error`."""
     query = eventstream.clean(request)
     if request.user.is_authenticated and "lastEventId" not in query:
         # Without an id the library sends nothing at first.
@@ -88,6 +90,7 @@ def events(request: HttpRequest) -> HttpResponseBase:
     patch_vary_headers(response, ["Cookie", "Authorization"])
     if isinstance(response, StreamingHttpResponse) and request.user.is_authenticated:
         response.streaming_content = follow(response.streaming_content, request)
+    release()
     return response
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import AsyncExitStack
 
 import httpx
 import pytest
@@ -50,6 +51,18 @@ async def test_more_requests_than_connections_wait_their_turn(site: Site) -> Non
         assert await statuses(http, 20 * POOL) == {200}
     [[connections]] = site.agent.call("sql", f"SELECT count(*) {OTHERS}")
     assert 1 <= connections <= POOL
+
+
+@pytest.mark.parametrize("kind", ["websocket", "sse", "events"])
+async def test_held_streams_take_no_connection_from_others(site: Site, kind: str) -> None:
+    async with client(site) as http, AsyncExitStack() as stack:
+        held = [await stack.enter_async_context(connect(kind, site, "carol")) for _ in range(3 * POOL)]
+        await asyncio.gather(*(each.next() for each in held))
+        assert await statuses(http, 1) == {200}
+        await asyncio.to_thread(site.call, "send", "comment", ["carol"], actor="alice", **COMMENT)
+        unread = (await asyncio.to_thread(site.call, "snapshot", "carol"))["unread"]
+        await asyncio.gather(*(each.until_unread(unread) for each in held))
+        assert await statuses(http, POOL) == {200}
 
 
 async def test_connections_that_died_are_shown_to_nobody(site: Site) -> None:
