@@ -33,10 +33,10 @@ test: $(DEV) system
 		test-browser test-rest test-inbox-on-postgres test-inbox
 
 test-browser:
-	$(PY) -m pytest -m "not soak" tests/browser tests/reuse
+	$(PY) -m pytest -m "not soak" tests/browser tests/reuse tests/docs
 
 test-rest:
-	$(PY) -m pytest -m "not soak" --ignore tests/browser --ignore tests/reuse --ignore tests/inbox
+	$(PY) -m pytest -m "not soak" --ignore tests/browser --ignore tests/reuse --ignore tests/docs --ignore tests/inbox
 
 test-inbox-on-postgres:
 	$(PY) -m tools.on_postgres $(PY) -m pytest -m "not soak and not anywhere" tests/inbox
