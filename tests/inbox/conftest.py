@@ -16,7 +16,9 @@ from inbox.signals import broadcast_changed, mailbox_changed, send_queued
 from .listening import Heard
 from .lives import Life
 from .people import NOW, live, people, state
+from .rest import person
 from .scenes import Scene
+from .services import Service, service
 from .threads import deadlocks
 
 
@@ -70,6 +72,17 @@ def user() -> int:
 @pytest.fixture
 def scene() -> Scene:
     return Scene()
+
+
+@pytest.fixture
+def bob() -> Any:
+    return person("bob")
+
+
+@pytest.fixture
+def shop() -> Service:
+    """A service that may do everything."""
+    return service()
 
 
 @pytest.fixture

@@ -35,11 +35,6 @@ YESTERDAY, TOMORROW, LATER = (NOW + timedelta(days=days) for days in (-1, 1, 2))
 
 
 @pytest.fixture
-def bob() -> Any:
-    return person("bob")
-
-
-@pytest.fixture
 def admin() -> Client:
     return signed_in(person("admin", is_staff=True, is_superuser=True))
 

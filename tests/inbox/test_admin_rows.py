@@ -21,11 +21,6 @@ COMMENTS = "/admin/inbox/commentmessage/"
 
 
 @pytest.fixture
-def bob() -> Any:
-    return person("bob")
-
-
-@pytest.fixture
 def admin() -> Client:
     client = Client()
     client.force_login(person("admin", is_staff=True, is_superuser=True))

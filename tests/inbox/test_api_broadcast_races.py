@@ -11,16 +11,11 @@ from inbox import markup, services
 from inbox.models import Broadcast, Scope
 
 from .people import NOW
-from .rest import person, problem, state
+from .rest import problem, state
 from .services import Service, service
 from .threads import together
 
 pytestmark = [pytest.mark.urls("tests.inbox.urls"), pytest.mark.django_db(transaction=True)]
-
-
-@pytest.fixture
-def bob() -> Any:
-    return person("bob")
 
 
 @pytest.fixture

@@ -15,18 +15,13 @@ from inbox.models import Broadcast, BroadcastClock, BroadcastReceipt, Scope
 from inbox.services.idempotency import InProgress
 
 from .people import NOW
-from .rest import PREFIX, Caller, announcement, person, problem, state
+from .rest import PREFIX, Caller, announcement, problem, state
 from .services import Service, service
 
 pytestmark = [pytest.mark.urls("tests.inbox.urls"), pytest.mark.django_db, pytest.mark.anywhere]
 
 READ, WRITE, PUBLISH, WITHDRAW = (scope for scope in Scope.values if scope.startswith("broadcasts:"))
 IN_AN_HOUR, IN_TWO = ((NOW + timedelta(hours=hours)).isoformat() for hours in (1, 2))
-
-
-@pytest.fixture
-def bob() -> Any:
-    return person("bob")
 
 
 @pytest.fixture

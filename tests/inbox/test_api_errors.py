@@ -29,11 +29,6 @@ BODIES: dict[tuple[str, str], Any] = {
 
 
 @pytest.fixture
-def bob() -> Any:
-    return person("bob")
-
-
-@pytest.fixture
 def call(bob: Any) -> Caller:
     return Caller(bob)
 

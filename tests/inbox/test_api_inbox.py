@@ -17,11 +17,6 @@ pytestmark = [pytest.mark.urls("tests.inbox.urls"), pytest.mark.django_db, pytes
 
 
 @pytest.fixture
-def bob() -> Any:
-    return person("bob")
-
-
-@pytest.fixture
 def call(bob: Any) -> Caller:
     return Caller(bob)
 

@@ -16,11 +16,6 @@ pytestmark = [pytest.mark.urls("tests.inbox.urls"), pytest.mark.django_db]
 
 
 @pytest.fixture
-def bob() -> Any:
-    return person("bob")
-
-
-@pytest.fixture
 def call(bob: Any) -> Caller:
     return Caller(bob)
 

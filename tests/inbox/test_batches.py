@@ -10,20 +10,10 @@ from inbox import selectors, services
 from inbox.models import LikeMessage, SystemMessage, event_types
 
 from .people import people
-from .rest import announcement, person, problem
-from .services import COLUMNS, Service, service
+from .rest import announcement, problem
+from .services import COLUMNS, Service
 
 pytestmark = [pytest.mark.urls("tests.inbox.urls"), pytest.mark.django_db, pytest.mark.anywhere]
-
-
-@pytest.fixture
-def bob() -> Any:
-    return person("bob")
-
-
-@pytest.fixture
-def shop() -> Service:
-    return service()
 
 
 class TestBatch:

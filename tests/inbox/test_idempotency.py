@@ -12,20 +12,10 @@ from inbox.models import FollowMessage, IdempotencyKey, Send
 from inbox.services import idempotency
 
 from .people import NOW
-from .rest import person, problem, state
+from .rest import problem, state
 from .services import Service, row_of, service
 
 pytestmark = [pytest.mark.urls("tests.inbox.urls"), pytest.mark.django_db, pytest.mark.anywhere]
-
-
-@pytest.fixture
-def bob() -> Any:
-    return person("bob")
-
-
-@pytest.fixture
-def shop() -> Service:
-    return service()
 
 
 def send(shop: Service, key: str = "k", recipients: Any = ("bob",), **event: Any) -> Any:

@@ -15,16 +15,6 @@ from .services import COLUMNS, Service, service
 pytestmark = [pytest.mark.urls("tests.inbox.urls"), pytest.mark.django_db, pytest.mark.anywhere]
 
 
-@pytest.fixture
-def bob() -> Any:
-    return person("bob")
-
-
-@pytest.fixture
-def shop() -> Service:
-    return service()
-
-
 def send(shop: Service, **event: Any) -> Any:
     return shop("POST", "messages/", {"type": "follow", **event})
 

@@ -27,11 +27,6 @@ def owner() -> Any:
     return person("ops", is_superuser=True, is_staff=True)
 
 
-@pytest.fixture
-def bob() -> Any:
-    return person("bob")
-
-
 class TestTheToken:
     def test_only_its_digest_is_kept(self, owner: Any) -> None:
         text = services.create_token("shop", owner, READ)

@@ -30,11 +30,6 @@ TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.6.2: what a su
 
 
 @pytest.fixture
-def bob() -> Any:
-    return person("bob")
-
-
-@pytest.fixture
 def minted() -> Iterator[list[dict[str, Any]]]:
     heard: list[dict[str, Any]] = []
 
