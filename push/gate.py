@@ -19,8 +19,8 @@ from django.utils.translation import get_language_from_request
 
 from . import tickets
 from .conf import allowed_origins
+from .credentials import Credential
 from .problems import BAD_METHOD, BAD_ORIGIN, BAD_REQUEST, BROKEN, NOT_SIGNED_IN, Refusal, Refused
-from .sessions import Credential
 
 Scope = MutableMapping[str, Any]
 

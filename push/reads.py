@@ -5,18 +5,23 @@ from dataclasses import dataclass, field
 
 from django.utils.translation import override
 
-from inbox import selectors, tickets
+from inbox import selectors, sessions, tickets
 from inbox.items import Item
 from inbox.snapshots import Snapshot, UserId
 
-from . import sessions
-from .sessions import Credential
+from .credentials import Credential
 
 Verifier = Callable[..., dict[str, UserId]]
 
+
+def _session_users(keys: Iterable[str], *, opening: bool) -> dict[str, UserId]:
+    """An open connection needs the same session as a new one."""
+    return sessions.users_of(keys)
+
+
 # Scheme of a credential -> who verifies many of its keys at once.
 VERIFIERS: dict[str, Verifier] = {
-    "session": sessions.users_of,
+    "session": _session_users,
     "ticket": tickets.users_of,
 }
 
@@ -63,7 +68,7 @@ def read(query: Query) -> Answer:
 
 
 def verify(credentials: Iterable[Credential], *, opening: bool) -> dict[Credential, UserId]:
-    """The users behind valid credentials. `opening`: expiry counts."""
+    """The users behind valid credentials. `opening`: a ticket's own expiry counts."""
     keys: dict[str, set[str]] = {}
     for credential in credentials:
         keys.setdefault(credential.scheme, set()).add(credential.key)

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from inbox.snapshots import UserId
 
 from .counts import Tally, tally_of
+from .credentials import Credential
 from .frames import Update
 from .problems import RESTARTING, Refusal
 from .servers import Message
-from .sessions import Credential
 from .wire import Wire
 
 if TYPE_CHECKING:

@@ -13,10 +13,10 @@ from django.utils.translation import get_language
 
 from . import eventstream, gate, hub
 from .counts import tally_of
+from .credentials import Credential
 from .frames import Update
 from .problems import Refusal
 from .servers import Message
-from .sessions import Credential
 from .sinks import Sink
 from .wire import Wire
 

@@ -16,9 +16,9 @@ from inbox import selectors
 from inbox.errors import NotFound
 
 from . import eventstream, gate
+from .credentials import Credential
 from .problems import BAD_ORIGIN, CONTENT_TYPE, NEEDS_ASGI, NOT_SIGNED_IN, Refusal, Refused
 from .reads import verify
-from .sessions import Credential
 from .stock import follow
 from .threads import release
 from .transports import polling

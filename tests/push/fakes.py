@@ -6,12 +6,12 @@ from typing import Any
 
 from inbox.items import Item
 from inbox.snapshots import Snapshot, UserId
+from push.credentials import Credential
 from push.frames import Update
 from push.hub import Hub
 from push.problems import Refusal
 from push.reads import Answer, Query
 from push.servers import Message
-from push.sessions import Credential
 from push.sinks import Sink
 from push.wire import Gone, Wire
 

@@ -10,9 +10,9 @@ from django.test import override_settings
 
 from inbox import tickets
 from push import gate
+from push.credentials import Credential
 from push.logs import RedactTickets
 from push.problems import Refused
-from push.sessions import Credential
 from push.tickets import hide
 
 OWN, OTHER = "http://testserver:8000", "https://app.example.org"

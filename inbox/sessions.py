@@ -7,7 +7,6 @@ The rules are those of `django.contrib.auth.get_user`: a known backend, an activ
 import logging
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
@@ -21,7 +20,7 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
-from inbox.snapshots import UserId, user_id
+from .snapshots import UserId, user_id
 
 logger = logging.getLogger(__name__)
 
@@ -29,20 +28,12 @@ logger = logging.getLogger(__name__)
 PLAUSIBLE_KEY = re.compile(r"[\x21-\x7e]{8,4096}")
 
 
-@dataclass(frozen=True, slots=True)
-class Credential:
-    """What a connection says it is: `scheme` names who can verify it."""
-
-    scheme: str
-    key: str
-
-
 SessionData = Mapping[str, Any]
 
 
-def users_of(keys: Iterable[str], *, opening: bool) -> dict[str, UserId]:
-    """Session key -> user id, for the valid ones. `opening`: a lapsed session counts only for what is open already."""
-    sessions = _load({key for key in keys if PLAUSIBLE_KEY.fullmatch(key)}, opening)
+def users_of(keys: Iterable[str]) -> dict[str, UserId]:
+    """Session key -> user id, for the valid ones. An expired session is not valid, for open connections either."""
+    sessions = _load({key for key in keys if PLAUSIBLE_KEY.fullmatch(key)})
     users = _users(sessions.values())
     found = {}
     for key, data in sessions.items():
@@ -52,17 +43,15 @@ def users_of(keys: Iterable[str], *, opening: bool) -> dict[str, UserId]:
     return found
 
 
-def _load(keys: set[str], opening: bool) -> dict[str, SessionData]:
+def _load(keys: set[str]) -> dict[str, SessionData]:
     store = import_module(settings.SESSION_ENGINE).SessionStore
     if issubclass(store, DatabaseStore) and store.load is DatabaseStore.load:
-        return _load_from_table(store, keys, opening)
+        return _load_from_table(store, keys)
     return {key: data for key in keys if (data := _load_one(store, key))}
 
 
-def _load_from_table(store: type[DatabaseStore], keys: set[str], opening: bool) -> dict[str, SessionData]:
-    rows = store.get_model_class().objects.filter(session_key__in=keys)
-    if opening:
-        rows = rows.filter(expire_date__gt=timezone.now())
+def _load_from_table(store: type[DatabaseStore], keys: set[str]) -> dict[str, SessionData]:
+    rows = store.get_model_class().objects.filter(session_key__in=keys, expire_date__gt=timezone.now())
     decode = store().decode
     return {key: decode(data) for key, data in rows.values_list("session_key", "session_data")}
 
