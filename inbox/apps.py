@@ -10,7 +10,8 @@ class InboxConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from . import checks, receivers
+        from . import checks, credential_receivers, receivers
 
         checks.register()
         receivers.connect()
+        credential_receivers.connect()

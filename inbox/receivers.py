@@ -9,12 +9,11 @@ from typing import Any
 from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
-from django.contrib.auth.signals import user_logged_out
 from django.db import transaction
 from django.db.models import QuerySet
 from django.db.models.signals import m2m_changed, post_save, pre_delete
 
-from . import audiences, ledger, services
+from . import audiences, ledger
 from .models import Broadcast, BroadcastReceipt, Mailbox, Message, State, event_types
 from .models.base import MailboxRowQuerySet
 
@@ -30,7 +29,6 @@ def connect() -> None:
         m2m_changed.connect(membership_changed, sender=member[0])
     for model in _kinds_of(Message):
         pre_delete.connect(message_cascaded, sender=model)
-    user_logged_out.connect(logged_out, dispatch_uid="inbox")
 
 
 def _kinds_of(base: type[Any]) -> list[type[Any]]:
@@ -74,13 +72,6 @@ def user_saved(instance: Any, created: bool, update_fields: Any = None, raw: boo
         ledger.ensure([instance.pk])
     elif update_fields is None or "is_staff" in update_fields:
         copy_staff_flag(instance)
-
-
-def logged_out(request: Any, **kwargs: Any) -> None:
-    """Before the session is flushed. Tests and other callers of `logout` may have none."""
-    key = getattr(getattr(request, "session", None), "session_key", None)
-    if key:
-        services.end_session(key)
 
 
 def copy_staff_flag(user: Any) -> None:

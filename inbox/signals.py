@@ -10,6 +10,11 @@ in JSON; `item` names the event type that arrived ("comment"), or is None if not
 
 `ticket_minted(user_id, purpose, ticket, expires)`: before the ticket is answered. `purpose` is "" or "mqtt", `ticket`
 its text, `expires` in Unix seconds. A receiver that raises is logged; the ticket is answered nevertheless.
+`credentials_changed(user_ids)`: a session, ticket, password or account of these users may have ended. `user_ids` is a
+list of ids as they stand in JSON, or None for everybody. Whoever holds a connection of theirs checks its credential
+again (`sessions.users_of`, `tickets.users_of`) and ends it if that is no longer valid. Sent when somebody logs out, a
+user is saved or deleted, a session row is deleted, `services.end_session` is called, or a service token is revoked or
+deleted. Not sent when a session or token expires, nor for `QuerySet.update()`: also check periodically.
 """
 
 from django.dispatch import Signal
@@ -18,3 +23,4 @@ mailbox_changed = Signal()
 broadcast_changed = Signal()
 send_queued = Signal()
 ticket_minted = Signal()
+credentials_changed = Signal()

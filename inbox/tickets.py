@@ -8,7 +8,6 @@ session is logged out) is looked up for many at once by `users_of`.
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -17,6 +16,7 @@ from django.core.exceptions import ValidationError
 from django.core.signing import BadSignature, Signer
 from django.utils.crypto import constant_time_compare
 
+from . import sessions
 from .models import EndedSession
 from .snapshots import UserId, user_id
 
@@ -45,7 +45,7 @@ class Ticket:
 
 def mint(user: AbstractBaseUser, session_key: str | None, ttl: int = DEFAULT_TTL) -> tuple[str, Ticket]:
     """A ticket of this user for `ttl` seconds, and what it says. It ends with the session, if it was minted in one."""
-    session = session_digest(session_key) if session_key else ""
+    session = sessions.digest(session_key) if session_key else ""
     auth = _auth_hashes(user)[0][:DIGITS]
     ticket = Ticket(user_id(user.pk), session, auth, int(time.time()) + ttl)
     return _signer().sign_object([ticket.user, ticket.session, ticket.auth, ticket.expires]), ticket
@@ -69,11 +69,6 @@ def users_of(texts: Iterable[str], *, opening: bool) -> dict[str, UserId]:
         for text, ticket in tickets.items()
         if ticket.session not in ended and ticket.user in users and _auth_matches(users[ticket.user], ticket.auth)
     }
-
-
-def session_digest(key: str) -> str:
-    """What a ticket says of a session: enough to recognise it, useless as a cookie."""
-    return sha256(key.encode()).hexdigest()[:DIGITS]
 
 
 def _signer() -> Signer:

@@ -28,14 +28,19 @@ NOBODY = "reddot.nobody"  # a group that nobody joins
 
 @dataclass(frozen=True, slots=True)
 class Nudge:
-    """`users` may see something new, or everybody if it is None. `item` hints at what arrived, for a toast."""
+    """`users` may see something new, or everybody if it is None. `item` hints at what arrived, for a toast.
+
+    `recheck`: their credentials may have ended; no state has changed. A hub of an older version ignores this field and
+    reads their state for nothing.
+    """
 
     users: list[UserId] | None
     item: str | None = None
+    recheck: bool = False
 
     def as_dict(self) -> dict[str, Any]:
         who = {"everyone": True} if self.users is None else {"users": self.users}
-        return {**who, "item": self.item}
+        return {**who, "item": self.item, "recheck": self.recheck}
 
 
 def parse(message: dict[str, Any]) -> Nudge:
@@ -47,7 +52,7 @@ def parse(message: dict[str, Any]) -> Nudge:
         raise ValueError("a nudge names users or everyone")
     if item is not None and not isinstance(item, str):
         raise ValueError("the item of a nudge is a string")
-    return Nudge(users, item)
+    return Nudge(users, item, message.get("recheck") is True)
 
 
 def crossing_layer() -> Any | None:
@@ -66,8 +71,18 @@ def hear(hearer: Callable[[Nudge], None]) -> None:
 
 def publish(nudge: Nudge) -> None:
     """To the hubs of this process, then to the others. Never raises; waits for Redis 2 s at most."""
+    publish_here(nudge)
+    publish_elsewhere(nudge)
+
+
+def publish_here(nudge: Nudge) -> None:
+    """To the hubs of this process, at once."""
     for hearer in _hearers:
         hearer(nudge)
+
+
+def publish_elsewhere(nudge: Nudge) -> None:
+    """To the hubs of other processes. Never raises; waits for Redis 2 s at most."""
     _publisher.publish({"type": "nudge", "from": _publisher.name, **nudge.as_dict()})
 
 

@@ -7,6 +7,7 @@ others over the bus if it can be reached, and whoever is missed by the resync.
 
 import logging
 import os
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -26,10 +27,15 @@ _thread: ThreadPoolExecutor | None = None
 
 def enqueue(task: "Task[Any, Any]", *args: Any) -> None:
     """Have `task` done soon, somewhere. Returns at once and never raises."""
+    run_soon(_hand_over, task, args)
+
+
+def run_soon(call: Callable[..., object], *args: Any) -> None:
+    """Have `call` run on that thread, without a broker. Returns at once and never raises."""
     try:
-        _one_thread().submit(_hand_over, task, args)
+        _one_thread().submit(_run, call, args)
     except RuntimeError:  # the interpreter is going down
-        logger.warning("%s was not enqueued: this process is ending", task.name)
+        logger.warning("%s was not run: this process is ending", call)
 
 
 def has_broker() -> bool:
@@ -45,11 +51,15 @@ def _one_thread() -> ThreadPoolExecutor:
 
 
 def _hand_over(task: "Task[Any, Any]", args: tuple[Any, ...]) -> None:
+    if not _to_broker(task, args):
+        task.run(*args)
+
+
+def _run(call: Callable[..., object], args: tuple[Any, ...]) -> None:
     try:
-        if not _to_broker(task, args):
-            task.run(*args)
+        call(*args)
     except Exception:
-        logger.exception("Task %s failed", task.name)
+        logger.exception("%s failed", call)
     finally:
         close_old_connections()
 

@@ -42,6 +42,7 @@ class Flusher:
         self._threads = DatabaseThreads("push-read", 1)
         self._quiet = True
         self._unwritten: tuple[Batch, Answer] | None = None
+        self.opening: list[Sink] = []  # connections that the read in flight verifies
 
     def wake(self) -> None:
         """There is something to read."""
@@ -60,6 +61,7 @@ class Flusher:
         """Read and write, for ever."""
         while True:
             batch = self._hub.work.take(self._hub.members)
+            self.opening = batch.joining if batch is not None else []
             if batch is None and self._unwritten is None:
                 await self._awake.wait()
                 self._awake.clear()

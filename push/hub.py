@@ -128,11 +128,25 @@ class Hub:
             logger.debug("The event loop of a hub is closed")
 
     def nudged(self, nudge: Nudge) -> None:
+        if nudge.recheck:
+            self.recheck(nudge.users)
+            return
         self.work.nudged()
         if nudge.users is None:
             self.work.everybody(nudge.item)
         else:
             self.work.users(nudge.users, nudge.item)
+        self.wake()
+
+    def recheck(self, users: Iterable[UserId] | None) -> None:
+        """Credentials of these users, or of anybody, may have ended: check their connections before all else.
+
+        So too the new ones that are being verified: that read may have begun before.
+        """
+        for user in self.members if users is None else users:
+            if user in self.members:
+                self.work.recheck(self.members[user].sinks)
+        self.work.recheck(self._flusher.opening)
         self.wake()
 
     def wake(self) -> None:

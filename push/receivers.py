@@ -8,10 +8,11 @@ from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.db.models.signals import post_delete
 
-from inbox.signals import broadcast_changed, mailbox_changed, send_queued, ticket_minted
+from inbox.signals import broadcast_changed, credentials_changed, mailbox_changed, send_queued, ticket_minted
 from inbox.snapshots import UserId, user_id
 
-from . import enqueue, outlets, tasks
+from . import bus, enqueue, outlets, tasks
+from .bus import Nudge
 from .conf import BULK
 from .outlets.mqtt import access
 
@@ -20,6 +21,7 @@ def connect() -> None:
     mailbox_changed.connect(on_mailbox_changed, dispatch_uid="push")
     broadcast_changed.connect(on_broadcast_changed, dispatch_uid="push")
     send_queued.connect(on_send_queued, dispatch_uid="push")
+    credentials_changed.connect(on_credentials_changed, dispatch_uid="push")
     worker_ready.connect(on_worker_ready, dispatch_uid="push")
     ticket_minted.connect(on_ticket_minted, dispatch_uid="push")
     post_delete.connect(on_user_deleted, sender=get_user_model(), dispatch_uid="push")
@@ -36,6 +38,14 @@ def on_broadcast_changed(sender: Any, item: str | None, **kwargs: Any) -> None:
 
 def on_send_queued(sender: Any, send_id: int, **kwargs: Any) -> None:
     enqueue.enqueue(tasks.work_off, send_id)
+
+
+def on_credentials_changed(sender: Any, user_ids: list[UserId] | None, **kwargs: Any) -> None:
+    """Not by way of a worker: what is read on these connections meanwhile is read by the wrong person."""
+    for start in range(0, 1 if user_ids is None else len(user_ids), BULK):
+        nudge = Nudge(user_ids and user_ids[start : start + BULK], recheck=True)
+        bus.publish_here(nudge)
+        enqueue.run_soon(bus.publish_elsewhere, nudge)
 
 
 def on_worker_ready(**kwargs: Any) -> None:

@@ -1,7 +1,7 @@
 """What the hub has to read next. Everything that asks for a read ends here, and is conflated here."""
 
 import time
-from collections.abc import Collection, Container
+from collections.abc import Collection, Container, Iterable
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import TypeVar
@@ -36,6 +36,7 @@ class Work:
     """Sets of things to read, taken away in batches of at most `BULK` users."""
 
     joining: dict[Sink, None] = field(default_factory=dict)
+    rechecking: dict[Sink, None] = field(default_factory=dict)  # those whose credential may have ended come first
     checking: dict[Sink, None] = field(default_factory=dict)
     asking: dict[Sink, None] = field(default_factory=dict)
     dirty: dict[UserId, str | None] = field(default_factory=dict)
@@ -72,6 +73,10 @@ class Work:
             self.dirty.clear()
             self.everybody()
 
+    def recheck(self, sinks: Iterable[Sink]) -> None:
+        """Verify these connections' credentials with the next read."""
+        self.rechecking.update(dict.fromkeys(sinks))
+
     def everybody(self, item: str | None = None) -> None:
         """Everybody's state may have changed."""
         self.everyone = True
@@ -86,7 +91,7 @@ class Work:
         """The next batch, or None if there is nothing to read. Users who are not connected are forgotten."""
         if self.everyone:
             self._mark_members(members)
-        joining, checking = _take(self.joining), _take(self.checking)
+        joining, checking = _take(self.joining), self._take_checking()
         marked = self._take_marked(members)
         users = list(marked)
         query = Query(
@@ -108,7 +113,7 @@ class Work:
         self.users([user for user in batch.query.users if user not in batch.resynced])
         self.look_at(batch.resynced)
         self.nudged_at = batch.nudged_at or self.nudged_at
-        self.checking.update(dict.fromkeys(batch.checking))
+        self.recheck(batch.checking)
         self.compare.update(dict.fromkeys(batch.query.compare))
         for sink in batch.asking:
             if sink.user is not None:
@@ -116,7 +121,7 @@ class Work:
 
     def forget(self, sink: Sink) -> None:
         """The connection is gone."""
-        for waiting in (self.joining, self.checking, self.asking):
+        for waiting in (self.joining, self.rechecking, self.checking, self.asking):
             waiting.pop(sink, None)
 
     def _mark_members(self, members: Members) -> None:
@@ -136,6 +141,13 @@ class Work:
                     taken[user] = item
         return taken
 
+    def _take_checking(self) -> list[Sink]:
+        """Up to `BULK` connections; one that gets its turn here needs no other."""
+        first = _take(self.rechecking)
+        for sink in first:
+            self.checking.pop(sink, None)
+        return first + _take(self.checking, BULK - len(first))
+
     def _take_reasons(self, marked: Collection[UserId]) -> tuple[float | None, set[UserId]]:
         """Since when these were waited for, and who of them by the resync alone. For the counts."""
         nudged_at = self.nudged_at if marked else None  # else it was about strangers
@@ -153,8 +165,8 @@ class Work:
         return asking
 
 
-def _take(waiting: dict[T, None]) -> list[T]:
-    taken = list(islice(waiting, BULK))
+def _take(waiting: dict[T, None], most: int = BULK) -> list[T]:
+    taken = list(islice(waiting, most))
     for one in taken:
         del waiting[one]
     return taken

@@ -1,4 +1,4 @@
-"""Sessions that were logged out, for as long as a ticket minted in one could still be shown."""
+"""Sessions that were logged out, for as long as their keys could still be shown."""
 
 from typing import Any, ClassVar
 
@@ -9,7 +9,7 @@ from .mailbox import PrimaryQuerySet
 
 
 class EndedSession(models.Model):
-    """`digest` is `inbox.tickets.session_digest` of the session's key, which itself is kept nowhere."""
+    """`digest` is `inbox.sessions.digest` of the session's key, which itself is kept nowhere."""
 
     digest = models.CharField(_("digest"), max_length=16, primary_key=True)
     until = models.DateTimeField(_("until"), db_index=True)

@@ -9,6 +9,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
+from ..credentials import announce
 from ..errors import BadValue
 from ..models import ServiceToken
 
@@ -35,8 +36,10 @@ def issue_token(token: ServiceToken) -> str:
 
 
 def revoke_token(token: ServiceToken) -> None:
-    """It opens nothing any more."""
-    ServiceToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=timezone.now())
+    """It opens nothing any more, and neither do the tickets that it has minted."""
+    tokens = ServiceToken.objects.filter(pk=token.pk, revoked_at=None)
+    if tokens.update(revoked_at=timezone.now()):
+        announce(None, tokens.db)
 
 
 def use_token(text: str) -> ServiceToken | None:

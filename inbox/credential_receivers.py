@@ -1,0 +1,60 @@
+"""What ends a credential on this site: somebody logs out, a user is saved or deleted, a session or token is deleted.
+
+Whatever goes unseen here (a session that expires, `QuerySet.update()`, a session deleted from another engine than the
+database's) is found when connections are checked, once per resync interval.
+"""
+
+from typing import Any
+
+from django.apps import apps
+from django.contrib.auth import get_user_model
+from django.contrib.auth.signals import user_logged_out
+from django.contrib.sessions.base_session import AbstractBaseSession
+from django.db.models.signals import post_delete, post_save
+from django.utils import timezone
+
+from . import services, sessions
+from .credentials import announce
+from .models import ServiceToken
+
+USER_FIELDS = {"password", "is_active"}  # that decide whether a user's credentials are valid
+UID = "inbox.credentials"
+
+
+def connect() -> None:
+    for model in apps.get_models():
+        if issubclass(model, get_user_model()):  # its proxies too
+            post_save.connect(user_saved, sender=model, dispatch_uid=UID)
+            post_delete.connect(user_deleted, sender=model, dispatch_uid=UID)
+        if issubclass(model, AbstractBaseSession):
+            post_delete.connect(session_deleted, sender=model, dispatch_uid=UID)
+    post_delete.connect(token_deleted, sender=ServiceToken, dispatch_uid=UID)
+    user_logged_out.connect(logged_out, dispatch_uid=UID)
+
+
+def user_saved(instance: Any, created: bool, using: str, update_fields: Any = None, **kwargs: Any) -> None:
+    """The old values are not known: it may be a new password, or none of it."""
+    if not created and (update_fields is None or USER_FIELDS.intersection(update_fields)):
+        announce([instance.pk], using)
+
+
+def user_deleted(instance: Any, using: str, **kwargs: Any) -> None:
+    announce([instance.pk], using)
+
+
+def session_deleted(instance: AbstractBaseSession, using: str, **kwargs: Any) -> None:
+    """`clearsessions` deletes many at a time that have expired: nothing is connected with those."""
+    if instance.expire_date > timezone.now() and (user := sessions.user_in(instance.get_decoded())) is not None:
+        announce([user], using)
+
+
+def token_deleted(using: str, **kwargs: Any) -> None:
+    """Whom it has minted tickets for is not recorded."""
+    announce(None, using)
+
+
+def logged_out(request: Any, **kwargs: Any) -> None:
+    """Before the session is flushed. Tests and other callers of `logout` may have none."""
+    key = getattr(getattr(request, "session", None), "session_key", None)
+    if key:
+        services.end_session(key)

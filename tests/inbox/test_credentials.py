@@ -1,0 +1,145 @@
+"""What ends a credential is announced, once, and on commit."""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.contrib.auth import get_user_model, update_session_auth_hash
+from django.contrib.auth.forms import PasswordChangeForm
+from django.contrib.sessions.models import Session
+from django.db import transaction
+from django.test import Client, RequestFactory, override_settings
+from django.utils import timezone
+
+from inbox import services, sessions
+from inbox.models import EndedSession, Scope, ServiceToken
+from inbox.signals import credentials_changed
+
+from .rest import person
+
+pytestmark = pytest.mark.django_db
+Heard = list[list[Any] | None]
+
+
+@pytest.fixture
+def announced() -> Iterator[Heard]:
+    """`user_ids` of each announcement; None for everybody's."""
+    heard: Heard = []
+
+    def hear(user_ids: list[Any] | None, **said: Any) -> None:
+        heard.append(user_ids)
+
+    credentials_changed.connect(hear)
+    yield heard
+    credentials_changed.disconnect(hear)
+
+
+@pytest.fixture
+def commit(django_capture_on_commit_callbacks: Any) -> Callable[[], Any]:
+    return lambda: django_capture_on_commit_callbacks(execute=True)
+
+
+def browser_of(user: Any) -> Client:
+    browser = Client()
+    browser.force_login(user)
+    return browser
+
+
+def token_of(user: Any) -> ServiceToken:
+    services.create_token("shop", user, [Scope.TICKETS])
+    return ServiceToken.objects.get()
+
+
+def change_password(user: Any, browser: Client) -> None:
+    """As Django's own view does."""
+    request = RequestFactory().post("/")
+    request.session, request.user = browser.session, user
+    passwords = {"old_password": "x", "new_password1": "Zebra-4-tea", "new_password2": "Zebra-4-tea"}
+    form = PasswordChangeForm(user, passwords)
+    assert form.is_valid()
+    update_session_auth_hash(request, form.save())
+
+
+WAYS: dict[str, Callable[[Any, Client], object]] = {
+    "logging out": lambda user, browser: browser.logout(),
+    "flush": lambda user, browser: browser.session.flush(),
+    "row": lambda user, browser: Session.objects.get().delete(),
+    "rows": lambda user, browser: Session.objects.all().delete(),
+    "end_session": lambda user, browser: services.end_session(browser.session.session_key or ""),
+    "password": change_password,
+    "deactivation": lambda user, browser: (setattr(user, "is_active", False), user.save()),
+    "named field": lambda user, browser: user.save(update_fields=["is_active"]),
+    "deletion": lambda user, browser: get_user_model().objects.filter(pk=user.pk).delete(),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_who_is_announced(announced: Heard, commit: Callable[[], Any], bob: Any, way: str) -> None:
+    browser, pk = browser_of(bob), bob.pk
+    with commit():
+        WAYS[way](bob, browser)
+        assert announced == []
+    assert announced == [[pk]]
+
+
+def test_a_transaction_announces_once(announced: Heard, commit: Callable[[], Any], bob: Any) -> None:
+    alice = person("alice")
+    for user in (bob, bob, alice):
+        browser_of(user)
+    with commit():
+        Session.objects.all().delete()
+    assert [sorted(users or []) for users in announced] == [sorted([bob.pk, alice.pk])]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_rollback_announces_nothing_and_hides_nothing(announced: Heard) -> None:
+    bob, alice = person("bob"), person("alice")
+    browser_of(bob), browser_of(alice)
+    with transaction.atomic():
+        Session.objects.all().delete()
+        transaction.set_rollback(True)
+    assert announced == []
+    alice.save()
+    assert announced[0] is not None
+    assert alice.pk in announced[0]
+
+
+@pytest.mark.parametrize("end", [services.revoke_token, lambda token: token.delete()], ids=["revoked", "deleted"])
+def test_a_tokens_end_concerns_anybody(announced: Heard, commit: Callable[[], Any], bob: Any, end: Any) -> None:
+    token = token_of(bob)
+    with commit():
+        end(token)
+    assert announced == [None]
+    with commit():
+        services.revoke_token(token)
+    assert announced == [None]
+
+
+def test_what_ends_nothing(announced: Heard, commit: Callable[[], Any], bob: Any) -> None:
+    browser_of(bob)
+    with commit():
+        browser_of(person("alice"))
+        bob.save(update_fields=["last_login"])
+        Client().session.flush()
+        Session.objects.update(expire_date=timezone.now() - timedelta(days=1))
+        Session.objects.all().delete()  # as `clearsessions` does
+    assert announced == []
+
+
+@pytest.mark.parametrize("engine", ["db", "cached_db", "cache", "file", "signed_cookies"])
+def test_logged_out_before_the_session_is_gone(
+    announced: Heard, commit: Callable[[], Any], bob: Any, engine: str, tmp_path: Any
+) -> None:
+    """Whoever checks on the announcement finds it ended, though not every engine deletes it then, or ever."""
+    path = f"django.contrib.sessions.backends.{engine}"
+    with override_settings(SESSION_ENGINE=path, SESSION_FILE_PATH=str(tmp_path)):
+        key = browser_of(bob).cookies[settings.SESSION_COOKIE_NAME].value
+        assert sessions.users_of([key]) == {key: bob.pk}
+        with commit():
+            services.end_session(key)  # what the signal of `logout` does, before it deletes the session
+        assert sessions.users_of([key]) == {}
+        assert announced == [[bob.pk]]
+        kept = EndedSession.objects.get().until - timezone.now()
+        assert (kept > timedelta(days=13)) == (engine == "signed_cookies")
