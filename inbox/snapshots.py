@@ -7,12 +7,16 @@ UserId = int | str
 
 # version = clock * CLOCK_UNIT + mailbox version. Exact in a JavaScript number up to clock 9,007,199.
 CLOCK_UNIT = 10**9
-MAX_VERSION = 2**53 - 1
+MAX_NUMBER = 2**53 - 1  # the largest integer that a JavaScript number holds exactly (RFC 8259, section 6)
+MAX_VERSION = MAX_NUMBER
 
 
 def user_id(pk: Any) -> UserId:
-    """A primary key as it stands in JSON: a number stays one, anything else (a UUID) becomes a string."""
-    return pk if isinstance(pk, int) else str(pk)
+    """A primary key as it stands in JSON: a number that JavaScript can hold stays one, anything else becomes a string.
+
+    So 7 stays 7; a UUID and 9007199254740993, which a browser would round to the id of somebody else, become text.
+    """
+    return pk if isinstance(pk, int) and abs(pk) <= MAX_NUMBER else str(pk)
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,9 +79,10 @@ def _read(text: str) -> Ticket:
     if len(text) > MAX_LENGTH or text.startswith("."):  # a leading dot would mean a compressed payload
         raise BadTicket("malformed")
     try:
-        return Ticket(*_signer().unsign_object(text))
+        user, *rest = _signer().unsign_object(text)
     except BadSignature as error:
         raise BadTicket("not signed by us") from error
+    return Ticket(user_id(user), *rest)
 
 
 def _read_all(texts: Iterable[str], read: Any) -> Iterable[tuple[str, Ticket]]:

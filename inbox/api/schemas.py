@@ -65,7 +65,9 @@ Moment = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 class Snapshot(BaseModel):
     """The state of a user's badge at one moment."""
 
-    user: int | str = Field(description="The user's primary key: a number, or a string for UUIDs.")
+    user: int | str = Field(
+        description="The user's primary key: a number, or a string for UUIDs and numbers beyond 2^53-1."
+    )
     version: Version
     unread: Count = Field(description="Unread items, counted up to a cap.")
     capped: bool = Field(description="Whether there are more than `unread` says.")

@@ -31,6 +31,10 @@ def test_abroad_with_plain_users() -> None:
     run("plain", ABROAD_USER="abroad.Plain")
 
 
+def test_abroad_with_large_numbers() -> None:
+    run("numbered", ABROAD_USER="abroad.Numbered")
+
+
 @pytest.mark.soak
 def test_abroad_for_long() -> None:
     run("histories", "-m", "soak", "--timeout", "1800")

@@ -10,6 +10,7 @@ from inbox.models import FollowMessage
 from inbox.snapshots import user_id
 from push.models import Subscriber
 from push.outlets.mqtt import access, publisher, subscribers, topics
+from tests.inbox.abroad.models import Numbered
 from tests.mqtt.fakes import FakeBroker, swept, swept_later
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -18,7 +19,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def people() -> list[Any]:
     users = get_user_model()
     field = users.USERNAME_FIELD
-    return [users._base_manager.create(**{field: f"person-{number}"}) for number in range(3)]
+    given = issubclass(users, Numbered)
+    keys: list[dict[str, Any]] = [{"pk": 2**53 + number} if given else {} for number in range(3)]
+    return [users._base_manager.create(**{field: f"person-{number}"}, **key) for number, key in enumerate(keys)]
 
 
 def test_keys_that_are_no_numbers() -> None:

@@ -11,7 +11,9 @@ from tools.processes import ROOT
 PYTEST = [sys.executable, "-m", "pytest", "--ds", "tests.mqtt.abroad_settings", "-q", "-p", "no:cacheprovider"]
 
 
-@pytest.mark.parametrize("users", ["abroad.Person", pytest.param("abroad.Plain", marks=pytest.mark.soak)])
+@pytest.mark.parametrize(
+    "users", ["abroad.Person", "abroad.Numbered", pytest.param("abroad.Plain", marks=pytest.mark.soak)]
+)
 def test_abroad(users: str) -> None:
     path = ROOT / "tests" / "mqtt" / "check_abroad.py"
     env = {**os.environ, "ABROAD_USER": users}

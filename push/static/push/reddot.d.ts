@@ -18,6 +18,7 @@ export interface Item {
 
 /** The whole state of one user at one moment: of two, the one with the greater version is the truth. */
 export interface Snapshot {
+  /** A string for UUIDs, and for numbers that JavaScript can't hold. */
   user: number | string;
   version: number;
   unread: number;

@@ -32,6 +32,16 @@ class Plain(AbstractBaseUser):
     USERNAME_FIELD = "name"
 
 
+class Numbered(AbstractBaseUser):
+    """Keys are given by the site, and may be larger than JavaScript can count."""
+
+    id = models.BigIntegerField(primary_key=True)
+    name = models.CharField(max_length=40, unique=True)
+
+    objects: ClassVar[Any] = BaseUserManager["Numbered"]()
+    USERNAME_FIELD = "name"
+
+
 class Friend(Person):
     class Meta:
         proxy = True

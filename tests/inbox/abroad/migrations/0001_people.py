@@ -24,6 +24,18 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='Numbered',
+            fields=[
+                ('password', models.CharField(max_length=128, verbose_name='password')),
+                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
+                ('id', models.BigIntegerField(primary_key=True, serialize=False)),
+                ('name', models.CharField(max_length=40, unique=True)),
+            ],
+            options={
+                'abstract': False,
+            },
+        ),
+        migrations.CreateModel(
             name='Person',
             fields=[
                 ('password', models.CharField(max_length=128, verbose_name='password')),
