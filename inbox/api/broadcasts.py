@@ -88,6 +88,7 @@ def create(request: Any, body: BroadcastDraft, key: Key = ABSENT) -> HttpRespons
     summary="One broadcast",
 )
 def broadcast(request: HttpRequest, id: Path[BroadcastPath]) -> dict[str, Any]:
+    """In whatever state, with the number of its readers."""
     return _shown(id)
 
 
@@ -115,7 +116,7 @@ def change(request: Any, id: Path[BroadcastPath], body: BroadcastPatch, key: Key
 @router.delete(
     "broadcasts/{id}/",
     auth=Service(Scope.BROADCASTS_WRITE),
-    response=answers(204, None, 404, 409, 413),
+    response=answers(204, None, 400, 404, 409, 413),
     operation_id="deleteBroadcast",
     summary="Delete a broadcast",
 )
@@ -135,7 +136,7 @@ def delete(request: Any, id: Path[BroadcastPath], key: Key = ABSENT) -> HttpResp
 @router.post(
     "broadcasts/{id}/publish/",
     auth=Service(Scope.BROADCASTS_PUBLISH),
-    response=answers(200, Broadcast, 404, 409, 413, 415),
+    response=answers(200, Broadcast, 400, 404, 409, 413, 415),
     operation_id="publishBroadcast",
     summary="Publish a broadcast",
 )
@@ -148,7 +149,7 @@ def publish(request: HttpRequest, id: Path[BroadcastPath], key: Key = ABSENT) ->
 @router.post(
     "broadcasts/{id}/withdraw/",
     auth=Service(Scope.BROADCASTS_WITHDRAW),
-    response=answers(200, Broadcast, 404, 409, 413, 415),
+    response=answers(200, Broadcast, 400, 404, 409, 413, 415),
     operation_id="withdrawBroadcast",
     summary="Withdraw a broadcast",
 )

@@ -1,28 +1,55 @@
 """Every write of a service: one transaction, once per `Idempotency-Key`, answered after its commit."""
 
+import re
 from collections.abc import Callable
 from hashlib import sha256
 from typing import Annotated, Any
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils.translation import gettext as _
 from ninja import Header
+from pydantic import WithJsonSchema
 
 from .. import selectors, services
+from ..errors import InboxError
 from ..services.idempotency import Result, Work, told
 from .schemas import ABSENT
 
+MAX_KEY = 255  # characters
+# A string (RFC 9651, 3.3.3), whose parameters (3.1.2) mean nothing here; or the same text without quotes, as many send it.
+STRING, BARE = r'"(?:[ !#-\[\]-~]|\\["\\])+"', r"[!#-+\--:<-\[\]-~]+"
+PARAMETER = rf";[ ]*[a-z*][a-z0-9_.*-]*(?:=(?:{STRING}|{BARE}))?"
+KEY = re.compile(rf"[ ]*(?:(?P<string>{STRING})(?:{PARAMETER})*|(?P<bare>{BARE}))[ ]*", re.ASCII)
+
 Key = Annotated[
     str,
+    WithJsonSchema({"type": "string", "pattern": f"^({STRING}|{BARE})$", "maxLength": MAX_KEY}),
     Header(
         default=ABSENT,
         alias="Idempotency-Key",
-        min_length=1,
-        max_length=255,
-        pattern=r"^[!-~]+$",
-        description="Any text of your own, new for each request: repeated within 24 hours, it counts once.",
+        description="A string of your own in quotes, new for each request: repeated within 24 hours, it counts once.",
     ),
 ]
+
+
+class BadKey(InboxError):
+    """An `Idempotency-Key` that is not one string (400)."""
+
+    code = "bad_idempotency_key"
+
+
+def parse_key(field: str) -> str:
+    """The key in an `Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header-07, 2.1): `"k"` and `k` are the same.
+
+    Raises BadKey for anything else, two fields and an empty one included.
+    """
+    found = KEY.fullmatch(field)
+    text = found and (found["bare"] or re.sub(r"\\(.)", r"\1", found["string"][1:-1]))
+    if not text or len(text) > MAX_KEY:
+        detail = _('Idempotency-Key must be one string of at most %d characters in quotes, as in "8e03978e-40d5".')
+        raise BadKey(detail % MAX_KEY)
+    return text
 
 
 def result(status: int, body: Any = None, *, location: str = "", snapshot_of: Any = None) -> Result:
@@ -33,7 +60,7 @@ def result(status: int, body: Any = None, *, location: str = "", snapshot_of: An
 def once(request: Any, key: str | None, plan: Callable[[], Work]) -> HttpResponse:
     """Do the work of this request in one transaction, and answer with its result. What came with this key before is
     only answered. `request.auth` is the service's token; `plan` as in `services.settle`."""
-    row = services.claim_key(request.auth, key, _digest(request)) if key else None
+    row = services.claim_key(request.auth, parse_key(key), _digest(request)) if key is not None else None
     done = told(row) if row is not None else None
     if row is not None and done is not None and row.is_final:
         return _respond(done)
