@@ -1,5 +1,6 @@
 """Who is asking. One callable per kind of credential; views ask `owner()` whose inbox it is."""
 
+from http import HTTPStatus
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -8,9 +9,10 @@ from ninja.errors import HttpError
 from ninja.security import HttpBearer, SessionAuth
 
 from .. import services, tickets
+from ..preconditions import SAFE, evaluate
 from ..snapshots import UserId, user_id
 from . import throttle
-from .problems import BadToken, CsrfFailed, MissingScope
+from .problems import BadToken, CsrfFailed, MissingScope, PreconditionFailed
 
 
 class Session(SessionAuth):
@@ -20,7 +22,7 @@ class Session(SessionAuth):
         if Ticket.shown_in(request) or not self.authenticate(request, None):
             return None
         try:
-            return super().__call__(request)
+            return _on_condition(request, super().__call__(request))
         except HttpError as error:
             raise CsrfFailed from error
 
@@ -32,7 +34,7 @@ class Ticket(HttpBearer):
         user = get_user_model()._default_manager.filter(pk__in=tickets.users_of([token], opening=True).values()).first()
         if user is not None:
             request.user = user
-        return user
+        return _on_condition(request, user)
 
     @classmethod
     def shown_in(cls, request: HttpRequest) -> bool:
@@ -55,7 +57,16 @@ class Service(HttpBearer):
         if self.scope not in found.scopes:
             raise MissingScope(self.scope)
         request.user = found.owner
-        return found
+        return _on_condition(request, found)
+
+
+def _on_condition(request: HttpRequest, visitor: Any) -> Any:
+    """Whoever was let in. What is written to has no entity tag, so a write that demands one fails; for others the
+    condition does not count (RFC 9110, 13.2.1)."""
+    is_write = request.method not in SAFE
+    if visitor is not None and is_write and evaluate(request, None) == HTTPStatus.PRECONDITION_FAILED:
+        raise PreconditionFailed
+    return visitor
 
 
 def owner(request: HttpRequest) -> UserId:

@@ -13,13 +13,14 @@ from django.views.decorators.http import require_safe
 from django.views.generic import RedirectView
 from ninja import NinjaAPI
 
-from . import docs, problems
+from . import docs, document, problems
+from .exchange import exchange
 
 View = Callable[..., HttpResponse]
 
 
 def edge(view: View) -> View:
-    """Answers are nobody else's and never stored; a 405 is a problem document too.
+    """Answers are nobody else's and never stored, and speak HTTP (`exchange.py`).
 
     Outside ATOMIC_REQUESTS, because the answer to a write is read after its commit (and the transaction would hide
     what others commit). CSRF is the authentication's business (auth.py): only a cookie can be forged.
@@ -29,9 +30,7 @@ def edge(view: View) -> View:
     @transaction.non_atomic_requests
     @wraps(view)
     def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        response = view(request, *args, **kwargs)
-        if response.status_code == 405:
-            response = problems.not_allowed(response["Allow"])
+        response = exchange(request, lambda: view(request, *args, **kwargs))
         if not response.has_header("Cache-Control"):
             patch_cache_control(response, private=True, no_store=True)
         return response
@@ -46,7 +45,7 @@ class InboxAPI(NinjaAPI):
     def urls(self) -> tuple[list[Any], str, str]:
         patterns, app_name, namespace = super().urls
         own = [
-            path("", RedirectView.as_view(url="docs"), name="api-root"),
+            path("", require_safe(RedirectView.as_view(url="docs")), name="api-root"),
             path("openapi.json", require_safe(self.document), name="openapi"),
             path("docs", docs.page, name="docs"),
             path("docs/<str:name>", docs.asset, name="docs-asset"),
@@ -57,7 +56,8 @@ class InboxAPI(NinjaAPI):
     def document(self, request: HttpRequest) -> HttpResponse:
         """The OpenAPI document, with the paths as they are on this site."""
         root = request.path.removesuffix("openapi.json")
-        return self.create_response(request, docs.openapi(self, root), status=200)
+        origin = request.build_absolute_uri("/").removesuffix("/")
+        return self.create_response(request, document.openapi(self, root, origin), status=200)
 
 
 def _at_edge(pattern: Any) -> URLPattern:

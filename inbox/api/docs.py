@@ -1,15 +1,13 @@
-"""The OpenAPI document and a page that shows it, from files that came with ninja: nothing is fetched from elsewhere."""
+"""A page that shows the OpenAPI document, from files that came with ninja: nothing is fetched from elsewhere."""
 
 from pathlib import Path
-from typing import Any
 
 import ninja
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
-from ninja import NinjaAPI
 
-from .problems import MEDIA_TYPE, not_found
+from .problems import not_found
 
 # Served by us, so that a site needs neither ninja in INSTALLED_APPS nor its files collected.
 FILES = Path(ninja.__file__).parent / "static" / "ninja"
@@ -20,17 +18,6 @@ ASSETS = {
     "favicon.svg": "image/svg+xml",
 }
 DAY = 24 * 3600  # seconds
-
-
-def openapi(api: NinjaAPI, root: str) -> dict[str, Any]:
-    """The document for an API mounted at `root` ("/api/v1/"): ninja's, with errors under their media type."""
-    document: dict[str, Any] = api.get_openapi_schema(path_prefix=root)
-    for operations in document["paths"].values():
-        for operation in operations.values():
-            for status, answer in operation["responses"].items():
-                if int(status) >= 400:
-                    answer["content"] = {MEDIA_TYPE: next(iter(answer["content"].values()))}
-    return document
 
 
 @require_safe

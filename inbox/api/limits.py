@@ -10,11 +10,12 @@ from django.utils.translation import gettext as _
 from .problems import problem
 
 KIB = 1024
+IDENTITY = "identity"
 Run = Callable[..., HttpResponse]
 
 
 def json_body(limit: int) -> Callable[[Run], Run]:
-    """A ninja decorator (mode "view"): a body must be JSON (415) of at most `limit` bytes (413)."""
+    """A ninja decorator (mode "view"): a body must be plain JSON (415) of at most `limit` bytes (413)."""
 
     def decorate(run: Run) -> Run:
         @wraps(run)
@@ -32,6 +33,10 @@ def _refusal(request: HttpRequest, limit: int) -> HttpResponse | None:
     if _too_long(request, limit):
         detail = _("The body may have %(limit)d KiB at most. Send it in parts.")
         return problem(413, detail % {"limit": limit // KIB})
+    if request.body and request.headers.get("Content-Encoding", IDENTITY).strip().lower() != IDENTITY:
+        # RFC 9110, 12.5.3: the answer names what would have been understood.
+        detail = _("Send the body as it is, without a content coding.")
+        return problem(415, detail, headers={"Accept-Encoding": IDENTITY})
     if request.body and request.content_type != "application/json":
         return problem(415, _("Send the body as application/json."), headers={"Accept": "application/json"})
     return None

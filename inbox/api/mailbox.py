@@ -7,12 +7,10 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from ninja import Path, Query, Router
-from ninja.decorators import decorate_view
 
 from .. import selectors, services
 from ..errors import BadValue
 from .auth import owner
-from .conditional import conditional
 from .limits import KIB, json_body
 from .problems import fault, invalid
 from .schemas import Item, ItemPatch, MarkRead, Page, PageQuery, Problem, Ref, Snapshot
@@ -20,7 +18,6 @@ from .schemas import Item, ItemPatch, MarkRead, Page, PageQuery, Problem, Ref, S
 router = Router()
 router.add_decorator(json_body(64 * KIB), mode="view")
 
-UNCHANGED: dict[Any, Any] = {304: None}  # for who shows the `ETag` of the answer in `If-None-Match`
 CHANGES = {
     ("deleted", False): services.undelete,
     ("archived", True): services.archive,
@@ -37,23 +34,22 @@ def answers(schema: type[Any], *refusals: int) -> dict[Any, Any]:
 
 @router.get(
     "unread/",
-    response=answers(Snapshot) | UNCHANGED,
+    response=answers(Snapshot),
     operation_id="getUnread",
     summary="The state of the badge",
 )
-@decorate_view(conditional)
 def unread(request: HttpRequest) -> dict[str, Any]:
+    """The snapshot that every transport pushes."""
     return selectors.snapshot(owner(request)).as_dict()
 
 
 @router.get(
     "inbox/",
-    response=answers(Page, 400, 422) | UNCHANGED,
+    response=answers(Page, 400, 422),
     operation_id="listInbox",
     summary="A page of the inbox",
     exclude_unset=True,
 )
-@decorate_view(conditional)
 def inbox(request: HttpRequest, query: Query[PageQuery]) -> dict[str, Any] | HttpResponse:
     """Newest first, broadcasts interleaved by time."""
     try:
@@ -87,6 +83,7 @@ def mark_read(request: HttpRequest, body: MarkRead) -> dict[str, Any]:
     exclude_unset=True,
 )
 def item(request: HttpRequest, ref: Path[Ref]) -> dict[str, Any]:
+    """Reading it here does not mark it as read."""
     return selectors.item(owner(request), ref).as_dict()
 
 
@@ -97,6 +94,7 @@ def item(request: HttpRequest, ref: Path[Ref]) -> dict[str, Any]:
     summary="Read, archive or restore an item",
 )
 def change_item(request: HttpRequest, ref: Path[Ref], body: ItemPatch) -> dict[str, Any]:
+    """Each field that is sent is changed, the others stay."""
     user = owner(request)
     for change in body.changes().items():
         CHANGES[change](user, [ref])

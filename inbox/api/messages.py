@@ -66,6 +66,7 @@ def send_batch(request: Any, body: Batch, key: Key = ABSENT) -> HttpResponse:
     summary="How far a send has come",
 )
 def progress(request: HttpRequest, id: Path[SendPath]) -> dict[str, Any]:
+    """Ask again until `status` says that it is over."""
     found = selectors.send(id)
     return {
         "send": found.pk,

@@ -17,7 +17,7 @@ from ..services.idempotency import Result, Work, told
 from .schemas import ABSENT
 
 MAX_KEY = 255  # characters
-# A string (RFC 9651, 3.3.3), whose parameters (3.1.2) mean nothing here; or the same text without quotes, as many send it.
+# A string (RFC 9651, 3.3.3), whose parameters (3.1.2) are ignored; or the same text without quotes, as many send it.
 STRING, BARE = r'"(?:[ !#-\[\]-~]|\\["\\])+"', r"[!#-+\--:<-\[\]-~]+"
 PARAMETER = rf";[ ]*[a-z*][a-z0-9_.*-]*(?:=(?:{STRING}|{BARE}))?"
 KEY = re.compile(rf"[ ]*(?:(?P<string>{STRING})(?:{PARAMETER})*|(?P<bare>{BARE}))[ ]*", re.ASCII)

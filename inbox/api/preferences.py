@@ -22,6 +22,7 @@ router.add_decorator(json_body(4 * KIB), mode="view")
     summary="What is muted",
 )
 def preferences(request: HttpRequest) -> dict[str, Any]:
+    """The types whose messages arrive already read."""
     return {"muted": selectors.muted(owner(request))}
 
 

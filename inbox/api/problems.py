@@ -29,6 +29,7 @@ CODES = {
     404: "not_found",
     405: "bad_method",
     409: "conflict",
+    412: "precondition_failed",
     413: "too_large",
     415: "bad_media_type",
     422: "bad_value",
@@ -54,6 +55,10 @@ class BadToken(Exception):
 
 class MissingScope(Exception):
     """A service token that is good for other things."""
+
+
+class PreconditionFailed(Exception):
+    """A write under a condition that does not hold."""
 
 
 class BadValues(Exception):
@@ -90,9 +95,18 @@ def not_found(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
     return problem(404, _("There is nothing at this address. The addresses of the API end with a slash."))
 
 
-def not_allowed(allow: str) -> HttpResponse:
-    methods = ", ".join(sorted(allow.replace(" ", "").split(",")))
-    return problem(405, _("This address answers to %s.") % methods, headers={"Allow": methods})
+def methods(allow: str) -> str:
+    """The value of `Allow`, with what is answered beside the methods that a view names."""
+    named = set(allow.replace(" ", "").split(",")) | {"OPTIONS"}
+    return ", ".join(sorted(named | {"HEAD"} if "GET" in named else named))
+
+
+def not_allowed(allowed: str) -> HttpResponse:
+    return problem(405, _("This address answers to %s.") % allowed, headers={"Allow": allowed})
+
+
+def precondition_failed(*args: Any) -> HttpResponse:
+    return problem(412, _("A condition of this request (If-Match, If-None-Match) does not hold here."))
 
 
 def signed_out(request: HttpRequest, error: Exception) -> HttpResponse:
@@ -184,6 +198,7 @@ HANDLERS: dict[type[Exception], Handler] = {
     CsrfFailed: forged,
     BadToken: unknown_token,
     MissingScope: out_of_scope,
+    PreconditionFailed: precondition_failed,
     Throttled: throttled,
     AuthenticationError: signed_out,
     HttpError: http_error,

@@ -32,6 +32,7 @@ REFUSALS = {401, 403, 404, 422, 429, 503}
     summary="The state of a user's badge",
 )
 def unread(request: HttpRequest, id: Path[UserPath]) -> dict[str, Any]:
+    """The snapshot that the user's own pages show."""
     return selectors.snapshot(_key(id)).as_dict()
 
 

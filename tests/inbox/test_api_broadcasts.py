@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from inbox import selectors, services
 from inbox.api import api
-from inbox.api.docs import openapi
+from inbox.api.document import openapi
 from inbox.models import Broadcast, BroadcastClock, BroadcastReceipt, Scope
 from inbox.services.idempotency import InProgress
 
@@ -248,6 +248,8 @@ def test_what_is_documented_happens_and_nothing_else(
     seen: set[str] = set()
     key = {"headers": {**desk.headers, "Idempotency-Key": "a b"}}
     call()
+    call(headers={**desk.headers, "If-Match": '"x"'})
+    call(headers={**desk.headers, "If-None-Match": "*"})
     call(Caller(csrf=False))
     call(service(Scope.TICKETS))
     for pk in (999, 2**63 - 1, "x"):

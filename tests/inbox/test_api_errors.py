@@ -8,7 +8,7 @@ from django.db import OperationalError
 
 from inbox import selectors
 from inbox.api import api
-from inbox.api.docs import openapi
+from inbox.api.document import openapi
 
 from .rest import PREFIX, Caller, announcement, comment, person, problem, state
 
@@ -96,19 +96,26 @@ def test_one_foreign_ref_fails_them_all(bob: Any, call: Caller, ref: str) -> Non
 @pytest.mark.parametrize(
     ("method", "path", "allow"),
     [
-        ("POST", "unread/", "GET"),
-        ("PUT", "inbox/", "GET"),
-        ("GET", "inbox/read/", "POST"),
-        ("PUT", "inbox/comment-1/", "DELETE, GET, PATCH"),
-        ("OPTIONS", "unread/", "GET"),
-        ("DELETE", "openapi.json", "GET, HEAD"),
-        ("POST", "docs", "GET, HEAD"),
+        ("POST", "unread/", "GET, HEAD, OPTIONS"),
+        ("PUT", "inbox/", "GET, HEAD, OPTIONS"),
+        ("GET", "inbox/read/", "OPTIONS, POST"),
+        ("HEAD", "inbox/read/", "OPTIONS, POST"),
+        ("PUT", "inbox/comment-1/", "DELETE, GET, HEAD, OPTIONS, PATCH"),
+        ("TRACE", "unread/", "GET, HEAD, OPTIONS"),
+        ("DELETE", "openapi.json", "GET, HEAD, OPTIONS"),
+        ("POST", "docs", "GET, HEAD, OPTIONS"),
+        ("POST", "", "GET, HEAD, OPTIONS"),
     ],
 )
 def test_other_methods_are_405(call: Caller, method: str, path: str, allow: str) -> None:
     answer = call(method, path)
-    problem(answer, 405)
+    if method == "HEAD":
+        assert (answer.status_code, answer.content) == (405, b"")
+    else:
+        problem(answer, 405)
     assert answer["Allow"] == allow
+    answer = call("OPTIONS", path)
+    assert (answer.status_code, answer.content, answer["Allow"]) == (204, b"", allow)
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from inbox import selectors, services, tickets
 from inbox.api import api
-from inbox.api.docs import openapi
+from inbox.api.document import openapi
 from inbox.models import Broadcast, Scope, ServiceToken
 
 from .rest import PREFIX, Caller, announcement, comment, person, problem

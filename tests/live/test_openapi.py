@@ -17,6 +17,7 @@ from schemathesis.core.parameters import ParameterLocation
 from schemathesis.engine import StopReason, events, from_schema
 from schemathesis.hooks import unregister
 
+from inbox.api.once import KEY
 from tests.conftest import StartSite
 from tests.servers import Site
 
@@ -95,7 +96,7 @@ class Agreed:
         if number % 2 and not (case.meta and case.meta.is_negative_at(ParameterLocation.PATH)):
             self.agree_on_the_address(case, number)
         if is_key(key := (case.headers or {}).get("Idempotency-Key")):
-            case.headers["Idempotency-Key"] = f"{number}-{key}"[:255]  # one that came with another request is 422
+            case.headers["Idempotency-Key"] = new_key(key, number)  # one that came with another request is 422
         if is_text((case.query or {}).get("before"), 0, 500):
             case.query["before"] = self.cursors[case.path]  # only what the API has handed out is a cursor
         if isinstance(case.body, dict):
@@ -150,7 +151,11 @@ def is_text(value: Any, least: int, most: int) -> bool:
 
 
 def is_key(value: Any) -> bool:
-    return is_text(value, 1, 255) and all("!" <= letter <= "~" for letter in value)
+    return is_text(value, 1, 255) and KEY.fullmatch(value) is not None
+
+
+def new_key(key: str, number: int) -> str:
+    return f'"{number}-{key[1:]}' if key.startswith('"') else f"{number}-{key}"
 
 
 def is_user(value: Any) -> bool:

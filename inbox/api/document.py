@@ -1,0 +1,87 @@
+"""The OpenAPI document: ninja's, with what ninja has no words for."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from ninja import NinjaAPI
+
+from .auth import Service
+from .problems import MEDIA_TYPE
+
+Document = dict[str, Any]
+
+TEXT, COUNT = {"type": "string"}, {"type": "integer", "minimum": 0}
+# Where a header is promised, an answer without it breaks the document. Refusals are made before or after a request is
+# counted, so there the budget is not promised.
+ETAG = {"description": "Send it as `If-None-Match`: 304 while nothing has changed.", "schema": TEXT, "required": True}
+CHALLENGE = {"description": "How to sign in (RFC 9110, 11.6.1).", "schema": TEXT, "required": True}
+RETRY = {"description": "Seconds after which to try again.", "schema": COUNT, "required": True}
+LOCATION = {"description": "Where to find it.", "schema": {"type": "string", "format": "uri-reference"}}
+BUDGET = {
+    "RateLimit-Policy": "Requests per window (draft-ietf-httpapi-ratelimit-headers).",
+    "RateLimit": "How many are left, and for how many seconds.",
+}
+STORED = {"description": "Answers are one reader's: no shared cache keeps them.", "schema": TEXT, "required": True}
+
+TAGS = {
+    "Inbox": "A user's own inbox.",
+    "Preferences": "What a user wants to be told of.",
+    "Tickets": "Credentials for connections that have no session cookie.",
+    "For services": "What other services do, with a token.",
+}
+
+
+def openapi(api: NinjaAPI, root: str, origin: str = "") -> Document:
+    """The document (OpenAPI 3.1) of an API mounted at `origin` + `root` ("https://example.org", "/api/v1/")."""
+    document: Document = api.get_openapi_schema(path_prefix=root)
+    document["servers"] = [{"url": origin}]
+    document["tags"] = [{"name": name, "description": text} for name, text in TAGS.items()]
+    schemas = document["components"]["schemas"]
+    for name in [name for name in schemas if name.endswith("Query")]:
+        del schemas[name]  # their fields are parameters
+    for method, operation in operations(document):
+        for parameter in operation["parameters"]:
+            parameter.pop("examples", None)  # a map here, and an array in the schema, where it stands as well
+        _name_the_event(operation, schemas)
+        answers = operation["responses"]
+        answers[412] = {**answers[503], "description": "Precondition Failed"}
+        if method == "get":
+            answers[304] = {"description": "Not Modified"}
+        for status, answer in answers.items():
+            if int(status) >= 400:
+                answer["content"] = {MEDIA_TYPE: next(iter(answer["content"].values()))}
+            answer["headers"] = dict(_headers(method, int(status), Service.__name__ in _ways_in(operation)))
+    return document
+
+
+def operations(document: Document) -> Iterator[tuple[str, Document]]:
+    """Each method and its operation."""
+    for path in document["paths"].values():
+        yield from path.items()
+
+
+def _ways_in(operation: Document) -> set[str]:
+    return {name for way in operation.get("security", ()) for name in way}
+
+
+def _headers(method: str, status: int, for_service: bool) -> Iterator[tuple[str, Any]]:
+    yield "Cache-Control", STORED
+    if method == "get" and status in (200, 304):
+        yield "ETag", ETAG
+    if status in (201, 202):
+        yield "Location", LOCATION
+    if status == 401:
+        yield "WWW-Authenticate", CHALLENGE
+    if status in (429, 503):
+        yield "Retry-After", RETRY
+    if for_service and status not in (401, 503):
+        for name, text in BUDGET.items():
+            yield name, {"description": text, "schema": TEXT, "required": status < 300}
+
+
+def _name_the_event(operation: Document, schemas: Document) -> None:
+    """Generators make a type of what has a name, and of a union in place nothing."""
+    content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
+    if "oneOf" in content.get("schema", {}):
+        schemas["Event"] = content["schema"]
+        content["schema"] = {"$ref": "#/components/schemas/Event"}
