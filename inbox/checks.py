@@ -9,12 +9,11 @@ from django.core import checks
 from . import conf
 from .models import event_types
 
-# The default, and the least that is allowed.
-NUMBERS = {
-    "INBOX_UNREAD_CAP": (conf.DEFAULT_UNREAD_CAP, 1),
-    "INBOX_REQUESTS_PER_MINUTE": (conf.DEFAULT_REQUESTS_PER_MINUTE, 1),
-    "INBOX_RETENTION_DAYS": (conf.DEFAULT_RETENTION_DAYS, 0),
-    "INBOX_MAX_MESSAGES_PER_USER": (conf.DEFAULT_MAX_MESSAGES_PER_USER, 0),
+DEFAULTS = {
+    "INBOX_UNREAD_CAP": conf.DEFAULT_UNREAD_CAP,
+    "INBOX_REQUESTS_PER_MINUTE": conf.DEFAULT_REQUESTS_PER_MINUTE,
+    "INBOX_RETENTION_DAYS": conf.DEFAULT_RETENTION_DAYS,
+    "INBOX_MAX_MESSAGES_PER_USER": conf.DEFAULT_MAX_MESSAGES_PER_USER,
 }
 
 RESERVED = {"type", "recipients", "audience", "groups", "strict"}  # of the REST API
@@ -22,11 +21,10 @@ RESERVED = {"type", "recipients", "audience", "groups", "strict"}  # of the REST
 
 def check_numbers(**kwargs: Any) -> list[checks.CheckMessage]:
     found: list[checks.CheckMessage] = []
-    for name, (default, least) in NUMBERS.items():
-        number = getattr(settings, name, default)
-        if not isinstance(number, int) or isinstance(number, bool) or number < least:
-            kind = "a whole number from 0 (without limit)" if least == 0 else "a positive whole number"
-            hint = f"Set it to {kind}, such as {default}, or leave it out."
+    for name, default in DEFAULTS.items():
+        number, (low, high) = getattr(settings, name, default), conf.BOUNDS[name]
+        if not isinstance(number, int) or isinstance(number, bool) or not low <= number <= high:
+            hint = f"Set it to a whole number from {low} to {high}, such as {default}, or leave it out."
             found.append(checks.Error(f"{name} is {number!r}.", hint=hint, id="inbox.E001"))
     return found
 

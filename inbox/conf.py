@@ -7,6 +7,14 @@ DEFAULT_REQUESTS_PER_MINUTE = 600
 DEFAULT_RETENTION_DAYS = 180
 DEFAULT_MAX_MESSAGES_PER_USER = 10_000
 
+# The least and the greatest value: beyond, a database or a calendar would refuse it later, somewhere else.
+BOUNDS: dict[str, tuple[int, int]] = {
+    "INBOX_UNREAD_CAP": (1, 1_000_000),
+    "INBOX_REQUESTS_PER_MINUTE": (1, 1_000_000_000),
+    "INBOX_RETENTION_DAYS": (0, 36_500),
+    "INBOX_MAX_MESSAGES_PER_USER": (0, 1_000_000_000),
+}
+
 
 def unread_cap() -> int:
     """Where counting unread stops (`INBOX_UNREAD_CAP`): one more than this is shown as "capped"."""

@@ -17,6 +17,13 @@ FEW = 50  # keys; a statement for so many never looks expensive
 _interpreting: WeakSet[Any] = WeakSet()
 
 
+# Unless the site has said itself what it wants: in the connection's options, or for its database or user.
+JIT_OFF = (
+    "SELECT set_config('jit', 'off', false) FROM pg_settings WHERE name = 'jit'"
+    " AND source NOT IN ('client', 'database', 'user', 'database user', 'session')"
+)
+
+
 class Keys:
     """Stands in a statement for keys that are given later."""
 
@@ -99,5 +106,5 @@ def _without_jit(connection: Any) -> None:
     connection.ensure_connection()
     if connection.connection not in _interpreting:
         with connection.cursor() as cursor:
-            cursor.execute("SET jit = off")
+            cursor.execute(JIT_OFF)
         _interpreting.add(connection.connection)

@@ -5,6 +5,7 @@ from typing import Any
 
 from celery import Celery
 from celery.signals import celeryd_init
+from django.conf import settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "notify_site.settings")
 
@@ -17,4 +18,4 @@ app.autodiscover_tasks()
 def be_patient(conf: Any, **_: Any) -> None:
     """A worker waits for a frozen broker: an ack that timed out keeps its prefetch slot, and it would fetch no more."""
     options = {**conf.broker_transport_options, "socket_timeout": None, "socket_keepalive": True}
-    conf.broker_transport_options = options
+    conf.broker_transport_options = options | settings.BROKER_OPTIONS

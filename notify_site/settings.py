@@ -8,11 +8,15 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import environ
 from django.utils.translation import gettext_lazy as _
 
+from inbox import conf as inbox
+from push import conf as push
+
+from .environment import Environment
+
 BASE_DIR = Path(__file__).resolve().parent.parent
-env = environ.Env()
+env = Environment(bounds={"DATABASE_POOL": (0, 10_000), **inbox.BOUNDS, **push.BOUNDS})
 env.read_env(BASE_DIR / ".env")
 
 SECRET_KEY = env.str("SECRET_KEY")
@@ -75,35 +79,12 @@ TEMPLATES = [
 
 # A new connection to PostgreSQL costs a process there, which reads the catalogue first: most of a short request.
 # Only a web process keeps some: a pool and a fork (Celery's) do not go together, and a command ends soon.
-DATABASE_POOL = env.int("DATABASE_POOL", default=20) if "notify_site.asgi" in sys.modules else 0
-
-
-def database(url: dict[str, Any]) -> dict[str, Any]:
-    """A DATABASES entry: connections end with their request, or go back to the pool (kept ones leak under ASGI)."""
-    url["CONN_MAX_AGE"] = 0
-    if url["ENGINE"] == "django.db.backends.sqlite3":
-        # IMMEDIATE: a deferred transaction that turns writer ignores the busy timeout (seconds).
-        url["OPTIONS"] = {
-            "transaction_mode": "IMMEDIATE",
-            "timeout": 20,
-            "init_command": "PRAGMA journal_mode=WAL",
-        }
-    if url["ENGINE"] == "django.db.backends.postgresql":
-        # Seconds until a lock, a dead server or a lost network is an error rather than silence: every badge of a
-        # process waits for one reader.
-        waits = {"lock_timeout": 5, "idle_in_transaction_session_timeout": 60}
-        options = " ".join(f"-c {name}={seconds}s" for name, seconds in waits.items())
-        url["OPTIONS"] = {"connect_timeout": 5, "tcp_user_timeout": 10_000, "options": options}
-        if DATABASE_POOL:
-            # A connection is asked whether it lives before a request gets it. Seconds: to wait for one, to try for a
-            # new one, to keep an idle one.
-            url["CONN_HEALTH_CHECKS"] = True
-            times = {"timeout": 10, "reconnect_timeout": 5, "max_idle": 60}
-            url["OPTIONS"]["pool"] = {"min_size": 0, "max_size": DATABASE_POOL, **times}
-    return url
-
-
-DATABASES = {"default": database(env.db_url("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'db.sqlite3'}"))}
+DATABASE_POOL = env.number("DATABASE_POOL", default=20)
+if "notify_site.asgi" not in sys.modules:
+    DATABASE_POOL = 0
+DATABASES = {
+    "default": env.database("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'db.sqlite3'}", pool=DATABASE_POOL)
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 
@@ -128,8 +109,9 @@ if REDIS_URL:  # without it each process counts by itself
         }
     }
 
-CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default=REDIS_URL) or None  # None: tasks run in this process
-CELERY_BROKER_TRANSPORT_OPTIONS = {**REDIS_TIMEOUTS, "max_retries": 1}
+# None: tasks run in this process. What the URL sets wins, in a worker too (celery.py).
+CELERY_BROKER_URL, BROKER_OPTIONS = env.broker("CELERY_BROKER_URL", default=REDIS_URL)
+CELERY_BROKER_TRANSPORT_OPTIONS = {**REDIS_TIMEOUTS, "max_retries": 1, **BROKER_OPTIONS}
 CELERY_BROKER_CONNECTION_TIMEOUT = 2
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a worker waits for its broker for ever
@@ -141,7 +123,7 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-PUSH_RESYNC_SECONDS = env.int("PUSH_RESYNC_SECONDS", default=25)
+PUSH_RESYNC_SECONDS = env.number("PUSH_RESYNC_SECONDS", default=25)
 SWEEP_SECONDS = min(10, PUSH_RESYNC_SECONDS)
 # Punctuality only: the hub's tick sweeps as well. A sweep not run within its period is not worth running.
 CELERY_BEAT_SCHEDULE = {
@@ -152,11 +134,11 @@ CELERY_BEAT_SCHEDULE = {
 
 # The mailbox and its delivery
 
-INBOX_REQUESTS_PER_MINUTE = env.int("INBOX_REQUESTS_PER_MINUTE", default=600)
-INBOX_UNREAD_CAP = env.int("INBOX_UNREAD_CAP", default=999)
-INBOX_RETENTION_DAYS = env.int("INBOX_RETENTION_DAYS", default=180)
-INBOX_MAX_MESSAGES_PER_USER = env.int("INBOX_MAX_MESSAGES_PER_USER", default=10_000)
-PUSH_MAX_CONNECTIONS_PER_USER = env.int("PUSH_MAX_CONNECTIONS_PER_USER", default=20)
+INBOX_REQUESTS_PER_MINUTE = env.number("INBOX_REQUESTS_PER_MINUTE", default=600)
+INBOX_UNREAD_CAP = env.number("INBOX_UNREAD_CAP", default=999)
+INBOX_RETENTION_DAYS = env.number("INBOX_RETENTION_DAYS", default=180)
+INBOX_MAX_MESSAGES_PER_USER = env.number("INBOX_MAX_MESSAGES_PER_USER", default=10_000)
+PUSH_MAX_CONNECTIONS_PER_USER = env.number("PUSH_MAX_CONNECTIONS_PER_USER", default=20)
 PUSH_ALLOWED_ORIGINS = env.list("PUSH_ALLOWED_ORIGINS", default=[])
 EVENTSTREAM_CHANNELMANAGER_CLASS = "push.eventstream.ChannelManager"
 EVENTSTREAM_STORAGE_CLASS = "push.eventstream.Storage"

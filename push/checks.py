@@ -10,9 +10,9 @@ from django.core import checks
 from . import conf
 from .outlets import mqtt
 
-NUMBERS = {
-    "PUSH_RESYNC_SECONDS": (conf.DEFAULT_RESYNC_SECONDS, 1, 3600),
-    "PUSH_MAX_CONNECTIONS_PER_USER": (conf.DEFAULT_MAX_CONNECTIONS_PER_USER, 1, 10_000),
+DEFAULTS = {
+    "PUSH_RESYNC_SECONDS": conf.DEFAULT_RESYNC_SECONDS,
+    "PUSH_MAX_CONNECTIONS_PER_USER": conf.DEFAULT_MAX_CONNECTIONS_PER_USER,
 }
 
 LOG_FORMATS = ("line", "json")
@@ -20,8 +20,8 @@ LOG_FORMATS = ("line", "json")
 
 def check_numbers(**kwargs: Any) -> list[checks.CheckMessage]:
     found: list[checks.CheckMessage] = []
-    for number, (name, (default, low, high)) in enumerate(NUMBERS.items(), 1):
-        value = getattr(settings, name, default)
+    for number, (name, default) in enumerate(DEFAULTS.items(), 1):
+        value, (low, high) = getattr(settings, name, default), conf.BOUNDS[name]
         if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
             hint = f"Set it to a whole number from {low} to {high}, such as {default}, or leave it out."
             found.append(checks.Error(f"{name} is {value!r}.", hint=hint, id=f"push.E00{number}"))
@@ -45,8 +45,8 @@ def check_mqtt(**kwargs: Any) -> list[checks.CheckMessage]:
     """The URL itself is not repeated: it holds a password."""
     found: list[checks.CheckMessage] = []
     url, page_url = mqtt.conf.url(), mqtt.conf.websocket_url()
-    if url and not _is_url(url, mqtt.broker.PORTS):
-        hint = "Set it to mqtt://user:password@host:1883 (mqtts for TLS), or leave it out."
+    if url and not (_is_url(url, mqtt.broker.PORTS) and _ends_with_host(url)):
+        hint = "Set it to mqtt://user:password@host:1883 (mqtts for TLS), with nothing behind it, or leave it out."
         found.append(checks.Error("MQTT_URL is no URL of a broker.", hint=hint, id="push.E005"))
     if page_url and not _is_url(page_url, ("ws", "wss")):
         hint = "Set it to what a browser connects to, such as wss://example.org/mqtt, or leave it out."
@@ -74,6 +74,12 @@ def _is_url(text: str, schemes: Iterable[str]) -> bool:
         return parts.scheme in schemes and bool(parts.hostname) and (parts.port or 1) > 0
     except ValueError:  # a port that is none
         return False
+
+
+def _ends_with_host(url: str) -> bool:
+    """Whether there is nothing behind host and port that we would pass over, such as `?tls=…`."""
+    parts = urlsplit(url)
+    return parts.path in ("", "/") and not parts.query and not parts.fragment
 
 
 def _is_origin(text: str) -> bool:

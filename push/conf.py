@@ -4,6 +4,11 @@ from django.conf import settings
 
 DEFAULT_RESYNC_SECONDS = 25
 DEFAULT_MAX_CONNECTIONS_PER_USER = 20
+# The least and the greatest value.
+BOUNDS: dict[str, tuple[int, int]] = {
+    "PUSH_RESYNC_SECONDS": (1, 3600),
+    "PUSH_MAX_CONNECTIONS_PER_USER": (1, 10_000),
+}
 
 # Limits that nobody should have to tune.
 BULK = 1000  # users per query and per nudge

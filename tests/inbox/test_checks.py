@@ -9,7 +9,7 @@ from inbox import checks
 pytestmark = pytest.mark.anywhere
 
 
-@pytest.mark.parametrize("name", checks.NUMBERS)
+@pytest.mark.parametrize("name", checks.DEFAULTS)
 @pytest.mark.parametrize("value", [-1, "600", True, 1.5])
 def test_numbers(settings: Any, name: str, value: Any) -> None:
     setattr(settings, name, 5)
@@ -20,7 +20,7 @@ def test_numbers(settings: Any, name: str, value: Any) -> None:
 
 
 def test_without_limit_is_said_by_zero(settings: Any) -> None:
-    for name in checks.NUMBERS:
+    for name in checks.DEFAULTS:
         setattr(settings, name, 0)
     refused = {error.msg for error in checks.check_numbers()}
     assert refused == {"INBOX_UNREAD_CAP is 0.", "INBOX_REQUESTS_PER_MINUTE is 0."}
