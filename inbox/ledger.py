@@ -18,11 +18,13 @@ from typing import Any, ParamSpec, TypeVar
 from django.contrib.auth import get_user_model
 from django.db import IntegrityError, OperationalError, connections, router, transaction
 from django.db.models import Case, F, Value, When
+from django.utils.translation import gettext as _
 
+from .errors import BadValue
 from .lookups import Among
 from .models.mailbox import BroadcastClock, Mailbox
 from .signals import broadcast_changed, mailbox_changed
-from .snapshots import user_id
+from .snapshots import MAX_CLOCK, user_id
 from .users import user_pks
 
 logger = logging.getLogger(__name__)
@@ -181,7 +183,13 @@ def locked_clock() -> Iterator[BroadcastClock]:
 
 
 def tick(clock: BroadcastClock, item: str | None = None, *, by: int = 1) -> int:
-    """Advance the locked clock and tell the world when this commits; returns the new value."""
+    """Advance the locked clock and tell the world when this commits; returns the new value.
+
+    Raises BadValue where versions would go back, or become greater than a JavaScript number can hold.
+    """
+    if not isinstance(by, int) or not 0 < by <= MAX_CLOCK - clock.value:
+        left = max(0, MAX_CLOCK - clock.value)
+        raise BadValue(_("The broadcast clock can advance by a whole number from 1 to %d.") % left)
     clock.value += by
     clock.save(update_fields=["value"])
     changed = partial(broadcast_changed.send_robust, BroadcastClock, item=item)

@@ -9,6 +9,7 @@ UserId = int | str
 CLOCK_UNIT = 10**9
 MAX_NUMBER = 2**53 - 1  # the largest integer that a JavaScript number holds exactly (RFC 8259, section 6)
 MAX_VERSION = MAX_NUMBER
+MAX_CLOCK = MAX_VERSION // CLOCK_UNIT - 1  # the last one with which every mailbox version is exact
 
 
 def user_id(pk: Any) -> UserId:

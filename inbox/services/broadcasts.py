@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from .. import ledger
 from ..errors import BadValue
 from ..models import Broadcast, BroadcastClock, State
-from ..snapshots import CLOCK_UNIT
+from ..snapshots import CLOCK_UNIT, MAX_VERSION
 
 OUT = frozenset({State.LIVE, State.SCHEDULED})  # seen, or about to be
 
@@ -65,8 +65,10 @@ def apply_due(now: Any = None) -> bool:
 def raise_clock(version: int) -> bool:
     """Set the clock past the one in a snapshot version that the database has forgotten (after a restore or failover).
 
-    Returns whether it was behind.
+    Returns whether it was behind. Raises BadValue for what is no version.
     """
+    if not 0 <= version <= MAX_VERSION:
+        raise BadValue(_("This is no version of a snapshot."))
     beyond = version // CLOCK_UNIT + 1
     with ledger.locked_clock() as clock:
         if clock.value >= beyond:
@@ -77,7 +79,10 @@ def raise_clock(version: int) -> bool:
 
 @ledger.retrying
 def bump_clock(by: int = 1000) -> int:
-    """Advance the clock far enough that no version handed out before a restore comes again; returns the new value."""
+    """Advance the clock far enough that no version handed out before a restore comes again; returns the new value.
+
+    Raises BadValue, and advances nothing, for a number below 1 or beyond what a version can hold.
+    """
     with ledger.locked_clock() as clock:
         return ledger.tick(clock, by=by)
 

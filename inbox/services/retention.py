@@ -18,6 +18,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from .. import conf, ledger
+from ..conf import BOUNDS
 from ..errors import BadValue
 from ..lookups import Among
 from ..models import EndedSession, IdempotencyKey, Mailbox, Message, Send, event_types
@@ -28,7 +29,6 @@ from .send import let_others_write
 BATCH = 1000  # rows per transaction
 SENDS_KEPT = timedelta(days=30)  # of what other services sent: how far it came, not the messages
 PAGE = 100  # mailboxes in one condition: SQLite takes an expression of at most 1,000 levels
-CENTURY = 36_500  # days; calendars end
 
 Rows = QuerySet[Any]
 
@@ -45,7 +45,7 @@ def purge(days: int | None = None, keep: int | None = None, *, most: int | None 
 
     `days`: what was read, and archived if it is, so many days ago (`INBOX_RETENTION_DAYS`). `keep`: what is beyond a
     user's so many newest messages, unread or not (`INBOX_MAX_MESSAGES_PER_USER`). None: as in the settings; 0: without
-    limit. `most`: batches after which the rest is left to the next run. Raises BadValue for negative numbers.
+    limit. `most`: batches after which the rest is left to the next run. Raises BadValue for numbers out of bounds.
     """
     gone: Counter[str] = Counter()
     for name, count in islice(_batch_by_batch(*_limits(days, keep)), most):
@@ -79,8 +79,10 @@ def batches(rows: Rows, still: Rows | None = None) -> Iterator[Rows]:
 def _limits(days: int | None, keep: int | None) -> tuple[int, int]:
     days = conf.retention_days() if days is None else days
     keep = conf.max_messages_per_user() if keep is None else keep
-    if days < 0 or keep < 0:
-        raise BadValue(_("Days and messages to keep are whole numbers; 0 is without limit."))
+    for number, (low, high) in ((days, BOUNDS["INBOX_RETENTION_DAYS"]), (keep, BOUNDS["INBOX_MAX_MESSAGES_PER_USER"])):
+        if not isinstance(number, int) or not low <= number <= high:
+            asked = {"low": low, "high": high, "number": number}
+            raise BadValue(_("%(number)s is no number from %(low)d to %(high)d; 0 is without limit.") % asked)
     return days, keep
 
 
@@ -115,7 +117,7 @@ def _old(days: int) -> Q:
     """Whoever archives something late still wants to find it: that counts like reading it again."""
     if not days:
         return Q(pk__in=())
-    before = timezone.now() - timedelta(days=min(days, CENTURY))
+    before = timezone.now() - timedelta(days=days)
     return Q(read_at__lt=before) & (Q(archived_at=None) | Q(archived_at__lt=before))
 
 

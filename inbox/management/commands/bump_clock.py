@@ -1,8 +1,9 @@
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from inbox import services
+from inbox.errors import InboxError
 
 
 class Command(BaseCommand):
@@ -12,4 +13,8 @@ class Command(BaseCommand):
         parser.add_argument("--by", type=int, default=1000, help="how far (default: 1000)")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        self.stdout.write(f"The broadcast clock is now {services.bump_clock(options['by'])}.")
+        try:
+            value = services.bump_clock(options["by"])
+        except InboxError as error:
+            raise CommandError(error.detail) from error
+        self.stdout.write(f"The broadcast clock is now {value}.")

@@ -10,6 +10,8 @@ from inbox import services
 from inbox.errors import InboxError
 from inbox.models import Scope
 
+MAX_DAYS = 36_500  # calendars end
+
 
 class Command(BaseCommand):
     """Prints the token alone on the last line: `TOKEN=$(./manage.py create_token shop --scope messages:write)`."""
@@ -25,6 +27,8 @@ class Command(BaseCommand):
         parser.add_argument("--days", type=int, help="until it expires (default: never)")
 
     def handle(self, *args: Any, name: str, scope: list[str], owner: str | None, days: int | None, **more: Any) -> None:
+        if days is not None and not 1 <= days <= MAX_DAYS:
+            raise CommandError(_("“days” is from 1 to %d.") % MAX_DAYS)
         expires_at = None if days is None else timezone.now() + timedelta(days=days)
         try:
             self.stdout.write(services.create_token(name, self.owner(owner), scope, expires_at))

@@ -24,5 +24,9 @@ class Command(BaseCommand):
         if path.exists():
             self.stdout.write(_("%(path)s is there already.") % {"path": path})
             return
-        path.touch(mode=0o600)
-        path.write_text(json.dumps(dynsec.first_state(conf.url())))
+        try:
+            path.touch(mode=0o600)
+            path.write_text(json.dumps(dynsec.first_state(conf.url())))
+        except OSError as error:
+            why = {"file": path, "why": error.strerror}
+            raise CommandError(_("Could not write “%(file)s”: %(why)s") % why) from error
