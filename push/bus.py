@@ -1,12 +1,14 @@
 """The bus: nudges ("these users' state may have changed") to the hubs of this process and of all others.
 
 A nudge carries ids, never state, so a lost or doubled one is harmless. It reaches the hubs of this process directly,
-and the others over one group of the Channels layer, if that layer crosses processes.
+and the others over one group of the Channels layer, if that layer crosses processes. The process that wrote publishes
+it, and so does the worker that has its task: hubs act on the first of the two.
 """
 
 import asyncio
 import logging
 import os
+import secrets
 import threading
 import uuid
 from collections.abc import Callable
@@ -31,28 +33,37 @@ class Nudge:
     """`users` may see something new, or everybody if it is None. `item` hints at what arrived, for a toast.
 
     `recheck`: their credentials may have ended; no state has changed. A hub of an older version ignores this field and
-    reads their state for nothing.
+    reads their state for nothing. Nudges with the same `id` tell of the same commit, all of them after it; one without
+    is always acted on.
     """
 
     users: list[UserId] | None
     item: str | None = None
     recheck: bool = False
+    id: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         who = {"everyone": True} if self.users is None else {"users": self.users}
-        return {**who, "item": self.item, "recheck": self.recheck}
+        return {**who, "item": self.item, "recheck": self.recheck, "id": self.id}
+
+
+def new_id() -> str:
+    """For a nudge that is published more than once."""
+    return secrets.token_urlsafe(12)
 
 
 def parse(message: dict[str, Any]) -> Nudge:
     """The nudge in a bus message; `ValueError` for anything else (another version of us may be on the bus)."""
-    users, item = message.get("users"), message.get("item")
+    users, item, nudge_id = message.get("users"), message.get("item"), message.get("id", "")
     if message.get("everyone") is True:
         users = None
     elif not isinstance(users, list) or not all(isinstance(user, int | str) for user in users):
         raise ValueError("a nudge names users or everyone")
     if item is not None and not isinstance(item, str):
         raise ValueError("the item of a nudge is a string")
-    return Nudge(users, item, message.get("recheck") is True)
+    if not isinstance(nudge_id, str):
+        raise ValueError("the id of a nudge is a string")
+    return Nudge(users, item, message.get("recheck") is True, nudge_id)
 
 
 def crossing_layer() -> Any | None:
@@ -76,7 +87,7 @@ def publish(nudge: Nudge) -> None:
 
 
 def publish_here(nudge: Nudge) -> None:
-    """To the hubs of this process, at once."""
+    """To the hubs of this process. Never raises, and waits for nothing."""
     for hearer in _hearers:
         hearer(nudge)
 

@@ -1,14 +1,16 @@
-"""Handing a task over without hurting the one who writes: the commit's request waits for nothing here.
+"""Handing work over without hurting the one who writes: the commit's request waits for nothing here.
 
-A thread of this process hands tasks to the broker. If there is none, or it has just failed, the task runs on that
-thread instead (not in Celery's eager mode, which runs inside the request): hubs of this process learn at once, those of
-others over the bus if it can be reached, and whoever is missed by the resync.
+Two threads of this process do it. One publishes nudges for the hubs of other processes. The other hands tasks to the
+broker, and does them itself if there is no broker, or if it has just failed (not in Celery's eager mode, which runs
+inside the request). They are two so that a nudge waits neither for a frozen broker nor for a task that is done here.
+Both end with the process, after their work: a command that writes and ends has told everybody.
 """
 
 import logging
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 from celery import Task, current_app
@@ -16,26 +18,33 @@ from django.db import close_old_connections
 
 from inbox.circuit import Circuit
 
+from . import bus
+from .bus import Nudge
+from .operations import heartbeats
+
 logger = logging.getLogger(__name__)
 
 # One retry: a kept connection that died is noticed by the first try only.
 RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_step": 0}
 
+NUDGES, TASKS = "push-nudges", "push-enqueue"
+
 _broker = Circuit("The task broker")
-_thread: ThreadPoolExecutor | None = None
+_threads: dict[str, ThreadPoolExecutor] = {}
 
 
-def enqueue(task: "Task[Any, Any]", *args: Any) -> None:
-    """Have `task` done soon, somewhere. Returns at once and never raises."""
-    run_soon(_hand_over, task, args)
+def publish(nudge: Nudge) -> None:
+    """Have the hubs of other processes told soon. Returns at once and never raises."""
+    if bus.crossing_layer() is not None:
+        _submit(NUDGES, "A nudge", partial(bus.publish_elsewhere, nudge))
 
 
-def run_soon(call: Callable[..., object], *args: Any) -> None:
-    """Have `call` run on that thread, without a broker. Returns at once and never raises."""
-    try:
-        _one_thread().submit(_run, call, args)
-    except RuntimeError:  # the interpreter is going down
-        logger.warning("%s was not run: this process is ending", call)
+def enqueue(task: "Task[Any, Any]", *args: Any, here: Callable[[], None] | None = None) -> None:
+    """Have `task` done soon, somewhere. Returns at once and never raises.
+
+    `here`: all that is left to do if no worker can do it. Without it this process does the task, if no broker has it.
+    """
+    _submit(TASKS, f"Task {task.name}", partial(_hand_over, task, args, here))
 
 
 def has_broker() -> bool:
@@ -43,25 +52,33 @@ def has_broker() -> bool:
     return bool(current_app.conf.broker_url)
 
 
-def _one_thread() -> ThreadPoolExecutor:
-    global _thread
-    if _thread is None:
-        _thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="push-enqueue")
-    return _thread
-
-
-def _hand_over(task: "Task[Any, Any]", args: tuple[Any, ...]) -> None:
-    if not _to_broker(task, args):
-        task.run(*args)
-
-
-def _run(call: Callable[..., object], args: tuple[Any, ...]) -> None:
+def _submit(thread: str, what: str, work: Callable[[], None]) -> None:
     try:
-        call(*args)
+        _executor(thread).submit(_logged, what, work)
+    except RuntimeError:  # the interpreter is going down
+        logger.warning("%s was not enqueued: this process is ending", what)
+
+
+def _executor(thread: str) -> ThreadPoolExecutor:
+    if thread not in _threads:
+        _threads.setdefault(thread, ThreadPoolExecutor(max_workers=1, thread_name_prefix=thread))
+    return _threads[thread]
+
+
+def _logged(what: str, work: Callable[[], None]) -> None:
+    try:
+        work()
     except Exception:
-        logger.exception("%s failed", call)
+        logger.exception("%s failed", what)
     finally:
         close_old_connections()
+
+
+def _hand_over(task: "Task[Any, Any]", args: tuple[Any, ...], here: Callable[[], None] | None) -> None:
+    if here is not None and has_broker() and not heartbeats.worker_is_seen():
+        here()  # on the broker it would only wait, with all the others
+    elif not _to_broker(task, args):
+        (here or partial(task.run, *args))()
 
 
 def _to_broker(task: "Task[Any, Any]", args: tuple[Any, ...]) -> bool:
@@ -76,9 +93,4 @@ def _to_broker(task: "Task[Any, Any]", args: tuple[Any, ...]) -> bool:
     return True
 
 
-def _forget_thread() -> None:
-    global _thread
-    _thread = None
-
-
-os.register_at_fork(after_in_child=_forget_thread)
+os.register_at_fork(after_in_child=_threads.clear)

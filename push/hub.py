@@ -23,12 +23,15 @@ from .flusher import Flusher
 from .frames import Update
 from .members import Members
 from .problems import BROKEN, RESTARTING, Refusal
+from .recent import Recent
 from .sinks import Sink
 from .supervise import supervise
 from .threads import DatabaseThreads
 from .ticks import TICK, Ticker
 from .wire import Gone
 from .work import Work
+
+NUDGES_REMEMBERED = 10_000  # ids, of some 60 bytes: more than are on their way at a time
 
 logger = logging.getLogger(__name__)
 P = ParamSpec("P")
@@ -78,6 +81,7 @@ class Hub:
         self.sinks: set[Sink] = set()
         self.stopping = False
         self._numbers = 0
+        self._acted_on = Recent(NUDGES_REMEMBERED)
         self._flusher = Flusher(self)
         self.ticker = Ticker(self)
         self._errands: set[asyncio.Future[bool]] = set()
@@ -128,8 +132,11 @@ class Hub:
             logger.debug("The event loop of a hub is closed")
 
     def nudged(self, nudge: Nudge) -> None:
+        """A nudge with an id that has come before was sent after the same commit, which has been read since."""
         if nudge.recheck:
             self.recheck(nudge.users)
+            return
+        if nudge.id and not self._acted_on.add(nudge.id):
             return
         self.work.nudged()
         if nudge.users is None:

@@ -1,4 +1,8 @@
-"""The one door between the inbox and delivery: its signals, sent after commit, become tasks."""
+"""The one door between the inbox and delivery: its signals, sent after commit, become nudges and tasks.
+
+A nudge waits for no worker, as one may be dead, frozen or busy: this process tells its own hubs at once and publishes
+to those of others. The task does the rest of the fan-out, and publishes the same nudge once more.
+"""
 
 from functools import partial
 from typing import Any
@@ -29,11 +33,21 @@ def connect() -> None:
 
 def on_mailbox_changed(sender: Any, user_ids: list[UserId], item: str | None, **kwargs: Any) -> None:
     for start in range(0, len(user_ids), BULK):
-        enqueue.enqueue(tasks.fan_out, user_ids[start : start + BULK], item)
+        nudge = Nudge(user_ids[start : start + BULK], item, id=bus.new_id())
+        tell(nudge)
+        enqueue.enqueue(tasks.fan_out, nudge.users, item, nudge.id, here=partial(outlets.changed, nudge.users))
 
 
 def on_broadcast_changed(sender: Any, item: str | None, **kwargs: Any) -> None:
-    enqueue.enqueue(tasks.fan_out_broadcast, item)
+    nudge = Nudge(None, item, id=bus.new_id())
+    tell(nudge)
+    enqueue.enqueue(tasks.fan_out_broadcast, item, nudge.id, here=partial(outlets.changed, None))
+
+
+def tell(nudge: Nudge) -> None:
+    """Every hub, of this process and of all others."""
+    bus.publish_here(nudge)
+    enqueue.publish(nudge)
 
 
 def on_send_queued(sender: Any, send_id: int, **kwargs: Any) -> None:
@@ -44,8 +58,7 @@ def on_credentials_changed(sender: Any, user_ids: list[UserId] | None, **kwargs:
     """Not by way of a worker: what is read on these connections meanwhile is read by the wrong person."""
     for start in range(0, 1 if user_ids is None else len(user_ids), BULK):
         nudge = Nudge(user_ids and user_ids[start : start + BULK], recheck=True)
-        bus.publish_here(nudge)
-        enqueue.run_soon(bus.publish_elsewhere, nudge)
+        tell(nudge)
 
 
 def on_worker_ready(**kwargs: Any) -> None:

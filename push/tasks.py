@@ -14,16 +14,16 @@ PURGE_BATCHES = 1000  # per run, of a thousand rows: some minutes' work, and the
 
 
 @shared_task(ignore_result=True)
-def fan_out(user_ids: list[UserId], item: str | None = None) -> None:
+def fan_out(user_ids: list[UserId], item: str | None = None, nudge_id: str = "") -> None:
     """Tell everyone who delivers that these users' state may have changed (at most `conf.BULK` of them)."""
-    bus.publish(Nudge(user_ids, item))
+    bus.publish(Nudge(user_ids, item, id=nudge_id))
     outlets.changed(user_ids)
 
 
 @shared_task(ignore_result=True)
-def fan_out_broadcast(item: str | None = None) -> None:
+def fan_out_broadcast(item: str | None = None, nudge_id: str = "") -> None:
     """Tell everyone who delivers that everybody's state may have changed."""
-    bus.publish(Nudge(None, item))
+    bus.publish(Nudge(None, item, id=nudge_id))
     outlets.changed(None)
 
 

@@ -143,7 +143,7 @@ class Site:
         env = {**(broker.site_env if broker else {}), **env}
         with_worker = bool(redis_url) if worker is None else worker
         celery = redis_url if with_worker else ""
-        self.env = site_env(database_url, REDIS_URL=redis_url, CELERY_BROKER_URL=celery, **env)
+        self.env = site_env(database_url, **{"REDIS_URL": redis_url, "CELERY_BROKER_URL": celery, **env})
         servers = [server] * web if isinstance(server, str) else server
         self.ports = [free_port() for _ in servers]
         if isinstance(broker, RabbitMq):

@@ -24,6 +24,7 @@ logger = logging.getLogger(__name__)
 WORKER, BEAT = "worker", "beat"
 MISSED = 3  # sweep periods without a sign: dead
 LEAST = timedelta(seconds=10)  # of patience: where sweeps are more frequent, a worker's heartbeats are not
+LOOK_EVERY = 5.0  # seconds
 
 
 class Pulse:
@@ -62,8 +63,42 @@ def patience() -> timedelta:
     return max(timedelta(seconds=MISSED * outlets.sweep_seconds()), LEAST)
 
 
+def is_recent(seen_at: datetime | None) -> bool:
+    """Whether who was last seen then (None: never) is taken for alive."""
+    return seen_at is not None and seen_at > timezone.now() - patience()
+
+
+class Lookout:
+    """Whether a process was seen lately, asked of the database every `LOOK_EVERY` seconds at most."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._looked_at = float("-inf")
+        self._is_seen = True
+
+    def is_seen(self) -> bool:
+        """Call it where waiting for the database harms nobody. What cannot be known is taken to be well."""
+        now = time.monotonic()
+        if now - self._looked_at >= LOOK_EVERY:
+            self._looked_at, self._is_seen = now, self._look()
+        return self._is_seen
+
+    def _look(self) -> bool:
+        try:
+            return is_recent(seen().get(self._name))
+        except Exception:
+            logger.warning("It is not known when a %s was last seen", self._name, exc_info=True)
+            return True
+
+
 _worker, _beat = Pulse(WORKER), Pulse(BEAT)
+_workers = Lookout(WORKER)
 _beats_thread: int | None = None  # the thread on which beat runs here, if it does (`worker -B` may have both)
+
+
+def worker_is_seen() -> bool:
+    """Whether a worker was seen lately; may wait for the database."""
+    return _workers.is_seen()
 
 
 def connect() -> None:

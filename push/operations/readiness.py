@@ -6,8 +6,6 @@ from concurrent.futures import Future, wait
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from django.utils import timezone
-
 from .. import bus, tasks
 from ..conf import REMOTE_TIMEOUT
 from . import heartbeats
@@ -100,5 +98,4 @@ def alive(name: str, seen: dict[str, datetime] | None) -> Finding:
     """`seen`: what the database says, if it does."""
     if seen is None:
         return UNKNOWN
-    late = timezone.now() - heartbeats.patience()
-    return noted(name, OK if name in seen and seen[name] > late else NOT_SEEN)
+    return noted(name, OK if heartbeats.is_recent(seen.get(name)) else NOT_SEEN)

@@ -3,26 +3,34 @@
 import asyncio
 import threading
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from channels.layers import InMemoryChannelLayer
 from django.test import override_settings
+from django.utils import timezone
 
 from inbox.circuit import Circuit
-from inbox.signals import broadcast_changed, mailbox_changed
-from push import bus, enqueue, hub, receivers, tasks
+from inbox.signals import broadcast_changed, mailbox_changed, send_queued
+from push import bus, enqueue, hub, outlets, receivers, tasks
 from push.bus import Nudge, Publisher, parse
+from push.operations import heartbeats
+from push.operations.heartbeats import WORKER, Lookout
 from tests.push.fakes import until
 from tests.servers import wait_for
 
 
-@pytest.mark.parametrize("nudge", [Nudge([1, "9f1c"], "comment"), Nudge([2]), Nudge(None, "broadcast-4"), Nudge(None)])
+@pytest.mark.parametrize(
+    "nudge", [Nudge([1, "9f1c"], "comment", id="x7"), Nudge([2]), Nudge(None, "broadcast-4"), Nudge(None)]
+)
 def test_a_nudge_comes_out_as_it_went_in(nudge: Nudge) -> None:
     assert parse({"type": "nudge", "from": "x", **nudge.as_dict()}) == nudge
 
 
-@pytest.mark.parametrize("bad", [{}, {"users": "7"}, {"users": [None]}, {"users": [1], "item": 3}, {"everyone": 1}])
+@pytest.mark.parametrize(
+    "bad", [{}, {"users": "7"}, {"users": [None]}, {"users": [1], "item": 3}, {"everyone": 1}, {"users": [1], "id": 7}]
+)
 def test_anything_else_is_no_nudge(bad: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="nudge"):
         parse(bad)
@@ -123,38 +131,111 @@ def test_a_circuit_closes_again() -> None:
 
 
 class TestEnqueue:
-    """From a signal of the inbox to a nudge."""
+    """From a signal of the inbox to nudges and tasks."""
 
     @pytest.fixture(autouse=True)
-    def nudges(self, monkeypatch: pytest.MonkeyPatch) -> list[tuple[Nudge, str]]:
+    def here(self, monkeypatch: pytest.MonkeyPatch) -> list[tuple[Nudge, str]]:
+        """What the hubs of this process are told, and on which thread."""
         seen: list[tuple[Nudge, str]] = []
-        monkeypatch.setattr(bus, "publish", lambda nudge: seen.append((nudge, threading.current_thread().name)))
+        monkeypatch.setattr(bus, "publish_here", lambda nudge: seen.append((nudge, threading.current_thread().name)))
         monkeypatch.setattr(enqueue, "_broker", Circuit("The task broker"))
+        monkeypatch.setattr(heartbeats, "_workers", Lookout(WORKER))
+        monkeypatch.setattr(heartbeats, "seen", lambda: {WORKER: timezone.now()})
         return seen
 
-    def broker(self, monkeypatch: pytest.MonkeyPatch, apply_async: Callable[..., Any]) -> None:
-        monkeypatch.setattr(tasks.fan_out.app.conf, "broker_url", "redis://nowhere")
-        monkeypatch.setattr(tasks.fan_out, "apply_async", apply_async)
+    @pytest.fixture(autouse=True)
+    def outlet(self, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+        """What the outlets are told by this process."""
+        told: list[Any] = []
+        monkeypatch.setattr(outlets, "changed", told.append)
+        return told
 
-    def test_without_a_broker_a_thread_of_this_process_does_it(self, nudges: list[tuple[Nudge, str]]) -> None:
+    def broker(self, monkeypatch: pytest.MonkeyPatch, apply_async: Callable[..., Any]) -> None:
+        for task in (tasks.fan_out, tasks.work_off):
+            monkeypatch.setattr(task.app.conf, "broker_url", "redis://nowhere")
+            monkeypatch.setattr(task, "apply_async", apply_async)
+
+    def test_the_hubs_here_are_told_by_the_thread_that_writes(
+        self, here: list[tuple[Nudge, str]], outlet: list[Any]
+    ) -> None:
         mailbox_changed.send(sender=None, user_ids=list(range(2500)), item="comment")
         broadcast_changed.send(sender=None, item="broadcast-4")
-        wait_for(lambda: len(nudges) == 4)
-        assert [len(nudge.users or ()) for nudge, _ in nudges] == [1000, 1000, 500, 0]
-        assert nudges[-1][0] == Nudge(None, "broadcast-4")
-        assert {thread for _, thread in nudges} == {"push-enqueue_0"}
+        assert [len(nudge.users or ()) for nudge, _ in here] == [1000, 1000, 500, 0]
+        assert (here[-1][0].users, here[-1][0].item) == (None, "broadcast-4")
+        assert {thread for _, thread in here} == {threading.current_thread().name}
+        assert len({nudge.id for nudge, _ in here}) == 4
+        wait_for(lambda: len(outlet) == 4)  # there is no worker to tell them
+        assert outlet == [nudge.users for nudge, _ in here]
 
-    def test_with_a_broker_a_worker_does_it(
-        self, nudges: list[tuple[Nudge, str]], monkeypatch: pytest.MonkeyPatch
+    @pytest.mark.parametrize("broker", ["none", "well", "frozen", "away"])
+    def test_the_others_are_told_whatever_the_broker_does(
+        self, broker: str, here: list[Any], layer: CrossingLayer, monkeypatch: pytest.MonkeyPatch
     ) -> None:
+        thaw, handed = threading.Event(), []
+
+        def apply_async(args: Any, **options: Any) -> None:
+            handed.append(args)
+            if broker == "frozen":
+                thaw.wait(10)
+            elif broker == "away":
+                raise ConnectionError("the broker is away")
+
+        if broker != "none":
+            self.broker(monkeypatch, apply_async)
+        for user in (7, 8):
+            mailbox_changed.send(sender=None, user_ids=[user], item=None)
+        wait_for(lambda: len(layer.sent) == 2)
+        assert [parse(message) for message in layer.sent] == [nudge for nudge, _ in here]
+        if broker == "well":
+            wait_for(lambda: len(handed) == 2)
+            assert [args[2] for args in handed] == [nudge.id for nudge, _ in here]  # the worker publishes the same one
+        thaw.set()
+
+    def test_a_frozen_bus_delays_no_task(
+        self, layer: CrossingLayer, outlet: list[Any], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        thaw = threading.Event()
+        monkeypatch.setattr(bus, "publish_elsewhere", lambda nudge: thaw.wait(10))
+        mailbox_changed.send(sender=None, user_ids=[7], item=None)
+        wait_for(lambda: outlet == [[7]])
+        thaw.set()
+
+    def test_with_a_worker_the_outlets_are_told_there(self, outlet: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
         handed: list[Any] = []
         self.broker(monkeypatch, lambda args, **options: handed.append(args))
         mailbox_changed.send(sender=None, user_ids=[7], item=None)
-        wait_for(lambda: handed == [([7], None)])
-        assert nudges == []
+        wait_for(lambda: [args[:2] for args in handed] == [([7], None)])
+        assert outlet == []
+
+    @pytest.mark.parametrize("seen", [{}, {WORKER: timezone.now() - timedelta(hours=1)}])
+    def test_if_no_worker_was_seen_the_outlets_are_told_here(
+        self, seen: dict[str, Any], outlet: list[Any], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A send is queued all the same: some worker will come, and meanwhile the hubs look after it."""
+        handed: list[Any] = []
+        self.broker(monkeypatch, lambda args, **options: handed.append(args))
+        monkeypatch.setattr(heartbeats, "seen", lambda: seen)
+        mailbox_changed.send(sender=None, user_ids=[7], item=None)
+        send_queued.send(sender=None, send_id=4)
+        wait_for(lambda: (outlet, handed) == ([[7]], [(4,)]))
+
+    def test_if_that_cannot_be_known_a_worker_is_trusted(
+        self, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        handed: list[Any] = []
+        self.broker(monkeypatch, lambda args, **options: handed.append(args))
+
+        def fail() -> None:
+            raise RuntimeError("the database is away")
+
+        monkeypatch.setattr(heartbeats, "seen", fail)
+        for user in (7, 8):
+            mailbox_changed.send(sender=None, user_ids=[user], item=None)
+        wait_for(lambda: len(handed) == 2)
+        assert caplog.text.count("is not known") == 1
 
     def test_a_broker_that_fails_is_left_alone_and_this_process_does_it(
-        self, nudges: list[tuple[Nudge, str]], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+        self, outlet: list[Any], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
     ) -> None:
         tried: list[Any] = []
 
@@ -165,25 +246,23 @@ class TestEnqueue:
         self.broker(monkeypatch, fail)
         for user in (7, 8):
             mailbox_changed.send(sender=None, user_ids=[user], item=None)
-        wait_for(lambda: len(nudges) == 2)
-        assert tried == [([7], None)]
+        wait_for(lambda: outlet == [[7], [8]])
+        assert [args[:2] for args in tried] == [([7], None)]
         assert "the broker is away" in caplog.text
 
-    def test_the_one_who_writes_waits_for_nothing(
-        self, nudges: list[tuple[Nudge, str]], monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_the_one_who_writes_waits_for_nothing(self, monkeypatch: pytest.MonkeyPatch) -> None:
         frozen = threading.Event()
         self.broker(monkeypatch, lambda args, **options: frozen.wait(10))
         mailbox_changed.send(sender=None, user_ids=[7], item=None)
         frozen.set()  # reached only because send() came back
 
     def test_a_task_that_fails_is_logged(
-        self, nudges: list[tuple[Nudge, str]], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+        self, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
     ) -> None:
-        def fail(nudge: Nudge) -> None:
+        def fail(users: Any) -> None:
             raise RuntimeError("a bug")
 
-        monkeypatch.setattr(bus, "publish", fail)
+        monkeypatch.setattr(outlets, "changed", fail)
         mailbox_changed.send(sender=None, user_ids=[7], item=None)
         wait_for(lambda: "a bug" in caplog.text)
 

@@ -98,6 +98,24 @@ class TestChanges:
         await until(lambda: sink.versions[-1] == 49)
         assert len(reads.queries) == before + 1
 
+    async def test_a_nudge_that_comes_again_is_no_second_read(self, the_hub: Hub, reads: FakeReads) -> None:
+        """The process that writes publishes it, and so does the worker: one commit, one read."""
+        sink = reads.sign_in(7)
+        await joined(the_hub, sink)
+        reads.states[7] = snapshot(7, 2)
+        the_hub.nudged(Nudge([7], id="first"))
+        await until(lambda: sink.versions == [1, 2])
+        before = len(reads.queries)
+        the_hub.nudged(Nudge([7], id="first"))
+        the_hub.nudged(Nudge([7]))  # of a process that gives them no id
+        reads.states[7] = snapshot(7, 3)
+        the_hub.nudged(Nudge([7], id="second"))
+        await until(lambda: sink.versions == [1, 2, 3])
+        the_hub.nudged(Nudge([7], id="first"))
+        the_hub.nudged(Nudge([7], id="second"))
+        assert not the_hub.work.dirty
+        assert len(reads.queries) == before + 1
+
     async def test_the_next_read_runs_while_the_last_is_written(self, the_hub: Hub, reads: FakeReads) -> None:
         sinks = [reads.sign_in(user) for user in range(2000)]
         await joined(the_hub, *sinks)
