@@ -17,6 +17,8 @@ from django.core.signals import got_request_exception
 from django.http import HttpRequest
 from django.utils.translation import get_language_from_request
 
+from inbox.preconditions import SAFE
+
 from . import tickets
 from .conf import allowed_origins
 from .credentials import Credential
@@ -41,7 +43,7 @@ class Visitor:
 def admit(scope: Scope) -> Visitor:
     """Check host, method, origin and credential, in this order. Raises `Refused`."""
     request = build_request(scope)
-    if request.method != "GET":
+    if request.method not in SAFE:
         raise Refused(BAD_METHOD)
     credential = credential_of(request)
     if not origin_allowed(request, credential, websocket=scope["type"] == "websocket"):

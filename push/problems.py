@@ -71,7 +71,21 @@ OLD_TICKET = Refusal(
     (SCHEME,),
 )
 BAD_ORIGIN = Refusal(403, 4403, "bad_origin", _("Pages of another site may not connect with your session."))
-BAD_METHOD = Refusal(405, 4403, "bad_method", _("Only GET is answered here."), ((b"allow", b"GET"),))
+ALLOW = (b"allow", b"GET, HEAD, OPTIONS")
+BAD_METHOD = Refusal(
+    405, 4403, "bad_method", _("This method is not answered here; “Allow” names those that are."), (ALLOW,)
+)
+PRECONDITION_FAILED = Refusal(
+    412, 1011, "precondition_failed", _("A condition of this request (If-Match) does not hold here.")
+)
+# RFC 9110, 15.5.22.
+UPGRADE_REQUIRED = Refusal(
+    426,
+    1011,
+    "upgrade_required",
+    _("A WebSocket is served at this address. Connect with a WebSocket client."),
+    ((b"upgrade", b"websocket"), (b"connection", b"Upgrade")),
+)
 TOO_MANY = Refusal(
     429,
     4429,

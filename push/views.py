@@ -1,38 +1,33 @@
 """What Django itself serves: short poll, django-eventstream's own view, and a word where push.asgi is missing."""
 
-from collections.abc import Callable
 from functools import wraps
+from http import HTTPStatus
 from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, StreamingHttpResponse
 from django.utils.cache import patch_vary_headers
-from django.utils.translation import get_language
-from django.views.decorators.http import require_safe
 from django_eventstream.views import events as library_view
 
 from inbox import selectors
 from inbox.errors import NotFound
+from inbox.preconditions import SAFE, NotModified, evaluate
 
 from . import eventstream, gate
 from .credentials import Credential
-from .problems import BAD_ORIGIN, CONTENT_TYPE, NEEDS_ASGI, NOT_SIGNED_IN, Refusal, Refused
+from .methods import View, only, problem
+from .problems import (
+    BAD_ORIGIN,
+    NEEDS_ASGI,
+    NOT_SIGNED_IN,
+    PRECONDITION_FAILED,
+    Refused,
+)
 from .reads import verify
 from .stock import follow
 from .threads import release
 from .transports import polling
-
-View = Callable[[HttpRequest], HttpResponseBase]
-
-
-def problem(refusal: Refusal) -> HttpResponse:
-    """A refusal as Django's response."""
-    response = HttpResponse(refusal.body(get_language() or "en"), status=refusal.status, content_type=CONTENT_TYPE)
-    response["Cache-Control"] = "no-store"
-    for name, value in refusal.headers:
-        response[name.decode()] = value.decode()
-    return response
 
 
 def with_tickets(view: View) -> View:
@@ -59,7 +54,7 @@ def user_of(credential: Credential) -> Any:
     return get_user_model()._default_manager.filter(pk__in=users.values()).first()
 
 
-@require_safe
+@only(*SAFE)
 @with_tickets
 def poll(request: HttpRequest) -> HttpResponse:
     """The current snapshot, or 304 if the client has it. Never waits."""
@@ -69,15 +64,17 @@ def poll(request: HttpRequest) -> HttpResponse:
         snapshot = selectors.snapshot(request.user.pk)
     except NotFound:  # deleted since the session was looked up
         return problem(NOT_SIGNED_IN)
-    response: HttpResponse = JsonResponse(snapshot.as_dict())
-    if polling.matches(request.headers.get("If-None-Match", ""), polling.etag(snapshot)):
-        response = HttpResponse(status=304)
+    outcome = evaluate(request, polling.etag(snapshot))
+    if outcome == HTTPStatus.PRECONDITION_FAILED:
+        return problem(PRECONDITION_FAILED)
+    is_known = outcome == HTTPStatus.NOT_MODIFIED
+    response: HttpResponse = NotModified() if is_known else JsonResponse(snapshot.as_dict())
     for name, value in polling.headers(snapshot).items():
         response[name] = value
     return response
 
 
-@require_safe
+@only(*SAFE)
 @with_tickets
 def events(request: HttpRequest) -> HttpResponseBase:
     """django-eventstream's own view: one thread per stream, which keeps no database connection; refusals as
@@ -88,12 +85,15 @@ def events(request: HttpRequest) -> HttpResponseBase:
         query["lastEventId"] = f"{eventstream.channel_of(request.user.pk)}:{eventstream.NO_VERSION}"
     response: HttpResponseBase = library_view(request)
     patch_vary_headers(response, ["Cookie", "Authorization"])
-    if isinstance(response, StreamingHttpResponse) and request.user.is_authenticated:
+    if request.method == "HEAD":  # the stream would not end
+        response = HttpResponse(headers=response.headers)
+    elif isinstance(response, StreamingHttpResponse) and request.user.is_authenticated:
         response.streaming_content = follow(response.streaming_content, request)
     release()
     return response
 
 
+@only(*SAFE)
 def needs_asgi(request: HttpRequest) -> HttpResponse:
     """A held transport, asked for on a server without push.asgi (or over the wrong protocol)."""
     return problem(NEEDS_ASGI)

@@ -2,24 +2,26 @@
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
 from prometheus_client import REGISTRY
 from prometheus_client.exposition import choose_encoder
 
+from inbox.preconditions import SAFE
+
+from ..methods import only
 from . import metrics, readiness
 
 metrics.register()
 
 
 @never_cache
-@require_safe
+@only(*SAFE)
 def healthz(request: HttpRequest) -> HttpResponse:
     """This process answers. It touches nothing else, so that nobody kills it for another's failure."""
     return HttpResponse("ok", content_type="text/plain")
 
 
 @never_cache
-@require_safe
+@only(*SAFE)
 def readyz(request: HttpRequest) -> HttpResponse:
     """200 if all that is needed is there, else 503. `?exclude=worker&exclude=beat` leaves some out, as for a balancer
     that should not turn everybody away because a worker died."""
@@ -34,7 +36,7 @@ def readyz(request: HttpRequest) -> HttpResponse:
 
 
 @never_cache
-@require_safe
+@only(*SAFE)
 def prometheus(request: HttpRequest) -> HttpResponse:
     """The metrics of this process, with whatever else the site has put into prometheus_client's registry."""
     encode, content_type = choose_encoder(request.headers.get("Accept", ""))

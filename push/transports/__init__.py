@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 
 from ..gate import Scope
 from ..servers import Receive, Send
+from . import http as http
 from . import iframe as iframe
 from . import polling as polling
 from . import sse as sse
@@ -14,6 +15,7 @@ Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 # (type of connection, name of its route in push.urls) -> the ASGI application that holds it.
 HELD: dict[tuple[str, str], Application] = {
     ("websocket", "websocket"): websocket.application,
+    ("http", "websocket"): http.demand_websocket,
     ("http", "sse"): sse.application,
     ("http", "poll"): polling.application,
     ("http", "iframe"): iframe.application,

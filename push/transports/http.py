@@ -4,9 +4,11 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from inbox.preconditions import SAFE
+
 from .. import cors, gate, hub, logs
 from ..gate import Scope, Visitor
-from ..problems import BROKEN, Refusal, Refused
+from ..problems import ALLOW, BAD_METHOD, BROKEN, UPGRADE_REQUIRED, Refusal, Refused
 from ..servers import Message, Receive, Send, bound
 from ..sinks import Sink
 from ..wire import Wire, wire
@@ -15,17 +17,27 @@ from ..wire import Wire, wire
 class HttpSink(Sink):
     """An HTTP response that is not finished."""
 
-    __slots__ = ("headers", "started")
+    __slots__ = ("headers", "is_head", "started")
 
     def __init__(self, wire: Wire, visitor: Visitor) -> None:
         super().__init__(wire, visitor.credential, visitor.language)
         self.started = False
+        self.is_head = visitor.request.method == "HEAD"
         self.headers = own_headers(visitor.request.scope)
 
     def begin(self, message: Message) -> None:
         """Write the head of the answer."""
         self.started = True
         self.wire.write(cors.with_headers(message, self.headers) if self.headers else message)
+
+    def begin_stream(self, message: Message) -> bool:
+        """Write the head of a stream. False: that was all, a HEAD was asked for (RFC 9110, 9.3.2)."""
+        self.begin(message)
+        if self.is_head:
+            self.wire.write({"type": "http.response.body", "body": b""})
+            if self.hub is not None:
+                self.hub.leave(self)
+        return not self.is_head
 
     def refuse(self, refusal: Refusal) -> None:
         """A problem document; once the stream has begun there is only its end."""
@@ -45,6 +57,9 @@ class HttpSink(Sink):
 
 async def hold(scope: Scope, receive: Receive, send: Send, make: Callable[[Wire, Visitor], HttpSink]) -> None:
     """Serve one connection: everything it is sent is written by the hub."""
+    if scope["method"] == "OPTIONS":
+        await answer_options(scope, send)
+        return
     try:
         sink = make(wire(send), gate.admit(scope))
         bound(send)
@@ -77,6 +92,20 @@ async def _until_gone(receive: Receive, sink: HttpSink) -> None:
 async def _refuse(scope: Scope, send: Send, refusal: Refusal) -> None:
     gate.log_refusal(scope, refusal)
     await _answer(scope, send, refusal)
+
+
+async def answer_options(scope: Scope, send: Send) -> None:
+    """What may be asked for here (RFC 9110, 9.3.7). A page of another origin gets its preflight before this."""
+    await send({"type": "http.response.start", "status": 204, "headers": [ALLOW, *own_headers(scope)]})
+    await send({"type": "http.response.body", "body": b""})
+
+
+async def demand_websocket(scope: Scope, receive: Receive, send: Send) -> None:
+    """The address of the WebSocket, asked for in plain HTTP."""
+    if scope["method"] == "OPTIONS":
+        await answer_options(scope, send)
+    else:
+        await _refuse(scope, send, UPGRADE_REQUIRED if scope["method"] in SAFE else BAD_METHOD)
 
 
 async def _answer(scope: Scope, send: Send, refusal: Refusal) -> None:

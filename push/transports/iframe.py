@@ -51,8 +51,8 @@ class IframeSink(HttpSink):
 
     def open(self, update: Update) -> bool:
         policy = (b"content-security-policy", POLICY.format(self.nonce).encode())
-        self.begin({"type": "http.response.start", "status": 200, "headers": [*HEADERS, policy]})
-        self._show(call(update.text), before=HEAD)
+        if self.begin_stream({"type": "http.response.start", "status": 200, "headers": [*HEADERS, policy]}):
+            self._show(call(update.text), before=HEAD)
         return True
 
     def keep_alive(self) -> None:

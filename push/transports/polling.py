@@ -7,6 +7,7 @@ from typing import Any
 
 from django.utils.http import parse_etags
 
+from inbox import preconditions
 from inbox.snapshots import Snapshot
 
 from ..conf import MAX_WAIT_SECONDS, resync_seconds
@@ -27,8 +28,8 @@ def etag(snapshot: Snapshot) -> str:
 
 
 def matches(if_none_match: str, tag: str) -> bool:
-    """Whether the client has this state. Anything malformed, and `*`, matches nothing."""
-    return any(known.removeprefix("W/") == tag for known in parse_etags(if_none_match))
+    """Whether the client has this state. What is malformed matches nothing."""
+    return preconditions.matches(parse_etags(if_none_match), tag)
 
 
 def parse_wait(prefer: str) -> int | None:
@@ -51,8 +52,12 @@ def headers(snapshot: Snapshot) -> dict[str, str]:
 
 
 def wants_to_wait(scope: Scope) -> bool:
-    """Only a GET that names a state and asks for a wait is held; everything else is a plain request."""
-    return scope["method"] == "GET" and bool(_header(scope, b"if-none-match")) and _wait(scope) is not None
+    """Only a GET that names a state and asks for a wait is held; everything else is a plain request.
+
+    `*` names none, and another condition is the view's to evaluate.
+    """
+    names_a_state = _header(scope, b"if-none-match").strip() not in ("", "*") and not _header(scope, b"if-match")
+    return scope["method"] == "GET" and names_a_state and _wait(scope) is not None
 
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:

@@ -26,6 +26,7 @@ HEADERS = [
     (b"vary", b"Cookie, Authorization"),
     (b"x-accel-buffering", b"no"),
 ]
+START = {"type": "http.response.start", "status": 200, "headers": HEADERS}
 RETRY = (1000, 5000)  # ms; drawn per connection, so that a restart is not followed by everybody at once
 
 
@@ -56,10 +57,12 @@ class SseSink(HttpSink):
         return body(unread_event(update, text))
 
     def open(self, update: Update) -> bool:
+        if self.is_head:
+            return self.begin_stream(START)
         last_ids = self._subscribe()
         known = last_ids.get(channel_of(self.user)) == str(update.version)
         first = "" if known else unread_event(update, update.text)
-        self.begin({"type": "http.response.start", "status": 200, "headers": HEADERS})
+        self.begin_stream(START)
         self.wire.write(body(f"retry: {random.randint(*RETRY)}\n{OPEN}{first}"))
         return not known
 

@@ -13,14 +13,11 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 from django.http.request import QueryDict
-from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_POST
 
+from ...methods import View, only
 from . import access, topics
 
 VHOST, EXCHANGE = "/", "amq.topic"
-
-View = Callable[[HttpRequest], HttpResponse]
 
 
 def answers(question: Callable[[QueryDict], bool]) -> View:
@@ -28,7 +25,7 @@ def answers(question: Callable[[QueryDict], bool]) -> View:
         allowed = request.POST.get("vhost", VHOST) == VHOST and question(request.POST)
         return HttpResponse("allow" if allowed else "deny", content_type="text/plain")
 
-    return csrf_exempt(require_POST(view))
+    return only("POST")(view)
 
 
 @answers
