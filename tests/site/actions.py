@@ -15,6 +15,7 @@ from importlib import import_module
 from typing import Any
 
 from asgiref.sync import sync_to_async
+from django.apps import apps
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user_model
 from django.contrib.sessions.backends.db import SessionStore
@@ -127,6 +128,14 @@ def withdraw(pk: int) -> None:
     from inbox import models, services
 
     services.withdraw(models.Broadcast.objects.get(pk=pk))
+
+
+def edit(model: str, pk: int, **columns: Any) -> None:
+    """Load, change and `save()` a row of "app.Model"."""
+    row = apps.get_model(model)._default_manager.get(pk=pk)
+    for name, value in columns.items():
+        setattr(row, name, value)
+    row.save()
 
 
 def snapshot(name: str) -> Any:

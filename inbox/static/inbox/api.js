@@ -1,5 +1,6 @@
 /* The user's half of /api/v1/ (docs at /api/v1/docs): the page talks to the server through this file alone. */
 
+import { readItems } from "./item.js";
 import { gettext } from "./words.js";
 
 /** `status` 0: the server could not be reached. `message` is fit for the reader. */
@@ -22,13 +23,15 @@ export class Api {
   }
 
   /** → {version, items, next}; `version` was read before the items. */
-  page({ type = "", unread = false, archived = false }, { before = "", limit = 20 } = {}) {
+  async page({ type = "", unread = false, archived = false }, { before = "", limit = 20 } = {}) {
     const query = new URLSearchParams({ limit });
     if (before) query.set("before", before);
     if (type) query.set("type", type);
     if (unread) query.set("unread", "1");
     if (archived) query.set("archived", "1");
-    return this.#ask("GET", `inbox/?${query}`);
+    const page = await this.#ask("GET", `inbox/?${query}`);
+    if (!Array.isArray(page?.items)) unreachable();
+    return { ...page, items: readItems(page.items, location.href) };
   }
 
   /** `changes`: {read}, {archived} or {deleted: false} → snapshot. Outlives the page (a link may be taking over). */

@@ -6,7 +6,7 @@ import { Api } from "./api.js";
 import { Filters } from "./filters.js";
 import { bindKeys } from "./keys.js";
 import { List } from "./list.js";
-import { merge } from "./merge.js";
+import { below, merge } from "./merge.js";
 import { Screen } from "./screen.js";
 import { Toast } from "./toast.js";
 import { fill, gettext, ngettext } from "./words.js";
@@ -103,10 +103,21 @@ class Inbox {
     this.#reading = true;
     this.#again = false;
     const [turn, known] = [this.#turn, this.#version];
-    const limit = Math.min(Math.max(this.list.items.length, PAGE), PAGE_MAX);
-    await this.#guard(async () => this.#take(turn, known, await this.api.page(this.filter, { limit })));
+    await this.#guard(async () => this.#take(turn, known, await this.#readShown(this.list.items)));
     this.#reading = false;
     this.settle();
+  }
+
+  /* The list from the top, as far down as what is on screen: all of it may have changed. One page usually does. */
+  async #readShown(shown) {
+    const page = await this.api.page(this.filter, { limit: Math.min(Math.max(shown.length, PAGE), PAGE_MAX) });
+    while (below(shown, page) && page.items.length < 2 * shown.length) {
+      const limit = Math.min(below(shown, page), PAGE_MAX);
+      const more = await this.api.page(this.filter, { before: page.next, limit });
+      page.items.push(...more.items);
+      page.next = more.items.length ? more.next : null;
+    }
+    return page; // its version was read before all of them
   }
 
   /** After a write or a read: do what had to wait for it. */

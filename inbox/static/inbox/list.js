@@ -6,7 +6,7 @@ import { dayName } from "./words.js";
 export class List {
   items = [];
   #rows = new Map(); // ref → li
-  #days = new Map(); // heading → li
+  #headings = new Map(); // "Today 1" → li
 
   /** `kindOf(type)` → {icon, label}; `sprite` is the address of icons.svg. */
   constructor(element, kindOf, sprite) {
@@ -27,7 +27,7 @@ export class List {
     const focus = this.#focusAfter(items);
     this.items = items;
     this.#drop(new Set(items.map((item) => item.ref)));
-    this.#lay(items.flatMap((item) => [this.#heading(item), this.#rowOf(item)]));
+    this.#lay([...this.#withHeadings(items)]);
     for (const item of items.slice(0, fresh)) this.row(item.ref).classList.add("rd-fresh");
     focus?.();
   }
@@ -52,15 +52,30 @@ export class List {
     return this.#rows.get(item.ref);
   }
 
-  #heading(item) {
-    const name = dayName(new Date(item.created_at));
-    if (!this.#days.has(name)) {
+  /* Items come in the order of their arrival. Where one says that it is from another day than its neighbour, it stands
+   * under a heading of its own, even if that was there before. */
+  *#withHeadings(items) {
+    let [last, times] = ["", new Map()];
+    for (const item of items) {
+      const name = item.created_at ? dayName(new Date(item.created_at)) : last;
+      if (name !== last) {
+        times.set(name, (times.get(name) ?? 0) + 1);
+        yield this.#heading(name, times.get(name));
+      }
+      last = name;
+      yield this.#rowOf(item);
+    }
+  }
+
+  #heading(name, time) {
+    const key = `${name} ${time}`;
+    if (!this.#headings.has(key)) {
       const row = document.createElement("li");
       row.className = "rd-day";
       row.append(Object.assign(document.createElement("h2"), { textContent: name }));
-      this.#days.set(name, row);
+      this.#headings.set(key, row);
     }
-    return this.#days.get(name);
+    return this.#headings.get(key);
   }
 
   #drop(refs) {

@@ -20,8 +20,17 @@ function beyond(shown, page) {
   const refs = new Set(page.items.map((item) => item.ref));
   const last = shown.findLastIndex((item) => refs.has(item.ref));
   if (page.next === null || last < 0) return [];
-  const end = Date.parse(page.items.at(-1).created_at);
-  return shown.slice(last + 1).filter((item) => Date.parse(item.created_at) <= end);
+  return shown.slice(last + 1).filter((item) => !isNewer(item, page.items.at(-1)));
+}
+
+/** How many items on screen lie further down than the page reaches. */
+export function below(shown, page) {
+  return beyond(shown, page).length;
+}
+
+/* Both have dates, and that of `item` is later. */
+function isNewer(item, other) {
+  return Date.parse(item.created_at) > Date.parse(other.created_at);
 }
 
 /* `items` plus the kept ones, each after the item it stood under. */

@@ -1,5 +1,6 @@
 /* One item as a list row. The row's controls carry data-act; list.js and actions.js listen above them. */
 
+import { showHtml } from "./html.js";
 import { fullTime, gettext, shortTime } from "./words.js";
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -10,9 +11,9 @@ export function buildRow(item, kind, sprite) {
   row.dataset.ref = item.ref;
   row.append(
     make("span", "rd-dot", "", make("span", "rd-hidden")),
-    badge(item, kind, sprite),
-    make("div", "rd-text", "", title(item), body(item)),
-    time(item),
+    badge(kind, sprite),
+    auto(make("div", "rd-text")),
+    make("time", "rd-time"),
     moreActs(sprite),
     make("div", "rd-acts", "", act("read", sprite), act("archive", sprite), act("delete", sprite)),
   );
@@ -20,21 +21,39 @@ export function buildRow(item, kind, sprite) {
   return row;
 }
 
-/** Show what may change: read, archived, the age. */
+/* What shows which fields. */
+const PARTS = [
+  [showTitle, ["title", "href", "level"]],
+  [showBody, ["body", "body_html"]],
+  [showTime, ["created_at"]],
+];
+
+/** Bring a row up to date with its item. Only what has changed is written: focus, selection and scroll stay. */
 export function updateRow(row, item, sprite) {
+  for (const [show, fields] of PARTS) {
+    if (fields.some((field) => row.item?.[field] !== item[field])) show(row, item);
+  }
+  row.item = item;
+  showMarks(row, item, sprite);
+  tick(row);
+}
+
+function showMarks(row, item, sprite) {
   row.classList.toggle("rd-unread", !item.read);
-  row.querySelector(".rd-dot > *").textContent = item.read ? "" : gettext("Unread");
+  const state = row.querySelector(".rd-dot > *");
+  const word = item.read ? "" : gettext("Unread");
+  if (state.textContent !== word) state.textContent = word;
   const [read, archive] = ["read", "archive"].map((name) => row.querySelector(`[data-act="${name}"]`));
   name(read, item.read ? gettext("Mark as unread") : gettext("Mark as read"), item.read ? "unread" : "read", sprite);
   const [label, symbol] = item.archived ? [gettext("Move to inbox"), "unarchive"] : [gettext("Archive"), "archive"];
   name(archive, label, symbol, sprite);
   read.hidden = item.archived;
-  tick(row);
 }
 
 /** Bring a row's age up to date. */
 export function tick(row) {
   const stamp = row.querySelector("time");
+  if (stamp.hidden) return;
   const text = shortTime(new Date(stamp.dateTime));
   if (stamp.textContent !== text) stamp.textContent = text;
 }
@@ -54,36 +73,61 @@ function icon(name, sprite) {
   return svg;
 }
 
-function badge(item, kind, sprite) {
-  const element = make("span", `rd-kind rd-${item.level}`, "", icon(kind.icon, sprite));
+function badge(kind, sprite) {
+  const element = make("span", "rd-kind", "", icon(kind.icon, sprite));
   element.title = kind.label;
   return element;
 }
 
 /* The whole row is the title's target (CSS stretches it); without a link it is a button that marks as read. */
-function title(item) {
-  const link = safe(item.url);
-  const element = make(link ? "a" : "button", "rd-title", item.title);
-  if (link) element.href = link;
-  else element.type = "button";
-  element.dataset.act = "open";
+function showTitle(row, item) {
+  row.querySelector(".rd-kind").className = `rd-kind rd-${item.level}`;
+  const [tag, old] = [item.href ? "a" : "button", row.querySelector('[data-act="open"]')];
+  const title = old?.localName === tag ? old : make(tag, "rd-title");
+  title.dataset.act = "open";
+  if (item.href) title.href = item.href;
+  else title.type = "button";
+  // <bdi>: the word is in the page's language, so the title alone decides in which direction it is laid out.
   const word = { warning: gettext("Warning"), critical: gettext("Critical") }[item.level];
-  if (word) element.prepend(make("strong", `rd-level rd-${item.level}`, word), " ");
-  return element;
+  const level = word ? [make("bdi", `rd-level rd-${item.level}`, word), " "] : [];
+  title.replaceChildren(...level, make("span", "", item.title));
+  if (title !== old) put(row.querySelector(".rd-text"), old, title);
 }
 
+/* `next` in the place of `old`, with its focus. */
+function put(place, old, next) {
+  const focused = old !== null && old === document.activeElement;
+  if (old) old.replaceWith(next);
+  else place.prepend(next);
+  if (focused) next.focus({ preventScroll: true });
+}
+
+function showBody(row, item) {
+  row.querySelector(".rd-body")?.remove();
+  row.querySelector(".rd-text").append(...body(item));
+}
+
+/* → nothing, or the one element; with HTML each of its paragraphs has a direction of its own. */
 function body(item) {
-  if (!item.body_html) return item.body ? make("p", "rd-body", item.body) : "";
-  const element = make("div", "rd-body rd-rich");
-  element.innerHTML = item.body_html; // sanitised by the server
-  return element;
+  const rich = make("div", "rd-body rd-rich");
+  if (item.body_html && showHtml(rich, item.body_html)) {
+    for (const block of rich.querySelectorAll("p, li, h1, h2, h3, h4, blockquote")) auto(block);
+    return [rich];
+  }
+  return item.body ? [auto(make("p", "rd-body", item.body))] : [];
 }
 
-function time(item) {
-  const date = new Date(item.created_at);
-  const element = make("time", "rd-time");
-  element.dateTime = item.created_at;
-  element.title = fullTime(date);
+function showTime(row, item) {
+  const stamp = row.querySelector("time");
+  stamp.hidden = !item.created_at;
+  if (stamp.hidden) return;
+  stamp.dateTime = item.created_at;
+  stamp.title = fullTime(new Date(item.created_at));
+}
+
+/* Laid out in the direction of its own text, and isolated from what is around it. */
+function auto(element) {
+  element.dir = "auto";
   return element;
 }
 
@@ -109,11 +153,4 @@ function name(button, label, symbol, sprite) {
   button.title = label;
   button.ariaLabel = label;
   button.replaceChildren(icon(symbol, sprite));
-}
-
-/* http(s) only, wherever the link came from. */
-function safe(url) {
-  if (!url) return "";
-  const { protocol, href } = new URL(url, location.href);
-  return ["http:", "https:"].includes(protocol) ? href : "";
 }

@@ -1,6 +1,6 @@
 /* Words and times in the reader's language. The catalog (Django's JavaScriptCatalog) is optional: else English. */
 
-const language = document.documentElement.lang || "en";
+const language = known(document.documentElement.lang);
 const [MINUTE, HOUR, DAY] = [60_000, 3_600_000, 86_400_000]; // ms
 
 export const gettext = (text) => globalThis.gettext?.(text) ?? text;
@@ -9,6 +9,15 @@ export const ngettext = (one, many, n) => globalThis.ngettext?.(one, many, n) ??
 
 /** Fill `%(name)s` from `values`. */
 export const fill = (text, values) => text.replace(/%\((\w+)\)[sd]/g, (_, name) => values[name]);
+
+/** A page may name its language in a way that Intl refuses ("en_US"): then English, rather than no inbox. */
+function known(name) {
+  try {
+    return Intl.getCanonicalLocales(name)[0] ?? "en";
+  } catch {
+    return "en";
+  }
+}
 
 const short = new Intl.RelativeTimeFormat(language, { style: "narrow", numeric: "auto" });
 const dayAndMonth = new Intl.DateTimeFormat(language, { day: "numeric", month: "short" });

@@ -10,6 +10,7 @@
  * @property {string} created_at  ISO 8601
  * @property {string} [level]
  * @property {boolean} [read]
+ * @property {string} [href]  set by inbox/item.js: the address to follow, "" for none
  *
  * @typedef {object} Snapshot  the whole state of one user at one moment
  * @property {number|string} user

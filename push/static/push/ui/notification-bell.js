@@ -13,7 +13,9 @@ import { Panel } from "./panel.js";
 import { forget, recall, remember } from "./memory.js";
 import { styles } from "./styles.js";
 import { Favicon, markTitle } from "./tab.js";
+import { languageOf } from "./time.js";
 import { Toasts } from "./toasts.js";
+import { readItem } from "../../inbox/item.js";
 
 /** The bell: a badge, a panel, toasts, and the count in the browser's tab. Its attributes are in bell.js. */
 export class NotificationBell extends HTMLElement {
@@ -136,26 +138,31 @@ export class NotificationBell extends HTMLElement {
     return new URL(this.getAttribute(attribute) ?? otherwise, document.baseURI);
   }
 
+  /** Paths in items are this site's, which need not be the page's. */
+  get #site() {
+    return this.#address("inbox", "/inbox/");
+  }
+
   #build() {
-    const language = this.getAttribute("language") || document.documentElement.lang || "en";
+    const language = languageOf(this.getAttribute("language") || document.documentElement.lang);
     const inbox = this.getAttribute("inbox") ?? "/inbox/";
-    const site = this.#address("inbox", "/inbox/");
     this.api = new Api(this.#address("api", "/api/v1/"), this.#credential());
     this.badge = h("span", { class: "badge", part: "badge" });
     this.button = h("button", { class: "bell", part: "button", type: "button", "aria-haspopup": "dialog" }, icon("bell"), this.badge);
     this.panel = new Panel({
-      api: this.api, language, inbox, site, button: this.button,
+      api: this.api, language, inbox, site: this.#site, button: this.button,
       offer: (snapshot) => this.offer(snapshot),
       retry: () => this.#client?.wake(true),
       opened: () => this.toasts.clear(),
     });
-    this.toasts = new Toasts({ site, chosen: (event, item) => this.#chosen(event, item), open: () => this.panel.open() });
+    this.toasts = new Toasts({ chosen: (event, item) => this.#chosen(event, item), open: () => this.panel.open() });
     this.button.popoverTargetElement = this.panel.element;
     this.shadowRoot.append(this.button, this.panel.element, this.#announcer.element, this.toasts.element);
   }
 
-  /** @param {Snapshot} snapshot @param {Item|null} item */
-  #onSnapshot(snapshot, item) {
+  /** @param {Snapshot} snapshot @param {Item|null} pushed */
+  #onSnapshot(snapshot, pushed) {
+    const item = pushed && readItem(pushed, this.#site);
     const before = this.shown;
     this.#show(snapshot);
     remember(snapshot);

@@ -7,6 +7,7 @@ import { place } from "./place.js";
 import { Rows } from "./rows.js";
 import { refreshTimes } from "./time.js";
 import { skeleton, views } from "./views.js";
+import { readItems } from "../../inbox/item.js";
 
 const SHOWN = 15; // items; the rest is on the inbox page
 const MINUTE = 60_000;
@@ -28,7 +29,7 @@ export class Panel {
    */
   constructor(bell) {
     this.bell = bell;
-    this.rows = new Rows(bell.language, bell.site, (event, item) => this.#choose(event, item));
+    this.rows = new Rows(bell.language, (event, item) => this.#choose(event, item));
     this.#build();
   }
 
@@ -112,8 +113,9 @@ export class Panel {
 
   /** @param {{version: number, items: Item[]}} page */
   #take({ version, items }) {
+    const shown = readItems(items, this.bell.site);
     this.#version = version;
-    this.rows.show(items);
+    this.rows.show(shown);
   }
 
   #fail(error) {

@@ -4,16 +4,6 @@ import { h, reconcile } from "./dom.js";
 import { icon } from "./icons.js";
 import { timeElement } from "./time.js";
 
-/**
- * The address to follow, or null: http(s) only, whatever an item says. A path is one of the site, which need not be this page's.
- * @param {string} url @param {URL} site
- */
-export function safeUrl(url, site) {
-  if (!url) return null;
-  const { protocol, href } = new URL(url, site);
-  return protocol === "http:" || protocol === "https:" ? href : null;
-}
-
 /** The type's icon in a circle, tinted by level. @param {Item} item */
 export function glyph(item) {
   return h("span", { class: "glyph", "data-level": item.level }, icon(item.type));
@@ -25,17 +15,16 @@ export class Rows {
   /** @type {Map<string, Element>} */ #known = new Map();
   /** @type {Map<string, Item>} */ #items = new Map();
 
-  /** @param {string} language @param {URL} site @param {(event: MouseEvent, item: Item) => void} chosen */
-  constructor(language, site, chosen) {
+  /** @param {string} language @param {(event: MouseEvent, item: Item) => void} chosen */
+  constructor(language, chosen) {
     this.language = language;
-    this.site = site;
     this.chosen = chosen;
   }
 
   /** @param {Item[]} items newest first */
   show(items) {
     const focused = this.#focusedIndex();
-    this.#items = new Map(items.map((item) => [keyOf(item, this.site), item]));
+    this.#items = new Map(items.map((item) => [keyOf(item), item]));
     reconcile(this.element, this.#known, [...this.#items.keys()], (key) => this.#make(key));
     for (const [key, item] of this.#items) fill(this.#known.get(key).firstElementChild, item, this.language);
     if (focused >= 0 && this.#focusedIndex() < 0) this.focus(Math.min(focused, items.length - 1));
@@ -67,7 +56,7 @@ export class Rows {
   }
 
   #make(key) {
-    const href = safeUrl(this.#items.get(key).url, this.site);
+    const { href } = this.#items.get(key);
     const chosen = (/** @type {MouseEvent} */ event) => this.chosen(event, this.#items.get(key));
     const row = href
       ? h("a", { class: "row", href, onclick: chosen, onauxclick: chosen })
@@ -76,9 +65,9 @@ export class Rows {
   }
 }
 
-/** A row is a link or a button, so one that changes between them is another row. @param {Item} item @param {URL} site */
-function keyOf(item, site) {
-  return `${item.ref} ${safeUrl(item.url, site) ?? ""}`;
+/** A row is a link or a button, so one that changes between them is another row. @param {Item} item */
+function keyOf(item) {
+  return `${item.ref} ${item.href}`;
 }
 
 /** Writes only what is new: a screen reader's place in the row survives. @param {any} row @param {Item} item @param {string} language */
@@ -88,14 +77,15 @@ function fill(row, item, language) {
   row.shown = shown;
   row.dataset.ref = item.ref;
   row.dataset.unread = String(!item.read);
-  const state = item.read ? null : h("span", { class: "sr" }, `${gettext("Unread")}: `);
+  // <bdi>: these words are in the page's language, so the title alone decides in which direction it is laid out.
+  const state = item.read ? null : h("bdi", { class: "sr" }, `${gettext("Unread")}: `);
   const word = { warning: gettext("Warning"), critical: gettext("Critical") }[item.level];
-  const level = word ? h("strong", { class: "level", "data-level": item.level }, word) : null;
+  const level = word ? h("bdi", { class: "level", "data-level": item.level }, word) : null;
   row.replaceChildren(
     h("span", { class: "dot", "aria-hidden": "true" }),
     glyph(item),
     h("span", { class: "text" },
-      h("span", { class: "title" }, ...[state, level, level && " ", item.title].filter(Boolean)),
-      item.body ? h("span", { class: "body" }, item.body) : null),
-    timeElement(item.created_at, language));
+      h("span", { class: "title", dir: "auto" }, ...[state, level, level && " ", item.title].filter(Boolean)),
+      item.body ? h("span", { class: "body", dir: "auto" }, item.body) : null),
+    item.created_at ? timeElement(item.created_at, language) : "");
 }

@@ -4,6 +4,15 @@ import { h } from "./dom.js";
 const UNITS = [["day", 86400], ["hour", 3600], ["minute", 60]];
 const WEEK = 7 * 86400;
 
+/** `name` if Intl takes it; "en" for what pages call their language otherwise ("en_US", ""). @param {string} name */
+export function languageOf(name) {
+  try {
+    return Intl.getCanonicalLocales(name)[0] ?? "en";
+  } catch {
+    return "en";
+  }
+}
+
 /**
  * "now", "5 min. ago", "yesterday"; after a week the date.
  * @param {Date} date @param {string} language BCP 47 @param {number} [now] milliseconds

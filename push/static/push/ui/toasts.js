@@ -2,7 +2,7 @@
 import { gettext, interpolate, ngettext } from "../i18n.js";
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
-import { glyph, safeUrl } from "./rows.js";
+import { glyph } from "./rows.js";
 
 const STACK = 3;
 const STAY = 7; // seconds; hovering or focusing it makes it stay
@@ -11,7 +11,7 @@ const STAY = 7; // seconds; hovering or focusing it makes it stay
 export class Toasts {
   #more = 0;
 
-  /** @param {{site: URL, chosen: (event: MouseEvent, item: Item) => void, open: () => void}} bell */
+  /** @param {{chosen: (event: MouseEvent, item: Item) => void, open: () => void}} bell */
   constructor(bell) {
     this.bell = bell;
     this.list = h("ul", { class: "stack" });
@@ -66,11 +66,10 @@ export class Toasts {
   }
 
   #make(item) {
-    const href = safeUrl(item.url, this.bell.site);
     const chosen = (/** @type {MouseEvent} */ event) => { this.bell.chosen(event, item); this.#dismiss(toast); };
-    const words = [h("strong", {}, item.title), item.body ? h("span", {}, item.body) : null];
-    const body = href
-      ? h("a", { class: "words", href, onclick: chosen }, ...words)
+    const words = [h("strong", { dir: "auto" }, item.title), item.body ? h("span", { dir: "auto" }, item.body) : null];
+    const body = item.href
+      ? h("a", { class: "words", href: item.href, onclick: chosen }, ...words)
       : h("button", { class: "words", type: "button", onclick: chosen }, ...words);
     const close = h("button", { class: "close", type: "button", "aria-label": gettext("Dismiss"), onclick: () => this.#dismiss(toast) }, icon("close"));
     const toast = h("li", { class: "toast", "data-ref": item.ref }, glyph(item), body, close);

@@ -1,0 +1,123 @@
+"""/inbox/ while what it shows is edited elsewhere: rows change in place, under the reader's focus and selection."""
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from playwright.sync_api import Route, expect
+
+from tests.browser.bell import Bell
+from tests.browser.pages.conftest import Comment, OpenInbox
+from tests.servers import Site
+
+Publish = Callable[..., int]
+# The row's text is selected and its title has the focus; `same` finds out whether the nodes have stayed.
+HOLD = """row => {
+  window.held = [row, row.querySelector('[data-act=open]')];
+  held[1].focus();
+  getSelection().selectAllChildren(row.querySelector('.rd-body'));
+  window.blurred = 0;
+  held[1].addEventListener('blur', () => window.blurred += 1);
+}"""
+SAME = """row => [
+  held[0] === row, held[1] === document.activeElement, blurred === 0, String(getSelection()).length > 0]"""
+
+
+@pytest.fixture
+def publish(site: Site) -> Iterator[Publish]:
+    """`publish(title, …)`: a live broadcast, withdrawn afterwards; its primary key."""
+    made: list[int] = []
+
+    def start(title: str, **columns: Any) -> int:
+        made.append(site.call("broadcast", title, **columns))
+        return made[-1]
+
+    yield start
+    for pk in made:
+        site.call("withdraw", pk)
+
+
+def test_every_column_of_a_live_broadcast(inbox: OpenInbox, site: Site, publish: Publish) -> None:
+    pk = publish("Old title", body="Old *text*", level="info", url="/people/")
+    page = inbox()
+    row = page.rows.first
+    expect(row).to_contain_text("Old text")
+    row.evaluate(HOLD)
+    site.call("edit", "inbox.Broadcast", pk, title="New title", level="critical", url="/people/alice/")
+    expect(row).to_contain_text("Critical New title")
+    assert row.evaluate(SAME) == [True] * 4
+    expect(row.locator(".rd-kind")).to_have_class(re.compile("rd-critical"))
+    expect(row.get_by_role("link")).to_have_attribute("href", site.url("/people/alice/"))
+    site.call("edit", "inbox.Broadcast", pk, body="New **text**")
+    expect(row.locator(".rd-body strong")).to_have_text("text")
+    assert row.evaluate(SAME)[:3] == [True] * 3
+    site.call("edit", "inbox.Broadcast", pk, url="")  # a link becomes a button, and keeps the focus
+    expect(row.locator("button.rd-title")).to_be_focused()
+    site.call("withdraw", pk)
+    expect(page.rows).to_have_count(0)
+
+
+def test_a_message_that_is_saved_again(inbox: OpenInbox, site: Site, person: str, comment: Comment) -> None:
+    pk = site.call("create", "system", person, title="Old", body="old text", url="/people/")
+    comment("newer")
+    page = inbox()
+    page.row("old text").evaluate(HOLD)
+    site.call("edit", "inbox.SystemMessage", pk, title="New", level="warning")
+    page.shows("newer", "Warning New")
+    assert page.row("Warning New").evaluate(SAME) == [True] * 4
+
+
+def test_an_actor_who_goes_becomes_someone(inbox: OpenInbox, site: Site, person: str) -> None:
+    actor = f"a{person}"
+    site.call("user", actor)
+    site.call("send", "follow", [person], actor=actor)
+    page = inbox()
+    page.shows(actor)
+    site.call("delete_user", actor)
+    page.shows("Someone followed you")
+
+
+def test_what_lies_below_the_first_page_changes_too(inbox: OpenInbox, site: Site, person: str) -> None:
+    """Also when something new has pushed it further down meanwhile."""
+    first = site.call("create", "system", person, title="The very first")
+    for number in range(25):
+        site.call("create", "system", person, title=f"number {number:02}")
+    page = inbox()
+    page.page.get_by_role("button", name="Load older").click()
+    expect(page.rows).to_have_count(26)
+    held: list[Route] = []
+    page.page.route("**/api/v1/inbox/?*", lambda route: held.append(route), times=1)
+    site.call("edit", "inbox.SystemMessage", first, title="The last")
+    page.counts("All", "26")
+    site.call("create", "system", person, title="The newest")
+    page.counts("All", "27")
+    held[0].continue_()
+    expect(page.rows.last).to_contain_text("The last")
+    expect(page.pill).to_have_text("1 new")
+    expect(page.rows).to_have_count(26)
+
+
+def test_the_panel_shows_an_edit_in_place(inbox: OpenInbox, site: Site, publish: Publish) -> None:
+    pk = publish("Old title", body="Old text")
+    bell = Bell(inbox().page).open()
+    bell.row("Old title").focus()
+    site.call("edit", "inbox.Broadcast", pk, title="New title", body="New text", level="warning")
+    expect(bell.row("Warning New title")).to_contain_text("New text")
+    expect(bell.row("New title")).to_be_focused()
+    site.call("withdraw", pk)
+    expect(bell.rows).to_have_count(0)
+
+
+def test_each_row_stands_under_the_heading_of_its_own_day(inbox: OpenInbox, site: Site, person: str) -> None:
+    """Messages are listed by arrival: one may arrive after a younger one."""
+    old = (datetime.now(UTC) - timedelta(days=90)).isoformat()
+    for title, columns in {"one": {}, "two": {"created_at": old}, "three": {}, "four": {}}.items():
+        site.call("send", "system", [person], title=title, **columns)
+    page = inbox()
+    page.shows("four", "three", "two", "one")
+    lines = [line.split("\n")[0] for line in page.page.locator("[data-list] > li").all_inner_texts()]
+    days = [line for line in lines if line in ("Today", "Older")]
+    assert days == ["Today", "Older", "Today"]
+    assert lines.index("Older") == 3
