@@ -25,6 +25,21 @@ def test_title_and_icon_carry_the_count(open_bell: OpenBell, site: Site, person:
     expect(icon).to_have_attribute("href", plain or "")
 
 
+@pytest.mark.parametrize("title", ["(Draft) My page", "(1) things", "(99+) things", "(2)", "", "(1) (1) twice"])
+def test_the_title_of_the_page_survives(open_bell: OpenBell, site: Site, person: str, title: str) -> None:
+    bell = open_bell().live()
+    bell.page.evaluate("title => { document.title = title; }", title)
+    for unread in (1, 2):
+        site.call("send", "follow", [person], actor="alice")
+        expect(bell.page).to_have_title(f"({unread}) {title}".strip())
+    bell.page.evaluate("document.title += ' *'")  # made out of what the page finds there
+    site.call("send", "follow", [person], actor="alice")
+    expect(bell.page).to_have_title(f"(3) {title} *" if title else "(3) (2) *")  # that "(2)" might be the page's own
+    bell.page.evaluate("title => { document.title = title; }", title)
+    bell.page.evaluate("document.querySelector('notification-bell').remove()")
+    expect(bell.page).to_have_title(title)
+
+
 def test_the_page_hears_of_it(open_bell: OpenBell, site: Site, person: str) -> None:
     bell = open_bell().live()
     heard = bell.page.evaluate_handle(

@@ -1,13 +1,24 @@
 /** What the browser's own tab shows: a count before the title, a red dot on the icon. */
 
-const PREFIX = /^\(\d+\+?\) /;
 const SIZE = 64; // pixels; tabs scale it to 16 or 32
+
+/** The title we wrote last, and what it is made of. Nothing in a title tells our "(3) " from the page's own. */
+let ours = { title: "", prefix: "", bare: "" };
 
 /** "(3) Inbox"; keeps whatever title the page has. @param {string} label "" for none */
 export function markTitle(label) {
-  const bare = document.title.replace(PREFIX, "");
-  const title = label ? `(${label}) ${bare}` : bare;
-  if (title !== document.title) document.title = title;
+  const prefix = label ? `(${label}) ` : "";
+  const bare = bareTitle();
+  if (document.title !== prefix + bare) document.title = prefix + bare;
+  ours = { title: document.title, prefix, bare }; // as the browser keeps it, without spaces at its ends
+}
+
+/** The page's own title. A page may make a new one out of what it finds: "(3) Inbox" becomes "(3) Inbox *". */
+function bareTitle() {
+  const { title } = document;
+  if (title === ours.title) return ours.bare;
+  const derived = ours.bare && title.startsWith(ours.prefix) && title.includes(ours.bare);
+  return derived ? title.slice(ours.prefix.length) : title;
 }
 
 /** The site's icon with a count on it. Needs `img-src data:` where a Content-Security-Policy limits images. */
