@@ -11,6 +11,7 @@ from .models import Post
 
 Deed = Callable[[], object]
 DAY = 24 * 60  # minutes
+BEGINNING = timedelta(days=6, hours=1)  # ago: before the first deed
 
 POSTS: dict[str, tuple[int, str, str]] = {  # name: minutes ago, author, text
     "welcome": (

@@ -10,7 +10,7 @@ from inbox import services as inbox
 from inbox.models import Broadcast, SystemMessage
 from notify_site.demo.accounts import ACCOUNTS, PASSWORD, Account
 from notify_site.demo.models import Post
-from notify_site.demo.story import Story
+from notify_site.demo.story import BEGINNING, Story
 
 SYSTEM = {
     "title": "Your account is ready",
@@ -28,11 +28,12 @@ class Command(BaseCommand):
     help = "Create the demo accounts, posts and messages of every type. Running it again keeps what is there."
 
     def handle(self, *args: Any, **options: Any) -> None:
+        now = timezone.now()
         people = {account.username: _person(account) for account in ACCOUNTS}
         if not SystemMessage.objects.exists():
-            inbox.send(people.values(), SystemMessage, **SYSTEM)
+            inbox.send(people.values(), SystemMessage, created_at=now - BEGINNING, **SYSTEM)
         if not Post.objects.exists():
-            Story(people, timezone.now()).tell()
+            Story(people, now).tell()
         if not Broadcast.objects.exists():
             inbox.publish(Broadcast.objects.create(author=people["admin"], **BROADCAST))
         self.stdout.write(f"Demo accounts: {', '.join(people)}; password: {PASSWORD}")
