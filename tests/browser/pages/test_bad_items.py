@@ -104,7 +104,7 @@ def test_toasts_show_each(browse: Browse, site: Site, person: str) -> None:
         }})""",
         [*ITEMS, *NO_ITEMS],
     )
-    nameless = {index for index, change in enumerate(CHANGES) if "ref" in change}  # of equal refs only the first is news
+    nameless = {index for index, change in enumerate(CHANGES) if "ref" in change}  # news once
     assert all(count == 1 for index, count in enumerate(shown[: len(ITEMS)]) if index not in nameless)
     assert shown[len(ITEMS) :] == [0] * len(NO_ITEMS)
 
