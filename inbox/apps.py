@@ -10,8 +10,9 @@ class InboxConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from . import checks, credential_receivers, receivers
+        from . import checks, credential_receivers, mending, receivers
 
         checks.register()
         receivers.connect()
         credential_receivers.connect()
+        mending.connect()

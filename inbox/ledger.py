@@ -25,7 +25,6 @@ from .lookups import Among
 from .models.mailbox import BroadcastClock, Mailbox
 from .signals import broadcast_changed, mailbox_changed
 from .snapshots import MAX_CLOCK, user_id
-from .users import user_pks
 
 logger = logging.getLogger(__name__)
 
@@ -37,6 +36,7 @@ T = TypeVar("T")
 CHUNK = 1000  # users per transaction: locks are held for milliseconds, and one IN list stays cheap to plan
 ATTEMPTS = 5
 RETRY_SECONDS = 0.05
+MEND_SECONDS = 0.2  # how long a mend waits for a lock: who comes next tries again
 
 
 def alias() -> str:
@@ -73,11 +73,46 @@ def retrying(write: Callable[P, R]) -> Callable[P, R]:
     return run
 
 
+@contextmanager
+def waiting_at_most(seconds: float) -> Iterator[None]:
+    """A transaction that waits no longer for a lock. Raises OperationalError if one is not free in time.
+
+    On PostgreSQL the limit holds for each lock; SQLite has one, taken at the beginning. Inside a caller's transaction
+    nothing changes: the waiting is theirs.
+    """
+    connection, milliseconds = connections[alias()], round(seconds * 1000)
+    if connection.in_atomic_block:
+        yield
+        return
+    with _busy_timeout(connection, milliseconds), transaction.atomic(using=alias()):
+        if connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute(f"SET LOCAL lock_timeout = {milliseconds}")
+        yield
+
+
+@contextmanager
+def _busy_timeout(connection: Any, milliseconds: int) -> Iterator[None]:
+    """SQLite's waiting belongs to the connection, and begins with the transaction."""
+    if connection.vendor != "sqlite":
+        yield
+        return
+    with connection.cursor() as cursor:
+        usual = cursor.execute("PRAGMA busy_timeout").fetchone()[0]
+        cursor.execute(f"PRAGMA busy_timeout = {milliseconds}")
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute(f"PRAGMA busy_timeout = {usual}")
+
+
 @retrying
 def ensure(ids: Collection[Pk]) -> None:
     """Create the mailboxes that do not exist yet, sorted, in a short transaction of their own if one can be had.
 
-    Ids of no user are passed over.
+    Ids of no user are passed over. A user without a mailbox is read as version 0 and no staff; so that of staff begins
+    with version 1, as everything that they see from then on is news.
     """
     wanted = set(ids)
     mailboxes = Mailbox.objects.using(alias()).filter(Among("pk", wanted))
@@ -85,10 +120,12 @@ def ensure(ids: Collection[Pk]) -> None:
         return
     missing = wanted.difference(mailboxes.values_list("pk", flat=True))
     users = get_user_model()._base_manager.using(alias()).filter(pk__in=missing).order_by("pk")
-    Mailbox.objects.using(alias()).bulk_create(
-        [Mailbox(pk=user.pk, is_staff=getattr(user, "is_staff", False)) for user in users],
-        ignore_conflicts=True,
-    )
+    Mailbox.objects.using(alias()).bulk_create([_new_mailbox(user) for user in users], ignore_conflicts=True)
+
+
+def _new_mailbox(user: Any) -> Mailbox:
+    is_staff = bool(getattr(user, "is_staff", False))
+    return Mailbox(pk=user.pk, is_staff=is_staff, version=int(is_staff), audience_version=int(is_staff))
 
 
 @contextmanager
@@ -205,10 +242,3 @@ def set_staff(ids: Collection[Pk], is_staff: bool) -> None:
         changed = list(stale.values_list("pk", flat=True))
         Mailbox.objects.using(alias()).filter(pk__in=changed).update(is_staff=Value(is_staff))
         advance(changed, audience=True)
-
-
-@retrying
-def touch(users: Collection[Any]) -> None:
-    """Advance mailboxes whose state was found changed behind the counter's back."""
-    with locked(user_pks(users)) as found:
-        advance(found, audience=True)

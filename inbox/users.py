@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.core.exceptions import ValidationError
+from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.db.models import IntegerField
 from django.utils.translation import gettext as _
 
@@ -36,3 +36,11 @@ def user_pks(users: Iterable[Any]) -> list[Any]:
         user_pk(min(found)), user_pk(max(found))  # what lies between is in the column's range too
         return found
     return [user_pk(user) for user in found]
+
+
+def has_staff_column() -> bool:
+    """Whether the database knows who is staff. A site's user model may have no such flag, or a property."""
+    try:
+        return bool(get_user_model()._meta.get_field("is_staff").concrete)
+    except FieldDoesNotExist:
+        return False

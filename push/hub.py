@@ -14,6 +14,7 @@ from functools import partial
 from typing import Any, ParamSpec, TypeVar
 
 from inbox import services
+from inbox.isolation import log_failure
 from inbox.snapshots import UserId
 
 from . import bus, shutdown
@@ -85,7 +86,9 @@ class Hub:
         self._flusher = Flusher(self)
         self.ticker = Ticker(self)
         self._errands: set[asyncio.Future[bool]] = set()
+        self._mends: dict[Callable[..., object], asyncio.Future[bool]] = {}
         self._calls = DatabaseThreads("push-call", 3)
+        self._errand_threads = DatabaseThreads("push-errand", 4)  # clients' calls must not wait for a long errand
         # In a context of its own: the hub works for nobody's request, least of all for the first client's.
         self._running = Context().run(loop.create_task, self._run(), name="push-hub")
 
@@ -162,7 +165,8 @@ class Hub:
 
     def errand(self, function: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> "asyncio.Future[bool]":
         """Database work whose failure is logged and whose result nobody waits for; whether it was done."""
-        task = asyncio.ensure_future(self._errand(partial(function, *args, **kwargs)))
+        name = getattr(function, "__name__", "unnamed")
+        task = asyncio.ensure_future(self._errand(name, partial(function, *args, **kwargs)))
         self._errands.add(task)
         task.add_done_callback(self._errands.discard)
         return task
@@ -248,8 +252,12 @@ class Hub:
         self._then(lambda: self.nudged(Nudge(changed)), services.touch, changed)
 
     def _then(self, look: Callable[[], None], mend: Callable[..., object], what: object) -> None:
-        """Look again once it is mended. If it could not be (a read-only database), the resync comes back to it."""
-        task = self.errand(mend, what)
+        """Look again once it is mended. If it could not be (a read-only database), or the last such mend is still under
+        way, the resync comes back to it."""
+        last = self._mends.get(mend)
+        if last is not None and not last.done():
+            return
+        task = self._mends[mend] = self.errand(mend, what)
         task.add_done_callback(lambda _: look() if not task.cancelled() and task.result() else None)
 
     def look_at_everybody(self) -> None:
@@ -292,12 +300,13 @@ class Hub:
         self.ticker.stop()
         self._flusher.stop()
         self._calls.stop()
+        self._errand_threads.stop()
 
-    async def _errand(self, work: Callable[[], object]) -> bool:
+    async def _errand(self, name: str, work: Callable[[], object]) -> bool:
         try:
-            await self.call(work)
-        except Exception:
-            logger.exception("An errand of the hub failed")
+            await asyncio.wrap_future(self._errand_threads.run(work))
+        except Exception:  # noqa: BLE001 (logged there)
+            log_failure(f"An errand of the hub ({name})")
             return False
         return True
 

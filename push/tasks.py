@@ -5,6 +5,7 @@ from datetime import timedelta
 from celery import shared_task
 
 from inbox import services
+from inbox.isolation import attempt
 from inbox.snapshots import UserId
 
 from . import bus, enqueue, outlets
@@ -43,11 +44,12 @@ def work_off_all() -> None:
 @shared_task(ignore_result=True)
 def sweep() -> None:
     """What is due by time (broadcasts, deleted messages), what outlets have missed, and what workers have left behind.
-    Run by beat; the hubs do the same."""
-    outlets.sweep()
-    services.apply_due()
-    services.purge_deleted()
-    services.finish_stalled(timedelta(seconds=outlets.sweep_seconds()))
+    Run by beat; the hubs do the same. Each step by itself: one that fails stops no other."""
+    stalled = timedelta(seconds=outlets.sweep_seconds())
+    attempt("The sweep of the outlets", outlets.sweep)
+    services.mend(is_due=True)
+    attempt("Purging deleted messages", services.purge_deleted)
+    attempt("Finishing stalled sends", services.finish_stalled, stalled)
 
 
 @shared_task(ignore_result=True)

@@ -4,9 +4,11 @@ import asyncio
 import logging
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from inbox import services
+from inbox.isolation import attempt
 
 from . import enqueue, outlets
 from .conf import KEEP_ALIVE_SECONDS, LAG_SECONDS, resync_seconds
@@ -78,11 +80,10 @@ class Ticker:
     def tick(self) -> None:
         """Everything that is due this second. Waits for nothing."""
         self._ticks += 1
-        self._resync_slice()
-        self._flush_lagging()
-        for sink in self._alive.turn():
-            self._keep_alive(sink)
-        self._sweep()
+        attempt("The resync of the hub", self._resync_slice)
+        attempt("Writing to lagging clients", self._flush_lagging)
+        attempt("Keeping connections alive", self._keep_slice_alive)
+        attempt("The sweep of the hub", self._sweep)
 
     def stop(self) -> None:
         if self._retry is not None:
@@ -96,16 +97,19 @@ class Ticker:
         work.look_at(users[:RECOUNT])
         work.compare.update(dict.fromkeys(users[RECOUNT:]))
         for sink in sinks:
-            if not sink.wire.idle():  # answers to a flood of pings fill it as well
-                self.lagging(sink)
+            self._hub.attempt_or_lag(sink, sink.wire.idle)  # answers to a flood of pings fill it as well
         if sinks:
             self._hub.wake()
+
+    def _keep_slice_alive(self) -> None:
+        for sink in self._alive.turn():
+            self._hub.attempt(sink, partial(self._keep_alive, sink))
 
     def _keep_alive(self, sink: Sink) -> None:
         if sink.user is None or sink.sent < 0:
             return
         if sink.wire.idle():
-            self._hub.attempt(sink, sink.keep_alive)
+            sink.keep_alive()
         else:
             self._lagging.setdefault(sink, self._hub.loop.time())
 
@@ -120,7 +124,7 @@ class Ticker:
             if since < late:
                 logger.info("Dropped a client of user %s that stopped reading", sink.user)
                 sink.tally.dropped += 1
-                sink.wire.abort()
+                self._hub.attempt(sink, sink.wire.abort)
                 self._hub.leave(sink)
 
     def _still_lagging(self) -> Iterator[tuple[Sink, float]]:
@@ -133,7 +137,7 @@ class Ticker:
     def _sweep(self) -> None:
         """What is due by time (beat does it too, idempotent); not before the last sweep has ended."""
         if self._ticks % outlets.sweep_seconds() == 0:
-            outlets.sweep()
+            attempt("The sweep of the outlets", outlets.sweep)
         if _is_over(self._sweeping):
             purge = self._ticks % PURGE_EVERY == 0
             self._sweeping = self._hub.errand(_sweep, purge)
@@ -148,6 +152,6 @@ def _is_over(errand: "asyncio.Future[bool] | None") -> bool:
 
 
 def _sweep(purge: bool) -> None:
-    services.apply_due()
+    services.mend(is_due=True)
     if purge:
         services.purge_deleted()

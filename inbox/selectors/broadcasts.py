@@ -1,4 +1,7 @@
-"""Broadcasts as those who write them see them: drafts too, with how many have read them."""
+"""Broadcasts as those who write them see them: drafts too, with how many have read them.
+
+One that is due is shown in its stored state until somebody has changed that (rule 4).
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ from django.utils.translation import gettext as _
 from .. import ledger
 from ..errors import BadValue, NotFound
 from ..models import Broadcast, BroadcastReceipt
-from ..services.broadcasts import apply_due
+from . import undone
 
 SALT = "inbox.broadcasts"
 
@@ -34,7 +37,7 @@ def broadcasts_page(*, before: str | None = None, limit: int = 20, state: str | 
     BadValue for a foreign cursor.
     """
     older = _older(before)
-    apply_due()
+    undone.report_due()
     rows = _rows().filter(older).order_by("-created_at", "-pk")
     if state is not None:
         rows = rows.filter(state=state)
@@ -45,7 +48,7 @@ def broadcasts_page(*, before: str | None = None, limit: int = 20, state: str | 
 
 def broadcast(pk: Any) -> Any:
     """One broadcast with its `groups` and `readers`. NotFound if there is none of that key."""
-    apply_due()
+    undone.report_due()
     for found in _counted(_rows().filter(pk=pk)):
         return found
     raise NotFound(_("There is no such broadcast."))

@@ -1,29 +1,21 @@
 """Badges: the state of one user or of a thousand, in one statement."""
 
-import logging
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from functools import cache
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.db import OperationalError
-from django.db.models import BooleanField, F, IntegerField, OuterRef, Subquery, Value
-from django.utils import timezone
+from django.db.models import F, IntegerField, OuterRef, Subquery, Value
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from .. import audiences, conf, ledger, refs
 from ..errors import NotFound
 from ..lookups import KEYS, Among, Compiled
-from ..models import BroadcastClock, Mailbox, event_types
-from ..services.broadcasts import apply_due
+from ..models import BroadcastClock, event_types
 from ..snapshots import CLOCK_UNIT, Snapshot, UserId, user_id
-from ..users import user_pks
-
-logger = logging.getLogger(__name__)
-
-# Healing takes one extra read; the second reader of a broadcast due at this moment may need one more.
-READS = 3
+from ..users import has_staff_column, user_pks
+from . import undone
 
 
 class Plain(Subquery):
@@ -43,13 +35,13 @@ class Counted(Plain):
 def snapshots(user_ids: Iterable[Any]) -> dict[UserId, Snapshot]:
     """Current snapshots by user id; ids of no user are absent.
 
-    One SQL statement per thousand users, on the primary, to be called outside any transaction. What the statement
-    finds undone is done, and read again: a broadcast past its time, a user without a mailbox, a staff flag changed
-    behind the signals.
+    One SQL statement per thousand users, on the primary, to be called outside any transaction. It writes nothing and
+    waits for no lock. What the statement finds undone is reported (`undone`), and the state is that of before: a
+    broadcast past its time, a user without a mailbox (version 0, no staff), a staff flag changed behind the signals.
     """
     found: dict[UserId, Snapshot] = {}
     for chunk in ledger.chunks(user_pks(user_ids)):
-        found |= _read(chunk, READS)
+        found |= _read(chunk)
     return found
 
 
@@ -61,21 +53,21 @@ def snapshot(user: Any) -> Snapshot:
 
 
 def versions(user_ids: Iterable[Any]) -> dict[UserId, int]:
-    """Only the snapshot versions by user id: a cheap look whether anything changed. Heals nothing."""
+    """Only the snapshot versions by user id: a cheap look whether anything changed. Reports nothing."""
     statement = _compiled_versions(ledger.alias())
     return {
-        user_id(pk): (clock or 0) * CLOCK_UNIT + version
+        user_id(pk): (clock or 0) * CLOCK_UNIT + (version or 0)
         for chunk in ledger.chunks(user_pks(user_ids))
         for pk, version, clock in statement.rows(chunk)
     }
 
 
-def _read(pks: Sequence[Any], reads: int) -> dict[UserId, Snapshot]:
+def _read(pks: Sequence[Any]) -> dict[UserId, Snapshot]:
     cap = conf.unread_cap()
     names = (*event_types(), refs.BROADCAST)
     rows = _compiled(ledger.alias(), names, cap).rows(pks)
-    if reads > 1 and _heal(pks, rows):
-        return _read(pks, reads - 1)
+    if rows:
+        undone.report(rows[0][3], [row[0] for row in rows if row[4] != row[5]])
     return {(key := user_id(row[0])): _snapshot(key, row, names, cap) for row in rows}
 
 
@@ -85,7 +77,7 @@ def _snapshot(key: UserId, row: Sequence[Any], names: Sequence[str], cap: int) -
     by_type = {name: count for name, count in zip(names, counts, strict=True) if count}
     if total > cap:
         by_type = {name: min(count, cap) for name, count in by_type.items()}
-    return Snapshot(key, (row[2] or 0) * CLOCK_UNIT + row[1], min(total, cap), total > cap, by_type)
+    return Snapshot(key, (row[2] or 0) * CLOCK_UNIT + (row[1] or 0), min(total, cap), total > cap, by_type)
 
 
 # Building and compiling seven subqueries costs Django as much as reading the states of several hundred users.
@@ -98,62 +90,39 @@ def _compiled(alias: str, names: Sequence[str], cap: int) -> Compiled:
 
 @cache
 def _compiled_versions(alias: str) -> Compiled:
-    rows = Mailbox.objects.using(alias).filter(Among("pk", KEYS))
-    return Compiled(rows.annotate(_clock=_clock("value")).values_list("pk", "version", "_clock"))
+    rows = _users().using(alias).filter(Among("pk", KEYS))
+    return Compiled(rows.annotate(_clock=_clock("value")).values_list("pk", "mailbox__version", "_clock"))
 
 
 def _statement(names: Sequence[str], cap: int) -> Any:
-    """Rows of (user, version, clock, next due, staff flag of the mailbox, of the user, one count per type)."""
+    """Rows of (user, version, clock, next due, staff flag of the mailbox, of the user, one count per type).
+
+    Version and flag of a mailbox that does not exist are None.
+    """
     mine = OuterRef("pk")
     unread: list[Any] = [
         model.objects.unread().filter(recipient=mine).order_by().values("seq")[: cap + 1]
         for model in event_types().values()
     ]
     unread.append(audiences.unread_for(mine).order_by().values("pk")[: cap + 1])
-    mailboxes = Mailbox.objects.annotate(
-        _clock=_clock("value"), _next_due=_clock("next_due"), _user_is_staff=_user_is_staff()
-    )
+    users = _users().annotate(_clock=_clock("value"), _next_due=_clock("next_due"), _is_staff=_is_staff())
     counts = {f"_{name}": Counted(rows) for name, rows in zip(names, unread, strict=True)}
-    return mailboxes.annotate(**counts).values_list(
-        "pk", "version", "_clock", "_next_due", "is_staff", "_user_is_staff", *counts
+    return users.annotate(**counts).values_list(
+        "pk", "mailbox__version", "_clock", "_next_due", "mailbox__is_staff", "_is_staff", *counts
     )
+
+
+def _users() -> Any:
+    """With a mailbox or not yet. Nobody is left out by a manager of the site's."""
+    return get_user_model()._base_manager.order_by()
 
 
 def _clock(column: str) -> Any:
     return Plain(BroadcastClock.objects.filter(pk=BroadcastClock.THE_ONE).values(column))
 
 
-def _user_is_staff() -> Any:
-    has_flag = hasattr(get_user_model(), "is_staff")
-    return F("user__is_staff") if has_flag else Value(False, output_field=BooleanField())
-
-
-def _heal(pks: Sequence[Any], rows: Sequence[Any]) -> bool:
-    """Mend what the rows show to be undone; returns whether they must be read again.
-
-    What cannot be mended now (somebody holds the lock for long) is left to the next reader: old news beats none.
-    """
-    try:
-        return _mend(pks, rows)
-    except OperationalError as error:
-        logger.warning("Could not mend what a read of badges found undone: %s", type(error).__name__)
-        return False
-
-
-def _mend(pks: Sequence[Any], rows: Sequence[Any]) -> bool:
-    due = bool(rows) and _past(rows[0][3]) and apply_due()
-    missing = set(pks) - {row[0] for row in rows}
-    stale = [row for row in rows if row[4] != row[5]]
-    if missing:
-        ledger.ensure(missing)
-    for flag in {row[5] for row in stale}:
-        ledger.set_staff([row[0] for row in stale if row[5] == flag], flag)
-    return due or bool(stale) or (bool(missing) and _exist(missing))
-
-
-def _past(moment: datetime | None) -> bool:
-    return moment is not None and moment <= timezone.now()
-
-
-def _exist(pks: Iterable[Any]) -> bool:
-    return Mailbox.objects.using(ledger.alias()).filter(pk__in=pks).exists()
+def _is_staff() -> Any:
+    """Where the database does not know it, the mailbox does."""
+    if has_staff_column():
+        return F("is_staff")
+    return Coalesce("mailbox__is_staff", Value(False))

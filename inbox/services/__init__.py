@@ -1,12 +1,12 @@
 """Every write. Each service is one transaction (or one per thousand users), advances the versions of those whose
 state it changes, and announces them on commit (`inbox.signals`)."""
 
-from ..ledger import touch
 from .broadcast_edits import change_broadcast, check_broadcast, create_broadcast, held_broadcast
 from .broadcasts import apply_due, bump_clock, expire, publish, raise_clock, withdraw
 from .erasure import erasable, erase
 from .idempotency import claim_key, finish, settle
 from .marks import archive, delete, mark_all_read, mark_read, mark_unread, purge_deleted, unarchive, undelete
+from .mending import mend, touch
 from .preferences import set_muted
 from .retention import purge, purgeable
 from .send import draft, send
@@ -37,6 +37,7 @@ __all__ = [
     "mark_all_read",
     "mark_read",
     "mark_unread",
+    "mend",
     "publish",
     "purge",
     "purge_deleted",

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from .. import ledger
 from ..errors import BadFields, NotFound
 from ..models import Audience, Broadcast, State
+from .broadcasts import apply_due
 
 Values = Mapping[str, Any]  # by field; `groups` are a set of primary keys
 COLUMNS = ("title", "body", "level", "url", "audience", "publish_at", "expires_at")
@@ -76,7 +77,8 @@ def held_broadcast(pk: Any) -> Iterator[Broadcast]:
 
 @ledger.retrying
 def change_broadcast(broadcast: Broadcast, values: Values) -> None:
-    """Give a broadcast these values. What others have done to the rest of it stays. Raises BadFields."""
+    """Give a broadcast these values, and start or end it if it is due by them. What others have done to the rest of it
+    stays. Raises BadFields."""
     with ledger.locked_clock():
         broadcast.refresh_from_db(using=ledger.alias())
         groups = set(broadcast.groups.using(ledger.alias()).values_list("pk", flat=True))
@@ -89,6 +91,7 @@ def change_broadcast(broadcast: Broadcast, values: Values) -> None:
             broadcast.save(update_fields=changed - {"groups"})
         if "groups" in changed:
             broadcast.groups.set(values["groups"])
+        apply_due()
 
 
 def _columns(broadcast: Broadcast) -> dict[str, Any]:

@@ -2,11 +2,13 @@
 
 from typing import Any
 
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from .. import ledger
 from ..errors import BadValue
+from ..isolation import apart
 from ..models import Broadcast, BroadcastClock, State
 from ..snapshots import CLOCK_UNIT, MAX_VERSION
 
@@ -48,29 +50,38 @@ def expire(broadcast: Broadcast) -> None:
             _move(broadcast, State.EXPIRED)
 
 
-@ledger.retrying
 def apply_due(now: Any = None) -> bool:
-    """Start and end what is due; whoever reads a `next_due` in the past calls this. Returns whether anything was."""
+    """Start and end what is due: called by whoever finds a `next_due` in the past. Returns whether anything was.
+
+    A broadcast that can't be changed keeps no other back. Raises OperationalError if the clock is not free in 200 ms:
+    the next read or sweep comes back to it.
+    """
     now = now or timezone.now()
     if not BroadcastClock.objects.using(ledger.alias()).filter(next_due__lte=now).exists():
         return False
-    with ledger.locked_clock():
-        over = Broadcast.objects.due(now).filter(expires_at__lte=now).update(state=State.EXPIRED)
+    with ledger.waiting_at_most(ledger.MEND_SECONDS), ledger.locked_clock():
+        over = Q(expires_at__lte=now)
+        ended = _turn(Broadcast.objects.due(now).filter(over), state=State.EXPIRED)
         # Dated when it really came out, which may be later than planned: that is when people see it.
-        started = Broadcast.objects.due(now).update(state=State.LIVE, published_at=now)
-        return bool(over or started)
+        scheduled = Broadcast.objects.due(now).filter(state=State.SCHEDULED).exclude(over)
+        started = _turn(scheduled, state=State.LIVE, published_at=now)
+        return bool(ended or started)
 
 
-@ledger.retrying
+def _turn(rows: Any, **values: Any) -> int:
+    keys = list(rows.order_by("pk").values_list("pk", flat=True))
+    return apart("Starting or ending broadcast", lambda some: int(rows.filter(pk__in=some).update(**values)), keys)[0]
+
+
 def raise_clock(version: int) -> bool:
     """Set the clock past the one in a snapshot version that the database has forgotten (after a restore or failover).
 
-    Returns whether it was behind. Raises BadValue for what is no version.
+    Returns whether it was behind. Raises BadValue for what is no version, OperationalError as `apply_due`.
     """
     if not 0 <= version <= MAX_VERSION:
         raise BadValue(_("This is no version of a snapshot."))
     beyond = version // CLOCK_UNIT + 1
-    with ledger.locked_clock() as clock:
+    with ledger.waiting_at_most(ledger.MEND_SECONDS), ledger.locked_clock() as clock:
         if clock.value >= beyond:
             return False
         ledger.tick(clock, by=beyond - clock.value)

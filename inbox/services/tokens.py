@@ -9,8 +9,10 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
+from .. import ledger
 from ..credentials import announce
 from ..errors import BadValue
+from ..isolation import attempt
 from ..models import ServiceToken
 
 PREFIX = "rd_"  # a leaked one is recognised, by people and by scanners of source code
@@ -51,8 +53,16 @@ def use_token(text: str) -> ServiceToken | None:
     if token is None or not token.owner.is_active:
         return None
     if token.last_used_at is None or token.last_used_at < now - USED_EVERY:
-        ServiceToken.objects.filter(pk=token.pk).update(last_used_at=now)
+        attempt("Noting that a token was used", _note_use, token.pk, now)
     return token
+
+
+def _note_use(pk: Any, now: datetime) -> None:
+    """Only if nobody holds the row: a request must not wait for that."""
+    rows = ServiceToken.objects.filter(pk=pk)
+    with ledger.waiting_at_most(ledger.MEND_SECONDS):
+        free = rows.select_for_update(skip_locked=True, no_key=True).values_list("pk", flat=True)
+        ServiceToken.objects.filter(pk__in=list(free)).update(last_used_at=now)
 
 
 def _digest(text: str) -> str:

@@ -9,9 +9,9 @@ import time_machine
 from django.apps import apps
 from django.core.cache import cache
 
-from inbox import services
+from inbox import mending, services
 from inbox.models import FollowMessage
-from inbox.signals import broadcast_changed, mailbox_changed, send_queued
+from inbox.signals import broadcast_changed, mailbox_changed, send_queued, undone_found
 
 from .listening import Heard
 from .lives import Life
@@ -34,6 +34,14 @@ def nobody_delivers() -> Iterator[None]:
         signal.disconnect(dispatch_uid="push")
     yield
     receivers.connect()
+
+
+@pytest.fixture(autouse=True)
+def nobody_mends() -> Iterator[None]:
+    """What reads find undone stays so until the test calls `people.mend`: a thread would come at any time."""
+    undone_found.disconnect(dispatch_uid="inbox")
+    yield
+    mending.connect()
 
 
 @pytest.fixture(autouse=True)

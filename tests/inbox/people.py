@@ -1,5 +1,7 @@
 """Users by the dozen, and what they see."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import count
 from typing import Any
@@ -7,9 +9,11 @@ from uuid import UUID
 
 from django.contrib.auth import get_user_model
 from django.db.models import UUIDField
+from django.test import TestCase
 
-from inbox import selectors
+from inbox import selectors, services
 from inbox.models import Broadcast, Mailbox
+from inbox.signals import undone_found
 
 NOW = datetime(2030, 1, 1, 12, tzinfo=UTC)  # where the fixture `clock` stands
 numbers = count(1)
@@ -31,6 +35,25 @@ def person(n: int, **flags: Any) -> Any:
 
 def live(**columns: Any) -> Broadcast:
     return Broadcast.objects.create(**{"title": "News", "state": "live", **columns})
+
+
+@contextmanager
+def undone() -> Iterator[list[tuple[bool, tuple[Any, ...]]]]:
+    """What the reads in the body report: whether broadcasts are due, and users."""
+    found: list[tuple[bool, tuple[Any, ...]]] = []
+
+    def note(is_due: bool, user_ids: list[Any], **kwargs: Any) -> None:
+        found.append((is_due, tuple(user_ids)))
+
+    undone_found.connect(note)
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        yield found
+    undone_found.disconnect(note)
+
+
+def mend(*users: Any) -> None:
+    """What a read of these users would find undone."""
+    assert services.mend(is_due=True, users=users)
 
 
 def unread(user: Any) -> set[str]:

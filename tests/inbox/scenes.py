@@ -17,6 +17,8 @@ from .people import people
 class Scene:
     """A reader in a group, with a message by an actor; two broadcasts for everybody: one read, one dismissed."""
 
+    send: Any = None
+
     def __init__(self) -> None:
         self.reader, self.actor = people(2)
         self.group = Group.objects.create(name="tea")

@@ -14,7 +14,7 @@ from inbox.api.document import openapi
 from inbox.models import Broadcast, BroadcastClock, BroadcastReceipt, Scope
 from inbox.services.idempotency import InProgress
 
-from .people import NOW
+from .people import NOW, mend, undone
 from .rest import PREFIX, Caller, announcement, problem, state
 from .services import Service, service
 
@@ -105,11 +105,15 @@ class TestItsLife:
 
     @pytest.mark.parametrize("listed", [False, True])
     def test_a_scheduled_one_comes_and_goes_by_itself(self, desk: Service, bob: Any, clock: Any, listed: bool) -> None:
-        """Whoever asks after it first sees it done."""
+        """Whoever asks first finds it due, and has it done."""
         address = draft(desk, publish_at=IN_AN_HOUR, expires_at=IN_TWO)
         assert desk("POST", f"{address}publish/").json()["state"] == "scheduled"
         for minutes, now, unread in ((59, "scheduled", 0), (61, "live", 1), (121, "expired", 0)):
             clock.move_to(NOW + timedelta(minutes=minutes))
+            with undone() as found:
+                desk.get("broadcasts/" if listed else address)
+            assert found == ([] if now == "scheduled" else [(True, ())])
+            mend()
             if listed:
                 assert len(desk.get(f"broadcasts/?state={now}").json()["items"]) == 1
             assert desk.get(address).json()["state"] == now

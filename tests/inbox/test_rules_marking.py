@@ -18,11 +18,10 @@ from inbox.signals import mailbox_changed
 from inbox.snapshots import CLOCK_UNIT
 
 from .listening import Heard
-from .people import NOW, live, unread
+from .people import NOW, live, mend, unread
 
 pytestmark = pytest.mark.django_db
 marks = import_module("inbox.services.marks")
-reading = import_module("inbox.selectors.snapshots")
 
 
 # Rule 7: up_to is what you were shown
@@ -68,6 +67,7 @@ def test_mark_all_spares_what_came_in_reach_later(appear: Any, user: int) -> Non
     broadcast.groups.add(Group.objects.create(name="of the broadcast"))
     shown = selectors.inbox_page(user).version
     appear(person, broadcast)
+    mend(user)
     assert broadcast.ref in unread(user)
     services.mark_all_read(user, shown)
     assert unread(user) - {everybody.ref} == {broadcast.ref}

@@ -145,7 +145,7 @@ class TestShortPoll:
 
     def test_the_state_and_its_headers(self, admin_client: Client, admin_user: Any) -> None:
         answer = admin_client.get("/push/poll/")
-        assert answer.json() == {"user": admin_user.pk, "version": 0, "unread": 0, "capped": False, "by_type": {}}
+        assert answer.json() == {"user": admin_user.pk, "version": 1, "unread": 0, "capped": False, "by_type": {}}
         assert answer["ETag"] == f'"{admin_user.pk}-0"'
         assert answer["Cache-Control"] == "private, no-cache"
         assert {"Cookie", "Authorization"} <= set(answer["Vary"].split(", "))

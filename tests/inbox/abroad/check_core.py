@@ -10,7 +10,7 @@ from inbox.errors import BadValue, NotFound
 from inbox.models import CommentMessage, FollowMessage, Mailbox, event_types
 
 from ..listening import Heard
-from ..people import live, people, unread
+from ..people import live, mend, people, unread
 from .models import Friend, ParcelMessage, Person, PinnedMessage, Post, ReplyMessage
 
 pytestmark = pytest.mark.django_db
@@ -118,6 +118,7 @@ def test_a_user_deleted_by_a_proxy_is_deleted_properly(together: bool) -> None:
 
 def test_a_staff_flag_saved_by_a_proxy_is_noticed() -> None:
     [user] = people(1)
+    mend(user)
     before = selectors.snapshot(user).version
     friend = Friend.objects.get(pk=user)
     friend.is_staff = True
@@ -169,6 +170,7 @@ def test_a_message_already_deleted_is_not_missed() -> None:
 
 def test_broadcasts_reach_people_with_any_key() -> None:
     [alone, staff] = people(1) + people(1, is_staff=True)
+    mend(staff)
     for audience in ("everyone", "staff"):
         live(audience=audience)
     assert (len(unread(alone)), len(unread(staff))) == (1, 2)

@@ -27,6 +27,8 @@ class People(Reality):
         if len(self.world.people) < 4:
             [pk] = people(1, is_staff=is_staff)
             self.world.people[pk] = Person(pk, is_staff)
+            if is_staff:  # their mailbox begins with a version of its own
+                self.touched.add(pk)
 
     @rule()
     def new_group(self) -> None:

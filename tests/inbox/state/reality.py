@@ -56,6 +56,7 @@ class Reality(RuleBasedStateMachine):
         self.touched: set[Any] = set()
         self.ticked = False
         self.versions: dict[Any, int] = {}
+        self.badges: dict[tuple[Any, int], Snapshot] = {}
         self.states: dict[tuple[Any, int], tuple[Snapshot, dict[str, Any]]] = {}
         self.steps: dict[Any, dict[Any, int]] = {}  # user → version → step at which it was last seen
 
@@ -90,7 +91,10 @@ class Reality(RuleBasedStateMachine):
         """For everybody by the numbers; for one, in turn, by the list as well (it costs twenty statements)."""
         self.due()
         people = sorted(self.world.people)
+        self.note(selectors.snapshots(people))  # with what is undone
+        assert services.mend(is_due=True, users=people)
         found = selectors.snapshots(people)
+        self.note(found)
         assert selectors.versions(people) == {user: snapshot.version for user, snapshot in found.items()}
         snapshots = {pk: found.pop(user_id(pk)) for pk in people}
         assert found == {}
@@ -102,6 +106,11 @@ class Reality(RuleBasedStateMachine):
         self.heard.clear()
         self.touched, self.ticked = set(), False
         self.world.step += 1
+
+    def note(self, found: dict[Any, Snapshot]) -> None:
+        """Mended or not: a version means one state."""
+        for snapshot in found.values():
+            assert self.badges.setdefault((snapshot.user, snapshot.version), snapshot) == snapshot
 
     def due(self) -> None:
         for news in self.world.news:

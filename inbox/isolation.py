@@ -1,0 +1,67 @@
+"""One failure must not stop work that has nothing to do with it: for sweeps, batches and periodic jobs."""
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import ParamSpec, TypeVar
+
+logger = logging.getLogger(__name__)
+P = ParamSpec("P")
+T = TypeVar("T")
+
+LOG_EVERY = 60.0  # seconds between two log records of the same work
+MOST_FAILURES = 50  # failed tries after which the rest of a batch is left to the next run
+MOST_KNOWN = 1000  # names of failing work that are remembered
+
+_lock = threading.Lock()
+_logged: dict[str, tuple[float, int]] = {}  # work -> when it was last logged (monotonic seconds), failures since
+
+
+def attempt(what: str, work: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> bool:
+    """Run `work`; whether it went well. What it raises is logged, and goes no further. `what` names it in the log."""
+    try:
+        work(*args, **kwargs)
+    except Exception:  # noqa: BLE001 (logged there)
+        log_failure(what)
+        return False
+    return True
+
+
+def apart(what: str, work: Callable[[Sequence[T]], int], items: Sequence[T]) -> tuple[int, list[T]]:
+    """Do `work` to all items; when it fails, to each half, and so on down to the items that can't be done.
+
+    `work` is a transaction (or savepoint) of its own and returns how many rows it changed. Returns the sum, and the
+    items that are left undone; each is logged. One such item among n costs some 2·log2(n) tries; after 50 failed tries
+    the rest is left undone.
+    """
+    done, failures, todo = 0, 0, deque([items] if items else [])
+    left: list[T] = []
+    while todo and failures < MOST_FAILURES:
+        part = todo.popleft()
+        try:
+            done += work(part)
+        except Exception:  # noqa: BLE001 (logged there)
+            failures += 1
+            if middle := len(part) // 2:
+                todo.extendleft((part[middle:], part[:middle]))
+            else:
+                log_failure(f"{what} {part[0]}")
+                left += part
+    return done, [*left, *(item for part in todo for item in part)]
+
+
+def log_failure(what: str) -> None:
+    """Log the exception that is being handled, at most once a minute for each `what`."""
+    now = time.monotonic()
+    with _lock:
+        last, failures = _logged.get(what, (float("-inf"), 0))
+        if now - last < LOG_EVERY:
+            _logged[what] = last, failures + 1
+            return
+        if len(_logged) > MOST_KNOWN:
+            _logged.clear()
+        _logged[what] = now, 0
+    again = f" ({failures} more failures since the last record)" if failures else ""
+    logger.exception("%s failed%s", what, again)

@@ -1,0 +1,29 @@
+"""What a read finds undone. It is reported, never done here: a read writes nothing and waits for no lock."""
+
+from collections.abc import Collection
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from .. import ledger
+from ..models import BroadcastClock, Mailbox
+from ..signals import undone_found
+from ..snapshots import user_id
+
+
+def report(next_due: datetime | None, users: Collection[Any] = ()) -> None:
+    """Send `undone_found` if there is anything. Inside a transaction when it commits: what it saw may be its own."""
+    is_due = next_due is not None and next_due <= timezone.now()
+    if is_due or users:
+        keys = [user_id(pk) for pk in users]
+        found = partial(undone_found.send_robust, Mailbox, is_due=is_due, user_ids=keys)
+        transaction.on_commit(found, using=ledger.alias(), robust=True)
+
+
+def report_due() -> None:
+    """Look at the clock alone."""
+    clocks = BroadcastClock.objects.using(ledger.alias()).filter(pk=BroadcastClock.THE_ONE)
+    report(clocks.values_list("next_due", flat=True).first())

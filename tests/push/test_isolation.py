@@ -1,0 +1,117 @@
+"""One step, one connection or one long errand of the hub's stops no other; nor does one step of beat's sweep."""
+
+import asyncio
+import logging
+import threading
+from typing import Any
+
+import pytest
+
+from inbox import isolation, services
+from push import outlets, tasks, ticks
+from push.bus import Nudge
+from push.hub import Hub
+from push.ticks import Ticker
+from tests.push.fakes import FakeReads, FakeWire, joined, snapshot, until
+
+STEPS = ["_resync_slice", "_flush_lagging", "_keep_slice_alive", "_sweep"]
+
+
+@pytest.fixture(autouse=True)
+def nothing_logged_yet(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(isolation, "_logged", {})
+
+
+@pytest.mark.parametrize("broken", STEPS)
+async def test_a_step_of_the_tick_that_fails_stops_no_other(
+    the_hub: Hub, reads: FakeReads, monkeypatch: pytest.MonkeyPatch, caplog: Any, broken: str
+) -> None:
+    await joined(the_hub, reads.sign_in(7))
+    done: list[str] = []
+    for step in STEPS:
+        monkeypatch.setattr(Ticker, step, lambda self, step=step: done.append(step) if step != broken else 1 / 0)
+    for _second in range(3):
+        the_hub.ticker.tick()
+    assert set(done[-3:]) == set(STEPS) - {broken}
+    assert caplog.text.count("ZeroDivisionError: ") == 1  # a minute
+
+
+class BrokenWire(FakeWire):
+    """A server whose private parts have changed."""
+
+    def idle(self) -> bool:
+        if self.messages:
+            raise AttributeError("transport")
+        return True
+
+
+async def test_a_connection_that_cannot_be_looked_at_ends_alone(the_hub: Hub, reads: FakeReads) -> None:
+    bad, good = reads.sign_in(7), reads.sign_in(8)
+    bad.wire = bad.fake = BrokenWire()
+    await joined(the_hub, bad, good)
+    for _second in range(60):
+        the_hub.ticker.tick()
+    assert bad not in the_hub.sinks
+    assert good in the_hub.sinks
+    assert good.alive > 0
+    reads.states[8] = snapshot(8, 2)
+    the_hub.nudged(Nudge([8]))
+    await until(lambda: good.versions == [1, 2])
+
+
+async def test_errands_that_hang_keep_no_client_waiting(the_hub: Hub, reads: FakeReads) -> None:
+    release = threading.Event()
+    hanging = [the_hub.errand(release.wait, 10) for _ in range(10)]
+    assert await asyncio.wait_for(the_hub.call(lambda: "done"), 2) == "done"
+    release.set()
+    assert await asyncio.gather(*hanging) == [True] * 10
+
+
+async def test_a_mend_is_not_begun_again_while_it_hangs(
+    the_hub: Hub, reads: FakeReads, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release, tried = threading.Event(), []
+
+    def hang(users: list[Any]) -> None:
+        tried.append(users)
+        release.wait(10)
+
+    monkeypatch.setattr(services, "touch", hang)
+    for _read in range(5):
+        the_hub.touch([7])
+    await until(lambda: tried)
+    release.set()
+    await until(lambda: all(mend.done() for mend in the_hub._mends.values()))
+    assert tried == [[7]]
+    the_hub.touch([8])
+    await until(lambda: tried == [[7], [8]])
+
+
+BEATS = {
+    "outlets": (outlets, "sweep"),
+    "broadcasts": (services, "mend"),
+    "deleted": (services, "purge_deleted"),
+    "sends": (services, "finish_stalled"),
+}
+
+
+@pytest.mark.parametrize("broken", ["outlets", "deleted", "sends"])
+def test_a_step_of_the_sweep_that_fails_stops_no_other(
+    monkeypatch: pytest.MonkeyPatch, caplog: Any, broken: str
+) -> None:
+    done: list[str] = []
+    for name, (where, step) in BEATS.items():
+        monkeypatch.setattr(
+            where, step, lambda *args, name=name, **kwargs: done.append(name) if name != broken else 1 / 0
+        )
+    tasks.sweep()
+    assert set(done) == set(BEATS) - {broken}
+    assert caplog.records[0].levelno == logging.ERROR
+
+
+def test_the_hubs_sweep_goes_on_after_a_clock_that_is_held(monkeypatch: pytest.MonkeyPatch) -> None:
+    purged: list[bool] = []
+    monkeypatch.setattr("inbox.services.mending.apply_due", lambda: 1 / 0)
+    monkeypatch.setattr(services, "purge_deleted", lambda: purged.append(True))
+    ticks._sweep(purge=True)
+    assert purged == [True]
