@@ -26,6 +26,7 @@ stack: $(DEV)
 
 system:
 	@$(PYTHON) tools/system.py chromium postgresql nginx gettext mosquitto mosquitto-clients rabbitmq-server
+	@$(PYTHON) tools/node.py
 
 # Four runs, three at a time: each waits a good part of its time. What one printed comes when it has ended.
 test: $(DEV) system

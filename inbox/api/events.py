@@ -81,11 +81,16 @@ UserGiven = Annotated[
 ]
 GroupName = Annotated[str, Field(min_length=1, max_length=150, pattern=TEXT_PATTERN)]
 Link = Annotated[str, Field(max_length=500, json_schema_extra={"pattern": LINK_PATTERN}), checked_by(validate_link)]
+# Without `oneOf`, of which generators of clients make a union of types that know nothing of the other columns.
 TO_WHOM: dict[str, Any] = {
-    "oneOf": [{"required": ["recipients"]}, {"required": ["audience"]}],
-    "if": {"properties": {"audience": {"const": Audience.GROUPS.value}}, "required": ["audience"]},
-    "then": {"required": ["groups"]},
-    "else": {"properties": {"groups": False}},
+    "if": {"required": ["recipients"]},
+    "then": {"properties": {"audience": False, "groups": False}},
+    "else": {
+        "required": ["audience"],
+        "if": {"properties": {"audience": {"const": Audience.GROUPS.value}}},
+        "then": {"required": ["groups"]},
+        "else": {"properties": {"groups": False}},
+    },
 }
 
 

@@ -165,8 +165,9 @@ class MarkRead(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
         json_schema_extra={
-            "oneOf": [{"required": ["refs"]}, {"required": ["up_to"]}],
-            "dependentRequired": {"type": ["up_to"]},
+            "if": {"required": ["refs"]},
+            "then": {"properties": {"up_to": False, "type": False}},
+            "else": {"required": ["up_to"]},
         },
     )
 
