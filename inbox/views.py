@@ -12,7 +12,6 @@ from django.views.decorators.http import require_http_methods, require_safe
 from . import services
 from .forms import PreferencesForm
 from .models import Broadcast, event_types
-from .snapshots import user_id
 
 # Symbols of icons.svg that are named after their type; a site's own types show the bell.
 ICONS = {"broadcast", "comment", "follow", "like", "mention", "share", "system"}
@@ -42,7 +41,7 @@ def inbox_page(request: HttpRequest) -> HttpResponse:
         "page": request.path,
         "api": _beside(request, "inbox-api:api-root"),
         "preferences": _beside(request, "inbox-preferences"),
-        "user_id": user_id(request.user.pk),
+        "user_id": str(request.user.pk),
         "login_url": resolve_url(settings.LOGIN_URL),
     }
     return render(request, "inbox/inbox.html", context)

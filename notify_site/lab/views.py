@@ -11,7 +11,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_GET, require_POST
 
-from inbox.snapshots import user_id
 from notify_site.demo.web import signed_in
 
 from . import services
@@ -90,7 +89,7 @@ def _refusal(status: int, detail: str) -> JsonResponse:
 def _config(request: HttpRequest) -> dict[str, Any]:
     """What the page's script needs to know."""
     return {
-        "user": user_id(signed_in(request).pk),
+        "user": str(signed_in(request).pk),
         "push": reverse("push:poll").removesuffix("poll/"),
         "api": reverse("inbox-api:api-root"),
         "mqttUrl": getattr(settings, "MQTT_WS_URL", ""),

@@ -7,8 +7,6 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import get_language
 
-from inbox.snapshots import user_id
-
 register = template.Library()
 
 
@@ -20,11 +18,11 @@ def notification_bell(context: dict[str, Any]) -> dict[str, Any]:
     if user is None or not user.is_authenticated:
         return {"user": None}
     return {
-        "user": user_id(user.pk),
+        "user": str(user.pk),
         "push": reverse("push:poll").removesuffix("poll/"),
         "api": reverse("inbox-api:api-root"),
         "inbox": reverse("inbox"),
-        "language": get_language(),
+        "language": get_language() or "",
         "mqtt_url": getattr(settings, "MQTT_WS_URL", ""),
         "csrf_token": context.get("csrf_token", ""),
     }

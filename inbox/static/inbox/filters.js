@@ -48,7 +48,7 @@ export class Filters {
   #pick(event, link) {
     if (event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
     event.preventDefault();
-    history.pushState(null, "", link.href);
+    history.pushState(history.state, "", link.href); // with what inbox.js keeps there
     this.#show(readFilter(this.types));
   }
 

@@ -24,6 +24,7 @@ class Inbox {
   #insert = null; // whether the next read shows new items at once, and which item then gets the focus
   #goTo = null;
   #leaving = false;
+  #stopped = false; // the page of one user, the session of another
   #retry = 0;
   #wait = RETRY_MIN;
   #again = false;
@@ -64,7 +65,7 @@ class Inbox {
     this.screen.loading(this.list.items.length > 0);
     const read = await this.#guard(async () => {
       const [page, counts] = await Promise.all([this.api.page(this.filter, { limit: PAGE }), this.api.unread()]);
-      if (turn !== this.#turn) return;
+      if (turn !== this.#turn || !this.#isOurs(counts)) return;
       this.#accept(page, page.items, page.next);
       this.snapshot(counts);
     });
@@ -77,7 +78,8 @@ class Inbox {
   /** After an outage: what was shown stays if there is anything. */
   retry() {
     clearTimeout(this.#retry);
-    if (this.list.items.length) this.refresh();
+    if (this.#stopped) location.reload();
+    else if (this.list.items.length) this.refresh();
     else this.start();
   }
 
@@ -98,6 +100,7 @@ class Inbox {
 
   /** Take in what changed. What is new at the top waits behind the pill while the reader is further down or at work. */
   async refresh({ insert = false } = {}) {
+    if (this.#stopped) return;
     this.#insert ||= insert;
     if (this.#reading || this.actions.writing) return void (this.#again = true);
     this.#reading = true;
@@ -152,10 +155,32 @@ class Inbox {
 
   /** A snapshot from the server, by whatever way: only the newest counts. */
   snapshot(snapshot) {
-    if (String(snapshot.user) !== this.user) return location.reload();
-    if (snapshot.version < this.#version) return;
+    if (!this.#isOurs(snapshot) || snapshot.version < this.#version) return;
     this.#counts = snapshot;
     this.filters.count(snapshot);
+    this.#draw();
+  }
+
+  /* A snapshot of somebody else: they are signed in now, and this page was made for another person. */
+  #isOurs({ user }) {
+    if (String(user) !== this.user) this.#reloadFor(String(user));
+    return String(user) === this.user;
+  }
+
+  /* Once. `history.state` outlives the reload and, unlike storage, is denied to no page. */
+  #reloadFor(user) {
+    if (this.#leaving || this.#stopped) return;
+    const expected = history.state?.reloadedFor ?? this.user;
+    if (expected !== this.user) return this.#stop(); // the last reload did not bring that user's page
+    this.#leaving = true;
+    history.replaceState({ ...history.state, reloadedFor: user }, "");
+    location.reload();
+  }
+
+  #stop() {
+    this.#stopped = true;
+    this.screen.loaded();
+    this.screen.offline(gettext("Someone else is signed in now. Reload the page to see their inbox."));
     this.#draw();
   }
 
@@ -226,7 +251,7 @@ class Inbox {
     try {
       await work();
       this.#wait = RETRY_MIN;
-      this.screen.online();
+      if (!this.#stopped) this.screen.online();
       return true;
     } catch (error) {
       if (!("status" in error)) throw error;
@@ -240,7 +265,7 @@ class Inbox {
   #listen() {
     document.addEventListener("reddot:change", ({ detail }) => {
       this.snapshot(detail);
-      if (detail.version > this.#shown) this.refresh();
+      if (this.#isOurs(detail) && detail.version > this.#shown) this.refresh();
     });
     addEventListener("online", () => this.retry());
     addEventListener("offline", () => this.screen.offline(gettext("You are offline.")));

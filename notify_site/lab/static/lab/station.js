@@ -1,5 +1,6 @@
 /** @import {Snapshot} from "../push/client/types.js" */
 import { openers } from "../push/client/rungs.js";
+import { sameUser } from "../push/client/store.js";
 import { moment } from "./clock.js";
 import { Card } from "./card.js";
 import { Line } from "./line.js";
@@ -11,7 +12,7 @@ const REST = ["unavailable", "signed-out"]; // from which nothing wakes it
 
 /**
  * @typedef {object} Config  what the server tells the page
- * @property {number|string} user
+ * @property {string} user
  * @property {string} push
  * @property {string} api
  * @property {string} mqttUrl  "" without a broker
@@ -69,10 +70,10 @@ export class Station {
     return openers[this.name](push, sink, { mqttUrl, user, csrfToken, api: new URL(config.api, document.baseURI) });
   }
 
-  /** Versions are a chain: an older one never replaces a newer one. */
+  /** Versions of one user are a chain: an older one never replaces a newer one. */
   #take(snapshot, news) {
     this.meter.message(snapshot);
-    if (this.snapshot && snapshot.version <= this.snapshot.version) return;
+    if (sameUser(this.snapshot, snapshot) && snapshot.version <= this.snapshot.version) return;
     this.snapshot = snapshot;
     this.#stale = true;
     news(this);

@@ -1,0 +1,98 @@
+"""A user's id is a name: beyond 2^53 and below zero it is still this user's, and never the neighbour's."""
+
+from secrets import randbelow, token_hex
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, Route, expect
+
+from tests.browser.conftest import Browse, snapshot, tab
+from tests.browser.pages.inbox_page import InboxPage
+from tests.servers import Site, wait_for
+
+FIRST_UNSAFE = 2**53  # from here on JavaScript takes odd numbers for their neighbours
+
+
+def person_with(site: Site, pk: int) -> str:
+    name = f"p{token_hex(4)}"
+    site.call("user", name, pk=pk)
+    return name
+
+
+@pytest.fixture
+def neighbours(site: Site) -> tuple[str, str]:
+    """Two users whose ids are one number to JavaScript."""
+    pk = FIRST_UNSAFE + 2 * randbelow(10**9)
+    return person_with(site, pk), person_with(site, pk + 1)
+
+
+def sign_in(context: BrowserContext, site: Site, who: str) -> None:
+    context.add_cookies([{"name": "sessionid", "value": site.cookies(who)["sessionid"], "url": site.url()}])
+
+
+def documents(page: Page) -> list[str]:
+    """The addresses that the page loads as documents from now on."""
+    loaded: list[str] = []
+    page.on("request", lambda request: loaded.append(request.url) if request.is_navigation_request() else None)
+    return loaded
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_the_inbox_of_an_id_beyond_javascript(browse: Browse, site: Site, sign: int) -> None:
+    who = person_with(site, sign * (FIRST_UNSAFE + 1 + 2 * randbelow(10**9)))
+    site.call("send", "system", [who], title="For you")
+    page = browse(site, who).new_page()
+    loaded = documents(page)
+    page.goto("/inbox/")
+    InboxPage(page).shows("For you")
+    bell = tab(page.context).live("websocket").shows("1")
+    site.call("send", "system", [who], title="And this")
+    bell.shows("2")
+    InboxPage(page).shows("And this", "For you")
+    assert len(loaded) == 1
+    assert str(bell.get("snapshot")["user"]) == str(site.call("ids", [who])[0])
+
+
+def test_neighbours_in_two_tabs(browse: Browse, site: Site, neighbours: tuple[str, str]) -> None:
+    """The second signs in: neither tab shows what is the first one's."""
+    first, second = neighbours
+    site.call("send", "system", [first], title="Of the first")
+    context = browse(site, first)
+    old = tab(context, "/inbox/").live().shows("1")
+    sign_in(context, site, second)
+    new = tab(context, "/inbox/").live().shows("")
+    site.call("send", "system", [second], title="Of the second")
+    new.shows("1")
+    site.call("send", "system", [first], title="Again of the first")
+    site.call("send", "system", [second], title="Again of the second")
+    InboxPage(new.page).shows("Again of the second", "Of the second")
+    assert new.shows("2").get("snapshot")["user"] == str(site.call("ids", [second])[0])
+    old.page.evaluate("window.dispatchEvent(new Event('online'))")
+    old.page.reload()
+    InboxPage(old.page).shows("Again of the second", "Of the second")
+
+
+def test_a_page_of_somebody_else_is_loaded_again_once(browse: Browse, site: Site, person: str) -> None:
+    """However often it hears of another user; then it says so, and leaves reloading to the reader."""
+
+    def another(route: Route) -> None:
+        route.fulfill(body=snapshot("someone-else", 1, 3), content_type="application/json")
+
+    page = browse(site, person).new_page()
+    page.route("**/api/v1/unread/", another)
+    loaded = documents(page)
+    page.goto("/inbox/")
+    expect(page.locator("[data-banner]")).to_contain_text("Someone else is signed in now.")
+    expect(page.locator("[data-list]")).to_have_attribute("aria-busy", "false")
+    assert len(loaded) == 2
+    for bell_says in ("someone-else", "a-third"):
+        page.evaluate(
+            "(user) => document.dispatchEvent(new CustomEvent('reddot:change', { detail: { user, version: 9e9 } }))",
+            bell_says,
+        )
+    page.locator(".rd-types").get_by_role("link", name="Likes").click()
+    expect(page).to_have_url("/inbox/?type=like")
+    assert len(loaded) == 2
+    page.unroute("**/api/v1/unread/")
+    page.locator("[data-banner] button").click()
+    expect(page.locator("[data-banner]")).to_be_hidden()
+    wait_for(lambda: page.evaluate("1") and len(loaded) == 3)
