@@ -15,7 +15,8 @@ from django.core.exceptions import SuspiciousOperation
 from django.core.handlers.asgi import ASGIRequest
 from django.core.signals import got_request_exception
 from django.http import HttpRequest
-from django.utils.translation import get_language_from_request
+
+from inbox.languages import language_of
 
 from inbox.preconditions import SAFE
 
@@ -50,7 +51,7 @@ def admit(scope: Scope) -> Visitor:
         raise Refused(BAD_ORIGIN)
     if credential is None:
         raise Refused(NOT_SIGNED_IN)
-    return Visitor(request, credential, get_language_from_request(request))
+    return Visitor(request, credential, language_of(request))
 
 
 def build_request(scope: Scope) -> ASGIRequest:

@@ -43,7 +43,7 @@ class Switch:
 
 
 def block_sse(context: BrowserContext) -> None:
-    context.route("**/push/sse/", lambda route: route.abort())
+    context.route("**/push/sse/*", lambda route: route.abort())
 
 
 def block_long_poll(context: BrowserContext) -> None:
@@ -53,7 +53,7 @@ def block_long_poll(context: BrowserContext) -> None:
         headers = route.request.headers
         route.continue_(headers={name: value for name, value in headers.items() if name != "prefer"})
 
-    context.route("**/push/poll/", hold)
+    context.route("**/push/poll/*", hold)
 
 
 BLOCKS = [block_websocket, block_sse, block_long_poll]

@@ -12,10 +12,12 @@ from push.problems import Refused
 OWN = "http://testserver:8000"
 
 
-def scope(kind: str = "http", method: str = "GET", cookie: str = "sessionid=abcdefgh", **headers: str) -> Any:
+def scope(
+    kind: str = "http", method: str = "GET", cookie: str = "sessionid=abcdefgh", query: str = "", **headers: str
+) -> Any:
     sent = {"host": "testserver:8000", "cookie": cookie, **{name.replace("_", "-"): v for name, v in headers.items()}}
     pairs = [(name.encode(), value.encode("latin-1")) for name, value in sent.items()]
-    common = {"type": kind, "path": "/push/x/", "query_string": b"", "headers": pairs}
+    common = {"type": kind, "path": "/push/x/", "query_string": query.encode(), "headers": pairs}
     return common if kind == "websocket" else {**common, "method": method, "scheme": "http"}
 
 
@@ -106,3 +108,28 @@ def test_a_websocket_of_nobody_is_told_so_whatever_its_origin_header_lacks() -> 
 def test_a_visitor() -> None:
     visitor = gate.admit(scope(accept_language="zh-hans,en;q=0.5"))
     assert (visitor.credential, visitor.language) == (Credential("session", "abcdefgh"), "zh-hans")
+
+
+LANGUAGES = [
+    # the query, the cookie and Accept-Language; the language
+    ("language=zh-hans", "en", "zh-hans"),
+    ("language=zh-Hans", "en", "zh-hans"),  # as HTML writes it
+    ("language=zh-CN", "en", "zh-hans"),
+    ("language=en-GB", "zh-hans", "en"),
+    ("language=en&language=zh-hans", "en", "zh-hans"),
+    ("", "zh-hans", "zh-hans"),
+    ("language=", "zh-hans", "zh-hans"),
+    ("language=fr", "zh-hans", "zh-hans"),  # none of LANGUAGES
+    ("language=..%2F..%2Fetc", "zh-hans", "zh-hans"),
+    ("language=en%00", "zh-hans", "zh-hans"),
+    ("language=" + "en-" * 200, "zh-hans", "en"),  # cut, as Django cuts Accept-Language
+    ("language=%FF%FE", "zh-hans", "zh-hans"),
+]
+
+
+@pytest.mark.parametrize("kind", ["http", "websocket"])
+@pytest.mark.parametrize(("query", "otherwise", "expected"), LANGUAGES)
+def test_the_page_decides_the_language(kind: str, query: str, otherwise: str, expected: str) -> None:
+    cookie = f"sessionid=abcdefgh; django_language={otherwise}"
+    sent = scope(kind, cookie=cookie, query=query, accept_language=otherwise, origin=OWN)
+    assert gate.admit(sent).language == expected

@@ -48,6 +48,8 @@ export interface Settings {
   /** The user's id; without it the first snapshot says who it is. */
   user?: string | number;
   transport?: "auto" | Transport;
+  /** Of what arrives: one of the site's languages; the page's `lang`. */
+  language?: string;
   /** The broker, ws:// or wss:// */
   mqttUrl?: string;
   /** If the csrftoken cookie can't be read. */

@@ -20,6 +20,7 @@ import { Store } from "./client/store.js";
  * @property {string|number} [user]     id; without it the first snapshot says who it is
  * @property {string} [transport]       "auto", or one of "websocket", "sse", "long-poll", "short-poll", "iframe", "mqtt"
  * @property {string} [mqttUrl]         the broker, ws:// or wss://
+ * @property {string} [language]        of what arrives; the page's `lang`
  * @property {string} [csrfToken]       if the csrftoken cookie can't be read
  * @property {string} [ticket]          for a page of another origin: the first ticket
  * @property {string} [ticketUrl]       where a POST gets the next ones, `{"ticket": …}`
@@ -80,13 +81,13 @@ export class RedDot extends EventTarget {
   }
 
   #start() {
-    const { user = "", push = "/push/", transport = "auto", mqttUrl } = this.settings;
+    const { user = "", push = "/push/", transport = "auto", mqttUrl, language = document.documentElement.lang } = this.settings;
     this.#client = new PushClient({
       user: String(user),
       push: new URL(push, document.baseURI),
       rungs: rungs(transport),
       store: this.#store,
-      options: { credential: this.api.credential, mqttUrl },
+      options: { credential: this.api.credential, mqttUrl, language },
     }, {
       snapshot: ({ item: _, ...snapshot }, item) => this.#tell("change", item ? { ...snapshot, item } : snapshot),
       state: () => this.#tell("state", { state: this.state, transport: this.transport }),

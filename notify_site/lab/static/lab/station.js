@@ -67,7 +67,8 @@ export class Station {
   #open(sink, config) {
     const push = new URL(config.push, document.baseURI);
     const { mqttUrl, user, csrfToken } = config;
-    return openers[this.name](push, sink, { mqttUrl, user, csrfToken, api: new URL(config.api, document.baseURI) });
+    const [api, language] = [new URL(config.api, document.baseURI), document.documentElement.lang];
+    return openers[this.name](push, sink, { mqttUrl, user, csrfToken, api, language });
   }
 
   /** Versions of one user are a chain: an older one never replaces a newer one. */

@@ -33,7 +33,7 @@ export class PushClient {
   }
 
   start() {
-    const name = `reddot:${this.push}:${this.rungs.map((rung) => rung.name)}:${this.user}`;
+    const name = this.#sharedName();
     this.#life = new AbortController();
     this.channel = new BroadcastChannel(name);
     this.channel.onmessage = ({ data }) => this.#onMessage(data);
@@ -45,6 +45,13 @@ export class PushClient {
     watchWake(this.#life.signal, (moved) => this.wake(moved));
     this.leadership.join();
     this.#ask(false);
+  }
+
+  /** Tabs share what fits all of them: what arrives is told in one language. */
+  #sharedName() {
+    const rungs = this.rungs.map((rung) => rung.name);
+    const language = encodeURIComponent(this.options.language ?? "").toLowerCase();
+    return `reddot:${this.push}:${rungs}:${language}:${this.user}`;
   }
 
   stop() {

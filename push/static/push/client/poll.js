@@ -17,12 +17,12 @@ const HEAD = 8; // seconds for the head of an answer
 /**
  * One GET of /push/poll/, the resource of both polls; never throws.
  * @param {URL} push
- * @param {{etag?: string|null, wait?: number, signal: AbortSignal, credential?: Credential, sink?: Sink}} options
- *   wait in seconds (RFC 7240); the sink only watches
+ * @param {{etag?: string|null, wait?: number, signal: AbortSignal, credential?: Credential, language?: string,
+ *   sink?: Sink}} options  wait in seconds (RFC 7240); language of the item that a wait may bring; the sink only watches
  * @returns {Promise<Answer>}
  */
-export async function poll(push, { etag = null, wait = 0, signal, credential = COOKIE, sink }) {
-  const url = new URL("poll/", push);
+export async function poll(push, { etag = null, wait = 0, signal, credential = COOKIE, language, sink }) {
+  const url = address("poll/", push, { language });
   const headers = { Accept: "application/json" };
   if (etag) headers["If-None-Match"] = etag;
   if (etag && wait) headers.Prefer = `wait=${wait}`;
@@ -100,8 +100,13 @@ export async function why(url, signal) {
   }
 }
 
-/** For what can't send a header. @param {URL} url @param {Ticket} [ticket] */
-export function withTicket(url, ticket) {
+/**
+ * Where a transport is, with what it can't say in a header.
+ * @param {string} path @param {URL} push @param {{language?: string, ticket?: Ticket}} [options]
+ */
+export function address(path, push, { language, ticket } = {}) {
+  const url = new URL(path, push);
+  if (language) url.searchParams.set("language", language);
   if (ticket) url.searchParams.set("ticket", ticket.text);
   return url;
 }

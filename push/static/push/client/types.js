@@ -49,6 +49,7 @@
  * @property {string} [csrfToken]       if the csrftoken cookie can’t be read
  * @property {string} [mqttUrl]         the broker, ws:// or wss://
  * @property {string} [user]            whose ticket it is, if that can't be read in it
+ * @property {string} [language]        of the page, as HTML writes it: what arrives is told in it
  * @property {Ticket} [ticket]          set by `ticketed`
  *
  * @typedef {object} TicketWish  what a ticket is for, as POST /api/v1/tickets/ takes it

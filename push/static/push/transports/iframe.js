@@ -3,7 +3,7 @@
  * (push/transports/iframe.py). A Content-Security-Policy of the page must allow `frame-src 'self'`.
  * @import {Connection, Options, Reason, Sink} from "../client/types.js"
  */
-import { askBeside, why, withTicket } from "../client/poll.js";
+import { address, askBeside, why } from "../client/poll.js";
 import { Watchdog } from "../client/timing.js";
 import { requestExtra, requestText, size, trace } from "../client/trace.js";
 
@@ -14,9 +14,9 @@ const HEAD = 2800; // bytes: the answer's head and the padding after which brows
 const BLOCK = 128; // bytes of the script around a message
 
 /** @param {URL} push @param {Sink} sink @param {Options} [options] @returns {Connection} */
-export function openIframe(push, sink, { credential, ticket } = {}) {
+export function openIframe(push, sink, { credential, ticket, language } = {}) {
   if (push.origin !== location.origin) throw new Error("a frame of another origin says nothing to this page");
-  const url = withTicket(new URL("iframe/", push), ticket);
+  const url = address("iframe/", push, { language, ticket });
   const frame = Object.assign(document.createElement("iframe"), { src: url.href, title: "Red Dot", tabIndex: -1 });
   frame.style.display = "none";
   const life = new AbortController();

@@ -9,7 +9,7 @@ const HELD = 2; // seconds; a server that answers "unchanged" sooner than that d
 const EARLY = 2; // answers that may come too soon (a server that restarts answers early, once)
 
 /** @param {URL} push @param {Sink} sink @param {Options} [options] @returns {Connection} */
-export function openLongPoll(push, sink, { credential } = {}) {
+export function openLongPoll(push, sink, { credential, language } = {}) {
   const life = new AbortController();
   let round = new AbortController();
   /** @type {string|null} */ let etag = null;
@@ -20,7 +20,7 @@ export function openLongPoll(push, sink, { credential } = {}) {
       round = new AbortController();
       const asked = performance.now();
       const signal = AbortSignal.any([life.signal, round.signal]);
-      const answer = await poll(push, { etag, wait: WAIT, signal, credential, sink });
+      const answer = await poll(push, { etag, wait: WAIT, signal, credential, language, sink });
       if (!round.signal.aborted && !life.signal.aborted) await take(answer, performance.now() - asked);
     }
   }

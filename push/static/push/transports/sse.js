@@ -1,5 +1,5 @@
 /** Server-sent events (WHATWG HTML, EventSource). @import {Connection, Options, Reason, Sink} from "../client/types.js" */
-import { askBeside, why, withTicket } from "../client/poll.js";
+import { address, askBeside, why } from "../client/poll.js";
 import { Watchdog } from "../client/timing.js";
 import { requestExtra, requestText, trace } from "../client/trace.js";
 
@@ -12,8 +12,8 @@ const HEAD = 260; // bytes of the answer's head
  * so its first error ends this connection, and the ladder owns the reconnecting.
  * @param {URL} push @param {Sink} sink @param {Options} [options] @returns {Connection}
  */
-export function openEventSource(push, sink, { credential, ticket } = {}) {
-  const url = withTicket(new URL("sse/", push), ticket);
+export function openEventSource(push, sink, { credential, ticket, language } = {}) {
+  const url = address("sse/", push, { language, ticket });
   const source = new EventSource(url);
   const life = new AbortController();
   const listen = { signal: life.signal };

@@ -2,6 +2,7 @@
  * WebSocket (RFC 6455), subprotocol reddot.v1.json.
  * @import {Connection, Options, Reason, Sink, Ticket} from "../client/types.js"
  */
+import { address } from "../client/poll.js";
 import { Watchdog } from "../client/timing.js";
 import { frameExtra, requestExtra, requestText, trace } from "../client/trace.js";
 
@@ -15,9 +16,10 @@ const ACCEPT = 85; // bytes of Connection, Sec-WebSocket-Accept and Server in th
 const REASONS = { 4401: "signed-out", 4403: "refused", 4429: "busy" };
 
 /** @param {URL} push @param {Sink} sink @param {Options} [options] @returns {Connection} */
-export function openWebSocket(push, sink, { ticket } = {}) {
+export function openWebSocket(push, sink, { ticket, language } = {}) {
+  const url = socketAddress(push, language);
   const protocols = [PROTOCOL, ...(ticket ? [`reddot.ticket.${ticket.text}`] : [])];
-  const socket = new WebSocket(address(push), protocols);
+  const socket = new WebSocket(url, protocols);
   const life = new AbortController();
   const listen = { signal: life.signal };
 
@@ -58,7 +60,7 @@ export function openWebSocket(push, sink, { ticket } = {}) {
     end(REASONS[code] ?? "lost");
   }
 
-  if (sink.trace) traceHandshake(sink, push, ticket);
+  if (sink.trace) traceHandshake(sink, url, ticket);
   dead.expect(FIRST_FRAME);
   socket.addEventListener("open", () => traceAnswer(sink, socket.protocol), listen);
   socket.addEventListener("message", heard, listen);
@@ -71,11 +73,11 @@ function traceFrame(sink, kind, up, text) {
   if (sink.trace) trace(sink, kind, up, text, frameExtra(text.length, up));
 }
 
-/** Never with the ticket. @param {Sink} sink @param {URL} push @param {Ticket} [ticket] */
-function traceHandshake(sink, push, ticket) {
+/** Never with the ticket. @param {Sink} sink @param {URL} url @param {Ticket} [ticket] */
+function traceHandshake(sink, url, ticket) {
   const protocols = ticket ? `${PROTOCOL}, reddot.ticket.…` : PROTOCOL;
   const headers = { Upgrade: "websocket", "Sec-WebSocket-Protocol": protocols };
-  trace(sink, "handshake", true, requestText(address(push), headers), requestExtra() + (ticket?.text.length ?? 0));
+  trace(sink, "handshake", true, requestText(url, headers), requestExtra() + (ticket?.text.length ?? 0));
 }
 
 /** @param {Sink} sink @param {string} protocol the one agreed on */
@@ -84,9 +86,9 @@ function traceAnswer(sink, protocol) {
   trace(sink, "handshake", false, protocol ? `${head}\nSec-WebSocket-Protocol: ${protocol}` : head, ACCEPT);
 }
 
-/** @param {URL} push */
-function address(push) {
-  const url = new URL("ws/", push);
+/** @param {URL} push @param {string} [language] */
+function socketAddress(push, language) {
+  const url = address("ws/", push, { language });
   url.protocol = url.protocol.replace("http", "ws");
   return url;
 }

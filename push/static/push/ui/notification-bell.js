@@ -19,7 +19,7 @@ import { readItem } from "../../inbox/item.js";
 
 /** The bell: a badge, a panel, toasts, and the count in the browser's tab. Its attributes are in bell.js. */
 export class NotificationBell extends HTMLElement {
-  static observedAttributes = ["user", "push", "transport", "ticket", "ticket-url", "mqtt-url"];
+  static observedAttributes = ["user", "push", "language", "transport", "ticket", "ticket-url", "mqtt-url"];
 
   /** @type {PushClient|null} */ #client = null;
   #store = new Store();
@@ -46,6 +46,11 @@ export class NotificationBell extends HTMLElement {
   /** The rung in use, by whichever tab holds the connection; "" while there is none. */
   get transport() {
     return this.#client?.transport ?? "";
+  }
+
+  /** Of the page: the site's own decision, which a cookie or the browser's wishes need not agree with. */
+  get language() {
+    return this.getAttribute("language") || document.documentElement.lang;
   }
 
   /** Gets a ticket for this page, as the attribute `ticket-url` does. @returns {RenewTicket|null} */
@@ -107,7 +112,7 @@ export class NotificationBell extends HTMLElement {
       push: this.#address("push", "/push/"),
       rungs: rungs(this.getAttribute("transport")),
       store: this.#store,
-      options: { credential, mqttUrl: this.getAttribute("mqtt-url") ?? "" },
+      options: { credential, language: this.language, mqttUrl: this.getAttribute("mqtt-url") ?? "" },
     }, {
       snapshot: (snapshot, item) => this.#onSnapshot(snapshot, item),
       state: () => this.#onState(),
@@ -144,7 +149,7 @@ export class NotificationBell extends HTMLElement {
   }
 
   #build() {
-    const language = languageOf(this.getAttribute("language") || document.documentElement.lang);
+    const language = languageOf(this.language);
     const inbox = this.getAttribute("inbox") ?? "/inbox/";
     this.api = new Api(this.#address("api", "/api/v1/"), this.#credential());
     this.badge = h("span", { class: "badge", part: "badge" });
