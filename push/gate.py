@@ -17,7 +17,6 @@ from django.core.signals import got_request_exception
 from django.http import HttpRequest
 
 from inbox.languages import language_of
-
 from inbox.preconditions import SAFE
 
 from . import tickets
