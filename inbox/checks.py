@@ -6,7 +6,7 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core import checks
 
-from . import conf
+from . import conf, format_checks
 from .models import event_types
 
 DEFAULTS = {
@@ -49,4 +49,5 @@ def check_user_model(**kwargs: Any) -> list[checks.CheckMessage]:
 def register() -> None:
     checks.register(check_numbers)
     checks.register(check_columns)
+    checks.register(format_checks.check_formats)
     checks.register(check_user_model)

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from django.utils.translation import get_language
+
 from .models import Broadcast, Message
+from .wording import shortened
+
+TOAST_TITLE, TOAST_BODY, TOAST_HTML = 300, 500, 2000  # characters
+
+logger = logging.getLogger(__name__)
+
+_unfit: set[tuple[str, str, str | None]] = set()  # what has been logged: part of an item, type, language
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +37,18 @@ class Item:
     body_html: str | None = None
 
     def as_toast(self) -> dict[str, Any]:
-        """The short form that rides on a pushed snapshot."""
+        """The short form that rides on a pushed snapshot: texts cut to what a toast has room for.
+
+        HTML can't be cut; it is left out where the plain text is, or where it is long.
+        """
+        title, body = shortened(self.title, TOAST_TITLE), shortened(self.body, TOAST_BODY)
+        html = self.body_html if body == self.body and len(self.body_html or "") <= TOAST_HTML else None
+        return replace(self, title=title, body=body, body_html=html)._pushed()
+
+    def as_dict(self) -> dict[str, Any]:
+        return self._pushed() | {"read": self.read, "archived": self.archived}
+
+    def _pushed(self) -> dict[str, Any]:
         return {
             "ref": self.ref,
             "type": self.type,
@@ -35,10 +57,8 @@ class Item:
             **({"body_html": self.body_html} if self.body_html is not None else {}),
             "url": self.url,
             "created_at": self.created_at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "level": self.level,
         }
-
-    def as_dict(self) -> dict[str, Any]:
-        return self.as_toast() | {"level": self.level, "read": self.read, "archived": self.archived}
 
 
 def from_message(message: Message) -> Item:
@@ -46,8 +66,8 @@ def from_message(message: Message) -> Item:
     return Item(
         ref=message.ref,
         type=message.event_type(),
-        title=message.render_title(),
-        body=message.render_body(),
+        title=title_of(message),
+        body=_rendered("body", message.event_type(), message.render_body) or "",
         url=message.url,
         created_at=message.created_at,
         level=str(message.level),
@@ -56,14 +76,33 @@ def from_message(message: Message) -> Item:
     )
 
 
+def title_of(message: Message) -> str:
+    """The title of a message whose actor is loaded; the name of its type if it can't be rendered."""
+    title = _rendered("title", message.event_type(), message.render_title)
+    return str(message._meta.verbose_name) if title is None else title
+
+
+def _rendered(part: str, type: str, render: Callable[[], str]) -> str | None:
+    """None if it can't be rendered: one item is no reason to show none. Logged once per type and language."""
+    try:
+        return render()
+    except Exception:
+        language = get_language()
+        if (part, type, language) not in _unfit:
+            _unfit.add((part, type, language))
+            logger.exception("The %s of %s items can't be rendered in language %s", part, type, language)
+        return None
+
+
 def from_broadcast(broadcast: Broadcast, read_at: Any = None, archived_at: Any = None) -> Item:
     """An item from a live broadcast and the marks of the reader's receipt."""
+    text = _rendered("body", "broadcast", lambda: broadcast.body_text)
     return Item(
         ref=broadcast.ref,
         type="broadcast",
         title=broadcast.title,
-        body=broadcast.body_text,
-        body_html=broadcast.body_html,
+        body=broadcast.body if text is None else text,
+        body_html=None if text is None else broadcast.body_html,
         url=broadcast.url,
         created_at=broadcast.published_at or broadcast.created_at,
         level=broadcast.level,

@@ -7,7 +7,7 @@ a later one can only be newer, and the database and this loop work at the same t
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Collection, Mapping
+from collections.abc import Awaitable, Collection
 from typing import TYPE_CHECKING
 
 from django.db import InterfaceError, OperationalError, close_old_connections
@@ -94,16 +94,27 @@ class Flusher:
         here = self._hub.sinks
         for sink in batch.joining:
             if sink in here:
-                self._admit(sink, answer.opened.get(sink.credential))
+                self._admit(sink, answer)
         for sink in batch.checking:
-            if sink in here and answer.checked.get(sink.credential) != sink.user:
-                self._hub.refuse(sink, NOT_SIGNED_IN)
+            if sink in here:
+                self._recheck(sink, answer)
         for sink in batch.asking:
             sink.asked = True
         self._hub.work.look_at(answer.changed)
 
-    def _admit(self, sink: Sink, user: UserId | None) -> None:
-        if user is None:
+    def _recheck(self, sink: Sink, answer: Answer) -> None:
+        """Whoever nobody can vouch for goes, and may come back; but not everybody for a store that is away."""
+        if sink.credential not in answer.unverified:
+            if answer.checked.get(sink.credential) != sink.user:
+                self._hub.refuse(sink, NOT_SIGNED_IN)
+        elif not answer.verifies_nobody:
+            self._hub.refuse(sink, UNAVAILABLE)
+
+    def _admit(self, sink: Sink, answer: Answer) -> None:
+        user = answer.opened.get(sink.credential)
+        if sink.credential in answer.unverified or user in answer.unread:
+            self._hub.refuse(sink, UNAVAILABLE)
+        elif user is None:
             self._hub.refuse(sink, NOT_SIGNED_IN)
         elif not self._hub.members.add(user, sink, self._limit):
             self._hub.refuse(sink, TOO_MANY)
@@ -130,7 +141,7 @@ class Flusher:
             if count % YIELD_EVERY == 0:
                 await asyncio.sleep(0)
         self._heal(went_back, changed)
-        self._forget(batch, answer.snapshots)
+        self._forget(batch, answer)
         _count(batch, newer)
 
     def _show(self, member: Member, snapshot: Snapshot, items: dict[str, Item] | None = None) -> None:
@@ -149,13 +160,13 @@ class Flusher:
             logger.info("%d users changed without a version of their own", len(changed))
             self._hub.touch(changed)
 
-    def _forget(self, batch: Batch, snapshots: Mapping[UserId, Snapshot]) -> None:
-        """Users asked for who are not there any more: deleted."""
+    def _forget(self, batch: Batch, answer: Answer) -> None:
+        """Users asked for who are not there any more: deleted. Or nobody can say: their clients may come back."""
         for user in batch.query.users:
             member = self._hub.members.get(user)
-            if member is not None and user not in snapshots:
-                for sink in member.sinks:
-                    self._hub.refuse(sink, NOT_SIGNED_IN)
+            if member is not None and user not in answer.snapshots:
+                for sink in list(member.sinks):
+                    self._hub.refuse(sink, UNAVAILABLE if user in answer.unread else NOT_SIGNED_IN)
 
 
 def _count(batch: Batch, newer: Collection[UserId]) -> None:

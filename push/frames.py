@@ -1,6 +1,7 @@
 """A snapshot on its way out, encoded once per format and language however many connections get it."""
 
 import json
+import logging
 from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
@@ -8,10 +9,10 @@ from typing import Any
 from inbox.items import Item
 from inbox.snapshots import Snapshot
 
+logger = logging.getLogger(__name__)
+
 # ASCII only, so that no byte of it can end a line of an event stream.
 to_json: Callable[[Any], str] = json.JSONEncoder(separators=(",", ":")).encode
-
-MAX_TOAST = 16 * 1024  # bytes; a longer item is read in the inbox, not carried to every open page
 
 # Language -> the item that arrived, rendered in it.
 Items = Mapping[str, Item]
@@ -42,11 +43,17 @@ class Update:
     def _toast(self, encode: "Encoder", language: str, items: Items) -> Any:
         frame = self._frames.get((encode, language))
         if frame is None:
-            item = items.get(language)
-            toast = to_json(item.as_toast()) if item is not None else ""
-            text = f'{self.text[:-1]},"item":{toast}}}' if 0 < len(toast) <= MAX_TOAST else self.text
-            frame = self._frames[encode, language] = encode(self, text)
+            frame = self._frames[encode, language] = self._encoded(encode, items.get(language))
         return frame
+
+    def _encoded(self, encode: "Encoder", item: Item | None) -> Any:
+        """With the item, if there is one and it can be encoded: the state goes out in any case."""
+        if item is not None:
+            try:
+                return encode(self, f'{self.text[:-1]},"item":{to_json(item.as_toast())}}}')
+            except Exception:
+                logger.exception("%s can't be pushed as it is", item.ref)
+        return encode(self, self.text)
 
 
 Encoder = Callable[[Update, str], Any]

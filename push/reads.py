@@ -1,14 +1,17 @@
 """What the hub reads from the database in one go, in its own thread: who the new ones are, then their states."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 from django.utils.translation import override
 
 from inbox import selectors, sessions, tickets
+from inbox.isolation import log_failure
 from inbox.items import Item
 from inbox.snapshots import Snapshot, UserId
 
+from .bulk import each, is_away
 from .credentials import Credential
 
 Verifier = Callable[..., dict[str, UserId]]
@@ -45,21 +48,33 @@ class Query:
 
 @dataclass(slots=True)
 class Answer:
-    """What was read. A credential without a user is not (or no longer) valid; an unknown user has no snapshot."""
+    """What was read. A credential without a user is not (or no longer) valid; an unknown user has no snapshot.
+
+    `unverified` are credentials whose check raised, `unread` users whose state could not be read: nobody can say.
+    """
 
     opened: dict[Credential, UserId] = field(default_factory=dict)
     checked: dict[Credential, UserId] = field(default_factory=dict)
     snapshots: dict[UserId, Snapshot] = field(default_factory=dict)
     changed: list[UserId] = field(default_factory=list)
+    unverified: set[Credential] = field(default_factory=set)
+    unread: set[UserId] = field(default_factory=set)
     items: dict[UserId, dict[str, Item]] = field(default_factory=dict)
+
+    @property
+    def verifies_nobody(self) -> bool:
+        """Whether the check failed for several and succeeded for none: that is no matter of one credential."""
+        return len(self.unverified) > 1 and not (self.opened or self.checked)
 
 
 def read(query: Query) -> Answer:
     """Verify first, then read states: a state is never older than the check that allows to send it."""
-    answer = Answer(opened=verify(query.opening, opening=True), checked=verify(query.checking, opening=False))
+    opened, doubtful = verify(query.opening, opening=True)
+    checked, doubtful_now = verify(query.checking, opening=False)
+    answer = Answer(opened, checked, unverified=doubtful | doubtful_now)
     users = list(dict.fromkeys([*query.users, *answer.opened.values()]))
     if users:
-        answer.snapshots = selectors.snapshots(users)
+        answer.snapshots, answer.unread = each(selectors.snapshots, users, "Reading the states of users")
     if query.compare:
         answer.changed = _changed(query.compare)
     for hint, since in _arrivals(query, answer.snapshots).items():
@@ -67,16 +82,20 @@ def read(query: Query) -> Answer:
     return answer
 
 
-def verify(credentials: Iterable[Credential], *, opening: bool) -> dict[Credential, UserId]:
-    """The users behind valid credentials. `opening`: a ticket's own expiry counts."""
+def verify(credentials: Iterable[Credential], *, opening: bool) -> tuple[dict[Credential, UserId], set[Credential]]:
+    """The users behind valid credentials, and the credentials whose check raised. `opening`: a ticket's own expiry
+    counts."""
     keys: dict[str, set[str]] = {}
     for credential in credentials:
         keys.setdefault(credential.scheme, set()).add(credential.key)
-    return {
-        Credential(scheme, key): user
-        for scheme, group in keys.items()
-        for key, user in VERIFIERS[scheme](group, opening=opening).items()
-    }
+    users: dict[Credential, UserId] = {}
+    failed: set[Credential] = set()
+    for scheme, group in keys.items():
+        check = partial(VERIFIERS[scheme], opening=opening)
+        found, doubtful = each(check, group, f"Checking a {scheme}", sessions.digest)
+        users |= {Credential(scheme, key): user for key, user in found.items()}
+        failed |= {Credential(scheme, key) for key in doubtful}
+    return users, failed
 
 
 def _changed(known: Mapping[UserId, int]) -> list[UserId]:
@@ -104,10 +123,21 @@ def _risen(old: Snapshot, new: Snapshot) -> list[str]:
 def _add_items(
     items: dict[UserId, dict[str, Item]], hint: str, since: Mapping[UserId, int], languages: Iterable[str]
 ) -> None:
-    """User -> language -> the newest item."""
+    """User -> language -> the newest item. Who can't be shown one, in whatever language, gets the state alone."""
     for language in languages:
-        with override(language):
-            for user, item in selectors.newest(since, hint).items():
-                known = items.setdefault(user, {})
-                if language not in known or known[language].created_at < item.created_at:
-                    known[language] = item
+        try:
+            with override(language):
+                found, _ = each(partial(_newest, since, hint), since, f"Showing items in language {language}")
+        except Exception as error:
+            if is_away(error):
+                raise
+            log_failure(f"Showing items in language {language}")
+            continue
+        for user, item in found.items():
+            known = items.setdefault(user, {})
+            if language not in known or known[language].created_at < item.created_at:
+                known[language] = item
+
+
+def _newest(since: Mapping[UserId, int], hint: str, users: Collection[UserId]) -> dict[UserId, Item]:
+    return selectors.newest({user: since[user] for user in users}, hint)

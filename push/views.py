@@ -22,6 +22,7 @@ from .problems import (
     NEEDS_ASGI,
     NOT_SIGNED_IN,
     PRECONDITION_FAILED,
+    UNAVAILABLE,
     Refused,
 )
 from .reads import verify
@@ -49,8 +50,10 @@ def with_tickets(view: View) -> View:
 
 
 def user_of(credential: Credential) -> Any:
-    """The user behind a ticket, if it still counts."""
-    users = verify([credential], opening=True)
+    """The user behind a ticket, if it still counts. Raises `Refused` if nobody can say."""
+    users, doubtful = verify([credential], opening=True)
+    if doubtful:
+        raise Refused(UNAVAILABLE)
     return get_user_model()._default_manager.filter(pk__in=users.values()).first()
 
 

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from .. import selectors
+from ..items import title_of
 from ..models import BroadcastReceipt, Mailbox, Message
 from ..models.base import MailboxRow
 from ..snapshots import Snapshot, user_id
@@ -52,7 +53,7 @@ class MessageAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("message"))
     def text(self, message: Message) -> str:
-        return message.render_title()
+        return title_of(message)
 
     def get_search_fields(self, request: HttpRequest) -> list[str]:
         return [by_user_name("recipient")]

@@ -15,6 +15,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from ..validators import validate_link, validate_text
+from ..wording import fill
 from .base import UNREAD, MailboxRow
 from .muted import MutedType
 
@@ -31,7 +32,7 @@ class Message(MailboxRow):
 
     `seq` is the mailbox version at which the message arrived; then it takes the place of unread ones of its type with
     the same `dedupe_key`. `title_format` and `body_format` are translated, then filled from the row's columns and
-    `{actor}`; a type with columns named title and body needs neither.
+    `{actor}` (`inbox.wording`); a type with columns named title and body needs neither.
     """
 
     title_format: ClassVar[Any] = "{title}"
@@ -119,10 +120,10 @@ class Message(MailboxRow):
         return bool(self.level != Level.CRITICAL)
 
     def render_title(self) -> str:
-        return str(self.title_format).format_map(self._words())
+        return fill(str(self.title_format), self._words())
 
     def render_body(self) -> str:
-        return str(self.body_format).format_map(self._words())
+        return fill(str(self.body_format), self._words())
 
     def _words(self) -> dict[str, Any]:
         words = {field.attname: getattr(self, field.attname) for field in self._meta.concrete_fields}

@@ -8,7 +8,7 @@ import msgpack
 import pytest
 from django_eventstream.utils import make_id, sse_encode_event
 
-from inbox.items import Item
+from inbox.items import TOAST_BODY, TOAST_TITLE, Item
 from inbox.snapshots import Snapshot
 from push.codecs import CODECS, MSGPACK, Codec, chosen, encode_json
 from push.frames import Update, snapshot_json, to_json
@@ -74,13 +74,35 @@ def test_an_item_goes_to_those_who_saw_the_version_before() -> None:
     assert "item" not in update.frame(encode_json, "en", -1)["text"]
     assert "item" not in update.frame(encode_json, "zh-hans", 5000000009)["text"]
     toast = json.loads(update.frame(encode_json, "en", 5000000009)["text"])["item"]
-    assert list(toast) == ["ref", "type", "title", "body", "url", "created_at"]
+    assert list(toast) == ["ref", "type", "title", "body", "url", "created_at", "level"]
     assert toast["title"] == ITEM.title
 
 
-def test_an_item_too_long_is_left_out() -> None:
-    long = replace(ITEM, body="x" * 16 * 1024)
-    assert "item" not in Update(STATE, {"en": long}, since=1).frame(encode_json, "en", 1)["text"]
+@pytest.mark.parametrize("letter", ["x", "字", "😀", "é", '"'])
+def test_a_long_item_is_cut_and_not_left_out(letter: str) -> None:
+    """By characters, however many bytes they have in JSON."""
+    long = replace(
+        ITEM, title=letter * 400, body=letter * 10_000, body_html=f"<p>{letter * 10_000}</p>", level="critical"
+    )
+    frame = Update(STATE, {"en": long}, since=1).frame(encode_json, "en", 1)["text"]
+    item = json.loads(frame)["item"]
+    assert (len(item["title"]), len(item["body"])) == (TOAST_TITLE, TOAST_BODY)
+    assert {item["title"], item["body"]} == {letter * (TOAST_TITLE - 1) + "…", letter * (TOAST_BODY - 1) + "…"}
+    assert "body_html" not in item
+    assert item["level"] == "critical"
+    assert len(frame) < 16 * 1024
+
+
+def test_html_comes_along_if_it_is_short() -> None:
+    short = replace(ITEM, body="Yes", body_html="<p>Yes</p>")
+    assert short.as_toast()["body_html"] == "<p>Yes</p>"
+    assert "body_html" not in replace(short, body_html="<p>" + "<br>" * 600 + "Yes</p>").as_toast()
+
+
+def test_an_item_that_cannot_be_encoded_does_not_hold_back_the_state() -> None:
+    for bad in (replace(ITEM, title="\ud800"), replace(ITEM, created_at=None)):
+        update = Update(STATE, {"en": bad}, since=1)
+        assert msgpack.unpackb(update.frame(MSGPACK.encode, "en", 1)["bytes"])["version"] == STATE.version
 
 
 def test_nothing_in_an_item_ends_a_line_of_a_stream() -> None:

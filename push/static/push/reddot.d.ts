@@ -1,6 +1,6 @@
 /** Types of reddot.js. */
 
-/** What arrived; the inbox adds `level`, `read` and `archived`. */
+/** What arrived, its texts cut to what a toast has room for; the inbox has all of them, and adds `read` and `archived`. */
 export interface Item {
   /** "comment-123" */
   ref: string;
@@ -11,7 +11,7 @@ export interface Item {
   url: string;
   /** ISO 8601 */
   created_at: string;
-  level?: string;
+  level: "info" | "success" | "warning" | "critical";
   read?: boolean;
   archived?: boolean;
 }

@@ -1,14 +1,14 @@
 /**
  * The words of the client, for editors and readers; nothing here runs.
  *
- * @typedef {object} Item  what arrived, for a toast; the inbox adds level, read, archived
+ * @typedef {object} Item  what arrived, for a toast; the inbox adds read, archived
  * @property {string} ref
  * @property {string} type
  * @property {string} title
  * @property {string} body
  * @property {string} url
  * @property {string} created_at  ISO 8601
- * @property {string} [level]
+ * @property {string} level  "critical", "warning", "success" or "info"
  * @property {boolean} [read]
  * @property {string} [href]  set by inbox/item.js: the address to follow, "" for none
  *

@@ -1,0 +1,59 @@
+"""Text of somebody else's inside a sentence of ours: it may run from right to left, and must not turn the sentence.
+
+Unicode Standard Annex #9: an isolate (FSI … PDI) is laid out by itself. Embeddings, overrides and isolates that a text
+opens are closed at its end, and what it closes without having opened is left out, so that it can't get out of its own.
+"""
+
+import re
+
+from django.utils.translation import get_language_bidi
+
+FSI, PDI, PDF = "\u2068", "\u2069", "\u202c"
+_ISOLATES = frozenset("\u2066\u2067\u2068")  # LRI, RLI, FSI; closed by PDI
+_EMBEDDINGS = frozenset("\u202a\u202b\u202d\u202e")  # LRE, RLE, LRO, RLO; closed by PDF
+_CONTROL = re.compile("[\u202a-\u202e\u2066-\u2069]")
+# A paragraph separator (bidi class B) ends every isolate.
+_PARAGRAPH = re.compile("[^\n\r\x1c-\x1e\x85\u2029]+")
+# Controls, marks (ALM, LRM, RLM), and the blocks of the scripts that run from right to left.
+_TURNS = re.compile(
+    "[\u0590-\u08ff\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufb1d-\ufdff\ufe70-\ufeff"
+    "\U00010800-\U00010fff\U0001e800-\U0001efff]"
+)
+
+
+def isolated(text: str) -> str:
+    """The text for a place inside another. Text that runs the same way as its surroundings stays as it is."""
+    if not _TURNS.search(text) and not get_language_bidi():
+        return text
+    return _PARAGRAPH.sub(lambda paragraph: f"{FSI}{_balanced(paragraph[0])}{PDI}", text)
+
+
+def balanced(text: str) -> str:
+    """The text, with every bidirectional control closed in its own paragraph."""
+    if not _CONTROL.search(text):
+        return text
+    return _PARAGRAPH.sub(lambda paragraph: _balanced(paragraph[0]), text)
+
+
+def _balanced(paragraph: str) -> str:
+    closers: list[str] = []  # of what is open
+    kept = [_kept(character, closers) for character in paragraph]
+    return "".join(kept) + "".join(reversed(closers))
+
+
+def _kept(character: str, closers: list[str]) -> str:
+    if character in _ISOLATES:
+        closers.append(PDI)
+    elif character in _EMBEDDINGS:
+        closers.append(PDF)
+    elif character == PDI:  # also closes the embeddings inside its isolate
+        return _closed(closers) if PDI in closers else ""
+    elif character == PDF:  # closes nothing beyond the isolate it stands in
+        return closers.pop() if closers and closers[-1] == PDF else ""
+    return character
+
+
+def _closed(closers: list[str]) -> str:
+    while closers.pop() != PDI:
+        pass
+    return PDI
