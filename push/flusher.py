@@ -118,6 +118,8 @@ class Flusher:
             self._hub.refuse(sink, NOT_SIGNED_IN)
         elif not self._hub.members.add(user, sink, self._limit):
             self._hub.refuse(sink, TOO_MANY)
+        else:
+            sink.admitted()
 
     async def _write(self) -> None:
         """Show what was read to those it concerns, leaving the loop to others now and then."""

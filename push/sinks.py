@@ -46,6 +46,9 @@ class Sink:
         """The frame of an update, whose JSON is `text`."""
         raise NotImplementedError
 
+    def admitted(self) -> None:
+        """`user` is known; the first state follows as soon as the wire is idle."""
+
     def open(self, update: Update) -> bool:
         """Begin a verified connection with its first state. False: nothing was sent, the client has that state."""
         self._write(update)

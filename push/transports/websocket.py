@@ -6,6 +6,7 @@ The socket is accepted first and closed with a code if refused: a browser cannot
 """
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any, ClassVar
@@ -29,6 +30,8 @@ from ..problems import BROKEN, TOO_BIG, TOO_FAST, Refusal, Refused
 from ..servers import Message, bound, limit_frames, waiting_frames
 from ..sinks import Sink
 from ..wire import Gone, Wire, wire
+
+logger = logging.getLogger(__name__)
 
 MAX_WAITING_FRAMES = 100
 
@@ -59,10 +62,8 @@ class SocketSink(Sink):
         self.codec = codec
         self.verified: asyncio.Future[None] | None = None
 
-    def open(self, update: Update) -> bool:
-        self._write(update)
+    def admitted(self) -> None:
         self._settle()
-        return True
 
     def refuse(self, refusal: Refusal) -> None:
         self.refusal = refusal
@@ -70,8 +71,8 @@ class SocketSink(Sink):
         self.wire.close(refusal.close, refusal.code)
 
     async def until_verified(self) -> None:
-        """Wait for the hub to say who this is, or that it is nobody."""
-        if self.user is None and self.refusal is None:
+        """Wait until the hub has verified the credential, refused it, or let go of this connection."""
+        if self.user is None and self.hub is not None and self in self.hub.sinks:
             self.verified = self.verified or asyncio.get_running_loop().create_future()
             await self.verified
 
@@ -110,6 +111,8 @@ class UnreadConsumer(AsyncConsumer):
                 await self.dispatch(await receive())
         except StopConsumer:
             pass
+        except Gone as gone:  # while it was being answered, or accepted: an ordinary end
+            logger.debug("A client of %s has gone: %r", scope["path"], gone.__cause__)
         except asyncio.CancelledError:  # daphne cancels what is open when it stops
             if self.sink is not None and self.sink.hub is not None and self.sink in self.sink.hub.sinks:
                 self.sink.hub.attempt(self.sink, self.sink.restart)
@@ -125,7 +128,7 @@ class UnreadConsumer(AsyncConsumer):
 
     async def websocket_connect(self, message: Message) -> None:
         codec = chosen(self.scope.get("subprotocols", ()))
-        await self.base_send({"type": "websocket.accept", "subprotocol": codec and codec.subprotocol})
+        await self._accept(codec)
         limit_frames(self.base_send, MAX_FRAME_BYTES)
         bound(self.base_send)
         try:
@@ -153,6 +156,13 @@ class UnreadConsumer(AsyncConsumer):
         if self.sink is not None and self.sink.refusal is not None and self.sink.sent < 0:
             gate.log_refusal(self.scope, self.sink.refusal)
         raise StopConsumer
+
+    async def _accept(self, codec: Codec | None) -> None:
+        """Raises `Gone`."""
+        try:
+            await self.base_send({"type": "websocket.accept", "subprotocol": codec and codec.subprotocol})
+        except Exception as error:  # each server has its own
+            raise Gone from error
 
     async def _close(self, refusal: Refusal) -> None:
         """Without the hub, which does not know this connection (any more)."""
