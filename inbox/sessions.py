@@ -62,6 +62,8 @@ def digest(key: str) -> str:
 def load(keys: Iterable[str]) -> dict[str, SessionData]:
     """Session key -> its data, for those that exist and have not expired."""
     plausible, store = {key for key in keys if PLAUSIBLE_KEY.fullmatch(key)}, engine()
+    if not plausible:  # a site without sessions has no table of them
+        return {}
     if issubclass(store, DatabaseStore) and store.load is DatabaseStore.load:
         return _load_from_table(store, plausible)
     return {key: data for key in plausible if (data := _load_one(store, key))}

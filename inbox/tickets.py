@@ -2,11 +2,11 @@
 
 A ticket is `payload.signature`, both base64url, so that it fits a WebSocket subprotocol (RFC 6455, 4.1) and a URL.
 `verify` needs no database. What can change meanwhile (the user is deactivated or deleted, the password is changed, the
-session is logged out) is looked up for many at once by `users_of`.
+session or the service token that it was minted with ends) is looked up for many at once by `users_of`.
 """
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,8 @@ from django.core.signing import BadSignature, Signer
 from django.utils.crypto import constant_time_compare
 
 from . import sessions
-from .models import EndedSession
+from .models import ServiceToken, TicketSession
+from .services import remember_session
 from .snapshots import UserId, user_id
 
 DEFAULT_TTL, MAX_TTL = 300, 3600  # seconds
@@ -31,24 +32,34 @@ class BadTicket(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """`session` tells which session it is from ("" for none), `auth` which password; `expires` in Unix seconds."""
+    """`session` and `token` say where it was minted: the digest of a session ("" for none), the id of a service token.
+
+    `auth` tells which password it was, `expires` is in Unix seconds.
+    """
 
     user: UserId
     session: str
     auth: str
     expires: int
+    token: int | None = None
 
     @property
     def seconds_left(self) -> float:
         return self.expires - time.time()
 
 
-def mint(user: AbstractBaseUser, session_key: str | None, ttl: int = DEFAULT_TTL) -> tuple[str, Ticket]:
-    """A ticket of this user for `ttl` seconds, and what it says. It ends with the session, if it was minted in one."""
-    session = sessions.digest(session_key) if session_key else ""
+def mint(
+    user: AbstractBaseUser, session_key: str | None, ttl: int = DEFAULT_TTL, *, token: int | None = None
+) -> tuple[str, Ticket]:
+    """A ticket of this user for `ttl` seconds, and what it says.
+
+    It ends with the session of that key, or with the service token of that id, if it was minted with one.
+    """
+    session = remember_session(session_key) if session_key else ""
     auth = _auth_hashes(user)[0][:DIGITS]
-    ticket = Ticket(user_id(user.pk), session, auth, int(time.time()) + ttl)
-    return _signer().sign_object([ticket.user, ticket.session, ticket.auth, ticket.expires]), ticket
+    ticket = Ticket(user_id(user.pk), session, auth, int(time.time()) + ttl, token)
+    fields = [ticket.user, ticket.session, ticket.auth, ticket.expires]
+    return _signer().sign_object(fields if token is None else [*fields, token]), ticket
 
 
 def verify(text: str) -> Ticket:
@@ -60,14 +71,17 @@ def verify(text: str) -> Ticket:
 
 
 def users_of(texts: Iterable[str], *, opening: bool) -> dict[str, UserId]:
-    """Ticket -> user, of those that still count; two queries for any number. `opening`: expiry counts."""
+    """Ticket -> user, of those that still count; six queries at most for any number. `opening`: expiry counts."""
     tickets = dict(_read_all(texts, verify if opening else _read))
-    ended = _ended({ticket.session for ticket in tickets.values()} - {""})
+    signed_in = _signed_in({ticket.session for ticket in tickets.values()} - {""})
+    tokens = _valid_tokens({ticket.token for ticket in tickets.values() if ticket.token is not None})
     users = _active_users({ticket.user for ticket in tickets.values()})
     return {
         text: ticket.user
         for text, ticket in tickets.items()
-        if ticket.session not in ended and ticket.user in users and _auth_matches(users[ticket.user], ticket.auth)
+        if (not ticket.session or signed_in.get(ticket.session) == ticket.user)
+        and (ticket.token is None or ticket.token in tokens)
+        and (ticket.user in users and _auth_matches(users[ticket.user], ticket.auth))
     }
 
 
@@ -80,9 +94,11 @@ def _read(text: str) -> Ticket:
         raise BadTicket("malformed")
     try:
         user, *rest = _signer().unsign_object(text)
+        return Ticket(user_id(user), *rest)
     except BadSignature as error:
         raise BadTicket("not signed by us") from error
-    return Ticket(user_id(user), *rest)
+    except (TypeError, ValueError) as error:
+        raise BadTicket("of another version") from error
 
 
 def _read_all(texts: Iterable[str], read: Any) -> Iterable[tuple[str, Ticket]]:
@@ -93,8 +109,17 @@ def _read_all(texts: Iterable[str], read: Any) -> Iterable[tuple[str, Ticket]]:
             continue
 
 
-def _ended(sessions: set[str]) -> set[str]:
-    return set(EndedSession.objects.filter(pk__in=sessions).values_list("pk", flat=True)) if sessions else set()
+def _signed_in(digests: set[str]) -> dict[str, UserId]:
+    """Digest of a session -> who is signed in there now."""
+    keys = dict(TicketSession.objects.filter(pk__in=digests).values_list("pk", "key")) if digests else {}
+    users = sessions.users_of(keys.values())
+    return {digest: users[key] for digest, key in keys.items() if key in users}
+
+
+def _valid_tokens(ids: Collection[int]) -> set[int]:
+    """Those neither revoked nor expired, whose owners may sign in."""
+    tokens = ServiceToken.objects.valid().filter(pk__in=ids).select_related("owner") if ids else ()
+    return {token.pk for token in tokens if token.owner.is_active}
 
 
 def _active_users(ids: set[UserId]) -> Mapping[UserId, AbstractBaseUser]:

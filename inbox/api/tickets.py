@@ -27,11 +27,13 @@ def mint(request: HttpRequest, body: TicketRequest | None = None) -> Any:
     """Show it as `Authorization: Bearer`, as the WebSocket subprotocol `reddot.ticket.<ticket>`, as the MQTT password
     (the user name is your id) or, with at most 60 seconds left, as `?ticket=`. A ticket mints no ticket."""
     user = cast(AbstractBaseUser, request.user)  # the session's: nobody else gets here
-    return minted(user, request.session.session_key, body or TicketRequest())
+    return minted(user, body or TicketRequest(), request.session.session_key)
 
 
-def minted(user: AbstractBaseUser, session_key: str | None, body: TicketRequest) -> Any:
+def minted(
+    user: AbstractBaseUser, body: TicketRequest, session_key: str | None = None, token: int | None = None
+) -> Any:
     """The answer with a new ticket of this user."""
-    text, ticket = tickets.mint(user, session_key, body.ttl)
+    text, ticket = tickets.mint(user, session_key, body.ttl, token=token)
     ticket_minted.send_robust(None, user_id=ticket.user, purpose=body.purpose, ticket=text, expires=ticket.expires)
     return Status(201, {"ticket": text, "expires_at": datetime.fromtimestamp(ticket.expires, UTC).isoformat()})

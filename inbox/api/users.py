@@ -43,12 +43,13 @@ def unread(request: HttpRequest, id: Path[UserPath]) -> dict[str, Any]:
     operation_id="mintUserTicket",
     summary="A ticket for a user",
 )
-def mint(request: HttpRequest, id: Path[UserPath], body: TicketRequest | None = None) -> Any:
-    """For a site of yours where they are signed in. It ends with their password or account, and with its own time."""
+def mint(request: Any, id: Path[UserPath], body: TicketRequest | None = None) -> Any:
+    """For a site of yours where they are signed in. What it opens ends with their password, their account or your
+    token."""
     user = get_user_model()._default_manager.filter(pk=_key(id)).first()
     if user is None or not user.is_active:
         raise NotFound(_("There is no such user."))
-    return minted(user, None, body or TicketRequest())
+    return minted(user, body or TicketRequest(), token=request.auth.pk)
 
 
 def _key(id: str) -> Any:

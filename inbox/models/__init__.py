@@ -11,7 +11,7 @@ from .mailbox import BroadcastClock, Mailbox
 from .message import Level, Message, event_types
 from .muted import MutedType
 from .send import IdempotencyKey, Send, SendChunk
-from .session import EndedSession
+from .session import EndedSession, TicketSession
 from .token import Scope, ServiceToken
 
 __all__ = [
@@ -36,5 +36,6 @@ __all__ = [
     "ShareMessage",
     "State",
     "SystemMessage",
+    "TicketSession",
     "event_types",
 ]

@@ -21,7 +21,7 @@ from .. import conf, ledger
 from ..conf import BOUNDS
 from ..errors import BadValue
 from ..lookups import Among
-from ..models import EndedSession, IdempotencyKey, Mailbox, Message, Send, event_types
+from ..models import EndedSession, IdempotencyKey, Mailbox, Message, Send, TicketSession, event_types
 from ..models.base import MailboxRowQuerySet
 from . import idempotency
 from .send import let_others_write
@@ -108,6 +108,7 @@ def _over() -> list[Rows]:
     now = timezone.now()
     return [
         EndedSession.objects.filter(until__lt=now),
+        TicketSession.objects.filter(until__lt=now),
         IdempotencyKey.objects.filter(claimed_at__lt=now - idempotency.LIFETIME),
         Send.objects.filter(finished_at__lt=now - SENDS_KEPT),
     ]

@@ -33,10 +33,20 @@ TRANSPORTS: dict[str, type[Client]] = {
 
 @asynccontextmanager
 async def connect(
-    transport: str, site: Site, name: str = "", *, web: int = 0, since: int | None = None, ticket: str = ""
+    transport: str,
+    site: Site,
+    name: str = "",
+    *,
+    web: int = 0,
+    since: int | None = None,
+    ticket: str = "",
+    session: str = "",
 ) -> AsyncIterator[Any]:
-    """A client of that transport, closed at the end; signed in as `name` (or nobody), by that ticket if it has one."""
-    cookies = await asyncio.to_thread(site.cookies, name) if name and not ticket else {}
+    """A client of that transport, closed at the end; signed in as `name` (or nobody), by that ticket, in that session
+    or in a new one."""
+    cookies = {"sessionid": session} if session and not ticket else {}
+    if name and not ticket and not session:
+        cookies = await asyncio.to_thread(site.cookies, name)
     user = (await asyncio.to_thread(site.call, "ids", [name]))[0] if name else None
     client = TRANSPORTS[transport](site, cookies, web, user, since, ticket)
     async with client.stack:

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 import time_machine
-from django.contrib.auth import get_user_model
-from django.contrib.sessions.models import Session
+from django.conf import settings
+from django.contrib.auth import SESSION_KEY, get_user_model
 from django.core.management import CommandError, call_command
 from django.test import Client, override_settings
 from django.utils import timezone
@@ -18,14 +18,14 @@ from hypothesis import strategies as st
 from pytest_django import DjangoAssertNumQueries
 
 from inbox import services, tickets
-from inbox.models import EndedSession
+from inbox.models import EndedSession, Scope, ServiceToken, TicketSession
 from inbox.signals import ticket_minted
 from inbox.tickets import BadTicket
 
 from .rest import Caller, person, problem, state
 
 pytestmark = [pytest.mark.urls("tests.inbox.urls"), pytest.mark.django_db, pytest.mark.anywhere]
-KEY = "k" * 32
+KEY = "k" * 32  # of no session
 TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.6.2: what a subprotocol may be made of
 
 
@@ -46,13 +46,21 @@ def counts(*texts: str, opening: bool = True) -> list[bool]:
     return [text in users for text in texts]
 
 
+def key_of(user: Any) -> str:
+    """Of a new session."""
+    browser = Client()
+    browser.force_login(user)
+    return str(browser.session.session_key)
+
+
 def test_a_ticket_says_who(bob: Any) -> None:
-    text, ticket = tickets.mint(bob, KEY, 60)
+    key = key_of(bob)
+    text, ticket = tickets.mint(bob, key, 60)
     assert tickets.verify(text) == ticket
     assert ticket.user == bob.pk
     assert 58 < ticket.seconds_left <= 60
     assert tickets.users_of([text], opening=True) == {text: bob.pk}
-    assert KEY not in text
+    assert key not in text
 
 
 def test_it_fits_a_subprotocol_and_an_address(bob: Any) -> None:
@@ -87,7 +95,7 @@ def test_another_key_signs_another_ticket(bob: Any) -> None:
 
 
 def test_expiry_bounds_opening_only(bob: Any) -> None:
-    text, ticket = tickets.mint(bob, KEY, 60)
+    text, ticket = tickets.mint(bob, key_of(bob), 60)
     with time_machine.travel(ticket.expires, tick=False):
         with pytest.raises(BadTicket):
             tickets.verify(text)
@@ -96,56 +104,126 @@ def test_expiry_bounds_opening_only(bob: Any) -> None:
 
 
 def test_it_ends_with_its_session_and_no_other(bob: Any) -> None:
-    here, elsewhere, without = (tickets.mint(bob, key)[0] for key in (KEY, "j" * 32, None))
-    services.end_session(KEY)
+    key = key_of(bob)
+    here, elsewhere, without = (tickets.mint(bob, each)[0] for each in (key, key_of(bob), None))
+    services.end_session(key)
     assert counts(here, elsewhere, without) == [False, True, True]
     assert counts(here, opening=False) == [False]
 
 
-def test_logging_out_ends_it_and_a_lapse_does_not(bob: Any) -> None:
-    browser = Client()
-    browser.force_login(bob)
-    text, _ticket = tickets.mint(bob, browser.session.session_key)
-    Session.objects.all().delete()
-    assert counts(text) == [True]
-    browser.force_login(bob)
-    text, _ticket = tickets.mint(bob, browser.session.session_key)
-    browser.logout()
-    assert counts(text) == [False]
+@pytest.mark.parametrize("engine", ["db", "cached_db", "cache", "file", "signed_cookies"])
+class TestASession:
+    """A ticket ends with the session it was minted in, whichever engine keeps that."""
+
+    @pytest.fixture(autouse=True)
+    def sessions(self, engine: str, tmp_path: Any) -> Iterator[None]:
+        path = f"django.contrib.sessions.backends.{engine}"
+        with override_settings(SESSION_ENGINE=path, SESSION_FILE_PATH=str(tmp_path)):
+            yield
+
+    @pytest.fixture
+    def browser(self, bob: Any) -> Client:
+        browser = Client()
+        browser.force_login(bob)
+        return browser
+
+    @pytest.fixture
+    def text(self, bob: Any, browser: Client) -> str:
+        text = tickets.mint(bob, browser.cookies["sessionid"].value, 60)[0]
+        assert counts(text) == counts(text, opening=False) == [True]
+        return text
+
+    def test_logging_out(self, text: str, browser: Client) -> None:
+        services.end_session(browser.cookies["sessionid"].value)  # the client's own logout would end a copy
+        browser.logout()
+        assert counts(text, opening=False) == [False]
+
+    def test_expiry(self, text: str) -> None:
+        with time_machine.travel(timezone.now() + timedelta(seconds=settings.SESSION_COOKIE_AGE + 1)):
+            assert counts(text, opening=False) == [False]
+
+    def test_its_deletion(self, text: str, browser: Client, engine: str) -> None:
+        browser.session.flush()
+        assert counts(text, opening=False) == [engine == "signed_cookies"]  # which nothing can delete
+
+    def test_another_user_signs_in_there(self, text: str, browser: Client) -> None:
+        session = browser.session
+        session[SESSION_KEY] = str(person("alice").pk)
+        session.save()
+        if session.session_key == browser.cookies["sessionid"].value:  # else that key is a session of its own
+            assert counts(text, opening=False) == [False]
 
 
 def test_it_ends_with_the_password(bob: Any) -> None:
-    text, _ticket = tickets.mint(bob, KEY)
+    text, within = tickets.mint(bob, None)[0], tickets.mint(bob, key_of(bob))[0]
     bob.set_password("another")
     bob.save()
-    assert counts(text, opening=False) == [False]
-    assert counts(tickets.mint(bob, KEY)[0]) == [True]
+    assert counts(text, within, opening=False) == [False, False]
+    assert counts(tickets.mint(bob, None)[0]) == [True]
+
+
+@pytest.mark.parametrize("end", ["revoked", "expired", "deleted", "its owner deactivated"])
+def test_it_ends_with_the_service_token_that_minted_it(bob: Any, end: str) -> None:
+    alice = person("alice")
+    services.create_token("shop", alice, [Scope.TICKETS])
+    services.create_token("other shop", alice, [Scope.TICKETS])
+    token, other = ServiceToken.objects.order_by("pk")
+    text, others = (tickets.mint(bob, None, token=each.pk)[0] for each in (token, other))
+    assert counts(text, others) == [True, True]
+    if end == "revoked":
+        services.revoke_token(token)
+    elif end == "expired":
+        ServiceToken.objects.filter(pk=token.pk).update(expires_at=timezone.now())
+    elif end == "deleted":
+        token.delete()
+    else:
+        get_user_model().objects.filter(pk=alice.pk).update(is_active=False)
+    assert counts(text, others, opening=False) == [False, end != "its owner deactivated"]
+
+
+def test_a_ticket_of_another_version_is_none() -> None:
+    for fields in ([7], [7, "", "", 9, 1, "more"], 7, {"user": 7}):
+        with pytest.raises(BadTicket):
+            tickets.verify(tickets._signer().sign_object(fields))
 
 
 def test_a_rotated_secret_key_ends_nothing(bob: Any) -> None:
     with override_settings(SECRET_KEY="old" * 20):
-        text, _ticket = tickets.mint(bob, KEY)
+        text, _ticket = tickets.mint(bob, None)
     with override_settings(SECRET_KEY="new" * 20, SECRET_KEY_FALLBACKS=["old" * 20]):
         assert counts(text) == [True]
 
 
 def test_it_ends_with_the_user(bob: Any) -> None:
-    text, _ticket = tickets.mint(bob, KEY)
+    text, _ticket = tickets.mint(bob, key_of(bob))
     get_user_model().objects.update(is_active=False)
     assert counts(text, opening=False) == [False]
     bob.delete()
     assert counts(text, opening=False) == [False]
 
 
-def test_two_queries_for_any_number(django_assert_num_queries: DjangoAssertNumQueries) -> None:
-    texts = [tickets.mint(person(f"u{n}"), f"{n:032}")[0] for n in range(30)]
-    with django_assert_num_queries(2):
+def test_six_queries_for_any_number(bob: Any, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    services.create_token("shop", bob, [Scope.TICKETS])
+    token = ServiceToken.objects.get().pk
+    people = [person(f"u{n}") for n in range(30)]
+    texts = [tickets.mint(user, key_of(user))[0] for user in people]
+    texts += [tickets.mint(user, None, token=token)[0] for user in people]
+    with django_assert_num_queries(6):
         assert all(counts(*texts))
 
 
-def test_ended_sessions_are_forgotten_when_no_ticket_is_left() -> None:
+def test_the_session_of_a_ticket_is_kept_once(bob: Any) -> None:
+    key = key_of(bob)
+    for later in (0, 60, settings.SESSION_COOKIE_AGE - 60):
+        with time_machine.travel(timezone.now() + timedelta(seconds=later)):
+            tickets.mint(bob, key)
+            kept = TicketSession.objects.get().until - timezone.now()
+            assert timedelta(seconds=settings.SESSION_COOKIE_AGE - 61) < kept
+
+
+def test_ended_sessions_are_forgotten() -> None:
     services.end_session(KEY)
-    for later, kept in ((timedelta(seconds=tickets.MAX_TTL), 2), (timedelta(days=1), 1)):
+    for later, kept in ((timedelta(hours=1), 2), (timedelta(days=1), 1)):
         with time_machine.travel(timezone.now() + later):
             services.end_session("j" * 32)
             assert EndedSession.objects.count() == kept
@@ -205,7 +283,8 @@ class TestWithATicket:
     """The user's half of the API, without a session and without CSRF tokens."""
 
     def bearer(self, user: Any, **extra: Any) -> dict[str, Any]:
-        return {"headers": {"Authorization": f"Bearer {tickets.mint(user, KEY)[0]}"}, **extra}
+        self.key = key_of(user)
+        return {"headers": {"Authorization": f"Bearer {tickets.mint(user, self.key)[0]}"}, **extra}
 
     def test_reads_and_writes(self, bob: Any) -> None:
         caller = Caller()
@@ -217,6 +296,6 @@ class TestWithATicket:
         alice = person("alice")
         assert Caller(alice)("GET", "unread/", **self.bearer(bob)).json()["user"] == bob.pk
         bearer = self.bearer(bob)
-        services.end_session(KEY)
+        services.end_session(self.key)
         problem(Caller(alice)("GET", "unread/", **bearer), 401)
         problem(Caller(alice)("GET", "unread/", headers={"Authorization": "bearer x"}), 401)

@@ -1,4 +1,4 @@
-"""Tickets on real servers: each transport takes one wherever it may stand; what ends a ticket ends what it opened."""
+"""Tickets on real servers: each transport takes one wherever it may stand; what ends one is in test_ends.py."""
 
 import asyncio
 import json
@@ -10,7 +10,7 @@ import pytest
 import websockets.asyncio.client
 from websockets.exceptions import ConnectionClosed
 
-from tests.clients import TRANSPORTS, Ended, Refused, connect
+from tests.clients import TRANSPORTS, Refused, connect
 from tests.conftest import StartSite
 from tests.servers import Site, eventually, wait_for
 from tools.processes import listening
@@ -19,7 +19,6 @@ OTHER = "https://app.example.org"
 Answer = httpx.Response
 HELD = ["/push/sse/", "/push/iframe/", "/push/poll/", "/push/events/"]
 ASKING = {"Access-Control-Request-Method": "GET", "Access-Control-Request-Headers": "authorization"}
-ENDED = {"websocket": 4401, "msgpack": 4401}
 
 numbers = count(1)
 
@@ -61,36 +60,11 @@ async def test_every_transport_takes_one(site: Site, name: str, transport: str) 
         await client.until_unread(1)
 
 
-@pytest.mark.parametrize(
-    ("transport", "end"),
-    [
-        pytest.param(transport, end, marks=[] if transport == "websocket" or end == "log out" else [pytest.mark.soak])
-        for transport in ("websocket", "sse", "iframe", "long-poll", "events")
-        for end in ("log out", "password", "deactivation")
-    ],
-)
-async def test_what_ends_it_ends_what_it_opened(site: Site, name: str, transport: str, end: str) -> None:
-    key = (await asyncio.to_thread(site.cookies, name))["sessionid"]
-    ticket = await call(site, "ticket", name, key)
-    async with connect(transport, site, name, ticket=ticket) as client:
-        await client.next()
-        if end == "log out":
-            await call(site, "inbox.services.end_session", key)
-        elif end == "password":
-            await call(site, "change_password", name)
-        else:
-            await call(site, "user", name, is_active=False)
-        with pytest.raises((Ended, Refused)) as ended:
-            await client.until(lambda shown: False, deadline=2 + 3)
-    assert ended.value.code == ENDED.get(transport) or transport not in ENDED
-
-
-async def test_a_lapse_of_ticket_and_session_ends_nothing(site: Site, name: str) -> None:
+async def test_a_ticket_that_expires_ends_nothing(site: Site, name: str) -> None:
     key = (await asyncio.to_thread(site.cookies, name))["sessionid"]
     ticket = await call(site, "ticket", name, key, 1)
     async with connect("websocket", site, name, ticket=ticket) as client:
         await client.next()
-        await call(site, "log_out", key)  # the session goes without anybody logging out
 
         async def refused() -> bool:
             try:

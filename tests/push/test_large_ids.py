@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 from django.contrib.auth import get_user_model
 from django.test import Client
-from push.sessions import Credential
 
 from inbox import services
 from inbox.models import FollowMessage
 from inbox.snapshots import MAX_NUMBER
 from push import bus
+from push.credentials import Credential
 from push.eventstream import NO_VERSION, Storage, channel_of, user_of
 from push.frames import snapshot_json
 from push.reads import Query, read

@@ -18,10 +18,11 @@ from asgiref.sync import sync_to_async
 from django.apps import apps
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user_model
-from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import close_old_connections, connection, transaction
 from django.db.models import Model
+from django.utils import timezone
 from django.utils.module_loading import import_string
 
 PEOPLE = ("admin", "alice", "bob", "carol")
@@ -52,11 +53,11 @@ def delete_user(name: str) -> None:
 def session(name: str) -> str:
     """The value of a session cookie that is signed in as `name`; no password is checked."""
     found = get_user_model().objects.get(username=name)
-    store = SessionStore()
+    store = import_module(settings.SESSION_ENGINE).SessionStore()
     store[SESSION_KEY] = str(found.pk)
     store[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
     store[HASH_SESSION_KEY] = found.get_session_auth_hash()
-    store.create()
+    store.save()
     return str(store.session_key)
 
 
@@ -80,8 +81,43 @@ def change_password(name: str) -> None:
     found.save()
 
 
+def change_user(name: str, **values: Any) -> None:
+    """Behind the signals' back."""
+    get_user_model().objects.filter(username=name).update(**values)
+
+
 def log_out(session_key: str) -> None:
-    SessionStore(session_key).flush()
+    import_module(settings.SESSION_ENGINE).SessionStore(session_key).flush()
+
+
+def expire_session(session_key: str) -> None:
+    Session.objects.filter(pk=session_key).update(expire_date=timezone.now())
+
+
+def delete_session(session_key: str) -> None:
+    Session.objects.filter(pk=session_key).delete()
+
+
+def token_ticket(name: str, shop: str) -> str:
+    """A ticket of `name`, minted with a new service token that is called `shop`."""
+    from inbox import models, tickets
+
+    token(shop)
+    minted_by = models.ServiceToken.objects.get(name=shop)
+    return tickets.mint(get_user_model().objects.get(username=name), None, token=minted_by.pk)[0]
+
+
+def end_token(shop: str, how: str) -> None:
+    """`how` is "revoke", "expire" or "delete"."""
+    from inbox import models, services
+
+    ending = models.ServiceToken.objects.get(name=shop)
+    if how == "revoke":
+        services.revoke_token(ending)
+    elif how == "expire":
+        models.ServiceToken.objects.filter(pk=ending.pk).update(expires_at=timezone.now())
+    else:
+        ending.delete()
 
 
 # Messages and broadcasts
@@ -163,6 +199,14 @@ def ids(names: list[str]) -> list[Any]:
 async def counts() -> dict[str, int]:
     """What the answering process holds: threads, and tasks of its event loop (this request's included)."""
     return {"threads": threading.active_count(), "tasks": len(asyncio.all_tasks())}
+
+
+def postpone_resyncs() -> None:
+    """Connections opened from now on come into the resync late: 30 s with an interval of 60."""
+    from push import hub
+
+    for running in hub._hubs.values():
+        running._numbers += 30
 
 
 def delay(task: str) -> None:
