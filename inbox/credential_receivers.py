@@ -8,7 +8,7 @@ from typing import Any
 
 from django.apps import apps
 from django.contrib.auth import get_user_model
-from django.contrib.auth.signals import user_logged_out
+from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db.models.signals import post_delete, post_save
 from django.utils import timezone
@@ -29,6 +29,7 @@ def connect() -> None:
         if issubclass(model, AbstractBaseSession):
             post_delete.connect(session_deleted, sender=model, dispatch_uid=UID)
     post_delete.connect(token_deleted, sender=ServiceToken, dispatch_uid=UID)
+    user_logged_in.connect(logged_in, dispatch_uid=UID)
     user_logged_out.connect(logged_out, dispatch_uid=UID)
 
 
@@ -51,6 +52,11 @@ def session_deleted(instance: AbstractBaseSession, using: str, **kwargs: Any) ->
 def token_deleted(using: str, **kwargs: Any) -> None:
     """Whom it has minted tickets for is not recorded."""
     announce(None, using)
+
+
+def logged_in(request: Any, **kwargs: Any) -> None:
+    if (session := getattr(request, "session", None)) is not None:
+        services.name_session(session)
 
 
 def logged_out(request: Any, **kwargs: Any) -> None:

@@ -17,6 +17,7 @@ from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.sessions.backends.base import SessionBase
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
+from django.contrib.sessions.backends.signed_cookies import SessionStore as CookieStore
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
@@ -29,6 +30,7 @@ logger = logging.getLogger(__name__)
 # A key is looked up together with hundreds of others: one that a database refuses (NUL) must not spoil them all.
 PLAUSIBLE_KEY = re.compile(r"[\x21-\x7e]{8,4096}")
 
+NAME = "_inbox_session"  # in the data of a session whose key changes with the data: a name that stays
 DIGITS = 16  # hexadecimal, of the SHA-256 of a key
 
 SessionData = Mapping[str, Any]
@@ -74,11 +76,22 @@ def engine() -> type[SessionBase]:
     return import_module(settings.SESSION_ENGINE).SessionStore  # type: ignore[no-any-return]
 
 
-def _ended(keys: Iterable[str]) -> list[str]:
+def in_cookies() -> bool:
+    """Whether a session of this site is its own cookie, and its key all of its data."""
+    return issubclass(engine(), CookieStore)
+
+
+def name(key: str, data: SessionData) -> str:
+    """The digest by which a session is known to have ended, whatever its key is by then."""
+    return digest(data.get(NAME, key))
+
+
+def _ended(sessions: Mapping[str, SessionData]) -> list[str]:
     """Those that were logged out. Engines without a table delete a session later than that, or never."""
-    known = {digest(key): key for key in keys}
-    rows = EndedSession.objects.filter(pk__in=known).values_list("pk", flat=True) if known else ()
-    return [known[row] for row in rows]
+    names = {key: name(key, data) for key, data in sessions.items()}
+    rows = EndedSession.objects.filter(pk__in=set(names.values())) if names else EndedSession.objects.none()
+    ended = set(rows.values_list("pk", flat=True))
+    return [key for key in names if names[key] in ended]
 
 
 def _load_from_table(store: type[DatabaseStore], keys: set[str]) -> dict[str, SessionData]:

@@ -11,7 +11,7 @@ from .preferences import set_muted
 from .retention import purge, purgeable
 from .send import draft, send
 from .sends import Order, finish_stalled, start_sends, work_off
-from .sessions import end_session, remember_session
+from .sessions import end_session, name_session, remember_session
 from .tokens import create_token, issue_token, revoke_token, use_token
 
 __all__ = [
@@ -38,6 +38,7 @@ __all__ = [
     "mark_read",
     "mark_unread",
     "mend",
+    "name_session",
     "publish",
     "purge",
     "purge_deleted",

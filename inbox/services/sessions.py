@@ -3,7 +3,9 @@
 from datetime import timedelta
 
 from django.conf import settings
+from django.contrib.sessions.backends.base import SessionBase
 from django.utils import timezone
+from django.utils.crypto import get_random_string
 
 from .. import credentials, ledger, sessions
 from ..models import EndedSession, TicketSession
@@ -27,15 +29,21 @@ def end_session(key: str) -> None:
 
     A site that signs people out elsewhere ("sign out all devices") calls this for each session before it deletes it.
     """
-    now, data = timezone.now(), sessions.load([key]).get(key)
+    now, data = timezone.now(), sessions.load([key]).get(key, {})
     TicketSession.objects.filter(pk=sessions.digest(key)).delete()
     EndedSession.objects.filter(until__lt=now).delete()
-    EndedSession.objects.update_or_create(digest=sessions.digest(key), defaults={"until": now + _kept(key, bool(data))})
-    if data and (user := sessions.user_in(data)) is not None:
+    EndedSession.objects.update_or_create(digest=sessions.name(key, data), defaults={"until": now + _kept()})
+    if (user := sessions.user_in(data)) is not None:
         credentials.announce([user], ledger.alias())
 
 
-def _kept(key: str, exists: bool) -> timedelta:
-    """A session that exists in its cookie alone can be shown until that expires: nothing deletes it."""
-    store = sessions.engine()(key)
-    return max(KEPT, timedelta(seconds=store.get_expiry_age())) if exists and not store.exists(key) else KEPT
+def name_session(session: SessionBase) -> None:
+    """To be called when somebody signs in. A session that is its own cookie gets another key with every change of its
+    data: a connection opened with an earlier one would otherwise outlive the logout."""
+    if sessions.in_cookies():
+        session[sessions.NAME] = get_random_string(32)
+
+
+def _kept() -> timedelta:
+    """A session that is its own cookie can be shown until that expires: nothing deletes it."""
+    return max(KEPT, timedelta(seconds=settings.SESSION_COOKIE_AGE)) if sessions.in_cookies() else KEPT

@@ -143,3 +143,17 @@ def test_logged_out_before_the_session_is_gone(
         assert announced == [[bob.pk]]
         kept = EndedSession.objects.get().until - timezone.now()
         assert (kept > timedelta(days=13)) == (engine == "signed_cookies")
+
+
+def test_a_session_that_is_its_own_cookie(bob: Any) -> None:
+    """Its key changes with its data, and what an earlier key has opened ends with it all the same."""
+    with override_settings(SESSION_ENGINE="django.contrib.sessions.backends.signed_cookies"):
+        browser, other = browser_of(bob), browser_of(bob)
+        earlier, elsewhere = (each.cookies["sessionid"].value for each in (browser, other))
+        session = browser.session
+        session["cart"] = [1]
+        session.save()
+        now = str(session.session_key)
+        assert now != earlier
+        services.end_session(now)
+        assert sessions.users_of([earlier, now, elsewhere]) == {elsewhere: bob.pk}
