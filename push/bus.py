@@ -102,29 +102,9 @@ def ping() -> None:
     _publisher.ping()
 
 
-async def listen(nudged: Callable[[Nudge], None], subscribed: Callable[[], None]) -> None:
-    """Hand every nudge of other processes to `nudged`, for ever; `subscribed` is called once, when it begins."""
-    layer = crossing_layer()
-    if layer is None:
-        await asyncio.Event().wait()
-        return
-    channel = await layer.new_channel("push.")
-    await layer.group_add(GROUP, channel)
-    subscribed()
-    try:
-        while True:
-            _hear(await layer.receive(channel), nudged)
-    finally:
-        await asyncio.wait_for(layer.group_discard(GROUP, channel), REMOTE_TIMEOUT)
-
-
-def _hear(message: dict[str, Any], nudged: Callable[[Nudge], None]) -> None:
-    if message.get("from") == _publisher.name:
-        return
-    try:
-        nudged(parse(message))
-    except ValueError as error:
-        logger.warning("Not a nudge: %s", error)
+def is_own(message: dict[str, Any]) -> bool:
+    """Whether this process published it, and so has told its hubs."""
+    return bool(message.get("from") == _publisher.name)
 
 
 class Publisher:

@@ -17,7 +17,7 @@ from inbox import services
 from inbox.isolation import log_failure
 from inbox.snapshots import UserId
 
-from . import bus, shutdown
+from . import bus, listener, shutdown
 from .bus import Nudge
 from .conf import LAG_SECONDS
 from .flusher import Flusher
@@ -281,7 +281,7 @@ class Hub:
 
     async def _listen(self) -> None:
         """What was nudged before we listened is lost, so look at everybody once we do."""
-        await bus.listen(self.nudged, self.look_at_everybody)
+        await listener.listen(self.nudged, self.look_at_everybody)
 
     async def _tick(self) -> None:
         due = self.loop.time()

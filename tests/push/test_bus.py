@@ -17,7 +17,6 @@ from push import bus, enqueue, hub, outlets, receivers, tasks
 from push.bus import Nudge, Publisher, parse
 from push.operations import heartbeats
 from push.operations.heartbeats import WORKER, Lookout
-from tests.push.fakes import until
 from tests.servers import wait_for
 
 
@@ -43,7 +42,6 @@ class CrossingLayer:
         self.sent: list[dict[str, Any]] = []
         self.loops: set[asyncio.AbstractEventLoop] = set()
         self.threads: set[str] = set()
-        self.inbox: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self.fail: Callable[[], Any] = lambda: None
 
     async def group_send(self, group: str, message: dict[str, Any]) -> None:
@@ -51,18 +49,6 @@ class CrossingLayer:
         self.loops.add(asyncio.get_running_loop())
         self.threads.add(threading.current_thread().name)
         self.sent.append(message)
-
-    async def new_channel(self, prefix: str) -> str:
-        return prefix
-
-    async def group_add(self, group: str, channel: str) -> None:
-        self.group = group
-
-    async def group_discard(self, group: str, channel: str) -> None:
-        self.group = ""
-
-    async def receive(self, channel: str) -> dict[str, Any]:
-        return await self.inbox.get()
 
 
 @pytest.fixture
@@ -105,19 +91,6 @@ def test_in_memory_there_is_nobody_else(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(bus, "get_channel_layer", InMemoryChannelLayer)
     assert bus.crossing_layer() is None
     bus.publish(Nudge([1]))
-
-
-async def test_the_reader_hears_the_others_and_not_itself(layer: CrossingLayer) -> None:
-    heard: list[Nudge | str] = []
-    task = asyncio.create_task(bus.listen(heard.append, lambda: heard.append("listening")))
-    await until(lambda: heard == ["listening"])
-    assert layer.group == bus.GROUP
-    layer.inbox.put_nowait({"type": "nudge", "from": bus._publisher.name, "users": [1], "item": None})
-    layer.inbox.put_nowait({"type": "nudge", "from": "a later version of us", "people": [1]})
-    layer.inbox.put_nowait({"type": "nudge", "from": "another", "users": [2], "item": None})
-    await until(lambda: heard[1:] == [Nudge([2])])
-    task.cancel()
-    await until(lambda: layer.group == "")
 
 
 def test_a_circuit_closes_again() -> None:
