@@ -81,7 +81,7 @@ class RedDot:
         return results
 
     def progress(self, send: int) -> dict[str, Any]:
-        """How far a send has come: `status` is "pending" or "done"."""
+        """How far a send has come: `status` is "pending", "done" or "failed", and `reason` says why."""
         return self._ask("GET", f"sends/{send}/")
 
     # Users

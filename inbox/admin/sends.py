@@ -1,28 +1,58 @@
-"""What other services have sent, and how far it has come."""
+"""What other services have sent, how far it has come, and what was given up."""
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
-from ..models import Send
+from .. import services
+from ..models import Send, SendStatus
 from .base import ReadOnlyAdmin
 
 
+class StatusFilter(admin.SimpleListFilter):
+    title = _("status")
+    parameter_name = "status"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return list(SendStatus.choices)
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Send]) -> QuerySet[Send] | None:
+        columns = {
+            SendStatus.PENDING: {"finished_at": None, "failed_at": None},
+            SendStatus.DONE: {"finished_at__isnull": False},
+            SendStatus.FAILED: {"failed_at__isnull": False},
+        }
+        return queryset.filter(**columns.get(self.value(), {}))  # type: ignore[call-overload]
+
+
 class SendAdmin(ReadOnlyAdmin):
-    list_display = ("pk", "type", "token", "created_at", "recipients", "created", "is_done")
+    list_display = ("pk", "type", "token", "created_at", "recipients", "created", "shown_status", "reason")
     list_select_related = ("token",)
-    list_filter = ("type", ("finished_at", admin.EmptyFieldListFilter), "created_at")
+    list_filter = (StatusFilter, "type", "created_at")
     search_fields = ("token__name",)
+    actions = ("retry",)
 
     def has_delete_permission(self, request: HttpRequest, obj: Send | None = None) -> bool:
         """Its messages would stay, or never come."""
         return False
 
+    def has_retry_permission(self, request: HttpRequest) -> bool:
+        """Whoever may change sends, which otherwise nobody does."""
+        return bool(request.user.has_perm("inbox.change_send"))
+
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return [name for name in super().get_fields(request, obj) if name != "message"]
 
-    @admin.display(description=_("done"), boolean=True)
-    def is_done(self, send: Send) -> bool:
-        return send.finished_at is not None
+    @admin.display(description=_("status"))
+    def shown_status(self, send: Send) -> Any:
+        return send.status.label
+
+    @admin.action(description=_("Try failed sends again"), permissions=["retry"])
+    def retry(self, request: HttpRequest, queryset: QuerySet[Send]) -> None:
+        retried = sum(services.retry_send(pk) for pk in queryset.values_list("pk", flat=True))
+        text = ngettext("%d send is tried again.", "%d sends are tried again.", retried) % retried
+        self.message_user(request, text, messages.SUCCESS if retried else messages.WARNING)

@@ -71,12 +71,14 @@ def progress(request: HttpRequest, id: Path[SendPath]) -> dict[str, Any]:
     return {
         "send": found.pk,
         "type": found.type,
-        "status": "pending" if found.finished_at is None else "done",
+        "status": found.status,
+        "reason": found.reason or None,
         "recipients": found.recipients,
         "created": found.created,
         "unknown": found.unknown,
         "created_at": found.created_at.isoformat(),
         "finished_at": found.finished_at and found.finished_at.isoformat(),
+        "failed_at": found.failed_at and found.failed_at.isoformat(),
     }
 
 

@@ -35,12 +35,14 @@ class Progress(BaseModel):
 
     send: SendId
     type: str
-    status: Literal["pending", "done"]
+    status: Literal["pending", "done", "failed"]
+    reason: str | None = Field(description="Why it failed; of a pending one, why it has to be tried again.")
     recipients: Count
     created: Count = Field(description="How many have it so far.")
     unknown: Count = Field(description="How many recipients did not exist.")
     created_at: Moment
     finished_at: Moment | None
+    failed_at: Moment | None = Field(description="When it was given up. An administrator can have it tried again.")
 
 
 class Batch(BaseModel):

@@ -10,7 +10,7 @@ from .events import (
 from .mailbox import BroadcastClock, Mailbox
 from .message import Level, Message, event_types
 from .muted import MutedType
-from .send import IdempotencyKey, Send, SendChunk
+from .send import IdempotencyKey, Send, SendChunk, SendStatus
 from .session import EndedSession, TicketSession
 from .token import Scope, ServiceToken
 
@@ -32,6 +32,7 @@ __all__ = [
     "Scope",
     "Send",
     "SendChunk",
+    "SendStatus",
     "ServiceToken",
     "ShareMessage",
     "State",

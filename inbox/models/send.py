@@ -1,6 +1,8 @@
 """What other services asked for: sends, the parts they are worked off in, requests that must not count twice."""
 
-from typing import Any, ClassVar
+from __future__ import annotations
+
+from typing import Any, ClassVar, Self
 
 from django.db import models
 from django.utils import timezone
@@ -10,11 +12,26 @@ from .mailbox import PrimaryQuerySet
 from .token import ServiceToken
 
 
+class SendStatus(models.TextChoices):
+    PENDING = "pending", _("Pending")
+    DONE = "done", _("Done")
+    FAILED = "failed", _("Failed")
+
+
+class SendQuerySet(PrimaryQuerySet["Send"]):
+    def pending(self) -> Self:
+        return self.filter(finished_at=None, failed_at=None)
+
+    def failed(self) -> Self:
+        return self.filter(failed_at__isnull=False)
+
+
 class Send(models.Model):
     """One event on its way to many mailboxes, and how far it has come.
 
     Up to a thousand recipients are written together with this row. For more, `message` is the event in Django's JSON
-    serialization, and its chunks name the recipients.
+    serialization, and its chunks name the recipients. It is done when all of them are, and has failed when those that
+    are left have.
     """
 
     token = models.ForeignKey(
@@ -29,31 +46,50 @@ class Send(models.Model):
     # When a part of it was last written, or somebody took it over: who finds it long ago takes it over.
     progress_at = models.DateTimeField(_("last progress"), default=timezone.now)
     finished_at = models.DateTimeField(_("finished at"), null=True, blank=True)
+    failed_at = models.DateTimeField(_("failed at"), null=True, blank=True)
+    # Why it failed, or must be tried again. Columns added later have defaults in the database: processes of the
+    # version before go on writing rows during a deploy.
+    reason = models.CharField(_("why it failed"), max_length=300, blank=True, default="", db_default="")
 
-    objects: ClassVar[models.Manager[Any]] = PrimaryQuerySet.as_manager()
+    objects: ClassVar[models.Manager[Any]] = SendQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("send")
         verbose_name_plural = _("sends")
         indexes = [
-            models.Index(fields=["progress_at"], condition=models.Q(finished_at=None), name="inbox_send_pending"),
+            models.Index(
+                fields=["progress_at"],
+                condition=models.Q(finished_at=None, failed_at=None),
+                name="inbox_send_unfinished",
+            ),
+            models.Index(fields=["failed_at"], condition=~models.Q(failed_at=None), name="inbox_send_failed"),
             models.Index(fields=["created_at"], name="inbox_send_created"),
         ]
 
     def __str__(self) -> str:
         return f"{self.type} send {self.pk}"
 
+    @property
+    def status(self) -> SendStatus:
+        if self.failed_at is not None:
+            return SendStatus.FAILED
+        return SendStatus.PENDING if self.finished_at is None else SendStatus.DONE
+
 
 class SendChunk(models.Model):
     """Up to a thousand recipients of a send, sorted.
 
     `done_at` is written in the transaction that writes their messages, so that they get one each however often it is
-    tried. Their ids are dropped with it.
+    tried. Their ids are dropped with it. One that can't be written is tried again at `retry_at`, and in the end fails.
     """
 
     send = models.ForeignKey(Send, models.CASCADE, related_name="chunks", db_index=False, verbose_name=_("send"))
     recipients = models.JSONField(_("recipients"), default=list)
     done_at = models.DateTimeField(_("done at"), null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(_("failed attempts"), default=0, db_default=0)
+    retry_at = models.DateTimeField(_("tried again at"), null=True, blank=True)
+    failed_at = models.DateTimeField(_("failed at"), null=True, blank=True)
+    reason = models.CharField(_("why it failed"), max_length=300, blank=True, default="", db_default="")
 
     objects: ClassVar[models.Manager[Any]] = PrimaryQuerySet.as_manager()
 

@@ -5,7 +5,7 @@ from .broadcasts import broadcast, broadcasts_page, readers
 from .export import export
 from .pages import Page, inbox_page, item
 from .preferences import muted
-from .sends import pending_sends, send
+from .sends import failed_sends, pending_sends, send
 from .snapshots import snapshot, snapshots, versions
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "broadcast",
     "broadcasts_page",
     "export",
+    "failed_sends",
     "inbox_page",
     "item",
     "muted",

@@ -19,6 +19,11 @@ def send(pk: int) -> Any:
 
 
 def pending_sends() -> tuple[int, datetime | None]:
-    """How many sends are not finished, and since when the oldest of them waits."""
-    found = Send.objects.filter(finished_at=None).aggregate(count=Count("pk"), oldest=Min("created_at"))
+    """How many sends are on their way, and since when the oldest of them waits."""
+    found = Send.objects.pending().aggregate(count=Count("pk"), oldest=Min("created_at"))
     return found["count"], found["oldest"]
+
+
+def failed_sends() -> int:
+    """How many sends have been given up, and not been tried again."""
+    return int(Send.objects.failed().count())

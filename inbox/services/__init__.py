@@ -10,7 +10,7 @@ from .mending import mend, touch
 from .preferences import set_muted
 from .retention import purge, purgeable
 from .send import draft, send
-from .sends import Order, finish_stalled, start_sends, work_off
+from .sends import Order, finish_stalled, retry_send, start_sends, work_off
 from .sessions import end_session, name_session, remember_session
 from .tokens import create_token, issue_token, revoke_token, use_token
 
@@ -45,6 +45,7 @@ __all__ = [
     "purgeable",
     "raise_clock",
     "remember_session",
+    "retry_send",
     "revoke_token",
     "send",
     "set_muted",

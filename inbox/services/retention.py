@@ -110,7 +110,7 @@ def _over() -> list[Rows]:
         EndedSession.objects.filter(until__lt=now),
         TicketSession.objects.filter(until__lt=now),
         IdempotencyKey.objects.filter(claimed_at__lt=now - idempotency.LIFETIME),
-        Send.objects.filter(finished_at__lt=now - SENDS_KEPT),
+        Send.objects.filter(Q(finished_at__lt=now - SENDS_KEPT) | Q(failed_at__lt=now - SENDS_KEPT)),
     ]
 
 

@@ -11,15 +11,19 @@ from functools import partial
 from typing import Any
 
 from django.core import serializers
+from django.core.serializers.base import DeserializationError
 from django.db import connections, transaction
-from django.db.models import Exists, F, OuterRef
+from django.db.models import Exists, F, OuterRef, Subquery
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from .. import ledger
+from ..errors import BadValue
+from ..isolation import attempt
 from ..models import Message, Send, SendChunk, ServiceToken
 from ..signals import send_queued
 from ..snapshots import user_id
-from ..users import user_pk
+from .attempts import PENDING, failed, keys_in, no_users, note_failure, ready, settle
 from .batch import Delivery, write_all
 from .send import let_others_write, write
 
@@ -50,8 +54,7 @@ def start_sends(orders: Sequence[Order], token: ServiceToken | None = None) -> l
             [_chunk(send, ids) for send, order in queued for ids in ledger.chunks(order.ids)], batch_size=50
         )
         for send, _order in queued:
-            announce = partial(send_queued.send_robust, Send, send_id=send.pk)
-            transaction.on_commit(announce, using=ledger.alias(), robust=True)
+            _announce(send.pk)
     return sends
 
 
@@ -74,46 +77,86 @@ def _chunk(send: Send, ids: Sequence[Any]) -> SendChunk:
 
 
 def work_off(send_id: int) -> bool:
-    """Write the first part of a send that nobody is at; whether there was one, so that there may be more.
+    """Try the first part of a send that nobody is at; whether there was one, so that there may be more.
 
-    Any number of workers may do so at once.
+    Any number of workers may do so at once. A part that can't be written is tried again later, and fails with the 8th
+    try; the other parts do not wait for it. Raises only what the database raises when not even that can be noted.
     """
-    if _write_next(send_id):
+    tried: list[SendChunk] = []
+    try:
+        found = _write_next(send_id, tried)
+    except Exception as error:
+        if not tried:
+            raise
+        note_failure(tried[-1], error)
+        found = True
+    if found:
         let_others_write()
-        return True
-    pending = SendChunk.objects.filter(send=OuterRef("pk"), done_at=None)
-    unfinished = Send.objects.filter(~Exists(pending), pk=send_id, finished_at=None)
-    unfinished.update(finished_at=timezone.now(), message="")
-    return False
+    else:
+        _finish(send_id)
+    return found
 
 
 def finish_stalled(after: timedelta = STALLED) -> int:
     """Work off the sends that have not come on for so long; returns how many there were. Run by sweeps."""
-    late = Send.objects.filter(finished_at=None, progress_at__lt=timezone.now() - after)
+    parts = SendChunk.objects.filter(send=OuterRef("pk"))
+    late = Send.objects.pending().filter(progress_at__lt=timezone.now() - after)
+    late = late.filter(Exists(parts.filter(ready())) | ~Exists(parts.filter(PENDING)))
     taken = [pk for pk, seen in late.order_by("progress_at").values_list("pk", "progress_at")[:100] if _take(pk, seen)]
     for pk in taken:
-        while work_off(pk):
-            pass
+        attempt(f"Working off send {pk}", _work_off_all, pk)
     return len(taken)
+
+
+def retry_send(send_id: int) -> bool:
+    """Try a failed send again, from where it stopped; whether it had failed."""
+    fresh = {"failed_at": None, "reason": ""}
+    with transaction.atomic(using=ledger.alias()):
+        SendChunk.objects.filter(send=send_id, failed_at__isnull=False).update(attempts=0, retry_at=None, **fresh)
+        found = Send.objects.failed().filter(pk=send_id).update(progress_at=timezone.now(), **fresh)
+        if found:
+            _announce(send_id)
+    return bool(found)
+
+
+def _work_off_all(send_id: int) -> None:
+    while work_off(send_id):
+        pass
 
 
 def _take(pk: int, seen: Any) -> bool:
     """Of all who have seen it standing still, one takes it over."""
-    return bool(Send.objects.filter(pk=pk, finished_at=None, progress_at=seen).update(progress_at=timezone.now()))
+    return bool(Send.objects.pending().filter(pk=pk, progress_at=seen).update(progress_at=timezone.now()))
+
+
+def _announce(send_id: int) -> None:
+    announce = partial(send_queued.send_robust, Send, send_id=send_id)
+    transaction.on_commit(announce, using=ledger.alias(), robust=True)
+
+
+def _finish(send_id: int) -> None:
+    """Nothing is left that could be tried, now or later: it is done, or has failed."""
+    parts = SendChunk.objects.filter(send=OuterRef("pk"))
+    gone = parts.filter(failed_at__isnull=False).order_by("pk")
+    over = Send.objects.pending().filter(~Exists(parts.filter(PENDING)), pk=send_id)
+    over.filter(~Exists(gone)).update(finished_at=timezone.now(), message="", reason="")
+    over.filter(Exists(gone)).update(failed_at=timezone.now(), reason=Subquery(gone.values("reason")[:1]))
 
 
 @ledger.retrying
-def _write_next(send_id: int) -> bool:
-    """Write the first part that nobody is at; whether there was one."""
+def _write_next(send_id: int, tried: list[SendChunk]) -> bool:
+    """Write the first part that nobody is at; whether there was one. It is appended to `tried` before."""
     with transaction.atomic(using=ledger.alias()):
         chunk = _free(send_id)
         if chunk is None:
             return False
-        written = write([user_pk(user) for user in chunk.recipients], _event(chunk.send))
-        undone = SendChunk.objects.filter(pk=chunk.pk, done_at=None)
-        if undone.update(done_at=timezone.now(), recipients=[]):
-            progress = {"created": F("created") + written, "progress_at": timezone.now()}
-            Send.objects.filter(pk=send_id).update(**progress)
+        tried.append(chunk)
+        keys, strange = keys_in(chunk.recipients)
+        written, now = write(keys, _event(chunk.send)), timezone.now()
+        reason = no_users(strange) if strange else ""
+        outcome = failed(chunk, reason) if strange else {"done_at": now}
+        if settle(chunk, recipients=strange, **outcome):
+            Send.objects.filter(pk=send_id).update(created=F("created") + written, progress_at=now, reason=reason)
         else:  # a database without row locks
             transaction.set_rollback(True, using=ledger.alias())
         return True
@@ -121,7 +164,7 @@ def _write_next(send_id: int) -> bool:
 
 def _free(send_id: int) -> Any:
     """A part to do, locked. What another worker holds is passed over: that one may be frozen."""
-    undone = SendChunk.objects.filter(send=send_id, done_at=None).order_by("pk")
+    undone = SendChunk.objects.filter(ready(), send=send_id).order_by("pk")
     features: Any = connections[ledger.alias()].features
     if features.has_select_for_update:
         skip, of = features.has_select_for_update_skip_locked, ("self",) if features.has_select_for_update_of else ()
@@ -130,7 +173,12 @@ def _free(send_id: int) -> Any:
 
 
 def _event(send: Send) -> Message:
-    """The message as it was drafted."""
-    [found] = serializers.deserialize("json", send.message)
-    message: Any = found.object
-    return message  # type: ignore[no-any-return]
+    """The message as it was drafted. BadValue if it is none of this site's, which a deploy may have changed."""
+    try:
+        [found] = serializers.deserialize("json", send.message)
+        message: Any = found.object
+        if not isinstance(message, Message):
+            raise TypeError(type(message))
+    except (DeserializationError, ValueError, TypeError) as error:
+        raise BadValue(_("There is no event type “%s” that this message could be.") % send.type) from error
+    return message

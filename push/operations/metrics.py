@@ -65,19 +65,20 @@ def connections() -> Metric:
     return family
 
 
-_pending = SingleFlight("push-metrics", lambda: selectors.pending_sends())
+_sends = SingleFlight("push-metrics", lambda: (*selectors.pending_sends(), selectors.failed_sends()))
 
 
 def sends() -> Iterator[Metric]:
     """Left out if the database gives no answer: an old number would look like a good one."""
     try:
-        count, oldest = _pending.call().result(REMOTE_TIMEOUT)
+        count, oldest, failed = _sends.call().result(REMOTE_TIMEOUT)
     except TimeoutError:
         logger.warning("No answer from the database in %g s: no metrics of sends", REMOTE_TIMEOUT)
     except Exception:
         logger.exception("No metrics of sends")
     else:
-        yield GaugeMetricFamily("reddot_sends_pending", "Sends that are not finished, of all processes.", value=count)
+        yield GaugeMetricFamily("reddot_sends_pending", "Sends on their way, of all processes.", value=count)
+        yield GaugeMetricFamily("reddot_sends_failed", "Sends that were given up, of all processes.", value=failed)
         yield GaugeMetricFamily("reddot_oldest_pending_send_seconds", "Age of the oldest of them.", value=age(oldest))
 
 

@@ -62,6 +62,7 @@ SELECTORS: dict[str, Callable[[Scene], Any]] = {
     "broadcast": lambda scene: selectors.broadcast(scene.broadcast.pk).title,
     "broadcasts_page": lambda scene: [row.pk for row in selectors.broadcasts_page().items],
     "export": lambda scene: len(list(selectors.export(scene.reader))),
+    "failed_sends": lambda scene: selectors.failed_sends(),
     "inbox_page": lambda scene: selectors.inbox_page(scene.reader),
     "item": lambda scene: selectors.item(scene.reader, scene.row.ref),
     "muted": lambda scene: selectors.muted(scene.reader),

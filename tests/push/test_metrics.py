@@ -73,12 +73,14 @@ class TestPage:
 
     def test_sends_that_wait(self, client: Client) -> None:
         assert parse(client.get("/metrics").text)["reddot_sends_pending"] == 0
+        assert parse(client.get("/metrics").text)["reddot_sends_failed"] == 0
         assert parse(client.get("/metrics").text)["reddot_oldest_pending_send_seconds"] == 0
         for minutes in (1, 5):
             Send.objects.create(type="comment", created_at=timezone.now() - timedelta(minutes=minutes))
         Send.objects.create(type="comment", finished_at=timezone.now())
+        Send.objects.create(type="comment", failed_at=timezone.now())
         found = parse(client.get("/metrics").text)
-        assert found["reddot_sends_pending"] == 2
+        assert (found["reddot_sends_pending"], found["reddot_sends_failed"]) == (2, 1)
         assert found["reddot_oldest_pending_send_seconds"] == pytest.approx(300, abs=60)
 
 
