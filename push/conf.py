@@ -4,10 +4,14 @@ from django.conf import settings
 
 DEFAULT_RESYNC_SECONDS = 25
 DEFAULT_MAX_CONNECTIONS_PER_USER = 20
+DEFAULT_FRAMES_PER_SECOND = 20
+DEFAULT_FRAMES_PER_SECOND_PER_USER = 100
 # The least and the greatest value.
 BOUNDS: dict[str, tuple[int, int]] = {
     "PUSH_RESYNC_SECONDS": (1, 3600),
     "PUSH_MAX_CONNECTIONS_PER_USER": (1, 10_000),
+    "PUSH_FRAMES_PER_SECOND": (1, 1_000_000),
+    "PUSH_FRAMES_PER_SECOND_PER_USER": (1, 1_000_000),
 }
 
 # Limits that nobody should have to tune.
@@ -30,6 +34,16 @@ def resync_seconds() -> int:
 def max_connections_per_user() -> int:
     """How many connections a user may hold in one process (`PUSH_MAX_CONNECTIONS_PER_USER`)."""
     return int(getattr(settings, "PUSH_MAX_CONNECTIONS_PER_USER", DEFAULT_MAX_CONNECTIONS_PER_USER))
+
+
+def frames_per_second() -> int:
+    """What a client may send on one WebSocket in the long run (`PUSH_FRAMES_PER_SECOND`); limits.py has the details."""
+    return int(getattr(settings, "PUSH_FRAMES_PER_SECOND", DEFAULT_FRAMES_PER_SECOND))
+
+
+def frames_per_second_per_user() -> int:
+    """The same for all connections of a user to one process (`PUSH_FRAMES_PER_SECOND_PER_USER`)."""
+    return int(getattr(settings, "PUSH_FRAMES_PER_SECOND_PER_USER", DEFAULT_FRAMES_PER_SECOND_PER_USER))
 
 
 def allowed_origins() -> list[str]:

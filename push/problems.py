@@ -95,6 +95,9 @@ TOO_MANY = Refusal(
 )
 TOO_BIG = Refusal(413, 1009, "too_big", _("A frame may have 64 KiB at most."))
 TOO_FAST = Refusal(429, 1008, "too_fast", _("You send faster than we can answer."))
+TOO_MANY_FRAMES = Refusal(
+    429, 4429, "too_many_frames", _("All your connections together send faster than we can answer. Wait a moment.")
+)
 BROKEN = Refusal(500, 1011, "broken", _("Something went wrong here. Try again in a moment."))
 NEEDS_ASGI = Refusal(501, 1011, "needs_asgi", _("This transport is served by push.asgi.with_push on an ASGI server."))
 UNAVAILABLE = Refusal(

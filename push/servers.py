@@ -3,7 +3,6 @@
 With wire.py the only place that knows servers. What a server does not have is passed over.
 """
 
-import asyncio
 import socket
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -20,7 +19,8 @@ Receive = Callable[[], Awaitable[Message]]
 FRAME_LIMITS = {
     # daphne (binds what we send as well: frames.MAX_ITEM keeps it below); uvicorn with websockets' old API
     "": ("maxMessagePayloadSize", "maxFramePayloadSize", "max_size"),
-    "conn": ("max_message_size",),  # uvicorn with websockets' sans-I/O API
+    # uvicorn with websockets' sans-I/O API: before and since websockets 16
+    "conn": ("max_size", "max_message_size"),
     "buffer": ("max_length",),  # uvicorn with wsproto
 }
 
@@ -31,10 +31,35 @@ if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux
     SOCKET_OPTIONS.append((socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNACKNOWLEDGED_SECONDS * 1000))
 
 
-def waiting_frames(receive: Receive) -> int:
-    """How many frames of the client are queued. daphne queues without limit; uvicorn stops reading instead."""
-    queue = getattr(receive, "__self__", None)
-    return queue.qsize() if isinstance(queue, asyncio.Queue) else 0
+def put_meter(send: Send, passes: Callable[[bytes], bool]) -> bool:
+    """Show `passes` every piece of bytes before the server's protocol gets it; one that fails ends the reading.
+
+    False on a server whose protocol is not known. Call it before the connection is accepted.
+    """
+    protocol = owner(send)
+    transport: Any = getattr(protocol, "transport", None)
+    if hasattr(protocol, "data_received") and hasattr(transport, "set_protocol"):
+        protocol.data_received = _metered(protocol.data_received, passes, transport.pause_reading)
+        transport.set_protocol(protocol)  # uvloop has kept the method
+        return True
+    if hasattr(protocol, "dataReceived") and hasattr(transport, "pauseProducing"):
+        protocol.dataReceived = _metered(protocol.dataReceived, passes, transport.pauseProducing)
+        if early := getattr(protocol, "data", b""):  # autobahn keeps what comes before the handshake is answered
+            passes(early)
+        return True
+    return False
+
+
+def _metered(
+    receive: Callable[[bytes], None], passes: Callable[[bytes], bool], pause: Callable[[], None]
+) -> Callable[[bytes], None]:
+    def metered(data: bytes) -> None:
+        if passes(data):
+            receive(data)
+        else:
+            pause()
+
+    return metered
 
 
 def limit_frames(send: Send, size: int) -> None:

@@ -110,3 +110,44 @@ async def open_socket(site: Site, cookies: dict[str, str], after: bytes = b"") -
         head = await raw.reader.readuntil(b"\r\n\r\n")
         assert head.startswith(b"HTTP/1.1 101"), head
         yield raw
+
+
+# What clients send without a pause: a piece of bytes, repeated without end.
+FLOODS: dict[str, bytes] = {
+    "sync": frame(b'{"type":"sync"}') * 100,
+    "ping": frame(b'{"type":"ping"}') * 100,
+    "read": frame(b'{"type":"read","refs":["comment-999999"]}') * 100,
+    "read_all": frame(b'{"type":"read_all","up_to":1}') * 100,
+    "junk": frame(b"junk") * 100,
+    "deep junk": frame(b"[" * 60_000),
+    "binary": frame(b"\x00", BINARY) * 100,
+    "empty frames": frame(b"") * 1000,
+    "WebSocket pings": frame(b"", PING) * 1000,
+    "WebSocket pongs": frame(b"x" * 125, PONG) * 1000,
+    "empty fragments": frame(b"", CONTINUATION, final=False) * 1000,
+    "byte by byte": b"\x00",
+}
+# What has to come before, so that the flood is one.
+BEFORE = {"empty fragments": frame(b"", TEXT, final=False), "byte by byte": frame(b" " * 65_000)[:8]}
+
+
+async def flood(site: Site, cookies: dict[str, str], kind: str, together: bool = False) -> int | None:
+    """Send one of `FLOODS` until the server ends it; the close code. `together`: the first piece with the handshake."""
+    piece = BEFORE.get(kind, b"") + FLOODS[kind]
+    async with open_socket(site, cookies, after=piece if together else b"") as socket:
+        if not together:
+            await socket.until(b'"unread"')
+            socket.writer.write(piece)
+        sending = asyncio.ensure_future(_repeat(socket.writer, FLOODS[kind]))
+        try:
+            return await socket.close_code(30)
+        finally:
+            sending.cancel()
+
+
+async def _repeat(writer: asyncio.StreamWriter, piece: bytes) -> None:
+    with suppress(ConnectionError):
+        while True:
+            writer.write(piece)
+            await writer.drain()
+            await asyncio.sleep(0)

@@ -26,15 +26,15 @@ from ..conf import BULK, MAX_FRAME_BYTES
 from ..counts import tally_of
 from ..frames import Update
 from ..gate import Visitor
-from ..problems import BROKEN, TOO_BIG, TOO_FAST, Refusal, Refused
-from ..servers import Message, bound, limit_frames, waiting_frames
+from ..limits import BYTES_PER_TOKEN, WRITE_COST, Meter
+from ..problems import BROKEN, TOO_BIG, Refusal, Refused
+from ..servers import Message, bound, limit_frames, put_meter
 from ..sinks import Sink
 from ..wire import Gone, Wire, wire
 
 logger = logging.getLogger(__name__)
 
-MAX_WAITING_FRAMES = 100
-
+LAST_WORDS_SECONDS = 1.0  # for a client that sent too much to read why; then the connection is dropped
 
 MALFORMED = {
     JSON: _("A frame is one JSON object, sent as text."),
@@ -53,17 +53,20 @@ class BadFrame(InboxError):
 class SocketSink(Sink):
     """An accepted WebSocket."""
 
-    __slots__ = ("codec", "verified")
+    __slots__ = ("codec", "meter", "verified")
 
     tally = tally_of("websocket")
 
-    def __init__(self, wire: Wire, visitor: Visitor, codec: Codec) -> None:
+    def __init__(self, wire: Wire, visitor: Visitor, codec: Codec, meter: Meter) -> None:
         super().__init__(wire, visitor.credential, visitor.language)
         self.codec = codec
+        self.meter = meter
         self.verified: asyncio.Future[None] | None = None
 
     def admitted(self) -> None:
         self._settle()
+        if self.user is not None:
+            self.meter.belongs_to(self.user)
 
     def refuse(self, refusal: Refusal) -> None:
         self.refusal = refusal
@@ -106,9 +109,11 @@ class UnreadConsumer(AsyncConsumer):
         """As in Channels, without its two tasks per connection and its hop to a thread per message."""
         self.scope, self.base_send, self.receive = scope, send, receive
         self.sink: SocketSink | None = None
+        self.meter = Meter(self._cut)
         try:
             while True:
                 await self.dispatch(await receive())
+                await asyncio.sleep(0)  # frames that wait in a queue must not have the loop for themselves
         except StopConsumer:
             pass
         except Gone as gone:  # while it was being answered, or accepted: an ordinary end
@@ -128,22 +133,28 @@ class UnreadConsumer(AsyncConsumer):
 
     async def websocket_connect(self, message: Message) -> None:
         codec = chosen(self.scope.get("subprotocols", ()))
+        self.metered = put_meter(self.base_send, self.meter.passes)
         await self._accept(codec)
         limit_frames(self.base_send, MAX_FRAME_BYTES)
         bound(self.base_send)
         try:
-            self.sink = SocketSink(wire(self.base_send), gate.admit(self.scope), codec or JSON)
+            self.sink = SocketSink(wire(self.base_send), gate.admit(self.scope), codec or JSON, self.meter)
             hub.current().join(self.sink)
         except Refused as refused:
             gate.log_refusal(self.scope, refused.refusal)
             await self._close(refused.refusal)
+        if self.meter.exceeded is not None:  # by what came with the handshake
+            self._cut(self.meter.exceeded)
 
     async def websocket_receive(self, message: Message) -> None:
         sink = self.sink
         if sink is None or sink.refusal is not None:
             return
-        if _size(message) > MAX_FRAME_BYTES or waiting_frames(self.receive) > MAX_WAITING_FRAMES:
-            self._end(TOO_BIG if _size(message) > MAX_FRAME_BYTES else TOO_FAST)
+        size = _size(message)
+        if size > MAX_FRAME_BYTES:
+            self._end(TOO_BIG)
+            return
+        if not self.metered and not self.meter.charge(1 + size / BYTES_PER_TOKEN):
             return
         try:
             with override(sink.language):
@@ -170,6 +181,12 @@ class UnreadConsumer(AsyncConsumer):
             last = wire(self.base_send)
             last.close(refusal.close, refusal.code)
             await last.flushed()
+
+    def _cut(self, refusal: Refusal) -> None:
+        """Too much was sent: nothing is read any more, so the client cannot answer the close frame."""
+        self._end(refusal)
+        if self.sink is not None:
+            asyncio.get_running_loop().call_later(LAST_WORDS_SECONDS, self.sink.wire.abort)
 
     def _end(self, refusal: Refusal) -> None:
         if self.sink is not None and self.sink.hub is not None:
@@ -219,6 +236,8 @@ async def mark_all_read(sink: SocketSink, frame: dict[str, Any]) -> None:
 
 async def _write(sink: SocketSink, service: Callable[..., Any], argument: Any) -> None:
     """Call a service of the inbox for the user; the answer is the state after it."""
+    if not sink.meter.charge(WRITE_COST):
+        return
     sink.wire.hold_input(True)
     try:
         await sink.until_verified()

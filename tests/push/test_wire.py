@@ -11,7 +11,7 @@ from websockets.frames import Frame, Opcode
 from websockets.protocol import State
 from websockets.uri import parse_uri
 
-from push.servers import Message, limit_frames, waiting_frames
+from push.servers import Message, limit_frames
 from push.wire import (
     ROOM,
     AsyncioWire,
@@ -173,13 +173,6 @@ async def test_the_servers_still_have_what_we_look_for() -> None:
     assert asyncio.iscoroutinefunction(Server.handle_reply)
     assert hasattr(FileDescriptor(reactor=object()), "_tempDataLen")  # type: ignore[arg-type]
     assert {"send"} <= set(vars(RequestResponseCycle)) & set(vars(WebSocketsSansIOProtocol))
-
-
-async def test_only_a_server_that_queues_has_waiting_frames() -> None:
-    queue: asyncio.Queue[Any] = asyncio.Queue()
-    queue.put_nowait({})
-    assert waiting_frames(queue.get) == 1
-    assert waiting_frames(Client().open.wait) == 0  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("size", [0, 1, 125, 126, 65_535, 65_536])

@@ -1,0 +1,99 @@
+"""A client that sends without a pause is cut off, on each server, and nobody else notices."""
+
+import asyncio
+import time
+from typing import Any
+
+import httpx
+import pytest
+
+from tests import raw
+from tests.clients import connect
+from tests.conftest import StartSite
+from tests.raw import FLOODS
+from tests.servers import Site
+
+VARIANTS: dict[str, dict[str, Any]] = {
+    "daphne": {"server": "daphne"},
+    "uvicorn": {"server": "uvicorn"},
+    "uvicorn, websockets": {"server": "uvicorn", "UVICORN_WS": "websockets", "PYTHONWARNINGS": "ignore"},
+    "uvicorn, wsproto": {"server": "uvicorn", "UVICORN_WS": "wsproto"},
+    "uvicorn, asyncio": {"server": "uvicorn", "UVICORN_LOOP": "asyncio"},
+}
+PATIENCE = 5.0  # seconds; without a budget others wait for ten and more
+SOCKETS = 4
+
+
+@pytest.fixture(params=["daphne", "uvicorn"])
+def site(shared_site: StartSite, request: pytest.FixtureRequest) -> Site:
+    return shared_site(server=request.param, bus="memory")
+
+
+async def call(site: Site, do: str, *args: Any, **kwargs: Any) -> Any:
+    return await asyncio.to_thread(site.call, do, *args, **kwargs)
+
+
+async def newcomer(site: Site, name: str) -> dict[str, str]:
+    """Cookies of a user whose budget nobody has touched."""
+    await call(site, "user", name)
+    return await asyncio.to_thread(site.cookies, name)
+
+
+async def others_are_served(site: Site, flood: "asyncio.Future[Any]", name: str) -> None:
+    """Pushes and probes are in time, until the flood is over and at least three times."""
+    await call(site, "user", name)
+    async with connect("websocket", site, name) as client, httpx.AsyncClient(base_url=site.url("")) as http:
+        unread = (await client.next())["unread"]
+        rounds = 0
+        while rounds < 3 or not flood.done():
+            rounds, start = rounds + 1, time.monotonic()
+            assert (await http.get("/healthz", timeout=PATIENCE)).status_code == 200
+            await call(site, "send", "comment", [name], target_title="Tea")
+            await client.until_unread(unread + rounds, PATIENCE)
+            assert time.monotonic() - start < PATIENCE
+
+
+@pytest.mark.parametrize("kind", FLOODS)
+async def test_a_flood_is_cut_off_and_others_are_served(site: Site, kind: str) -> None:
+    cookies = await newcomer(site, f"flood-{kind}")
+    flood = asyncio.gather(*(raw.flood(site, cookies, kind) for _ in range(SOCKETS)))
+    await others_are_served(site, flood, f"beside-{kind}")
+    assert set(await flood) <= {1008, 4429}
+
+
+@pytest.mark.parametrize("kind", ["WebSocket pings", "empty frames", "junk"])
+async def test_a_flood_in_the_segment_of_the_handshake(site: Site, kind: str) -> None:
+    """Before anybody has said who it is: servers may drop what comes so early, or count it."""
+    cookies = await newcomer(site, f"early-{kind}")
+    flood = asyncio.gather(*(raw.flood(site, cookies, kind, together=True) for _ in range(SOCKETS)))
+    await others_are_served(site, flood, f"beside-early-{kind}")
+    assert set(await flood) <= {1008, 4429}
+
+
+async def test_a_users_budget_is_one_for_all_connections(site: Site) -> None:
+    """Who comes back at once is cut off with another code, until the budget has grown again."""
+    cookies = await newcomer(site, "returning")
+    assert await raw.flood(site, cookies, "WebSocket pings") == 1008
+    assert 4429 in await asyncio.gather(*(raw.flood(site, cookies, "WebSocket pings") for _ in range(12)))
+
+
+@pytest.mark.parametrize("variant", list(VARIANTS)[2:])
+async def test_uvicorns_other_protocols_are_metered(start_site: StartSite, variant: str) -> None:
+    site = start_site(**VARIANTS[variant])
+    cookies = await newcomer(site, "flood")
+    for kind in ("WebSocket pings", "sync", "empty fragments"):
+        assert await raw.flood(site, cookies, kind) in {1008, 4429}
+    with_head = raw.frame(b"x" * 70_000)[:14]
+    other = await newcomer(site, "big")
+    async with raw.open_socket(site, other) as socket:
+        await socket.until(b'"unread"')
+        socket.writer.write(with_head)
+        assert await socket.close_code() == 1009
+
+
+async def test_a_frame_too_big_is_refused_by_its_head(site: Site) -> None:
+    """Nothing of it needs to be sent, and nothing of it is held in memory."""
+    async with raw.open_socket(site, await newcomer(site, "big")) as socket:
+        await socket.until(b'"unread"')
+        socket.writer.write(raw.frame(b"x" * 65_537)[:14])
+        assert await socket.close_code() == 1009
