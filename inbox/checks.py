@@ -6,12 +6,14 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core import checks
 
-from . import conf, format_checks
+from . import addresses, conf, format_checks
 from .models import event_types
 
 DEFAULTS = {
     "INBOX_UNREAD_CAP": conf.DEFAULT_UNREAD_CAP,
     "INBOX_REQUESTS_PER_MINUTE": conf.DEFAULT_REQUESTS_PER_MINUTE,
+    "INBOX_FAILED_CHECKS_PER_MINUTE": conf.DEFAULT_FAILED_CHECKS_PER_MINUTE,
+    "INBOX_TICKETS_PER_MINUTE": conf.DEFAULT_TICKETS_PER_MINUTE,
     "INBOX_RETENTION_DAYS": conf.DEFAULT_RETENTION_DAYS,
     "INBOX_MAX_MESSAGES_PER_USER": conf.DEFAULT_MAX_MESSAGES_PER_USER,
 }
@@ -27,6 +29,18 @@ def check_numbers(**kwargs: Any) -> list[checks.CheckMessage]:
             hint = f"Set it to a whole number from {low} to {high}, such as {default}, or leave it out."
             found.append(checks.Error(f"{name} is {number!r}.", hint=hint, id="inbox.E001"))
     return found
+
+
+def check_proxies(**kwargs: Any) -> list[checks.CheckMessage]:
+    proxies = getattr(settings, "INBOX_TRUSTED_PROXIES", [])
+    hint = 'Set it to a list of addresses or networks, such as ["10.0.0.0/8", "::1"], or leave it out.'
+    if isinstance(proxies, str):
+        return [checks.Error("INBOX_TRUSTED_PROXIES is a string.", hint=hint, id="inbox.E008")]
+    return [
+        checks.Error(f"INBOX_TRUSTED_PROXIES names {proxy!r}, which is no address.", hint=hint, id="inbox.E008")
+        for proxy in proxies
+        if not addresses.is_network(proxy)
+    ]
 
 
 def check_columns(**kwargs: Any) -> list[checks.CheckMessage]:
@@ -48,6 +62,7 @@ def check_user_model(**kwargs: Any) -> list[checks.CheckMessage]:
 
 def register() -> None:
     checks.register(check_numbers)
+    checks.register(check_proxies)
     checks.register(check_columns)
     checks.register(format_checks.check_formats)
     checks.register(check_user_model)

@@ -70,6 +70,11 @@ def verify(text: str) -> Ticket:
     return ticket
 
 
+def is_ours(text: str) -> bool:
+    """Whether we have signed it, expired or not."""
+    return bool(dict(_read_all([text], _read)))
+
+
 def users_of(texts: Iterable[str], *, opening: bool) -> dict[str, UserId]:
     """Ticket -> user, of those that still count; six queries at most for any number. `opening`: expiry counts."""
     tickets = dict(_read_all(texts, verify if opening else _read))

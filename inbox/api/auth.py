@@ -34,6 +34,8 @@ class Ticket(HttpBearer):
         user = get_user_model()._default_manager.filter(pk__in=tickets.users_of([token], opening=True).values()).first()
         if user is not None:
             request.user = user
+        elif not tickets.is_ours(token):  # one that has ended is shown by an honest client until it gets the next
+            throttle.count_wrong(request)
         return _on_condition(request, user)
 
     @classmethod
@@ -50,9 +52,12 @@ class Service(HttpBearer):
         self.scope = scope
 
     def authenticate(self, request: HttpRequest, token: str) -> Any:
+        throttle.check_address(request, token)
         found = services.use_token(token)
         if found is None:
+            throttle.count_wrong(request)
             raise BadToken
+        throttle.note_right(token)
         throttle.spend(request, found)
         if self.scope not in found.scopes:
             raise MissingScope(self.scope)

@@ -29,7 +29,7 @@ CHANGES = {
 
 def answers(schema: type[Any], *refusals: int) -> dict[Any, Any]:
     """The documented answers of an operation: 200, 401 and 503 everywhere, and its own `refusals`."""
-    return {200: schema, frozenset({401, 503, *refusals}): Problem}
+    return {200: schema, frozenset({401, 429, 503, *refusals}): Problem}
 
 
 @router.get(

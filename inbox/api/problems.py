@@ -127,8 +127,8 @@ def out_of_scope(request: HttpRequest, error: MissingScope) -> HttpResponse:
 
 
 def throttled(request: HttpRequest, error: Throttled) -> HttpResponse:
-    detail = _("Too many requests with this token. Try again in %d seconds.")
-    return problem(429, detail % error.seconds, headers={"Retry-After": str(error.seconds)})
+    detail = f"{error.detail} {_('Try again in %d seconds.') % error.seconds}"
+    return problem(429, detail, headers={"Retry-After": str(error.seconds)})
 
 
 def busy(request: HttpRequest, error: InProgress) -> HttpResponse:

@@ -1,6 +1,8 @@
-"""How often a service may call: a number of requests per token and minute, counted in Django's cache.
+"""How often something may be tried in a minute, counted in Django's cache: requests of a service token, tickets of a
+user, wrong tokens and tickets from an address.
 
-Told in every answer as draft-ietf-httpapi-ratelimit-headers-10 has it. A cache that fails costs nobody a request.
+A service is told in every answer what is left, as draft-ietf-httpapi-ratelimit-headers-10 has it. A cache that fails
+costs nobody a request.
 """
 
 import math
@@ -8,27 +10,34 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
+from hashlib import sha256
 from typing import Any
 
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 
 from .. import conf
+from ..addresses import address_of
 from ..circuit import Circuit
 from ..models import ServiceToken
+from ..snapshots import UserId
 
 WINDOW = 60  # seconds
+REMEMBERED = 1000  # addresses, and tokens, that a process keeps in mind
 Run = Callable[..., HttpResponse]
 
 _circuit = Circuit("The cache")
+_barred: dict[str, int] = {}  # address -> the window in which too many wrong tokens came from there
+_proven: dict[bytes, None] = {}  # digests of tokens that were right: those are let in from a barred address too
 
 
 class Throttled(Exception):
-    """No request is left in this window."""
+    """Nothing is left in this window, for so many seconds; `detail` says of what."""
 
-    def __init__(self, seconds: int) -> None:
-        super().__init__(seconds)
-        self.seconds = seconds
+    def __init__(self, detail: str, seconds: int) -> None:
+        super().__init__(detail)
+        self.detail, self.seconds = detail, seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +57,42 @@ class Budget:
 
 def spend(request: Any, token: ServiceToken) -> None:
     """Count this request, and note what is left on it. Raises Throttled."""
-    now, limit = time.time(), conf.requests_per_minute()
-    used = _count(f"inbox-token-{token.pk}-{int(now // WINDOW)}")
-    request.budget = Budget(limit, max(0, limit - used), math.ceil(WINDOW - now % WINDOW))
+    limit = conf.requests_per_minute()
+    used = count(f"token-{token.pk}")
+    request.budget = Budget(limit, max(0, limit - used), seconds_left())
     if used > limit:
-        raise Throttled(request.budget.seconds)
+        raise Throttled(_("Too many requests with this token."), request.budget.seconds)
+
+
+def spend_ticket(user: UserId) -> None:
+    """Count a ticket of this user. Raises Throttled."""
+    if count(f"tickets-{user}") > conf.tickets_per_minute():
+        raise Throttled(_("Too many tickets of this user."), seconds_left())
+
+
+def check_address(request: HttpRequest, token: str) -> None:
+    """Refuse what comes from an address that has shown too many wrong tokens, before anything is looked up.
+
+    A token that was right before is let in: others at that address (behind a proxy, in an office) may be to blame.
+    Raises Throttled.
+    """
+    if _barred.get(address_of(request) or "") == _window() and _digest(token) not in _proven:
+        raise Throttled(_("Too many wrong credentials from this address."), seconds_left())
+
+
+def count_wrong(request: HttpRequest) -> None:
+    """Count a wrong token or ticket. Raises Throttled if it was one too many."""
+    address = address_of(request)
+    if address is not None and count(f"wrong-{address}") > conf.failed_checks_per_minute():
+        _remember(_barred, address, _window())
+        raise Throttled(_("Too many wrong credentials from this address."), seconds_left())
+
+
+def note_right(token: str) -> None:
+    """This token is valid."""
+    digest = _digest(token)
+    if digest not in _proven:
+        _remember(_proven, digest, None)
 
 
 def says_what_is_left(run: Run) -> Run:
@@ -69,12 +109,33 @@ def says_what_is_left(run: Run) -> Run:
     return counted
 
 
-def _count(key: str) -> int:
+def count(name: str, by: int = 1) -> int:
+    """How often `name` was counted in this window, now included; 0 if the cache fails."""
     if _circuit.open:
         return 0
+    key = f"inbox-{_digest(name).hex()[:32]}-{_window()}"  # no cache takes every character in a key
     try:
         cache.add(key, 0, 2 * WINDOW)
-        return cache.incr(key)
+        return cache.incr(key, by)
     except Exception:  # noqa: BLE001 (whatever the cache's library raises; the circuit logs it)
         _circuit.trip()
         return 0
+
+
+def seconds_left() -> int:
+    """Until the next window."""
+    return math.ceil(WINDOW - time.time() % WINDOW)
+
+
+def _window() -> int:
+    return int(time.time() // WINDOW)
+
+
+def _digest(text: str) -> bytes:
+    return sha256(text.encode("utf-8", "surrogatepass")).digest()
+
+
+def _remember(known: dict[Any, Any], key: Any, value: Any) -> None:
+    if len(known) >= REMEMBERED:
+        known.clear()
+    known[key] = value

@@ -10,6 +10,8 @@ from ninja.responses import Status
 
 from .. import tickets
 from ..signals import ticket_minted
+from ..snapshots import user_id
+from . import throttle
 from .limits import KIB, json_body
 from .schemas import NewTicket, Problem, TicketRequest
 
@@ -19,7 +21,7 @@ router.add_decorator(json_body(4 * KIB), mode="view")
 
 @router.post(
     "tickets/",
-    response={201: NewTicket, frozenset({400, 401, 403, 413, 415, 422, 503}): Problem},
+    response={201: NewTicket, frozenset({400, 401, 403, 413, 415, 422, 429, 503}): Problem},
     operation_id="mintTicket",
     summary="A ticket",
 )
@@ -33,7 +35,8 @@ def mint(request: HttpRequest, body: TicketRequest | None = None) -> Any:
 def minted(
     user: AbstractBaseUser, body: TicketRequest, session_key: str | None = None, token: int | None = None
 ) -> Any:
-    """The answer with a new ticket of this user."""
+    """The answer with a new ticket of this user. Raises Throttled."""
+    throttle.spend_ticket(user_id(user.pk))
     text, ticket = tickets.mint(user, session_key, body.ttl, token=token)
     ticket_minted.send_robust(None, user_id=ticket.user, purpose=body.purpose, ticket=text, expires=ticket.expires)
     return Status(201, {"ticket": text, "expires_at": datetime.fromtimestamp(ticket.expires, UTC).isoformat()})

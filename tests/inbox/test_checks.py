@@ -23,7 +23,8 @@ def test_without_limit_is_said_by_zero(settings: Any) -> None:
     for name in checks.DEFAULTS:
         setattr(settings, name, 0)
     refused = {error.msg for error in checks.check_numbers()}
-    assert refused == {"INBOX_UNREAD_CAP is 0.", "INBOX_REQUESTS_PER_MINUTE is 0."}
+    minutely = {f"INBOX_{what}_PER_MINUTE is 0." for what in ("REQUESTS", "FAILED_CHECKS", "TICKETS")}
+    assert refused == {"INBOX_UNREAD_CAP is 0.", *minutely}
 
 
 def test_columns_that_a_send_could_not_name(monkeypatch: pytest.MonkeyPatch) -> None:
