@@ -4,7 +4,7 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import ParamSpec, TypeVar
 
 logger = logging.getLogger(__name__)
@@ -50,6 +50,14 @@ def apart(what: str, work: Callable[[Sequence[T]], int], items: Sequence[T]) -> 
                 log_failure(f"{what} {part[0]}")
                 left += part
     return done, [*left, *(item for part in todo for item in part)]
+
+
+def until_failure(what: str, items: Iterable[T]) -> Iterator[T]:
+    """The items, as far as they can be had: when finding the next one fails, that is logged and they end."""
+    try:
+        yield from items
+    except Exception:  # noqa: BLE001 (logged there)
+        log_failure(what)
 
 
 def log_failure(what: str) -> None:

@@ -5,10 +5,10 @@ from .broadcast_edits import change_broadcast, check_broadcast, create_broadcast
 from .broadcasts import apply_due, bump_clock, expire, publish, raise_clock, withdraw
 from .erasure import erasable, erase
 from .idempotency import claim_key, finish, settle
-from .marks import archive, delete, mark_all_read, mark_read, mark_unread, purge_deleted, unarchive, undelete
+from .marks import archive, delete, mark_all_read, mark_read, mark_unread, unarchive, undelete
 from .mending import mend, touch
 from .preferences import set_muted
-from .retention import purge, purgeable
+from .retention import purge, purge_deleted, purgeable
 from .send import draft, send
 from .sends import Order, finish_stalled, retry_send, start_sends, work_off
 from .sessions import end_session, name_session, remember_session

@@ -28,11 +28,18 @@ def erase(user: Any) -> dict[str, int]:
 
     Messages, receipts, muted types and service tokens are deleted. In other people's messages "Someone" takes their
     place, for which those people's versions advance. Broadcasts that they wrote lose their author. A thousand rows are
-    a transaction: whoever is interrupted begins again. NotFound for an unknown user.
+    a transaction: whoever is interrupted begins again. What can't be erased keeps nothing else back; its exception is
+    raised at the end. NotFound for an unknown user.
     """
     erased: Counter[str] = Counter()
+    failures: list[Exception] = []
     for name, rows, act in _held(_existing(user)):
-        erased[name] += act(rows)
+        try:
+            erased[name] += act(rows)
+        except Exception as error:  # noqa: BLE001 (raised below)
+            failures.append(error)
+    if failures:
+        raise failures[0]
     return dict(+erased)
 
 

@@ -78,19 +78,6 @@ def mark_all_read(user: Any, up_to: int, type: str | None = None) -> int:
     return marked
 
 
-def purge_deleted(now: Any = None) -> int:
-    """Remove for good what was deleted more than ten minutes ago; returns how many rows. Nobody's state changes."""
-    old = (now or timezone.now()) - PURGE_AFTER
-    return sum(_purge(model.objects.filter(deleted_at__lt=old)) for model in event_types().values())
-
-
-def _purge(rows: Any) -> int:
-    purged = 0
-    while keys := list(rows.values_list("pk", flat=True)[:BATCH]):
-        purged += rows.filter(pk__in=keys).purge()
-    return purged
-
-
 def _act(user: Any, items: Iterable[str], steps: Steps) -> int:
     wanted = list(dict.fromkeys(items))
     if len(wanted) > BATCH:

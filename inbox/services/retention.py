@@ -13,6 +13,7 @@ from itertools import islice
 from operator import or_
 from typing import Any, NamedTuple
 
+from django.db import OperationalError
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -20,10 +21,12 @@ from django.utils.translation import gettext as _
 from .. import conf, ledger
 from ..conf import BOUNDS
 from ..errors import BadValue
+from ..isolation import apart, log_failure, until_failure
 from ..lookups import Among
 from ..models import EndedSession, IdempotencyKey, Mailbox, Message, Send, TicketSession, event_types
 from ..models.base import MailboxRowQuerySet
 from . import idempotency
+from .marks import PURGE_AFTER
 from .send import let_others_write
 
 BATCH = 1000  # rows per transaction
@@ -86,10 +89,17 @@ def _limits(days: int | None, keep: int | None) -> tuple[int, int]:
     return days, keep
 
 
+def purge_deleted(now: Any = None) -> int:
+    """Remove for good what was deleted more than ten minutes ago; returns how many rows. Nobody's state changes."""
+    old = (now or timezone.now()) - PURGE_AFTER
+    tables = [model.objects.filter(deleted_at__lt=old) for model in event_types().values()]
+    return sum(_delete(batch) for rows in tables for batch in _found(Going(rows, rows)))
+
+
 def _batch_by_batch(days: int, keep: int) -> Iterator[tuple[str, int]]:
     for going in _to_go(days, keep):
-        for batch in batches(*going):
-            yield called(batch), _remove(batch)
+        for batch in _found(going):
+            yield called(batch), _delete(batch)
 
 
 def _to_go(days: int, keep: int) -> Iterator[Going]:
@@ -97,10 +107,15 @@ def _to_go(days: int, keep: int) -> Iterator[Going]:
     old, types = _old(days), list(event_types().values())
     for model in types:
         yield Going(rows := model.objects.visible().filter(old), rows)
-    for page in _crowded(types, keep, old) if keep else ():
+    for page in until_failure("Looking for too many messages", _crowded(types, keep, old)) if keep else ():
         for model in types:
             yield _beyond(model, page, old)
     yield from (Going(rows, rows) for rows in _over())
+
+
+def _found(going: Going) -> Iterator[Rows]:
+    """One table that can't be read keeps no other back."""
+    return until_failure(f"Looking for {going.rows.model._meta.label} to delete", batches(*going))
 
 
 def _over() -> list[Rows]:
@@ -146,6 +161,20 @@ def _beyond(model: type[Message], page: Sequence[tuple[Any, int]], old: Q) -> Go
     """The messages of these users up to a `seq` each."""
     still = _staying(model, old)
     return Going(still.filter(reduce(or_, (Q(recipient=pk, seq__lte=seq) for pk, seq in page))), still)
+
+
+def _delete(rows: Rows) -> int:
+    """Delete a batch; returns how many rows. One that can't be deleted (something of the site's hangs on it) stays, and
+    keeps no other back. A batch that is locked is left to the next run."""
+    what = f"Deleting {rows.model._meta.label}"
+    try:
+        return _remove(rows)
+    except OperationalError:
+        log_failure(what)
+        return 0
+    except Exception:  # noqa: BLE001 (each that can't be deleted is logged)
+        keys = list(rows.order_by("pk").values_list("pk", flat=True))
+        return apart(what, lambda some: _remove(rows.filter(pk__in=some)), keys)[0]
 
 
 @ledger.retrying

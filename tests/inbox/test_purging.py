@@ -1,6 +1,6 @@
 """Purging goes in small steps, each right by itself, among others who write; and how it is told to."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from importlib import import_module
 from io import StringIO
@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import OperationalError, connection
+from django.db.models import ProtectedError
+from django.db.models.signals import pre_delete
 from django.test.utils import CaptureQueriesContext
 
 from inbox import ledger, selectors, services
@@ -168,7 +170,7 @@ def test_the_settings_say_what_is_kept_and_zero_is_everything(user: int, clock: 
     settings.INBOX_MAX_MESSAGES_PER_USER = 1
     assert said("--keep", "0") == ["Deleted: 0"]
     assert said("--days", "0", "--dry-run") == ["1  follows", "Would be deleted: 1"]
-    assert said("--days", str(10**9), "--keep", str(10**30)) == ["Deleted: 0"]
+    assert said("--days", "36500", "--keep", "1000000") == ["Deleted: 0"]
     assert said("--days", "9") == ["2  follows", "Deleted: 2"]
 
 
@@ -195,3 +197,81 @@ def test_negative_numbers_are_refused_at_once() -> None:
     for work in (partial(services.purge, days=-1), partial(services.purge, keep=-1), partial(services.purgeable, -1)):
         with pytest.raises(BadValue):
             work()
+
+
+# One that can't go keeps no other back
+
+
+@pytest.fixture
+def kept(user: int) -> Iterator[list[int]]:
+    """Keys of follows on which something of the site's hangs."""
+    keys: list[int] = []
+
+    def refuse(instance: Any, **kwargs: Any) -> None:
+        if instance.pk in keys:
+            raise ProtectedError("an invoice hangs on it", {instance})
+
+    pre_delete.connect(refuse, sender=FollowMessage)
+    yield keys
+    pre_delete.disconnect(refuse, sender=FollowMessage)
+
+
+def key(ref: str) -> int:
+    return int(ref.rpartition("-")[2])
+
+
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retention, "BATCH", 4)
+    monkeypatch.setattr(ledger, "RETRY_SECONDS", 0)
+    monkeypatch.setattr(retention, "let_others_write", lambda: None)
+
+
+@committing
+@pytest.mark.usefixtures("hasty")
+@pytest.mark.parametrize("how", ["read long ago", "too many", "deleted"])
+def test_a_row_that_cannot_go_keeps_no_other_back(user: int, clock: Any, kept: list[int], how: str) -> None:
+    columns = {"read_at": ago(91)} if how == "read long ago" else {"deleted_at": ago(1)} if how == "deleted" else {}
+    rows = [message(user, **columns) for _ in range(10)]
+    LikeMessage.objects.create(recipient_id=user, target_title="Tea", **columns)
+    EndedSession.objects.create(digest="old", until=ago(1))
+    kept += [key(rows[1]), key(rows[6])]
+    for _run in range(2):
+        if how == "deleted":
+            services.purge_deleted()
+        else:
+            services.purge(90, 0 if how == "read long ago" else 1)
+    assert set(FollowMessage.objects.values_list("pk", flat=True)) == set(kept)
+    assert LikeMessage.objects.count() == (how == "too many")  # the newest
+    assert EndedSession.objects.exists() is (how == "deleted")
+
+
+@committing
+@pytest.mark.usefixtures("hasty")
+def test_what_cannot_be_looked_for_keeps_nothing_else_back(
+    user: int, clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*args: Any) -> Iterator[Any]:
+        raise OperationalError("no such table")
+        yield
+
+    message(user, read_at=ago(91))
+    EndedSession.objects.create(digest="old", until=ago(1))
+    monkeypatch.setattr(retention, "_crowded", fail)
+    services.purge(90, 1)
+    assert not FollowMessage.objects.exists()
+    assert not EndedSession.objects.exists()
+
+
+@committing
+@pytest.mark.usefixtures("hasty")
+def test_erasing_goes_on_and_says_what_failed(user: int, kept: list[int]) -> None:
+    kept.append(key(message(user)))
+    LikeMessage.objects.create(recipient_id=user, target_title="Tea")
+    services.set_muted(user, ["like"])
+    with pytest.raises(ProtectedError):
+        services.erase(user)
+    assert not LikeMessage.objects.exists()
+    assert selectors.muted(user) == []
+    kept.clear()
+    assert services.erase(user) == {"follows": 1}
