@@ -21,6 +21,8 @@ from .base import MailboxRow, unlike, writes
 from .mailbox import BroadcastClock, PrimaryQuerySet
 from .message import Level
 
+SAVE = ("force_insert", "force_update", "using", "update_fields")  # Django takes them in this order too
+
 
 class State(models.TextChoices):
     DRAFT = "draft", _("Draft")
@@ -46,13 +48,17 @@ class BroadcastQuerySet(PrimaryQuerySet["Broadcast"]):
         return self.filter(Q(state=State.SCHEDULED, publish_at__lte=now) | Q(state=State.LIVE, expires_at__lte=now))
 
     @writes
-    def bulk_create(self, objs: Iterable[Broadcast], *args: Any, **kwargs: Any) -> list[Broadcast]:
+    def bulk_create(
+        self, objs: Iterable[Broadcast], batch_size: int | None = None, *args: Any, **kwargs: Any
+    ) -> list[Broadcast]:
+        if any(args) or any(kwargs.values()):
+            raise NotImplementedError("Broadcasts can't be upserted: what was live would change without a new version.")
         rows = list(objs)
         with ledger.locked_clock() as clock:
             live = [row for row in rows if row.state == State.LIVE]
             for row in live:
                 row.come_out(clock)
-            created = super().bulk_create(rows, *args, **kwargs)
+            created = super().bulk_create(rows, batch_size)
             if live:
                 ledger.tick(clock, live[-1].ref)
             reschedule(clock)
@@ -167,21 +173,22 @@ class Broadcast(models.Model):
         return self.title
 
     def save(self, *args: Any, **kwargs: Any) -> None:
+        kwargs |= zip(SAVE, args, strict=False)
         with ledger.locked_clock() as clock:
-            before = Broadcast.objects.filter(pk=self.pk).first()
+            before = self._stored()
             names = self._written(kwargs.get("update_fields"))
-            was_live = before is not None and before.state == State.LIVE
+            was_live = before is not None and before["state"] == State.LIVE
             is_live = self.state == State.LIVE if before is None or "state" in names else was_live
-            moved = before is not None and "audience" in names and before.audience != self.audience
+            moved = before is not None and "audience" in names and before["audience"] != self.audience
             if is_live and (not was_live or moved):
                 self.come_out(clock)
                 names |= {"clock", "published_at"}
             if kwargs.get("update_fields") is not None:
                 kwargs["update_fields"] = names
-            super().save(*args, **kwargs)
+            super().save(**kwargs)
             if is_live and not was_live:
                 ledger.tick(clock, self.ref)
-            elif was_live and before and self._differs(before, names):
+            elif was_live and self._stored() != before:
                 ledger.tick(clock)
             reschedule(clock)
 
@@ -214,12 +221,17 @@ class Broadcast(models.Model):
         self.published_at = self.published_at or timezone.now()
 
     def _written(self, update_fields: Iterable[str] | None) -> set[str]:
-        """Names of the fields that a save with these `update_fields` writes."""
-        return {field.name for field in self._meta.concrete_fields} if update_fields is None else set(update_fields)
+        """Names of the fields that a save with these `update_fields` (names or attnames) writes."""
+        fields = self._meta.concrete_fields
+        if update_fields is None:
+            return {field.name for field in fields}
+        names = {field.attname: field.name for field in fields}
+        return {names.get(name, name) for name in update_fields}
 
-    def _differs(self, before: Broadcast, names: Iterable[str]) -> bool:
-        fields = [field for field in self._meta.concrete_fields if field.name in names]
-        return any(getattr(self, field.attname) != getattr(before, field.attname) for field in fields)
+    def _stored(self) -> dict[str, Any] | None:
+        """The columns as the database has them: see `MailboxRow`."""
+        rows: Any = Broadcast.objects.filter(pk=self.pk)
+        return rows.values().first()  # type: ignore[no-any-return]
 
 
 class BroadcastReceipt(MailboxRow):
