@@ -7,7 +7,9 @@ from django.contrib.auth import get_user_model
 from django.core import checks
 
 from . import addresses, conf, format_checks
-from .models import event_types
+from .models import event_types, message_models
+from .names import RESERVED as RESERVED_NAMES
+from .names import TYPE_NAME
 
 DEFAULTS = {
     "INBOX_UNREAD_CAP": conf.DEFAULT_UNREAD_CAP,
@@ -52,6 +54,26 @@ def check_columns(**kwargs: Any) -> list[checks.CheckMessage]:
     return found
 
 
+def check_type_names(**kwargs: Any) -> list[checks.CheckMessage]:
+    """The public names of event types: usable in refs and in the API, and nobody else's."""
+    found: list[checks.CheckMessage] = []
+    taken: dict[str, str] = dict.fromkeys(RESERVED_NAMES, "something else")
+    for model in message_models():
+        fault = ""
+        if not isinstance(model.inbox_type, str):
+            fault = "has a column “inbox_type”, where its public name is expected"
+        elif not TYPE_NAME.fullmatch(name := model.event_type()):
+            fault = f"has the public name “{name}”, which is not of up to 50 lower-case letters, digits and underscores"
+        elif name in taken:
+            fault = f"has the public name “{name}”, which means {taken[name]}"
+        else:
+            taken[name] = model._meta.label
+        if fault:
+            hint = "Set another one, which begins with a letter, as `inbox_type` of the class."
+            found.append(checks.Error(f"{model._meta.label} {fault}.", hint=hint, obj=model, id="inbox.E005"))
+    return found
+
+
 def check_user_model(**kwargs: Any) -> list[checks.CheckMessage]:
     missing = [name for name in ("is_staff", "groups") if not hasattr(get_user_model(), name)]
     if not missing:
@@ -64,5 +86,6 @@ def register() -> None:
     checks.register(check_numbers)
     checks.register(check_proxies)
     checks.register(check_columns)
+    checks.register(check_type_names)
     checks.register(format_checks.check_formats)
     checks.register(check_user_model)

@@ -143,7 +143,9 @@ def schema_of(model: type[Message]) -> type[Event]:
     columns: dict[str, Any] = {field.attname: column(field) for field in own if not field.generated}
     tag: Any = Literal[name]
     doc = f"{str(model._meta.verbose_name).capitalize()}: one event for many mailboxes."
-    return create_model(model.__name__, __base__=Event, __doc__=doc, type=(tag, ...), **columns)
+    # Two apps may have a class of the same name; a name that was given is unique.
+    title = f"{name.title().replace('_', '')}Message" if model.inbox_type else model.__name__
+    return create_model(title, __base__=Event, __doc__=doc, type=(tag, ...), **columns)
 
 
 def column(field: "Column[Any, Any]") -> tuple[Any, Any]:

@@ -8,7 +8,7 @@ from .events import (
     SystemMessage,
 )
 from .mailbox import BroadcastClock, Mailbox
-from .message import Level, Message, event_types
+from .message import Level, Message, event_types, message_models
 from .muted import MutedType
 from .send import IdempotencyKey, Send, SendChunk, SendStatus
 from .session import EndedSession, TicketSession
@@ -39,4 +39,5 @@ __all__ = [
     "SystemMessage",
     "TicketSession",
     "event_types",
+    "message_models",
 ]

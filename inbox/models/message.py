@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from ..names import ConstraintName, IndexName
 from ..validators import validate_link, validate_text
 from ..wording import fill
 from .base import UNREAD, MailboxRow
@@ -35,6 +36,7 @@ class Message(MailboxRow):
     `{actor}` (`inbox.wording`); a type with columns named title and body needs neither.
     """
 
+    inbox_type: ClassVar[str] = ""  # the public name of the type; set it before you rename a class
     title_format: ClassVar[Any] = "{title}"
     body_format: ClassVar[Any] = ""
     level: Any = Level.INFO
@@ -57,20 +59,22 @@ class Message(MailboxRow):
         abstract = True
         ordering = ("-seq",)
         constraints = [
-            models.UniqueConstraint(fields=["recipient", "seq"], name="%(app_label)s_%(class)s_one_per_seq"),
+            models.UniqueConstraint(
+                fields=["recipient", "seq"], name=ConstraintName("%(app_label)s_%(class)s_one_per_seq")
+            ),
             models.CheckConstraint(
                 condition=Q(archived_at=None) | Q(read_at__isnull=False),
-                name="%(app_label)s_%(class)s_archived_is_read",
+                name=ConstraintName("%(app_label)s_%(class)s_archived_is_read"),
             ),
         ]
         indexes = [
-            models.Index(fields=["recipient", "seq"], condition=UNREAD, name="%(class)s_unread"),
+            models.Index(fields=["recipient", "seq"], condition=UNREAD, name=IndexName("%(class)s_unread")),
             models.Index(
                 fields=["recipient", "dedupe_key"],
                 condition=UNREAD & Q(dedupe_key__isnull=False),
-                name="%(class)s_dedupe",
+                name=IndexName("%(class)s_dedupe"),
             ),
-            models.Index(fields=["deleted_at"], condition=~Q(deleted_at=None), name="%(class)s_bin"),
+            models.Index(fields=["deleted_at"], condition=~Q(deleted_at=None), name=IndexName("%(class)s_bin")),
         ]
 
     def __str__(self) -> str:
@@ -79,7 +83,8 @@ class Message(MailboxRow):
     @classmethod
     def event_type(cls) -> str:
         """The public name of the type, as in `by_type` and refs: CommentMessage is "comment"."""
-        return (cls._meta.concrete_model or cls).__name__.removesuffix("Message").lower()
+        model: Any = cls._meta.concrete_model or cls
+        return model.inbox_type or model.__name__.removesuffix("Message").lower()  # type: ignore[no-any-return]
 
     @classmethod
     def arrival(cls) -> str:
@@ -158,7 +163,11 @@ def actor_name(actor: Any) -> str:
     return full_name.strip() or actor.get_username()
 
 
+def message_models() -> list[type[Message]]:
+    """Every installed event type, in the order of definition."""
+    return [model for model in apps.get_models() if issubclass(model, Message) and not model._meta.proxy]
+
+
 def event_types() -> dict[str, type[Message]]:
-    """Every installed event type by its public name, in the order of definition."""
-    models_ = (model for model in apps.get_models() if issubclass(model, Message) and not model._meta.proxy)
-    return {model.event_type(): model for model in models_}
+    """The same by public name."""
+    return {model.event_type(): model for model in message_models()}

@@ -106,7 +106,7 @@ def _statement(names: Sequence[str], cap: int) -> Any:
     ]
     unread.append(audiences.unread_for(mine).order_by().values("pk")[: cap + 1])
     users = _users().annotate(_clock=_clock("value"), _next_due=_clock("next_due"), _is_staff=_is_staff())
-    counts = {f"_{name}": Counted(rows) for name, rows in zip(names, unread, strict=True)}
+    counts = {f"_unread_{name}": Counted(rows) for name, rows in zip(names, unread, strict=True)}
     return users.annotate(**counts).values_list(
         "pk", "mailbox__version", "_clock", "_next_due", "mailbox__is_staff", "_is_staff", *counts
     )

@@ -4,6 +4,7 @@ A part is done in one transaction with the mark that says so: a worker that dies
 second finds it done. So nobody gets a message twice or not at all, however often it is tried.
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -20,7 +21,7 @@ from django.utils.translation import gettext as _
 from .. import ledger
 from ..errors import BadValue
 from ..isolation import attempt
-from ..models import Message, Send, SendChunk, ServiceToken
+from ..models import Message, Send, SendChunk, ServiceToken, event_types
 from ..signals import send_queued
 from ..snapshots import user_id
 from .attempts import PENDING, failed, keys_in, no_users, note_failure, ready, settle
@@ -173,12 +174,13 @@ def _free(send_id: int) -> Any:
 
 
 def _event(send: Send) -> Message:
-    """The message as it was drafted. BadValue if it is none of this site's, which a deploy may have changed."""
+    """The message as it was drafted; its class may have been renamed since, but not its type. BadValue if there is no
+    such type any more, or it can't hold the message: a deploy may have changed it."""
     try:
-        [found] = serializers.deserialize("json", send.message)
-        message: Any = found.object
-        if not isinstance(message, Message):
-            raise TypeError(type(message))
-    except (DeserializationError, ValueError, TypeError) as error:
+        [document] = json.loads(send.message)
+        document["model"] = event_types()[send.type]._meta.label
+        [found] = serializers.deserialize("python", [document])
+    except (DeserializationError, LookupError, ValueError, TypeError) as error:
         raise BadValue(_("There is no event type “%s” that this message could be.") % send.type) from error
-    return message
+    message: Any = found.object
+    return message  # type: ignore[no-any-return]

@@ -51,7 +51,7 @@ def poison_part(send: Any, recipients: Any, number: int = 0) -> None:
 
 
 POISON: dict[str, Any] = {
-    "type renamed": lambda send: poison_message(send, message_with(model="inbox.gonemessage")),
+    "type renamed": lambda send: Send.objects.filter(pk=send.pk).update(type="gone"),
     "no message": lambda send: poison_message(send, message_with(model="auth.group", fields={"name": "tea"})),
     "column gone": lambda send: poison_message(send, message_with(fields={"colour": "red"})),
     "broken JSON": lambda send: poison_message(send, "{"),

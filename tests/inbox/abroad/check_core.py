@@ -11,7 +11,15 @@ from inbox.models import CommentMessage, FollowMessage, Mailbox, event_types
 
 from ..listening import Heard
 from ..people import live, mend, people, unread
-from .models import Friend, ParcelMessage, Person, PinnedMessage, Post, ReplyMessage
+from .models import (
+    AnswerToSomethingThatWasAskedLongAgoMessage,
+    Friend,
+    ParcelMessage,
+    Person,
+    PinnedMessage,
+    Post,
+    ReplyMessage,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -96,7 +104,17 @@ def test_someone_hidden_by_the_default_manager_has_a_mailbox_all_the_same() -> N
 
 
 def test_a_proxy_of_a_type_is_that_type(user: Any) -> None:
-    assert list(event_types()) == ["share", "follow", "comment", "mention", "like", "system", "parcel", "reply"]
+    assert list(event_types()) == [
+        "share",
+        "follow",
+        "comment",
+        "mention",
+        "like",
+        "system",
+        "parcel",
+        "reply",
+        "answer",
+    ]
     assert event_types()["comment"] is CommentMessage
     services.send([user], PinnedMessage, target_title="Tea")
     PinnedMessage.objects.create(recipient_id=Mailbox.objects.get().pk, target_title="Tea")
@@ -124,6 +142,17 @@ def test_a_staff_flag_saved_by_a_proxy_is_noticed() -> None:
     friend.is_staff = True
     friend.save()
     assert selectors.versions([user])[str(user)] == before + 1
+
+
+def test_a_renamed_class_with_a_long_name_is_the_type_it_was(user: Any) -> None:
+    services.set_muted(user, ["like"])
+    assert services.send([user], AnswerToSomethingThatWasAskedLongAgoMessage, question="Why?") == 1
+    row = AnswerToSomethingThatWasAskedLongAgoMessage.objects.get()
+    assert row.ref == f"answer-{row.pk}"
+    assert unread(user) == {row.ref}
+    names = [each.name for each in [*row._meta.indexes, *row._meta.constraints]]
+    assert len(set(names)) == 5
+    assert max(map(len, names)) <= 63
 
 
 # Cascades

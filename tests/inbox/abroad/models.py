@@ -70,6 +70,14 @@ class ReplyMessage(Message):
     to = models.ForeignKey("self", models.CASCADE, null=True, blank=True)
 
 
+class AnswerToSomethingThatWasAskedLongAgoMessage(Message):
+    """Its class has a name too long for the names of indexes, and was called otherwise once."""
+
+    inbox_type = "answer"
+    title_format = "{actor} answered {question}"
+    question = models.CharField(max_length=100)
+
+
 class PinnedMessage(CommentMessage):
     class Meta:
         proxy = True

@@ -1,0 +1,121 @@
+"""The public names of event types: checked at start, and kept when a class is renamed."""
+
+import json
+from typing import Any
+
+import pytest
+from django.db import models
+from django.test.utils import isolate_apps
+
+from inbox import checks, ledger, selectors, services
+from inbox.models import LikeMessage, Message, Send, event_types
+from inbox.names import ConstraintName, IndexName
+from inbox.services.sends import Order
+
+from .people import people, unread
+
+pytestmark = [pytest.mark.urls("tests.inbox.urls"), pytest.mark.django_db]
+
+
+def a_type(name: str, **attributes: Any) -> Any:
+    """An event type of that class name, which only the test knows."""
+    attributes |= {"__module__": __name__, "Meta": type("Meta", (Message.Meta,), {"app_label": "inbox"})}
+    with isolate_apps("inbox"):
+        return type(name, (Message,), attributes)
+
+
+FINE = [
+    ("OrderMessage", {}),
+    ("OrderV2", {}),
+    ("BroadcastMessage", {"inbox_type": "radio"}),
+    ("ÉtéMessage", {"inbox_type": "ete"}),
+]
+UNFIT: list[tuple[str, dict[str, Any]]] = [
+    ("BroadcastMessage", {}),
+    ("ConstructorMessage", {}),
+    ("LikeMessage", {}),  # another app's
+    ("ThumbMessage", {"inbox_type": "like"}),
+    ("ÉtéMessage", {}),
+    ("Message", {}),
+    ("A" + "b" * 50, {}),
+    *(("ThumbMessage", {"inbox_type": name}) for name in ("a-b", "A", "1a", "a b", "_a", "a/b", "a\n", "a%s", "é")),
+    ("ThumbMessage", {"inbox_type": models.CharField(max_length=9)}),
+]
+
+
+class TestChecks:
+    def check(self, monkeypatch: pytest.MonkeyPatch, *more: Any) -> list[Any]:
+        found = [*event_types().values(), *more]
+        monkeypatch.setattr(checks, "message_models", lambda: found)
+        return checks.check_type_names()
+
+    @pytest.mark.parametrize(("name", "attributes"), FINE)
+    def test_names_that_will_do(self, name: str, attributes: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+        assert self.check(monkeypatch, a_type(name, **attributes)) == []
+
+    @pytest.mark.parametrize(("name", "attributes"), UNFIT)
+    def test_names_that_will_not(self, name: str, attributes: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+        [error] = self.check(monkeypatch, a_type(name, **attributes))
+        assert error.id == "inbox.E005"
+        assert error.msg.startswith(f"inbox.{name} has ")
+
+
+@pytest.mark.parametrize("name", ["clock", "next_due", "user_is_staff", "version", "newest"])
+def test_no_name_is_mistaken_for_a_column_of_ours(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(LikeMessage, "inbox_type", name)
+    [user] = people(1)
+    services.send([user], LikeMessage, target_title="Tea")
+    assert selectors.snapshot(user).by_type == {name: 1}
+    assert unread(user) == {LikeMessage.objects.get().ref}
+    assert list(selectors.newest({user: 0}, name)) == [user]
+
+
+class TestRenaming:
+    """LikeMessage was called ThumbMessage when these were written."""
+
+    @pytest.fixture(autouse=True)
+    def renamed(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(LikeMessage, "inbox_type", "thumb")
+
+    def test_refs_and_mutes(self) -> None:
+        [user] = people(1)
+        services.send([user], LikeMessage, target_title="Tea")
+        ref = f"thumb-{LikeMessage.objects.get().pk}"
+        assert unread(user) == {ref}
+        assert services.mark_read(user, [ref]) == 1
+        services.set_muted(user, ["thumb"])
+        services.send([user], LikeMessage, target_title="Tea")
+        assert unread(user) == set()
+
+    def test_queued_sends(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        users = people(3)
+        monkeypatch.setattr(ledger, "CHUNK", 2)
+        [send] = services.start_sends([Order(services.draft(LikeMessage, target_title="Tea"), users)])
+        old = json.loads(send.message)
+        old[0]["model"] = "inbox.thumbmessage"
+        Send.objects.update(message=json.dumps(old))
+        while services.work_off(send.pk):
+            pass
+        assert set(LikeMessage.objects.values_list("recipient", "target_title")) == {(user, "Tea") for user in users}
+
+
+@pytest.mark.parametrize(("kind", "most"), [(IndexName, 30), (ConstraintName, 63)])
+def test_names_of_indexes_are_short(kind: type[IndexName], most: int) -> None:
+    def named(model: str) -> str:
+        return kind("%(app_label)s_%(class)s_unread") % {"app_label": "inbox", "class": model}
+
+    assert named("likemessage") == "inbox_likemessage_unread"
+    for long in ("x" * 200, "é" * 200, "小" * 200):
+        assert len(named(long).encode()) <= most
+        assert named(long) != named(long + "x")
+
+
+def test_names_that_exist_have_not_changed() -> None:
+    names = {each.name for each in [*LikeMessage._meta.indexes, *LikeMessage._meta.constraints]}
+    assert names == {
+        "likemessage_unread",
+        "likemessage_dedupe",
+        "likemessage_bin",
+        "inbox_likemessage_one_per_seq",
+        "inbox_likemessage_archived_is_read",
+    }
