@@ -1,7 +1,10 @@
 """Middleware of the site."""
 
 from collections.abc import Callable
+from typing import Any
 
+from csp.middleware import CSPMiddleware, PolicyParts
+from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.decorators import sync_only_middleware
 
@@ -16,3 +19,16 @@ def one_thread(get_response: View) -> View:
     and back twice a request. One that is synchronous only makes those before it so.
     """
     return get_response
+
+
+class SecurityPolicy(CSPMiddleware):
+    """django-csp's middleware, with directives of their own for some URL namespaces (`SECURITY_POLICY_REPLACES`)."""
+
+    def get_policy_parts(
+        self, request: HttpRequest, response: HttpResponseBase, report_only: bool = False
+    ) -> PolicyParts:
+        parts = super().get_policy_parts(request, response, report_only)
+        replaces: Any = settings.SECURITY_POLICY_REPLACES
+        for namespace in request.resolver_match.namespaces if request.resolver_match else ():
+            parts.replace = replaces.get(namespace, parts.replace)
+        return parts

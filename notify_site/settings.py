@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from csp.constants import NONCE, NONE, SELF, STRICT_DYNAMIC
 from django.utils.translation import gettext_lazy as _
 
 from inbox import conf as inbox
@@ -45,6 +46,7 @@ MIDDLEWARE = [
     "push.operations.middleware.probes",  # before hosts are checked and HTTPS is asked for
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "notify_site.middleware.SecurityPolicy",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -152,6 +154,36 @@ MQTT_URL = env.str("MQTT_URL", default="")
 MQTT_WS_URL = env.str("MQTT_WS_URL", default="")
 MQTT_DYNSEC = env.bool("MQTT_DYNSEC", default=False)
 MQTT_EMBEDDED = env.bool("MQTT_EMBEDDED", default=False)
+
+
+# What pages may load and run: scripts by nonce only, markup out of text by named Trusted Types policies only
+
+
+def security_policy(broker: str) -> dict[str, Any]:
+    """The directives of every page. `broker`: the address at which browsers reach an MQTT broker, "" for none."""
+    return {
+        "default-src": [NONE],
+        "script-src": [NONCE, STRICT_DYNAMIC],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],  # the bell draws its count on the icon
+        "connect-src": [SELF, *filter(None, [broker])],
+        "frame-src": [SELF],  # the iframe transport
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+        "base-uri": [NONE],
+        "object-src": [NONE],
+        "require-trusted-types-for": ["'script'"],
+        "trusted-types": ["reddot"],
+    }
+
+
+CONTENT_SECURITY_POLICY = {"DIRECTIVES": security_policy(MQTT_WS_URL)}
+# By URL namespace, what other people's scripts need. Django's administration gives its own no nonce; its jQuery, and
+# Swagger UI, write HTML from strings, which static/inbox/default-policy.js lets pass.
+SECURITY_POLICY_REPLACES: dict[str, dict[str, Any]] = {
+    "admin": {"script-src": [SELF, NONCE], "trusted-types": ["default"]},
+    "inbox-api": {"trusted-types": ["default", "dompurify"]},
+}
 
 
 # People and languages

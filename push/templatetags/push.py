@@ -25,4 +25,5 @@ def notification_bell(context: dict[str, Any]) -> dict[str, Any]:
         "language": get_language() or "",
         "mqtt_url": getattr(settings, "MQTT_WS_URL", ""),
         "csrf_token": context.get("csrf_token", ""),
+        "nonce": f"{context.get('csp_nonce', '')}{getattr(request, 'csp_nonce', '')}",  # Django 6's, or django-csp's
     }

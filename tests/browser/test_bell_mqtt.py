@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, WebSocketRoute
 
-from tests.browser.bell import Bell
+from tests.browser.bell import Bell, until
 from tests.browser.conftest import Browse, newcomer, snapshot, tab
 from tests.servers import Site, wait_for
 
@@ -57,11 +57,11 @@ def test_says_what_passes_on_the_wire(browse: Browse, open_site: Site) -> None:
     person = newcomer(open_site)
     page = tab(browse(open_site, person)).live().page
     page.evaluate(OPEN, open_site.env["MQTT_WS_URL"])
-    page.wait_for_function("seen.length")
+    until(page, "seen.length")
     open_site.call("send", "follow", [person], actor="alice")
-    page.wait_for_function("seen.at(-1).unread === 1")
+    until(page, "seen.at(-1).unread === 1")
     page.evaluate("rung.sync()")
-    page.wait_for_function("log.some(({ text }) => text === 'PINGRESP')")
+    until(page, "log.some(({ text }) => text === 'PINGRESP')")
     page.evaluate("rung.close()")
     lines = [event["text"] for event in page.evaluate("log")]
     topic = f"inbox/{open_site.call('ids', [person])[0]}/unread"

@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import Page
 
+from tests.browser.bell import until
 from tests.browser.conftest import Browse
 from tests.servers import Site, wait_for
 
@@ -24,7 +25,7 @@ def plain(browse: Browse, site: Site, who: str = "") -> Page:
 
 
 def live(page: Page, transport: str = "websocket") -> None:
-    page.wait_for_function(f"reddot.state === 'live' && reddot.transport === '{transport}' && reddot.snapshot")
+    until(page, f"reddot.state === 'live' && reddot.transport === '{transport}' && reddot.snapshot")
 
 
 @pytest.mark.parametrize("transport", ["auto", pytest.param("iframe", marks=pytest.mark.soak)])
@@ -35,7 +36,7 @@ def test_tells_what_changes(browse: Browse, site: Site, person: str, transport: 
     live(page, {"auto": "websocket"}.get(transport, transport))
     assert page.evaluate("reddot.snapshot.user") == site.call("ids", [person])[0]
     site.call("send", "follow", [person], actor="alice")
-    page.wait_for_function("heard.at(-1)?.unread === 1 && reddot.snapshot.unread === 1")
+    until(page, "heard.at(-1)?.unread === 1 && reddot.snapshot.unread === 1")
     assert {"state": "live", "transport": page.evaluate("reddot.transport")} in page.evaluate("states")
 
 
@@ -56,7 +57,7 @@ def test_reads_and_marks(browse: Browse, site: Site, person: str) -> None:
 def test_signed_out(browse: Browse, site: Site) -> None:
     page = plain(browse, site)
     page.evaluate(CONNECT, {})
-    page.wait_for_function("reddot.state === 'signed-out'")
+    until(page, "reddot.state === 'signed-out'")
     assert page.evaluate("[reddot.snapshot, heard]") == [None, []]
 
 

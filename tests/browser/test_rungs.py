@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
+from tests.browser.bell import until
 from tests.browser.conftest import Browse
 from tests.servers import Site, wait_for
 
@@ -45,11 +46,11 @@ def log(page: Page) -> list[dict[str, Any]]:
 @pytest.mark.parametrize("name", SHOWN)
 def test_says_what_passes_on_the_wire(page: Page, site: Site, person: str, name: str) -> None:
     page.evaluate(OPEN, name)
-    page.wait_for_function("seen.length === 1")
+    until(page, "seen.length === 1")
     site.call("send", "follow", [person], actor="alice")
     if name == "short-poll":
         page.evaluate("rung.sync()")
-    page.wait_for_function("seen.at(-1).unread === 1")
+    until(page, "seen.at(-1).unread === 1")
     text = "\n".join(event["text"] for event in log(page)).replace('": ', '":').replace(', "', ',"')
     for shown in SHOWN[name]:
         assert shown in text, text
@@ -61,7 +62,7 @@ def test_says_what_passes_on_the_wire(page: Page, site: Site, person: str, name:
 
 def test_a_ping_and_its_pong(page: Page) -> None:
     page.evaluate(OPEN, "websocket")
-    page.wait_for_function("seen.length === 1")
+    until(page, "seen.length === 1")
     assert page.evaluate("typeof seen[0]") == "object", log(page)
     page.evaluate("rung.sync()")
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tests.browser.bell import until
 from tests.browser.conftest import Browse
 from tests.browser.pages.inbox_page import InboxPage
 from tests.servers import Site
@@ -26,7 +27,7 @@ def inbox(browse: Browse, site: Site, person: str) -> OpenInbox:
     def start(path: str = "/inbox/", **options: Any) -> InboxPage:
         page = browse(site, person, **options).new_page()
         page.goto(path)
-        page.wait_for_function("document.querySelector('notification-bell')?.state === 'live'")
+        until(page, "document.querySelector('notification-bell')?.state === 'live'")
         return InboxPage(page)
 
     return start

@@ -9,6 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from tests.browser.bell import until
 from tests.conftest import StartSite
 from tests.servers import Site
 
@@ -57,7 +58,7 @@ AT_REST = """document.getAnimations().every(
 
 def look_at(page: Page) -> None:
     page.wait_for_load_state()
-    page.wait_for_function(AT_REST)
+    until(page, AT_REST)
     found = Axe().run(page)
     assert found.violations_count == 0, found.generate_report()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "wider than the window"
