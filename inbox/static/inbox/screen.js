@@ -69,8 +69,10 @@ export class Screen {
   }
 
   #explain(title, text) {
-    this.empty.querySelector("h2").textContent = title;
-    this.empty.querySelector("p").textContent = text;
+    const [heading, line] = ["h2", "p"].map((tag) => this.empty.querySelector(tag) ?? document.createElement(tag));
+    heading.textContent = title;
+    line.textContent = text;
+    this.empty.append(heading, line);
   }
 
   #reason({ type, view }, label) {

@@ -9,6 +9,7 @@ from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 from django.utils.translation import gettext
 
+from inbox import bidi
 from notify_site.demo import accounts, mentions
 
 register = template.Library()
@@ -26,6 +27,18 @@ def with_mentions(text: str, known: frozenset[str]) -> SafeString:
 def display_name(user: User) -> str:
     """The full name, or the user name where there is none."""
     return user.get_full_name() or user.get_username()
+
+
+@register.filter
+def isolated(text: str) -> str:
+    """For a name in plain text, as in a page's title; in markup <bdi> does it."""
+    return bidi.isolated(text)
+
+
+@register.filter
+def moment(when: datetime) -> str:
+    """As `<time datetime>` takes it: HTML allows three digits of a second."""
+    return when.isoformat(timespec="milliseconds")
 
 
 @register.filter

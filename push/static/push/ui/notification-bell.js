@@ -153,7 +153,7 @@ export class NotificationBell extends HTMLElement {
     const inbox = this.getAttribute("inbox") ?? "/inbox/";
     this.api = new Api(this.#address("api", "/api/v1/"), this.#credential());
     this.badge = h("span", { class: "badge", part: "badge" });
-    this.button = h("button", { class: "bell", part: "button", type: "button", "aria-haspopup": "dialog" }, icon("bell"), this.badge);
+    this.button = h("button", { class: "bell", part: "button", type: "button", "aria-haspopup": "dialog", popovertarget: "panel" }, icon("bell"), this.badge);
     this.panel = new Panel({
       api: this.api, language, inbox, site: this.#site, button: this.button,
       offer: (snapshot) => this.offer(snapshot),
@@ -161,7 +161,6 @@ export class NotificationBell extends HTMLElement {
       opened: () => this.toasts.clear(),
     });
     this.toasts = new Toasts({ chosen: (event, item) => this.#chosen(event, item), open: () => this.panel.open() });
-    this.button.popoverTargetElement = this.panel.element;
     this.shadowRoot.append(this.button, this.panel.element, this.#announcer.element, this.toasts.element);
   }
 
