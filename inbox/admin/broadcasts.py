@@ -152,7 +152,8 @@ class BroadcastAdmin(LeanAdmin):
         try:
             service(broadcast)
         except InboxError as error:
-            self.message_user(request, f"{broadcast}: {error.detail}", messages.ERROR)
+            said = format_html("<bdi>{}</bdi>: {}", broadcast, error.detail)
+            self.message_user(request, said, messages.ERROR)
             return "refused"
         if broadcast.state == before:
             return ""

@@ -13,7 +13,9 @@ class PostForm(forms.Form):
     text = forms.CharField(
         label=_("New post"),
         max_length=POST_MAX,
-        widget=forms.Textarea(attrs={"rows": 3, "placeholder": _("What’s new? Mention people with @name.")}),
+        widget=forms.Textarea(
+            attrs={"rows": 3, "dir": "auto", "placeholder": _("What’s new? Mention people with @name.")}
+        ),
     )
 
 
@@ -21,7 +23,9 @@ class CommentForm(forms.Form):
     text = forms.CharField(
         label=_("Your comment"),
         max_length=COMMENT_MAX,
-        widget=forms.Textarea(attrs={"rows": 2, "placeholder": _("Write a comment… Mention people with @name.")}),
+        widget=forms.Textarea(
+            attrs={"rows": 2, "dir": "auto", "placeholder": _("Write a comment… Mention people with @name.")}
+        ),
     )
 
 
@@ -38,7 +42,7 @@ class ShareForm(forms.Form):
         label=_("Note (optional)"),
         max_length=NOTE_MAX,
         required=False,
-        widget=forms.TextInput(attrs={"placeholder": _("Why they should see it")}),
+        widget=forms.TextInput(attrs={"dir": "auto", "placeholder": _("Why they should see it")}),
     )
 
     def __init__(self, *args: object, others: QuerySet[User], **kwargs: object) -> None:

@@ -1,16 +1,20 @@
 """The demo site's pages: what they show, what they refuse, where they lead."""
 
+import re
 from http import HTTPStatus
 
 import pytest
 from django.contrib.auth.models import User
+from django.template import Context, Template
 from django.template.loader import render_to_string
-from django.test import Client
+from django.test import Client, override_settings
 from django.urls import reverse
+from django.utils import timezone, translation
 from pytest_django import Settings
 
 from notify_site.demo import services
 from notify_site.demo.models import Comment, Follow, Like, Post
+from tools.processes import ROOT
 
 pytestmark = pytest.mark.django_db
 
@@ -144,3 +148,19 @@ def test_signing_in_and_out(client: Client, alice: User) -> None:
     assert response.headers["Location"] == "/inbox/"
     client.post(reverse("logout"))
     assert client.get("/inbox/").status_code == HTTPStatus.FOUND
+
+
+@override_settings(LANGUAGES=[("en", "English"), ("he", "Hebrew")])
+@pytest.mark.parametrize(("language", "tag"), [("en", '<html lang="en">'), ("he", '<html lang="he" dir="rtl">')])
+def test_the_direction_of_the_language_is_the_page_s(client: Client, language: str, tag: str) -> None:
+    assert tag in client.get("/accounts/login/", headers={"accept-language": language}).content.decode()
+    with translation.override(language):
+        assert tag in render_to_string("500.html")
+        frame = ROOT / "inbox" / "templates" / "inbox" / "base.html"  # the inbox's own, which this site overrides
+        assert tag in Template(frame.read_text()).render(Context())
+
+
+def test_times_have_the_digits_that_html_allows(client: Client) -> None:
+    client.force_login(User.objects.create_user("ada"))
+    services.write_post(User.objects.get(), "Now", at=timezone.now().replace(microsecond=123_456))
+    assert re.findall(r'datetime="([^"]+)"', client.get("/").content.decode())[0].endswith(".123+00:00")

@@ -120,6 +120,24 @@ def end_token(shop: str, how: str) -> None:
         ending.delete()
 
 
+# The demo site
+
+
+def post(author: str, text: str) -> int:
+    """A post on the feed; its primary key."""
+    from notify_site.demo import services
+
+    return int(services.write_post(get_user_model().objects.get(username=author), text).pk)
+
+
+def comment(author: str, post: int, text: str) -> int:
+    """A comment under a post; its primary key."""
+    from notify_site.demo import models, services
+
+    by = get_user_model().objects.get(username=author)
+    return int(services.write_comment(by, models.Post.objects.get(pk=post), text).pk)
+
+
 # Messages and broadcasts
 
 

@@ -32,6 +32,7 @@ class Inbox {
 
   constructor(root) {
     const one = (name) => root.querySelector(`[data-${name}]`);
+    one("late")?.remove();
     const { api, icons, user } = root.dataset;
     const field = root.querySelector("[name=csrfmiddlewaretoken]");
     Object.assign(this, { root, user, api: new Api(api, field) });

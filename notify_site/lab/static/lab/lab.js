@@ -12,6 +12,7 @@ const bell = /** @type {any} */ (document.querySelector("notification-bell"));
 const config = JSON.parse(document.getElementById("lab-config")?.textContent ?? "{}");
 config.csrfToken = bell?.getAttribute("csrf-token") ?? "";
 
+document.querySelector("[data-late]")?.remove();
 let painting = false;
 const clock = new Clock(config.urls.clock);
 const stations = [...document.querySelectorAll("[data-transport]")].map((element) => {

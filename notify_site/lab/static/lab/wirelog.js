@@ -74,6 +74,6 @@ function row({ kind, up, text, bytes }) {
     h("span", { class: "wire-way", "aria-hidden": "true" }, up ? "↑" : "↓"),
     h("span", { class: "wire-kind" }, KINDS[kind] ?? kind, h("span", { class: "hidden" }, ` ${way}`)),
     h("span", { class: "wire-size" }, size(bytes)),
-    h("code", {}, text.trim()),
+    h("code", { dir: "ltr" }, text.trim()),
   );
 }

@@ -36,7 +36,7 @@ h2, h3, p, ul { margin: 0; padding: 0; list-style: none; font: inherit; }
 .sheet { display: flex; flex-direction: column; block-size: min(580px, calc(100dvh - var(--top, 64px) - 16px)); overflow: hidden;
   border: 1px solid var(--rd-border); border-radius: var(--rd-radius-large); background: var(--rd-raised); box-shadow: var(--rd-shadow); }
 .head { display: flex; align-items: center; justify-content: space-between; gap: var(--rd-space-2);
-  padding: var(--rd-space-2) var(--rd-space-2) var(--rd-space-2) var(--rd-space-4); border-block-end: 1px solid var(--rd-border); }
+  padding-block: var(--rd-space-2); padding-inline: var(--rd-space-4) var(--rd-space-2); border-block-end: 1px solid var(--rd-border); }
 h2 { font-size: 0.9375rem; font-weight: 650; }
 .quiet { display: inline-flex; align-items: center; gap: 6px; min-block-size: 36px; padding-inline: 10px; border-radius: var(--rd-radius-small);
   color: var(--rd-text-muted); font-size: var(--rd-text-sm); transition: background var(--rd-quick), color var(--rd-quick); }
@@ -58,7 +58,7 @@ h2 { flex: 1; }
 
 /* rows: a fixed slot for the dot, so that reading moves nothing */
 .row { display: grid; grid-template-columns: 8px 34px minmax(0, 1fr) auto; gap: 2px 10px; align-items: start; inline-size: 100%;
-  padding: 11px var(--rd-space-4) 11px 10px; cursor: pointer; transition: background var(--rd-quick); }
+  padding-block: 11px; padding-inline: 10px var(--rd-space-4); cursor: pointer; transition: background var(--rd-quick); }
 li + li > .row { box-shadow: inset 0 1px var(--rd-border); }
 .row:hover { background: var(--rd-hover); }
 .dot { margin-block-start: 13px; inline-size: 8px; block-size: 8px; border-radius: 50%; background: var(--rd-accent); transition: opacity var(--rd-calm); }
@@ -92,13 +92,13 @@ h3 { font-weight: 650; }
 .button { display: inline-flex; align-items: center; min-block-size: 36px; margin-block-start: var(--rd-space-4); padding-inline: var(--rd-space-4);
   border: 1px solid var(--rd-border-strong); border-radius: var(--rd-radius-small); font-size: var(--rd-text-sm); font-weight: 600; }
 .button:hover { background: var(--rd-hover); }
-.bone { display: grid; grid-template: 13px 11px / 34px 1fr; gap: 8px 10px; padding: 14px var(--rd-space-4) 14px 28px; }
+.bone { display: grid; grid-template: 13px 11px / 34px 1fr; gap: 8px 10px; padding-block: 14px; padding-inline: 28px var(--rd-space-4); }
 .bone span { border-radius: var(--rd-radius-small); background: var(--rd-border); animation: breathe 1.4s ease-in-out infinite alternate; }
 .bone span:first-child { grid-row: span 2; block-size: 34px; border-radius: 50%; }
 .bone span:last-child { inline-size: 60%; }
 
 /* toasts */
-.toasts { position: fixed; inset: auto var(--rd-space-4) var(--rd-space-4) auto; margin: 0; padding: 0; border: 0; overflow: visible; background: none; color: inherit;
+.toasts { position: fixed; inset: auto; inset-block-end: var(--rd-space-4); inset-inline-end: var(--rd-space-4); margin: 0; padding: 0; border: 0; overflow: visible; background: none; color: inherit;
   inline-size: min(380px, calc(100vw - 2 * var(--rd-space-4))); font: inherit; }
 .stack { display: grid; gap: var(--rd-space-2); }
 .toast { display: grid; grid-template-columns: 34px minmax(0, 1fr) 32px; gap: var(--rd-space-3); padding: var(--rd-space-3); border: 1px solid var(--rd-border);
@@ -128,7 +128,16 @@ h3 { font-weight: 650; }
   .toasts { inset-inline: var(--rd-space-3); inset-block-end: calc(var(--rd-space-3) + env(safe-area-inset-bottom)); inline-size: auto; }
   .quiet, .button { min-block-size: 44px; }
   .shut { display: grid; }
-  .close { inline-size: 44px; block-size: 44px; margin: -6px -6px -6px 0; }
+  .close { inline-size: 44px; block-size: 44px; margin-block: -6px; margin-inline-end: -6px; }
+}
+/* high contrast: backgrounds, shadows and colours are the reader's own, so what they said is said by marks and lines */
+@media (forced-colors: active) {
+  .badge, .dot { forced-color-adjust: none; background: Highlight; color: HighlightText; }
+  .badge { box-shadow: 0 0 0 2px Canvas; }
+  :host([data-state="offline"]) .badge { background: GrayText; color: Canvas; }
+  li + li > .row { box-shadow: none; border-block-start: 1px solid; }
+  .glyph, .emblem { border: 1px solid; }
+  .notice[data-failed="true"] { border-inline-start: 4px solid Highlight; }
 }
 @keyframes fade { from { background-color: transparent; } }
 @keyframes rise { from { transform: translateY(40px); opacity: 0; } }

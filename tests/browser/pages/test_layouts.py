@@ -1,0 +1,189 @@
+"""Pages as few people see them: mirrored, in high contrast, on the narrowest phone large letters, no scripts."""
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Locator, expect
+
+from tests.browser.bell import ELEMENT, Bell
+from tests.browser.conftest import Browse, tab
+from tests.browser.pages.inbox_page import InboxPage
+from tests.servers import Site
+
+NARROW = {"viewport": {"width": 320, "height": 720}}
+PAGES = ("/", "/people/", "/people/alice/", "/inbox/", "/inbox/?view=archived", "/inbox/preferences/", "/lab/")
+FITS = "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
+ARABIC = "النسخة الاحتياطية جاهزة الآن"
+
+
+@pytest.fixture
+def reader(site: Site, person: str) -> str:
+    """Somebody with long words, Arabic and levels in the inbox, and a post of their own."""
+    word = "Donaudampfschifffahrtsgesellschaft" * 4
+    site.call("send", "comment", [person], actor="alice", target_title=word, excerpt=f"https://example.com/{word}")
+    site.call("send", "system", [person], title=ARABIC, body=ARABIC, level="critical")
+    site.call("send", "system", [person], title="Plain", body="Plain text", level="warning", url="/people/")
+    return person
+
+
+@pytest.mark.parametrize("letters", ["100%", "200%"])
+def test_nothing_sticks_out_of_the_narrowest_window(browse: Browse, site: Site, reader: str, letters: str) -> None:
+    page = browse(site, reader, **NARROW).new_page()
+    page.add_init_script(
+        f"addEventListener('DOMContentLoaded', () => {{ document.documentElement.style.fontSize = '{letters}'; }})"
+    )
+    for path in PAGES:
+        page.goto(path)
+        if path.startswith("/inbox/?") or path == "/inbox/":
+            InboxPage(page)
+        Bell(page).live()
+        assert page.evaluate(FITS), path
+    page.goto("/inbox/")
+    page.locator(".rd-title").first.focus()
+    page.keyboard.press("e")  # a toast with an undo button
+    expect(page.locator("[data-toast]")).to_be_visible()
+    assert page.evaluate(FITS)
+    context = browse(site, **NARROW).new_page()
+    context.goto("/accounts/login/")
+    assert context.evaluate(FITS)
+
+
+def box(locator: Locator) -> Any:
+    found = locator.bounding_box()
+    assert found is not None
+    return found
+
+
+def center(locator: Locator) -> float:
+    found = box(locator)
+    return float(found["x"] + found["width"] / 2)
+
+
+@pytest.mark.parametrize("direction", ["ltr", "rtl"])
+def test_pages_are_mirrored(browse: Browse, site: Site, reader: str, direction: str) -> None:
+    """In a page that runs from right to left everything before a text stands at its right."""
+    bell = tab(browse(site, reader), "/inbox/").live()
+    inbox = InboxPage(bell.page)
+    bell.page.evaluate("direction => { document.documentElement.dir = direction; }", direction)
+    in_order = (lambda *places: places == tuple(sorted(places))) if direction == "ltr" else descending
+    row = inbox.row("Plain text")
+    assert in_order(*(center(row.locator(part)) for part in (".rd-dot", ".rd-kind", ".rd-text", ".rd-time")))
+    assert in_order(center(inbox.view("Inbox")), center(inbox.view("Unread")), center(inbox.view("Archived")))
+    assert in_order(center(bell.page.locator(".brand")), center(bell.button))
+    bell.news()
+    toast = bell.toasts.first
+    half = bell.page.evaluate("innerWidth") / 2
+    assert (center(toast) > half) == (direction == "ltr"), "toasts stand at the end of the line"
+    assert in_order(*(center(toast.locator(part)) for part in (".glyph", ".words", ".close")))
+    bell.open()
+    row = bell.row("Plain text")
+    assert in_order(*(center(row.locator(part)) for part in (".dot", ".glyph", ".text", "time")))
+    sheet = box(bell.panel)
+    assert sheet["x"] >= 0
+    assert sheet["x"] + sheet["width"] <= 2 * half
+
+
+def descending(*places: float) -> bool:
+    return places == tuple(sorted(places, reverse=True))
+
+
+def test_a_text_is_laid_out_in_its_own_direction(browse: Browse, site: Site, reader: str) -> None:
+    bell = tab(browse(site, reader), "/inbox/").live().open()
+    for text in (InboxPage(bell.page).row(ARABIC).locator(".rd-text"), bell.row(ARABIC).locator(".title")):
+        assert text.evaluate("node => getComputedStyle(node).direction") == "rtl", "its level is no part of it"
+    for text in (InboxPage(bell.page).row("Plain").locator(".rd-text"), bell.row("Plain").locator(".title")):
+        assert text.evaluate("node => getComputedStyle(node).direction") == "ltr"
+
+
+# The texts without controls of their own that are laid out backwards, in the page and in the bell.
+BACKWARDS = f"""() => {{
+  const left = (node, at) => {{
+    const range = document.createRange();
+    range.setStart(node, at);
+    range.setEnd(node, at + 1);
+    return range.getBoundingClientRect();
+  }};
+  const found = [];
+  for (const root of [document.body, {ELEMENT}.shadowRoot]) {{
+    const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
+    while (walker.nextNode()) {{
+      for (const [word] of walker.currentNode.data.matchAll(/[a-z@]{{3,}}/g)) {{
+        if (word === "evil") continue;
+        const at = walker.currentNode.data.indexOf(word);
+        const [first, last] = [left(walker.currentNode, at), left(walker.currentNode, at + word.length - 1)];
+        if (first.width && first.top === last.top && first.left > last.left) found.push(word);
+      }}
+    }}
+  }}
+  return found;
+}}"""
+
+
+def test_a_name_turns_nothing_but_itself(browse: Browse, site: Site, reader: str) -> None:
+    """U+202E, right-to-left override, in a display name."""
+    name = f"e{reader}"
+    site.call("user", name, first_name="\u202eevil")
+    post = site.call("post", name, "plain words")
+    site.call("comment", name, post, "more words")
+    site.call("send", "comment", [reader], actor=name, target_title="plain title", excerpt="plain text")
+    context = browse(site, reader)
+    for path in ("/", f"/posts/{post}/", f"/people/{name}/", "/people/", "/inbox/"):
+        bell = tab(context, path).live()
+        if path == "/inbox/":
+            expect(InboxPage(bell.page).row("plain title")).to_be_visible()
+            bell.news()
+            expect(bell.toasts).to_have_count(1)
+        expect(bell.page.get_by_text("evil").first).to_be_attached()
+        assert bell.page.evaluate(BACKWARDS) == [], path
+        bell.open()
+        expect(bell.row("plain title")).to_be_visible()
+        assert bell.page.evaluate(BACKWARDS) == [], path
+        bell.page.close()
+
+
+def test_unread_is_seen_in_forced_colours(browse: Browse, site: Site, reader: str) -> None:
+    bell = tab(browse(site, reader, forced_colors="active"), "/inbox/").live()
+    inbox = InboxPage(bell.page)
+    inbox.act("Plain text", "Mark as read")
+    expect(inbox.unread).to_have_count(2)
+    inbox.leave_list()
+    marks = [inbox.row(text).locator(".rd-dot").screenshot() for text in ("Plain text", ARABIC)]
+    assert marks[0] != marks[1]
+    bell.open()
+    expect(bell.row("Plain text")).to_have_attribute("data-unread", "false")
+    bell.page.mouse.move(0, 0)
+    assert visible(bell.row(ARABIC)) != visible(bell.row("Plain text"))
+    current = "nodes => nodes.map((node) => getComputedStyle(node).borderBlockEndStyle)"
+    assert bell.page.locator(".rd-views a").evaluate_all(current) == ["solid", "none", "none"]
+
+
+def visible(row: Locator) -> bool:
+    """Does the row's dot have another colour than what is behind it?"""
+    return bool(row.locator(".dot").evaluate("node => Number(getComputedStyle(node).opacity) > 0"))
+
+
+@pytest.mark.parametrize("path", ["/inbox/", "/lab/"])
+@pytest.mark.parametrize("blocked", [True, False], ids=["blocked", "allowed"])
+def test_a_page_whose_scripts_are_blocked_says_so(
+    browse: Browse, site: Site, person: str, path: str, blocked: bool
+) -> None:
+    page = browse(site, person).new_page()
+    if blocked:
+        page.route("**/*.js", lambda route: route.abort())
+    page.goto(path)
+    hint = page.get_by_text("needs JavaScript")
+    if not blocked:
+        Bell(page).live()
+        expect(hint).to_have_count(0)
+        return
+    expect(hint).to_be_hidden()  # nothing flashes where scripts only take a moment
+    expect(hint).to_be_visible(timeout=10_000)
+    expect(page.get_by_role("link", name="Notifications")).to_be_visible()  # what stands in for the bell
+
+
+def test_a_page_without_scripts_says_so_at_once(browse: Browse, site: Site, person: str) -> None:
+    page = browse(site, person, java_script_enabled=False).new_page()
+    page.goto("/inbox/")
+    expect(page.get_by_text("needs JavaScript")).to_be_visible(timeout=2_000)
+    page.get_by_role("link", name="Preferences").click()
+    expect(page.get_by_role("button", name="Save")).to_be_visible()
