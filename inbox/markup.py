@@ -1,11 +1,17 @@
-"""Broadcast text: Markdown in; sanitised HTML or plain text out."""
+"""Broadcast text: Markdown in; sanitised HTML or plain text out.
+
+CommonMark without images, tables and reference links, which broadcasts do not show: and their rules take quadratic time
+or make megabytes of a small text.
+"""
 
 import functools
 import html
 import re
+from types import SimpleNamespace
 
 import nh3
-from markdown_it import MarkdownIt
+from markdown_it import MarkdownIt, helpers
+from markdown_it.rules_inline import StateInline
 
 _TAGS = {
     "p",
@@ -26,7 +32,33 @@ _TAGS = {
     "hr",
 }
 _TAG = re.compile(r"<[^>]*>")
-_markdown = MarkdownIt("js-default", {"html": False, "linkify": False})
+_LOOKED_AT = "characters of labels"
+MAX_LOOKED_AT = 30_000  # in one text: three times the longest one; labels that don't nest need less than its length
+
+
+def _label_end(state: StateInline, start: int, disable_nested: bool = False) -> int:
+    """The end of a link's label as markdown-it finds it, or -1. It follows a bracket without an end through the whole
+    paragraph: beyond `MAX_LOOKED_AT`, brackets are text."""
+    looked_at = state.env.get(_LOOKED_AT, 0)
+    if looked_at > MAX_LOOKED_AT:
+        return -1
+    end = helpers.parseLinkLabel(state, start, disable_nested)
+    state.env[_LOOKED_AT] = state.env.get(_LOOKED_AT, 0) + (end if end >= 0 else state.posMax) - start
+    return end
+
+
+def _parser() -> MarkdownIt:
+    parser = MarkdownIt("js-default", {"html": False, "linkify": False})
+    parser.disable(["image", "table", "strikethrough", "reference"])
+    parser.helpers = SimpleNamespace(  # type: ignore[assignment]
+        parseLinkLabel=_label_end,
+        parseLinkDestination=helpers.parseLinkDestination,
+        parseLinkTitle=helpers.parseLinkTitle,
+    )
+    return parser
+
+
+_markdown = _parser()
 
 
 @functools.lru_cache(maxsize=256)

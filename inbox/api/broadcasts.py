@@ -168,8 +168,8 @@ def _moved(request: HttpRequest, id: int, key: str, service: Callable[[Any], Non
 
 
 def _rendered(text: str | None, work: Work) -> Work:
-    """The work, when the text of its answer has been rendered (`safe_html` keeps it): some take a second, in which
-    nobody should wait for the clock."""
+    """The work, when the text of its answer has been rendered (`safe_html` keeps it): nobody should wait for the
+    clock meanwhile."""
     safe_html(text or "")
     return work
 

@@ -1,0 +1,117 @@
+"""No text makes rendering slow: every pattern costs a small multiple of as much plain text.
+
+Patterns of CommonMark's own `pathological_tests.py`, and whatever hypothesis makes of the characters with a meaning.
+"""
+
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from inbox import markup
+
+LENGTH = 10_000  # of a broadcast's text, at most
+TIMES = 8  # what costs most without being quadratic (emphasis in each second character) costs three to five times
+
+PATTERNS = {
+    "images": "![",
+    "brackets": "[",
+    "closing brackets": "]",
+    "image links": "![](",
+    "images in links": "![[]()",
+    "labels": "[a][b",
+    "nested labels": "[[a]",
+    "links without an end": "[a](b",
+    "links in angles": "[a](<b",
+    "links with titles": '[a]("',
+    "links": "[a](b) ",
+    "deep parentheses": "[x](((",
+    "reference links": "[a]: b\n",
+    "stars": "*",
+    "underscores": "_",
+    "both": "*_",
+    "openers": "*a _b ",
+    "strong": "**a *b ",
+    "closers": "a** b_ ",
+    "inside words": "a**b",
+    "backticks": "`",
+    "code spans": "a`b``c",
+    "fences": "```\n",
+    "angles": "<",
+    "mail": "<a@b",
+    "addresses": "<http://a ",
+    "comments": "<!--",
+    "instructions": "<?",
+    "tags": "<a ",
+    "quotes": "> ",
+    "quotes without spaces": ">",
+    "lists": "- ",
+    "numbers": "1. ",
+    "rules": "***a",
+    "headings": "# ",
+    "underlined": "h\n=\n",
+    "tables": "|a|\n|-|\n",
+    "rows": "a|",
+    "backslashes": "\\",
+    "entities": "&#1;",
+    "half entities": "&",
+    "tabs": "\t",
+    "lines": "a\n",
+}
+SHAPES = {
+    "nested brackets": "[" * 4999 + "a" + "]" * 4999,
+    "nested emphasis": "*a **b " * 700 + "b** a* " * 700,
+    "backticks of every length": "".join("`" * n + " " for n in range(1, 139)),
+    "lists in lists": "".join("  " * n + "- a\n" for n in range(98)),
+    "quotes in lists": "".join(" " * n + "> " * 20 + "a\n" for n in range(85)),
+    "lines of quotes": ("> " * 100 + "a\n") * 49,
+    "a wide table": "a|" * 2000 + "\n" + "-|" * 2000,
+    "a table of empty rows": "a|a|a|a\n-|-|-|-\n" + "|\n" * 4900,
+    "one reference, used": "[a]: " + "x" * 5000 + "\n" + "[a]" * 1600,
+    "many references": "[a]: b\n" * 700 + "[a]" * 1600,
+    "images in images": "![a" * 3000,
+}
+
+
+def cost(text: str) -> float:
+    """CPU seconds of one rendering, the better of two: others may work on this machine."""
+    took = []
+    for _ in range(2):
+        markup.safe_html.cache_clear()
+        start = time.thread_time()
+        markup.safe_html(text[:LENGTH])
+        took.append(time.thread_time() - start)
+    return min(took)
+
+
+@pytest.fixture(scope="module")
+def plain() -> float:
+    return cost("a\n" * (LENGTH // 2))
+
+
+@pytest.mark.anywhere
+@pytest.mark.parametrize("text", [*(p * LENGTH for p in PATTERNS.values()), *SHAPES.values()], ids=[*PATTERNS, *SHAPES])
+def test_a_pathological_text_costs_little_more_than_a_plain_one(plain: float, text: str) -> None:
+    assert cost(text) < TIMES * plain
+
+
+@pytest.mark.anywhere
+@given(st.text("![]()*_`<>&\\|#-=\"'~ \na1.:", min_size=1, max_size=12), st.text("![]()*_`<> \na", max_size=6))
+@settings(max_examples=40, deadline=None)
+def test_so_does_any_repetition(plain: float, piece: str, end: str) -> None:
+    text = piece * (LENGTH // len(piece) // 2)
+    assert cost(text + end * (LENGTH // max(1, len(end)) // 2)) < TIMES * plain
+
+
+@pytest.mark.anywhere
+def test_the_answer_is_not_much_longer_than_the_text() -> None:
+    for text in (*(p * LENGTH for p in PATTERNS.values()), *SHAPES.values()):
+        assert len(markup.safe_html(text[:LENGTH])) < 10 * LENGTH
+
+
+@pytest.mark.anywhere
+def test_links_are_still_links() -> None:
+    assert '<a href="https://example.org"' in markup.safe_html("see [this [or] that](https://example.org)")
+    many = markup.safe_html("[a](/b) [ ] " * 800)
+    assert many.count("<a ") == 800
