@@ -31,16 +31,17 @@ from .threads import release
 from .transports import polling
 
 
-def with_tickets(view: View) -> View:
-    """`request.user` of a request that shows a ticket is the ticket's."""
+def through_the_gate(view: View) -> View:
+    """The rules of origin are those of the held transports; `request.user` of a request that shows a ticket is the
+    ticket's."""
 
     @wraps(view)
     def checked(request: HttpRequest) -> HttpResponseBase:
         try:
             credential = gate.credential_of(request)
+            if not gate.origin_allowed(request, credential):
+                return problem(BAD_ORIGIN)
             if credential is not None and credential.scheme == "ticket":
-                if not gate.origin_allowed(request, credential):
-                    return problem(BAD_ORIGIN)
                 request.user = user_of(credential) or AnonymousUser()
         except Refused as refused:
             return problem(refused.refusal)
@@ -58,7 +59,7 @@ def user_of(credential: Credential) -> Any:
 
 
 @only(*SAFE)
-@with_tickets
+@through_the_gate
 def poll(request: HttpRequest) -> HttpResponse:
     """The current snapshot, or 304 if the client has it. Never waits."""
     if not request.user.is_authenticated:
@@ -78,7 +79,7 @@ def poll(request: HttpRequest) -> HttpResponse:
 
 
 @only(*SAFE)
-@with_tickets
+@through_the_gate
 def events(request: HttpRequest) -> HttpResponseBase:
     """django-eventstream's own view: one thread per stream, which keeps no database connection; refusals as
     `stream-error`."""

@@ -133,3 +133,18 @@ def test_the_page_decides_the_language(kind: str, query: str, otherwise: str, ex
     cookie = f"sessionid=abcdefgh; django_language={otherwise}"
     sent = scope(kind, cookie=cookie, query=query, accept_language=otherwise, origin=OWN)
     assert gate.admit(sent).language == expected
+
+
+VIEWS = ["/push/poll/", "/push/events/"]
+
+
+@pytest.mark.parametrize("path", VIEWS)
+@pytest.mark.parametrize(("origin", "site", "expected"), [row[1:] for row in ORIGINS if row[0] == "http"])
+@pytest.mark.django_db
+def test_django_s_own_views_keep_the_same_rules(
+    client: Any, django_user_model: Any, path: str, origin: str | None, site: str | None, expected: str
+) -> None:
+    client.force_login(django_user_model.objects.create_user("bob"))
+    fields = {"Host": "testserver:8000", "Origin": origin, "Sec-Fetch-Site": site}
+    answer = client.head(path, headers={name: value for name, value in fields.items() if value is not None})
+    assert answer.status_code == (200 if expected == "in" else 403)
