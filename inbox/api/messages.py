@@ -65,9 +65,9 @@ def send_batch(request: Any, body: Batch, key: Key = ABSENT) -> HttpResponse:
     operation_id="getSend",
     summary="How far a send has come",
 )
-def progress(request: HttpRequest, id: Path[SendPath]) -> dict[str, Any]:
+def progress(request: Any, id: Path[SendPath]) -> dict[str, Any]:
     """Ask again until `status` says that it is over."""
-    found = selectors.send(id)
+    found = selectors.send(id, request.auth)
     return {
         "send": found.pk,
         "type": found.type,

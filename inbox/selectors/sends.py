@@ -7,12 +7,12 @@ from django.db.models import Count, Min
 from django.utils.translation import gettext as _
 
 from ..errors import NotFound
-from ..models import Send
+from ..models import Send, ServiceToken
 
 
-def send(pk: int) -> Any:
-    """One send. NotFound if there is none of that number."""
-    found = Send.objects.filter(pk=pk).first()
+def send(pk: int, token: ServiceToken) -> Any:
+    """One send of this token, or of the one that it takes the place of (same name, same owner). NotFound otherwise."""
+    found = Send.objects.filter(pk=pk, token__name=token.name, token__owner=token.owner_id).first()
     if found is None:
         raise NotFound(_("There is no such send."))
     return found

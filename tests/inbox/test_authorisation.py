@@ -11,7 +11,7 @@ from django.db import transaction
 from inbox import selectors, services, tickets
 from inbox.api import api
 from inbox.api.document import openapi
-from inbox.models import Broadcast, Scope, ServiceToken
+from inbox.models import Broadcast, FollowMessage, Scope, ServiceToken
 
 from .rest import PREFIX, Caller, announcement, comment, person, problem
 from .services import Service, row_of
@@ -134,11 +134,18 @@ class World:
         for name, token in ((BESIDE_ENDED, ended[ENDED[0]]), (BESIDE_ALL, made[BESIDE_ALL])):
             self.callers[name] = Caller(self.bob)
             self.callers[name].headers |= Service(token).headers
+        self.sends = {name: self.send_of(token) for name, token in made.items()}
         for caller in self.callers.values():  # each handler of its own would look for all static files: 20 ms
             caller.client.handler = self.callers["anonymous"].client.handler
 
+    def send_of(self, token: str) -> Any:
+        """The number of a send of this token's, whatever its scopes."""
+        row = row_of(token)
+        [sent] = services.start_sends([services.Order(services.draft(FollowMessage), [self.eve.pk])], row)
+        return sent.pk
+
     def call(self, name: str, row: Row, **put: Any) -> Any:
-        put = self.put | put
+        put = self.put | {"send": self.sends.get(name, self.put["send"])} | put
         body = {"refs": [put["ref"]]} if row.path == "inbox/read/" else BODIES.get(str(row))
         return self.callers[name](row.method, row.path.format(**put), body)
 
@@ -205,6 +212,22 @@ def test_what_is_somebody_elses_is_not_there(row: Row, world: World) -> None:
         refused = world.call("other", row, ref=ref)
         assert refused.content.decode().replace(ref, "…") == unknown.content.decode().replace("comment-999999", "…")
         assert headers(refused) == headers(unknown)
+
+
+def test_a_token_reads_its_own_sends_only(world: World) -> None:
+    reader = world.callers["messages:read"]
+    assert reader.get(f"sends/{world.sends['messages:read']}/").status_code == 200
+    unknown = reader.get("sends/999999/")
+    for other in (world.put["send"], world.sends["every scope"]):
+        refused = reader.get(f"sends/{other}/")
+        assert (refused.status_code, refused.content) == (404, unknown.content)
+
+
+def test_a_token_reads_the_sends_of_the_one_it_takes_the_place_of(world: World) -> None:
+    successor = Service(services.create_token("shop", world.ops, [Scope.MESSAGES_READ]))
+    assert successor.get(f"sends/{world.put['send']}/").status_code == 200
+    namesake = Service(services.create_token("every scope", world.eve, [Scope.MESSAGES_READ]))
+    problem(namesake.get(f"sends/{world.sends['every scope']}/"), 404)
 
 
 def headers(answer: Any) -> dict[str, str]:

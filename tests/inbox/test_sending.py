@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 
 from inbox import selectors, services
@@ -177,7 +178,8 @@ class TestToWhom:
 
 
 def test_what_the_scopes_allow(bob: Any) -> None:
-    reader, writer = service(Scope.MESSAGES_READ, name="reader"), service(Scope.MESSAGES_WRITE, name="writer")
+    writer = service(Scope.MESSAGES_WRITE)
+    reader = service(Scope.MESSAGES_READ, owner=get_user_model().objects.get(username="owner-of-shop"))
     assert problem(send(reader, recipients=["bob"]), 403)["code"] == "missing_scope"
     number = send(writer, recipients=["bob"]).json()["send"]
     problem(writer.get(f"sends/{number}/"), 403)
