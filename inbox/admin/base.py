@@ -39,8 +39,12 @@ class LeanAdmin(ModelAdmin):
         named: list[Any] = [str(obj) for obj in islice(objs, SHOWN)]
         if count > SHOWN:
             named.append(ngettext("and %d more", "and %d more", count - SHOWN) % (count - SHOWN))
-        forbidden = set() if self.has_delete_permission(request) else {str(self.opts.verbose_name)}
+        forbidden = {str(self.opts.verbose_name)} if self.is_deletion_forbidden(objs, request) else set()
         return named, {str(self.opts.verbose_name_plural): count, **self.count_dependents(objs)}, forbidden, []
+
+    def is_deletion_forbidden(self, objs: Any, request: HttpRequest) -> bool:
+        """Whether one of `objs` may not be deleted by whoever asks."""
+        return not self.has_delete_permission(request)
 
     def count_dependents(self, objs: Iterable[Model]) -> dict[str, int]:
         """How many rows of other tables go with `objs`, by the name to show."""

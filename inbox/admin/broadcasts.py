@@ -21,14 +21,14 @@ from django.views.decorators.http import require_POST
 from .. import ledger, selectors, services
 from ..errors import InboxError
 from ..models import Broadcast, BroadcastReceipt, State
-from ..services.broadcasts import OUT
 from .base import LeanAdmin
 from .forms import LABELLED_TIMES, BroadcastForm
+from .once import OnceAdmin
 
 SETTLED = ("state", "published_at", "clock")  # written by publishing, withdrawing and the clock; never by the form
 
 
-class BroadcastAdmin(LeanAdmin):
+class BroadcastAdmin(OnceAdmin, LeanAdmin):
     form = BroadcastForm
     change_form_template = "inbox/admin/broadcast_form.html"
     list_display = ("title", "badge", "audience", "published_at", "expires_at", "readers")
@@ -49,6 +49,7 @@ class BroadcastAdmin(LeanAdmin):
 
     class Media:
         css = {"all": ("inbox/admin.css",)}
+        js = ("inbox/admin/once.js",)
 
     # What the list and the form show
 
@@ -59,8 +60,9 @@ class BroadcastAdmin(LeanAdmin):
 
     @admin.display(description=_("read by"))
     def readers(self, broadcast: Any) -> str:
+        """As many as the list shows that it links to: whoever has read it, whatever they have done with it since."""
         receipts = reverse("admin:inbox_broadcastreceipt_changelist", current_app=self.admin_site.name)
-        query = f"?broadcast__id__exact={broadcast.pk}&status=read"
+        query = f"?broadcast__id__exact={broadcast.pk}&read_at__isempty=0"
         return format_html('<a href="{}{}">{}</a>', receipts, query, broadcast.readers)
 
     def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
@@ -77,7 +79,7 @@ class BroadcastAdmin(LeanAdmin):
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
         obj = kwargs.get("obj")
-        out, may_move = obj is not None and obj.state in OUT, self.has_publish_permission(request)
+        out, may_move = obj is not None and services.is_out(obj), self.has_publish_permission(request)
         may_save = self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
         context |= {"can_publish": may_move and may_save and not out, "can_withdraw": may_move and out}
         return super().render_change_form(request, context, *args, **kwargs)
@@ -86,6 +88,25 @@ class BroadcastAdmin(LeanAdmin):
         receipts = BroadcastReceipt.objects.filter(broadcast__in=[obj.pk for obj in objs]).count()
         return {str(BroadcastReceipt._meta.verbose_name_plural): receipts}
 
+    # Who may change what is out
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_change_permission(request, obj) and self._may_touch(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_delete_permission(request, obj) and self._may_touch(request, obj)
+
+    def _may_touch(self, request: HttpRequest, obj: Any) -> bool:
+        return obj is None or not services.is_out(obj) or self.has_publish_permission(request)
+
+    def is_deletion_forbidden(self, objs: Any, request: HttpRequest) -> bool:
+        return any(not self.has_delete_permission(request, obj) for obj in objs)
+
+    def _demand(self, request: HttpRequest, broadcasts: Iterable[Any]) -> None:
+        """Once more under the clock's lock: it may have come out since the permission was asked for."""
+        if not all(self._may_touch(request, broadcast) for broadcast in broadcasts):
+            raise PermissionDenied
+
     # Saving
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
@@ -93,9 +114,23 @@ class BroadcastAdmin(LeanAdmin):
             if change:
                 # It may have started, expired or been withdrawn since the form was loaded: that stays so.
                 obj.refresh_from_db(fields=SETTLED)
-            else:
-                obj.author = request.user
+                self._demand(request, [obj])
             super().save_model(request, obj, form, change)
+
+    def create_model(self, request: HttpRequest, obj: Any, form: Any) -> None:
+        obj.author = request.user
+        super().create_model(request, obj, form)
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        with ledger.locked_clock():
+            obj.refresh_from_db(fields=SETTLED)
+            self._demand(request, [obj])
+            super().delete_model(request, obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        with ledger.locked_clock():
+            self._demand(request, queryset.all())
+            super().delete_queryset(request, queryset)
 
     def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:
         return self._publishing(request, obj) or super().response_add(request, obj, post_url_continue)

@@ -1,6 +1,6 @@
 """What may be saved. What cannot be shown or would never be shown is a form error, said at the field."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
 from django.contrib.admin.widgets import AdminSplitDateTime
@@ -44,8 +44,19 @@ class BroadcastForm(ModelForm):
 
 
 class ServiceTokenForm(ModelForm):
+    """Nobody gives more than they have: superusers anything to anybody, others what they may do to themselves."""
+
+    giver: ClassVar[Any]  # who fills it in: the admin derives a class for each request
     scopes = forms.MultipleChoiceField(label=_("Scopes"), choices=Scope.choices, widget=forms.CheckboxSelectMultiple)
 
     class Meta:
         model = ServiceToken
         fields = ("name", "owner", "scopes", "expires_at")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not self.giver.is_superuser:
+            allowed = services.grantable_scopes(self.giver)
+            self.fields["scopes"].choices = [pair for pair in Scope.choices if pair[0] in allowed]  # type: ignore[attr-defined]
+            self.fields["owner"].disabled = True
+            self.initial["owner"] = self.giver.pk

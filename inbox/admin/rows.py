@@ -68,7 +68,7 @@ class ReceiptAdmin(ReadOnlyAdmin):
 
     list_display = ("broadcast", "recipient", status, "read_at")
     list_select_related = ("broadcast", "recipient")
-    list_filter = (StatusFilter,)
+    list_filter = (StatusFilter, ("read_at", admin.EmptyFieldListFilter))
 
     def get_search_fields(self, request: HttpRequest) -> list[str]:
         return [by_user_name("recipient"), "broadcast__title"]

@@ -14,9 +14,10 @@ from .. import services
 from ..models import ServiceToken
 from .base import LeanAdmin, by_user_name
 from .forms import LABELLED_TIMES, ServiceTokenForm
+from .once import OnceAdmin
 
 
-class ServiceTokenAdmin(LeanAdmin):
+class ServiceTokenAdmin(OnceAdmin, LeanAdmin):
     form = ServiceTokenForm
     formfield_overrides = LABELLED_TIMES
     list_display = ("name", "owner", "allowed", "state", "expires_at", "last_used_at")
@@ -24,7 +25,11 @@ class ServiceTokenAdmin(LeanAdmin):
     raw_id_fields = ("owner",)
     actions = ("revoke_selected",)
     fields = ("name", "owner", "scopes", "expires_at")
+    already_saved = _("This form was sent twice: one token was made, and shown once. If you missed it, revoke it here.")
     looked_at = ("name", "owner", "allowed", "state", "created_at", "expires_at", "revoked_at", "last_used_at")
+
+    class Media:
+        js = ("inbox/admin/once.js",)
 
     def get_search_fields(self, request: HttpRequest) -> list[str]:
         return ["name", by_user_name("owner")]
@@ -35,11 +40,15 @@ class ServiceTokenAdmin(LeanAdmin):
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return self.looked_at if obj else self.fields
 
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form = super().get_form(request, obj, change, **kwargs)
+        return type(form.__name__, (form,), {"giver": request.user})
+
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """What a token may do does not change: make another. (Without an object it is about the list's actions.)"""
         return obj is None and super().has_change_permission(request)
 
-    def save_model(self, request: Any, obj: Any, form: Any, change: bool) -> None:
+    def create_model(self, request: Any, obj: Any, form: Any) -> None:
         request.new_token = services.issue_token(obj)
 
     def response_add(self, request: Any, obj: Any, post_url_continue: str | None = None) -> HttpResponse:

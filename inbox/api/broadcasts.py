@@ -13,7 +13,6 @@ from .. import selectors, services
 from ..errors import BadFields, BadValue
 from ..markup import safe_html
 from ..models import Scope
-from ..services.broadcasts import OUT
 from ..services.idempotency import Result, Work
 from ..snapshots import user_id
 from .auth import Service
@@ -184,7 +183,7 @@ def _publish(held: Any) -> None:
 
 def _demand(request: Any, scope: Scope, held: Any) -> None:
     """What people see, or are about to see, is not changed by whoever may only write."""
-    if held.state in OUT and scope not in request.auth.scopes:
+    if services.is_out(held) and scope not in request.auth.scopes:
         raise MissingScope(scope)
 
 

@@ -12,6 +12,7 @@ from .message import Level, Message, event_types, message_models
 from .muted import MutedType
 from .send import IdempotencyKey, Send, SendChunk, SendStatus
 from .session import EndedSession, TicketSession
+from .submission import Submission
 from .token import Scope, ServiceToken
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "ServiceToken",
     "ShareMessage",
     "State",
+    "Submission",
     "SystemMessage",
     "TicketSession",
     "event_types",

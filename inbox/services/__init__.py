@@ -2,7 +2,7 @@
 state it changes, and announces them on commit (`inbox.signals`)."""
 
 from .broadcast_edits import change_broadcast, check_broadcast, create_broadcast, held_broadcast
-from .broadcasts import apply_due, bump_clock, expire, publish, raise_clock, withdraw
+from .broadcasts import apply_due, bump_clock, expire, is_out, publish, raise_clock, withdraw
 from .erasure import erasable, erase
 from .idempotency import claim_key, finish, settle
 from .marks import archive, delete, mark_all_read, mark_read, mark_unread, unarchive, undelete
@@ -12,15 +12,18 @@ from .retention import purge, purge_deleted, purgeable
 from .send import draft, send
 from .sends import Order, finish_stalled, retry_send, start_sends, work_off
 from .sessions import end_session, name_session, remember_session
-from .tokens import create_token, issue_token, revoke_token, use_token
+from .submissions import AlreadySubmitted, claim_form, new_form_key, settle_form
+from .tokens import create_token, grantable_scopes, issue_token, revoke_token, use_token
 
 __all__ = [
+    "AlreadySubmitted",
     "Order",
     "apply_due",
     "archive",
     "bump_clock",
     "change_broadcast",
     "check_broadcast",
+    "claim_form",
     "claim_key",
     "create_broadcast",
     "create_token",
@@ -32,13 +35,16 @@ __all__ = [
     "expire",
     "finish",
     "finish_stalled",
+    "grantable_scopes",
     "held_broadcast",
+    "is_out",
     "issue_token",
     "mark_all_read",
     "mark_read",
     "mark_unread",
     "mend",
     "name_session",
+    "new_form_key",
     "publish",
     "purge",
     "purge_deleted",
@@ -50,6 +56,7 @@ __all__ = [
     "send",
     "set_muted",
     "settle",
+    "settle_form",
     "start_sends",
     "touch",
     "unarchive",

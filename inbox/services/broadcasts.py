@@ -15,6 +15,12 @@ from ..snapshots import CLOCK_UNIT, MAX_VERSION
 OUT = frozenset({State.LIVE, State.SCHEDULED})  # seen, or about to be
 
 
+def is_out(broadcast: Broadcast) -> bool:
+    """Whether people see it, or are about to: then it is changed and deleted only by those who may publish and
+    withdraw, in the API and in the admin."""
+    return broadcast.state in OUT
+
+
 @ledger.retrying
 def publish(broadcast: Broadcast) -> None:
     """Show a broadcast to its audience, now or at its `publish_at`; publishing what is out already changes nothing.

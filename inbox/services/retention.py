@@ -23,9 +23,9 @@ from ..conf import BOUNDS
 from ..errors import BadValue
 from ..isolation import apart, log_failure, until_failure
 from ..lookups import Among
-from ..models import EndedSession, IdempotencyKey, Mailbox, Message, Send, TicketSession, event_types
+from ..models import EndedSession, IdempotencyKey, Mailbox, Message, Send, Submission, TicketSession, event_types
 from ..models.base import MailboxRowQuerySet
-from . import idempotency
+from . import idempotency, submissions
 from .marks import PURGE_AFTER
 from .send import let_others_write
 
@@ -126,6 +126,7 @@ def _over() -> list[Rows]:
         TicketSession.objects.filter(until__lt=now),
         IdempotencyKey.objects.filter(claimed_at__lt=now - idempotency.LIFETIME),
         Send.objects.filter(Q(finished_at__lt=now - SENDS_KEPT) | Q(failed_at__lt=now - SENDS_KEPT)),
+        Submission.objects.filter(created_at__lt=now - submissions.LIFETIME),
     ]
 
 

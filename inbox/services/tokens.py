@@ -13,16 +13,39 @@ from .. import ledger
 from ..credentials import announce
 from ..errors import BadValue
 from ..isolation import attempt
-from ..models import ServiceToken
+from ..models import Scope, ServiceToken, event_types
 
 PREFIX = "rd_"  # a leaked one is recognised, by people and by scanners of source code
 BYTES = 32
+# What one must be allowed in the admin to give a scope; None: only superusers can.
+PERMISSIONS: dict[Scope, tuple[str, ...] | None] = {
+    Scope.MESSAGES_WRITE: (),  # to add every event type that there is
+    Scope.MESSAGES_READ: ("inbox.view_mailbox",),
+    Scope.BROADCASTS_READ: ("inbox.view_broadcast",),
+    Scope.BROADCASTS_WRITE: ("inbox.add_broadcast", "inbox.change_broadcast", "inbox.delete_broadcast"),
+    Scope.BROADCASTS_PUBLISH: ("inbox.publish_broadcast",),
+    Scope.BROADCASTS_WITHDRAW: ("inbox.publish_broadcast",),
+    Scope.TICKETS: None,  # a ticket lets its holder be anybody
+}
 USED_EVERY = timedelta(minutes=1)  # how exact `last_used_at` is: a write for every call would be one too many
 
 
 def create_token(name: str, owner: Any, scopes: Iterable[str], expires_at: datetime | None = None) -> str:
     """A new token, told this once. Raises BadValue for unknown scopes, or when two of that name are valid already."""
     return issue_token(ServiceToken(name=name, owner=owner, scopes=sorted(set(scopes)), expires_at=expires_at))
+
+
+def grantable_scopes(user: Any) -> list[str]:
+    """The scopes that somebody may give a token of their own: of what they may do themselves. `create_token`, the
+    operator's command, gives any."""
+    return [scope for scope in Scope.values if user.is_active and (user.is_superuser or _may_do(user, scope))]
+
+
+def _may_do(user: Any, scope: str) -> bool:
+    needed = PERMISSIONS[Scope(scope)]
+    if scope == Scope.MESSAGES_WRITE:
+        needed = tuple(f"{model._meta.app_label}.add_{model._meta.model_name}" for model in event_types().values())
+    return needed is not None and user.has_perms(needed)
 
 
 def issue_token(token: ServiceToken) -> str:

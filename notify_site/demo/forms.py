@@ -3,13 +3,23 @@ from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from inbox import services as inbox
+
 from .models import COMMENT_MAX, POST_MAX
 
 NOTE_MAX = 200
 PEOPLE_MAX = 50
 
 
-class PostForm(forms.Form):
+class OnceForm(forms.Form):
+    """A form that creates something: what it creates, it creates once (`inbox.services.claim_form`)."""
+
+    form_key = forms.CharField(
+        required=False, widget=forms.HiddenInput(attrs={"id": False}), initial=inbox.new_form_key
+    )
+
+
+class PostForm(OnceForm):
     text = forms.CharField(
         label=_("New post"),
         max_length=POST_MAX,
@@ -19,7 +29,7 @@ class PostForm(forms.Form):
     )
 
 
-class CommentForm(forms.Form):
+class CommentForm(OnceForm):
     text = forms.CharField(
         label=_("Your comment"),
         max_length=COMMENT_MAX,
@@ -29,7 +39,7 @@ class CommentForm(forms.Form):
     )
 
 
-class ShareForm(forms.Form):
+class ShareForm(OnceForm):
     """Who a post goes to, and a note; `others` are the people to choose from."""
 
     people = forms.ModelMultipleChoiceField(

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from django.contrib.auth.models import User
+from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
@@ -27,17 +28,22 @@ def title_of(post: Post) -> str:
     return _one_line(post.text, TITLE_LENGTH)
 
 
-def write_post(author: User, text: str, at: datetime | None = None) -> Post:
-    """Publish a post and tell those it mentions."""
-    post = Post.objects.create(author=author, text=text, created_at=at or timezone.now())
+def write_post(author: User, text: str, at: datetime | None = None, form_key: str = "") -> Post:
+    """Publish a post and tell those it mentions. Raises AlreadySubmitted, as all that takes the key of a form."""
+    with transaction.atomic():
+        inbox.claim_form(form_key)
+        post = Post.objects.create(author=author, text=text, created_at=at or timezone.now())
     _mention(author, text, post, post.get_absolute_url(), {author.pk}, post.created_at)
     return post
 
 
-def write_comment(author: User, post: Post, text: str, at: datetime | None = None) -> Comment:
+def write_comment(author: User, post: Post, text: str, at: datetime | None = None, form_key: str = "") -> Comment:
     """Add a comment; tell the post's author and those it mentions (the author once, as its author)."""
-    comment = Comment.objects.create(post=post, author=author, text=text, created_at=at or timezone.now())
-    url = comment.get_absolute_url()
+    with transaction.atomic():
+        inbox.claim_form(form_key)
+        comment = Comment.objects.create(post=post, author=author, text=text, created_at=at or timezone.now())
+        url = comment.get_absolute_url()
+        inbox.settle_form(form_key, url)
     if post.author_id != author.pk:
         inbox.send(
             [post.author_id],
@@ -82,17 +88,21 @@ def set_follow(follower: User, followed: User, *, following: bool, at: datetime 
         inbox.send([followed], FollowMessage, actor=follower, url=url, created_at=at or timezone.now())
 
 
-def share_post(sharer: User, post: Post, people: Iterable[User], note: str = "", at: datetime | None = None) -> int:
+def share_post(
+    sharer: User, post: Post, people: Iterable[User], note: str = "", at: datetime | None = None, form_key: str = ""
+) -> int:
     """Send a post to people, with a note; returns how many were told (the sharer is not)."""
-    return inbox.send(
-        [person for person in people if person.pk != sharer.pk],
-        ShareMessage,
-        actor=sharer,
-        url=post.get_absolute_url(),
-        resource_title=title_of(post),
-        note=note,
-        created_at=at or timezone.now(),
-    )
+    with transaction.atomic():
+        inbox.claim_form(form_key)
+        return inbox.send(
+            [person for person in people if person.pk != sharer.pk],
+            ShareMessage,
+            actor=sharer,
+            url=post.get_absolute_url(),
+            resource_title=title_of(post),
+            note=note,
+            created_at=at or timezone.now(),
+        )
 
 
 def _mention(actor: User, text: str, post: Post, url: str, told: set[int], at: datetime) -> None:

@@ -3,6 +3,8 @@
 Every form works without JavaScript: POST, then a redirect; a bad one comes back as 422 with its errors.
 """
 
+from contextlib import suppress
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
@@ -11,6 +13,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
+
+from inbox.services import AlreadySubmitted
 
 from . import selectors, services
 from .forms import CommentForm, PostForm, ShareForm
@@ -30,8 +34,9 @@ def write_post(request: HttpRequest) -> HttpResponse:
     form = PostForm(request.POST)
     if not form.is_valid():
         return _feed(request, form, status=422)
-    services.write_post(signed_in(request), form.cleaned_data["text"])
-    messages.success(request, _("Your post is out."))
+    with suppress(AlreadySubmitted):
+        services.write_post(signed_in(request), form.cleaned_data["text"], form_key=form.cleaned_data["form_key"])
+        messages.success(request, _("Your post is out."))
     return redirect("feed")
 
 
@@ -47,8 +52,11 @@ def write_comment(request: HttpRequest, pk: int) -> HttpResponse:
     form = CommentForm(request.POST)
     if not form.is_valid():
         return _thread(request, pk, comment_form=form)
-    comment = services.write_comment(signed_in(request), get_object_or_404(Post, pk=pk), form.cleaned_data["text"])
-    return redirect(comment)
+    user, target, key = signed_in(request), get_object_or_404(Post, pk=pk), form.cleaned_data["form_key"]
+    try:
+        return redirect(services.write_comment(user, target, form.cleaned_data["text"], form_key=key))
+    except AlreadySubmitted as again:
+        return redirect(again.result)
 
 
 @login_required
@@ -68,8 +76,10 @@ def share(request: HttpRequest, pk: int) -> HttpResponse:
     target = get_object_or_404(Post, pk=pk)
     if not form.is_valid():
         return _thread(request, pk, share_form=form)
-    told = services.share_post(user, target, form.cleaned_data["people"], form.cleaned_data["note"])
-    messages.success(request, ngettext("Shared with %(n)d person.", "Shared with %(n)d people.", told) % {"n": told})
+    with suppress(AlreadySubmitted):
+        told = services.share_post(user, target, **form.cleaned_data)
+        said = ngettext("Shared with %(n)d person.", "Shared with %(n)d people.", told)
+        messages.success(request, said % {"n": told})
     return redirect(target)
 
 

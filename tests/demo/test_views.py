@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from pytest_django import Settings
 
+from inbox import selectors
 from notify_site.demo import services
 from notify_site.demo.models import Comment, Follow, Like, Post
 from tools.processes import ROOT
@@ -56,6 +57,32 @@ def test_the_site_s_own_error_pages(site: Client) -> None:
 def test_text_is_escaped_and_known_mentions_linked(site: Client, post: Post) -> None:
     page = site.get("/").content.decode()
     assert '&lt;b&gt;<a class="mention" href="/people/alice/">@alice</a>&lt;/b&gt; &amp; @ghost<br>' in page
+
+
+@pytest.mark.parametrize("form", ["post", "comment", "share"])
+def test_a_form_that_is_sent_twice_counts_once(site: Client, bob: User, post: Post, form: str) -> None:
+    page, address, fields = {
+        "post": ("/", reverse("write-post"), {"text": "Hello @bob"}),
+        "comment": (post.get_absolute_url(), reverse("write-comment", args=[post.pk]), {"text": "Nice"}),
+        "share": (post.get_absolute_url(), reverse("share", args=[post.pk]), {"people": [bob.pk], "note": ""}),
+    }[form]
+    html = site.get(page).content.decode()
+    key = re.findall(r'name="form_key" value="([^"]+)"', html)[-1 if form == "share" else 0]
+    assert 'id="id_form_key"' not in html
+
+    def made() -> tuple[int, ...]:
+        return Post.objects.count(), Comment.objects.count(), selectors.snapshot(bob).unread
+
+    before = made()
+    first = site.post(address, fields | {"form_key": key})
+    after = made()
+    assert after > before
+    second = site.post(address, fields | {"form_key": key})
+    assert (second.status_code, second["Location"]) == (302, first["Location"])
+    assert made() == after
+    other = re.findall(r'name="form_key" value="([^"]+)"', site.get(page).content.decode())[0]
+    site.post(address, fields | {"form_key": other})
+    assert made() > after
 
 
 def test_bell_is_on_every_page_of_a_member_only(site: Client, post: Post) -> None:

@@ -1,0 +1,52 @@
+"""Forms of the admin that create something once, however often "Save" is clicked (`services.submissions`)."""
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin, messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from .. import services
+
+if TYPE_CHECKING:
+    ModelAdmin = admin.ModelAdmin[Any]
+else:
+    ModelAdmin = admin.ModelAdmin
+
+FIELD = "form_key"
+
+
+class OnceAdmin(ModelAdmin):
+    """A second submission of one form leads to what the first has created."""
+
+    change_form_template = "inbox/admin/once_form.html"
+    already_saved: Any = _("This form was sent twice: it has been saved once.")
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        shown = {**(extra_context or {}), FIELD: request.POST.get(FIELD) or services.new_form_key()}
+        try:
+            return super().changeform_view(request, object_id, form_url, shown)
+        except services.AlreadySubmitted as again:
+            self.message_user(request, self.already_saved, messages.WARNING)
+            return HttpResponseRedirect(self._page_of(again.result))
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """In the transaction of the whole request, which Django's admin opens."""
+        if change:
+            super().save_model(request, obj, form, change)
+            return
+        key = request.POST.get(FIELD, "")
+        services.claim_form(key)
+        self.create_model(request, obj, form)
+        services.settle_form(key, str(obj.pk))
+
+    def create_model(self, request: HttpRequest, obj: Any, form: Any) -> None:
+        """Save a new row."""
+        super().save_model(request, obj, form, change=False)
+
+    def _page_of(self, pk: str) -> str:
+        name = f"{self.admin_site.name}:{self.opts.app_label}_{self.opts.model_name}"
+        return reverse(f"{name}_change", args=[pk]) if pk else reverse(f"{name}_changelist")

@@ -1,0 +1,215 @@
+"""Staff may do in the admin what their permissions allow, and nobody gives more than they have."""
+
+import re
+from collections.abc import Callable
+from itertools import chain, combinations
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group, Permission
+from django.test import Client
+
+from inbox import services
+from inbox.admin import broadcasts as admin_broadcasts
+from inbox.models import Broadcast, Scope, ServiceToken, event_types
+
+from .rest import announcement, person, state
+from .services import Service
+from .test_admin_broadcasts import FORM, LIST, TOMORROW, at, page, signed_in, staff
+
+pytestmark = [pytest.mark.urls("tests.inbox.urls"), pytest.mark.django_db, pytest.mark.anywhere]
+
+WRITING = ("view_broadcast", "add_broadcast", "change_broadcast", "delete_broadcast")
+OUT = {
+    "live": lambda: announcement(title="Staff only", audience="staff"),
+    "scheduled": lambda: Broadcast.objects.create(title="Staff only", state="scheduled", publish_at=TOMORROW),
+}
+IN = {
+    "draft": lambda: Broadcast.objects.create(title="Staff only"),
+    "withdrawn": lambda: Broadcast.objects.create(title="Staff only", state="withdrawn"),
+    "expired": lambda: Broadcast.objects.create(title="Staff only", state="expired"),
+}
+AIMED = {**FORM, "title": "To everyone", "audience": "everyone"}
+WAYS: dict[str, Callable[[Client, Broadcast], Any]] = {
+    "the form": lambda client, row: client.post(page(row), AIMED),
+    "its end": lambda client, row: client.post(page(row), AIMED | at("expires_at", TOMORROW)),
+    "save as new": lambda client, row: client.post(page(row), AIMED | {"_saveasnew": "1"}),
+    "save and publish": lambda client, row: client.post(page(row), AIMED | {"_publish": "1"}),
+    "withdraw": lambda client, row: client.post(page(row, "withdraw")),
+    "delete": lambda client, row: client.post(page(row, "delete"), {"post": "yes"}),
+    "delete selected": lambda client, row: selected(client, row, "delete_selected", post="yes"),
+    "publish selected": lambda client, row: selected(client, row, "publish_selected"),
+    "withdraw selected": lambda client, row: selected(client, row, "withdraw_selected"),
+    "a list that is edited": lambda client, row: client.post(
+        LIST, {"form-TOTAL_FORMS": 1, "form-INITIAL_FORMS": 1, "form-0-id": row.pk, "form-0-title": "x", "_save": "1"}
+    ),
+}
+
+
+def selected(client: Client, row: Broadcast, action: str, **more: str) -> Any:
+    return client.post(LIST, {"action": action, "_selected_action": [row.pk], **more})
+
+
+def rows() -> list[dict[str, Any]]:
+    return list(Broadcast.objects.order_by("pk").values())
+
+
+@pytest.mark.parametrize("kind", OUT)
+@pytest.mark.parametrize("way", WAYS)
+def test_what_is_out_is_touched_only_by_who_may_publish(bob: Any, way: str, kind: str) -> None:
+    row = OUT[kind]()
+    client = staff("writer", *WRITING)
+    before, badge = rows(), state(bob)
+    WAYS[way](client, row)
+    assert rows()[:1] == before  # "save as new" leaves it as it is
+    assert state(bob) == badge
+    assert client.get(page(row)).status_code == 200  # it can still be looked at
+    assert 'name="_save"' not in client.get(page(row)).content.decode()
+
+
+@pytest.mark.parametrize("kind", OUT)
+@pytest.mark.parametrize("way", ["the form", "withdraw", "delete", "delete selected", "withdraw selected"])
+def test_who_may_publish_may(way: str, kind: str) -> None:
+    row = OUT[kind]()
+    more = at("publish_at", TOMORROW) if kind == "scheduled" else {}
+    client = staff("publisher", *WRITING, "publish_broadcast")
+    before = rows()
+    if way == "the form":
+        assert client.post(page(row), AIMED | more).status_code == 302
+    else:
+        WAYS[way](client, row)
+    assert rows() != before
+
+
+@pytest.mark.parametrize("kind", IN)
+def test_what_is_not_out_takes_no_more_than_writing(kind: str) -> None:
+    row = IN[kind]()
+    client = staff("writer", *WRITING)
+    assert client.post(page(row), AIMED).status_code == 302
+    row.refresh_from_db()
+    assert row.title == "To everyone"
+    client.post(page(row, "delete"), {"post": "yes"})
+    assert not rows()
+
+
+@pytest.mark.parametrize("way", ["the form", "delete", "delete selected"])
+def test_it_came_out_since_the_permission_was_asked_for(way: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody publishes between the check and the write."""
+    row = Broadcast.objects.create(title="Staff only", audience="staff")
+    client = staff("writer", *WRITING)
+    real, asked = admin_broadcasts.ledger.locked_clock, []
+
+    def locked_clock() -> Any:
+        if not asked:
+            asked.append(1)
+            services.publish(Broadcast.objects.get(pk=row.pk))
+        return real()
+
+    monkeypatch.setattr(admin_broadcasts.ledger, "locked_clock", locked_clock)
+    assert WAYS[way](client, row).status_code == 403
+    monkeypatch.undo()
+    row.refresh_from_db()
+    assert row.title == "Staff only"
+
+
+SINGLE = {
+    "view_broadcast": set(),
+    "add_broadcast": {"save as new"},
+    "change_broadcast": {"the form", "its end"},
+    "delete_broadcast": {"delete"},
+    "publish_broadcast": {"withdraw"},
+}
+
+
+@pytest.mark.parametrize("permission", SINGLE)
+def test_each_permission_by_itself(permission: str) -> None:
+    """On drafts (withdrawing: on a live one)."""
+    client = staff("one", permission)
+    for way, act in WAYS.items():
+        row = OUT["live"]() if way.startswith("withdraw") else IN["draft"]()
+        before = rows()
+        act(client, row)
+        assert (rows() != before) == (way in SINGLE[permission]), way
+
+
+# Service tokens
+
+TOKENS = "/admin/inbox/servicetoken/"
+SENDING = tuple(f"add_{model._meta.model_name}" for model in event_types().values())
+GRANTS: dict[Scope, tuple[str, ...] | None] = {
+    Scope.MESSAGES_WRITE: SENDING,
+    Scope.MESSAGES_READ: ("view_mailbox",),
+    Scope.BROADCASTS_READ: ("view_broadcast",),
+    Scope.BROADCASTS_WRITE: ("add_broadcast", "change_broadcast", "delete_broadcast"),
+    Scope.BROADCASTS_PUBLISH: ("publish_broadcast",),
+    Scope.BROADCASTS_WITHDRAW: ("publish_broadcast",),
+    Scope.TICKETS: None,
+}
+
+
+def make(client: Client, owner: Any, *scopes: str) -> Any:
+    form = {"name": "shop", "owner": owner.pk, "scopes": scopes, "expires_at_0": "", "expires_at_1": ""}
+    return client.post(f"{TOKENS}add/", form)
+
+
+def test_every_scope_has_its_price() -> None:
+    assert list(GRANTS) == list(Scope)
+
+
+@pytest.mark.parametrize("scope", Scope)
+def test_a_scope_is_given_by_who_may_do_it_themselves(scope: Scope) -> None:
+    needed = GRANTS[scope] or ()
+    every = {permission for price in GRANTS.values() for permission in price or ()}
+    poor = staff("poor", "add_servicetoken", *(every - set(needed[:1])))
+    make(poor, person("x"), scope)
+    assert not ServiceToken.objects.exists()
+    rich = staff("rich", "add_servicetoken", *(needed if GRANTS[scope] is not None else every))
+    make(rich, person("y"), scope)
+    assert ServiceToken.objects.count() == (GRANTS[scope] is not None)
+
+
+def test_nobody_makes_a_token_of_somebody_else(bob: Any) -> None:
+    boss = person("boss", is_staff=True, is_superuser=True)
+    client = staff("clerk", "add_servicetoken", "view_mailbox")
+    for owner in (boss, bob):
+        make(client, owner, "messages:read")
+    assert {token.owner.username for token in ServiceToken.objects.all()} == {"clerk"}
+
+
+def test_all_at_once_is_refused_as_a_whole() -> None:
+    make(staff("clerk", "add_servicetoken", "view_mailbox"), person("x"), *Scope.values)
+    assert not ServiceToken.objects.exists()
+
+
+def test_a_superuser_gives_anything_to_anybody(bob: Any) -> None:
+    make(signed_in(person("boss", is_staff=True, is_superuser=True)), bob, *Scope.values)
+    assert ServiceToken.objects.get().owner == bob
+
+
+def test_inactive_superusers_give_nothing() -> None:
+    boss = person("boss", is_staff=True, is_superuser=True, is_active=False)
+    assert services.grantable_scopes(boss) == []
+
+
+def test_a_group_s_permissions_count_as_one_s_own() -> None:
+    clerk = person("clerk", is_staff=True)
+    group = Group.objects.create(name="desk")
+    group.permissions.set(Permission.objects.filter(codename__in=["add_servicetoken", "view_mailbox"]))
+    clerk.groups.add(group)
+    assert services.grantable_scopes(clerk) == ["messages:read"]
+
+
+def test_permissions_add_up() -> None:
+    prices = [scope for scope, price in GRANTS.items() if price is not None]
+    for some in chain.from_iterable(combinations(prices, n) for n in (0, 1, 2)):
+        codenames = {codename for scope in some for codename in GRANTS[scope] or ()}
+        user = person(f"clerk-{'-'.join(some)}", is_staff=True)
+        user.user_permissions.set(Permission.objects.filter(codename__in=codenames))
+        affordable = [scope for scope in prices if set(GRANTS[scope] or ()) <= codenames]
+        assert services.grantable_scopes(user) == affordable
+
+
+def test_a_token_made_by_staff_works(bob: Any) -> None:
+    answer = make(staff("clerk", "add_servicetoken", "view_mailbox"), bob, "messages:read")
+    [text] = set(re.findall(r"rd_[\w-]{43}", answer.content.decode()))
+    assert Service(text).get(f"users/{bob.pk}/unread/").status_code == 200
