@@ -11,7 +11,7 @@ from django.db import transaction
 from inbox import selectors, services, tickets
 from inbox.api import api
 from inbox.api.document import openapi
-from inbox.models import Broadcast, FollowMessage, Scope, ServiceToken
+from inbox.models import Broadcast, FollowMessage, Scope, ServiceToken, TicketSession
 
 from .rest import PREFIX, Caller, announcement, comment, person, problem
 from .services import Service, row_of
@@ -150,8 +150,8 @@ class World:
         return self.callers[name](row.method, row.path.format(**put), body)
 
     def rows(self) -> Any:
-        """All that the inbox keeps, and what the badges show; a token's use is noted though it was refused."""
-        models = [model for model in apps.get_app_config("inbox").get_models() if model is not ServiceToken]
+        """All that the inbox keeps, and what the badges show; a token's use, and a ticket's session, are only noted."""
+        models = set(apps.get_app_config("inbox").get_models()) - {ServiceToken, TicketSession}
         kept = {model.__name__: list(model._base_manager.order_by("pk").values()) for model in models}
         return kept, selectors.snapshot(self.bob), selectors.snapshot(self.eve)
 
