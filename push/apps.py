@@ -10,9 +10,10 @@ class PushConfig(AppConfig):
 
     def ready(self) -> None:
         from . import checks, eventstream, receivers
-        from .operations import heartbeats
+        from .operations import consumer, heartbeats
 
         eventstream.install()
         checks.register()
         receivers.connect()
         heartbeats.connect()
+        consumer.connect()

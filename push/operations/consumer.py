@@ -1,0 +1,120 @@
+"""The consumer of a Celery worker that no entry of its queue can end, nor leave alive and idle.
+
+With Celery's own, an entry that is no message ends the event loop and then the worker, which first waits for the tasks
+that are running: alive, and consuming nothing. A message that breaks the consumer goes back to its queue, and so ends
+every worker to come. Here the first is dropped. The second is rejected, and the worker ends at once, since the message
+may have taken a slot of its pool along. Whatever supervises the worker starts a new one.
+"""
+
+import logging
+import os
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from celery.exceptions import WorkerTerminate
+from celery.platforms import EX_FAILURE
+from celery.signals import celeryd_init
+from celery.worker.consumer import Consumer as CeleryConsumer
+from kombu import Connection, Message
+from kombu.transport.virtual import Empty
+
+logger = logging.getLogger(__name__)
+
+CELERYS = "celery.worker.consumer:Consumer"
+READERS = ("_brpop_read", "_receive")  # where kombu's Redis channel reads: names of its own, and so looked for
+QUOTED = 200  # characters of what is thrown away
+END_SECONDS = 5.0
+
+
+class Consumer(CeleryConsumer):
+    """Celery's, but for what it does with what is no task."""
+
+    connection_errors: tuple[type[Exception], ...]
+    controller: Any
+
+    def start(self) -> None:
+        """As Celery's; but an error that it has no answer to ends the worker at once."""
+        try:
+            super().start()
+        except Exception:
+            logger.critical("The consumer failed; this worker ends", exc_info=True)
+            self._end()
+
+    def connection_for_read(self, heartbeat: float | None = None) -> Connection:
+        connection = self.app.connection_for_read(heartbeat=heartbeat)
+        forgive(connection.transport)
+        return self.ensure_connected(connection)
+
+    def create_task_handler(self, *args: Any, **kwargs: Any) -> Callable[[Message], None]:
+        handle = super().create_task_handler(*args, **kwargs)
+
+        def on_task_received(message: Message) -> None:
+            if not is_task(message.headers):
+                logger.error("Rejected a message that is no task: %.*s", QUOTED, message.headers)
+                message.reject_log_error(logger, self.connection_errors)
+                return
+            try:
+                handle(message)
+            except self.connection_errors:
+                raise  # Celery connects again
+            except Exception:
+                logger.critical("Rejected a message; this worker ends: %.*s", QUOTED, message.headers, exc_info=True)
+                message.reject_log_error(logger, self.connection_errors)
+                self._end()
+
+        return on_task_received
+
+    def _end(self) -> None:
+        """Celery ends the pool, and puts back what it was at; a pool that doesn't end is left to the system."""
+        last = threading.Timer(END_SECONDS, os._exit, [EX_FAILURE])
+        last.daemon = True
+        last.start()
+        self.controller.exitcode = EX_FAILURE
+        raise WorkerTerminate(EX_FAILURE)
+
+
+def is_task(headers: Any) -> bool:
+    """Whether these headers are what Celery takes for granted. Version 1 of its protocol has none."""
+    if not isinstance(headers, dict) or "task" not in headers:
+        return True
+    limits = headers.get("timelimit") or [None, None]
+    return (
+        isinstance(headers["task"], str)
+        and isinstance(headers.get("id"), str)
+        and isinstance(limits, list | tuple)
+        and len(limits) == 2
+        and all(isinstance(limit, float | int | None) for limit in limits)
+    )
+
+
+def forgive(transport: Any) -> None:
+    """Have kombu's Redis transport drop what it can't read. AMQP needs none of it: any bytes are a body there."""
+    channel = transport.Channel
+    readers = {name: _dropping(getattr(channel, name)) for name in READERS if hasattr(channel, name)}
+    if readers:
+        transport.Channel = type(channel.__name__, (channel,), readers)
+    elif transport.driver_type == "redis":
+        logger.warning("kombu's Redis channel has none of %s: an entry that is no message ends this worker", READERS)
+
+
+def _dropping(read: Callable[..., Any]) -> Callable[..., Any]:
+    def read_or_drop(channel: Any, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return read(channel, *args, **kwargs)
+        except (*channel.connection_errors, Empty):
+            raise
+        except Exception:
+            logger.exception("Dropped an entry of the queue that is no message")
+
+    return read_or_drop
+
+
+def connect() -> None:
+    celeryd_init.connect(on_worker_init, dispatch_uid="push")
+
+
+def on_worker_init(conf: Any, **kwargs: Any) -> None:
+    """A site's own choice wins."""
+    if conf.worker_consumer == CELERYS:
+        conf.worker_consumer = f"{Consumer.__module__}:{Consumer.__qualname__}"
