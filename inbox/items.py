@@ -10,6 +10,7 @@ from typing import Any
 
 from django.utils.translation import get_language
 
+from .links import is_link
 from .models import Broadcast, Message
 from .wording import shortened
 
@@ -68,7 +69,7 @@ def from_message(message: Message) -> Item:
         type=message.event_type(),
         title=title_of(message),
         body=_rendered("body", message.event_type(), message.render_body) or "",
-        url=message.url,
+        url=_link(message.url),
         created_at=message.created_at,
         level=str(message.level),
         read=message.read_at is not None,
@@ -94,6 +95,11 @@ def _rendered(part: str, type: str, render: Callable[[], str]) -> str | None:
         return None
 
 
+def _link(url: str) -> str:
+    """Not every write is validated, and a link that a browser can't read breaks more than its own line."""
+    return url if is_link(url) else ""
+
+
 def from_broadcast(broadcast: Broadcast, read_at: Any = None, archived_at: Any = None) -> Item:
     """An item from a live broadcast and the marks of the reader's receipt."""
     text = _rendered("body", "broadcast", lambda: broadcast.body_text)
@@ -103,7 +109,7 @@ def from_broadcast(broadcast: Broadcast, read_at: Any = None, archived_at: Any =
         title=broadcast.title,
         body=broadcast.body if text is None else text,
         body_html=None if text is None else broadcast.body_html,
-        url=broadcast.url,
+        url=_link(broadcast.url),
         created_at=broadcast.published_at or broadcast.created_at,
         level=broadcast.level,
         read=read_at is not None,

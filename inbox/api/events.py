@@ -26,9 +26,10 @@ from pydantic import (
     model_validator,
 )
 
+from ..links import LINK_PATTERN
 from ..models import Audience, Message, event_types
 from ..services.send import OURS
-from ..validators import LINK_PATTERN, TEXT_PATTERN, validate_link
+from ..validators import TEXT_PATTERN, validate_link
 from .schemas import ABSENT, WHOLE, whole
 
 MAX_RECIPIENTS = 10_000
@@ -115,7 +116,7 @@ class Event(BaseModel):
         description="It takes the place of the recipient's unread messages of this type with the same key.",
     )
     strict: StrictBool = Field(default=False, description="Refuse all of it if a recipient is unknown.")
-    url: Link = Field(default="", description="http(s), a path on this site, or empty.")
+    url: Link = Field(default="", description="http(s) without user or password, a path on this site, or empty.")
 
     @model_validator(mode="after")
     def _check(self) -> Self:
