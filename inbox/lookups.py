@@ -7,7 +7,7 @@ from weakref import WeakSet
 
 from django.contrib.auth import get_user_model
 from django.core.exceptions import EmptyResultSet
-from django.db import connections
+from django.db import connections, router
 from django.db.models import BooleanField, Func, QuerySet
 
 FEW = 50  # keys; a statement for so many never looks expensive
@@ -77,6 +77,20 @@ class Among(Func):
         else:
             raise EmptyResultSet
         return sql, [*before, *params]
+
+
+def existing_users(keys: Collection[Any]) -> set[Any]:
+    """Which of these are keys of users. On PostgreSQL they stay so until this transaction ends: the same lock as a
+    foreign key takes, for those columns that have none."""
+    model = get_user_model()
+    alias = router.db_for_write(model)
+    connection, field = connections[alias], model._meta.pk
+    rows = model._base_manager.using(alias).filter(Among("pk", keys)).values_list("pk")
+    sql, params = rows.query.get_compiler(alias).as_sql()
+    with connection.cursor() as cursor:
+        cursor.execute(f"{sql} FOR KEY SHARE" if connection.vendor == "postgresql" else sql, params)
+        found = {row[0] for row in cursor.fetchall()}
+    return {key for key in keys if field.get_db_prep_value(key, connection) in found}
 
 
 class Compiled:

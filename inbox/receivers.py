@@ -3,24 +3,24 @@
 Each handler runs inside the transaction of the change, save for the staff flag, which the mailbox copies.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.db.models import QuerySet
 from django.db.models.signals import m2m_changed, post_save, pre_delete
 
-from . import audiences, ledger
-from .models import Broadcast, BroadcastReceipt, Mailbox, Message, State, event_types
-from .models.base import MailboxRowQuerySet
+from . import audiences, ledger, services
+from .models import Broadcast, Mailbox, Message, State
+from .models.base import is_removed
 
 
 def connect() -> None:
     for model in _kinds_of(get_user_model()):
-        pre_delete.connect(empty_mailboxes, sender=model)
+        pre_delete.connect(user_deleted, sender=model)
         post_save.connect(user_saved, sender=model)
     for model in _kinds_of(Group):
         pre_delete.connect(group_deleted, sender=model)
@@ -36,32 +36,14 @@ def _kinds_of(base: type[Any]) -> list[type[Any]]:
     return [model for model in apps.get_models() if issubclass(model, base)]
 
 
-def empty_mailboxes(instance: Any, origin: Any = None, **kwargs: Any) -> None:
-    """Before a user goes: take the locks that every sender needs, let others forget the name, empty the mailbox.
-
-    Users deleted by one queryset go together at the first of them: one by one would lock out of order.
-    """
-    users, together = [instance.pk], getattr(origin, "__dict__", {})
+def user_deleted(instance: Any, origin: Any = None, **kwargs: Any) -> None:
+    """Before a user goes. Users deleted by one queryset go together at the first of them, in few statements."""
+    users = [instance.pk]
     if isinstance(origin, QuerySet) and issubclass(origin.model, get_user_model()):
-        users = [instance.pk, *origin.order_by().values_list("pk", flat=True)]
-    if instance.pk not in together.get("_inbox_emptied", ()):
-        _empty(users)
-        together["_inbox_emptied"] = set(users)
-
-
-def _empty(users: list[Any]) -> None:
-    types = event_types().values()
-
-    def concerned() -> set[Any]:
-        """They, and all who have a message in which one of them acts."""
-        return {*users, *(pk for model in types for pk in model.objects.filter(actor__in=users)._recipients())}
-
-    _hold(concerned, get_user_model()._base_manager.filter(pk__in=users))
-    for model in types:
-        model.objects.filter(actor__in=users).update(actor=None)
-        model.objects.filter(recipient__in=users).purge()
-    BroadcastReceipt.objects.filter(recipient__in=users).purge()
-    Mailbox.objects.using(ledger.alias()).filter(pk__in=users).delete()
+        if services.is_emptied(instance.pk):
+            return
+        users += origin.order_by().values_list("pk", flat=True)
+    services.empty_mailboxes(users)
 
 
 def user_saved(instance: Any, created: bool, update_fields: Any = None, raw: bool = False, **kwargs: Any) -> None:
@@ -95,7 +77,7 @@ def membership_changed(instance: Any, action: str, reverse: bool, pk_set: Any, *
 
 def group_deleted(instance: Group, **kwargs: Any) -> None:
     """All its members leave it."""
-    _audience_changed(_hold(lambda: set(audiences.members([instance.pk])), Group._base_manager.filter(pk=instance.pk)))
+    _audience_changed(_hold_members(instance))
 
 
 def broadcast_groups_changed(instance: Broadcast, action: str, pk_set: Any, **kwargs: Any) -> None:
@@ -112,7 +94,7 @@ def broadcast_groups_changed(instance: Broadcast, action: str, pk_set: Any, **kw
 
 def message_cascaded(instance: Message, origin: Any = None, **kwargs: Any) -> None:
     """A message goes because something else does. Its own `delete()`, of row or queryset, has advanced already."""
-    if origin is instance or (isinstance(origin, MailboxRowQuerySet) and instance.pk in origin.going):
+    if origin is instance or is_removed(instance):
         return
     with ledger.locked([instance.recipient_id]) as found:
         if instance.deleted_at is None:
@@ -124,15 +106,16 @@ def _audience_changed(users: Iterable[Any]) -> None:
         ledger.advance(found, audience=True)
 
 
-def _hold(find: Callable[[], set[Any]], rows: QuerySet[Any]) -> list[Any]:
-    """Lock the mailboxes that `find` names, then `rows`; returns the users.
+def _hold_members(group: Group) -> list[Any]:
+    """Lock the mailboxes of a group's members, then the group, which nobody can join any more; returns the members.
 
-    Whoever is about to commit a reference to one of these rows now waits for us; if somebody did it since we looked,
-    there are mailboxes to lock that come before those rows in the lock order, and it starts again.
+    Who has joined since we looked has a mailbox that comes before the group in the lock order: it starts again.
     """
-    while True:
-        with ledger.locked(find()) as found:
-            list(rows.using(ledger.alias()).select_for_update().order_by("pk").values_list("pk"))
-            if find() <= set(found):
+    row = Group._base_manager.using(ledger.alias()).filter(pk=group.pk)
+    for _attempt in range(ledger.ATTEMPTS):
+        with ledger.locked(audiences.members([group.pk])) as found:
+            list(row.select_for_update().values_list("pk"))
+            if set(audiences.members([group.pk])) <= set(found):
                 return found
             transaction.set_rollback(True, using=ledger.alias())
+    raise OperationalError(f"Too many people are joining group {group.pk} to delete it just now.")

@@ -11,6 +11,9 @@ in JSON; `item` names the event type that arrived ("comment"), or is None if not
 `undone_found(is_due, user_ids)`: a read found something undone and left it so: broadcasts are due, or these users have
 no mailbox yet or another staff flag than it. `services.mend` does it; `inbox.mending` has it done on a thread.
 
+`users_deleted()`: messages of others still name users who are gone (`services.forget_deleted_users`). Nobody need
+listen: sweeps find it too.
+
 `ticket_minted(user_id, purpose, ticket, expires)`: before the ticket is answered. `purpose` is "" or "mqtt", `ticket`
 its text, `expires` in Unix seconds. A receiver that raises is logged; the ticket is answered nevertheless.
 `credentials_changed(user_ids)`: a session, ticket, password or account of these users may have ended. `user_ids` is a
@@ -26,5 +29,6 @@ mailbox_changed = Signal()
 broadcast_changed = Signal()
 send_queued = Signal()
 undone_found = Signal()
+users_deleted = Signal()
 ticket_minted = Signal()
 credentials_changed = Signal()

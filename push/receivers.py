@@ -12,7 +12,14 @@ from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.db.models.signals import post_delete
 
-from inbox.signals import broadcast_changed, credentials_changed, mailbox_changed, send_queued, ticket_minted
+from inbox.signals import (
+    broadcast_changed,
+    credentials_changed,
+    mailbox_changed,
+    send_queued,
+    ticket_minted,
+    users_deleted,
+)
 from inbox.snapshots import UserId, user_id
 
 from . import bus, enqueue, outlets, tasks
@@ -26,6 +33,7 @@ def connect() -> None:
     broadcast_changed.connect(on_broadcast_changed, dispatch_uid="push")
     send_queued.connect(on_send_queued, dispatch_uid="push")
     credentials_changed.connect(on_credentials_changed, dispatch_uid="push")
+    users_deleted.connect(on_users_deleted, dispatch_uid="push")
     worker_ready.connect(on_worker_ready, dispatch_uid="push")
     ticket_minted.connect(on_ticket_minted, dispatch_uid="push")
     post_delete.connect(on_user_deleted, sender=get_user_model(), dispatch_uid="push")
@@ -52,6 +60,10 @@ def tell(nudge: Nudge) -> None:
 
 def on_send_queued(sender: Any, send_id: int, **kwargs: Any) -> None:
     enqueue.enqueue(tasks.work_off, send_id)
+
+
+def on_users_deleted(sender: Any, **kwargs: Any) -> None:
+    enqueue.enqueue(tasks.forget_deleted_users)
 
 
 def on_credentials_changed(sender: Any, user_ids: list[UserId] | None, **kwargs: Any) -> None:

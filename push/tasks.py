@@ -36,9 +36,24 @@ def work_off(send_id: int) -> None:
 
 
 @shared_task(ignore_result=True)
+def forget_deleted_users() -> None:
+    """Write a batch of the messages that name users who are gone, and queue up for the next."""
+    if services.forget_deleted_users():
+        enqueue.enqueue(forget_deleted_users)
+
+
+def resume_forgetting(after: timedelta = timedelta(seconds=10)) -> None:
+    """If nobody has been at them for so long: the worker that was may have died."""
+    if services.is_forgetting_stalled(after):
+        enqueue.enqueue(forget_deleted_users)
+
+
+@shared_task(ignore_result=True)
 def work_off_all() -> None:
-    """Write what is left of every send: asked for by a worker that starts, as one may have died over them."""
-    services.finish_stalled(timedelta(0))
+    """Write what is left of every send, and of deleted users: asked for by a worker that starts, as one may have died
+    over them."""
+    attempt("Finishing stalled sends", services.finish_stalled, timedelta(0))
+    attempt("Going on with deleted users", resume_forgetting, timedelta(0))
 
 
 @shared_task(ignore_result=True)
@@ -49,6 +64,7 @@ def sweep() -> None:
     attempt("The sweep of the outlets", outlets.sweep)
     services.mend(is_due=True)
     attempt("Purging deleted messages", services.purge_deleted)
+    attempt("Going on with deleted users", resume_forgetting)
     attempt("Finishing stalled sends", services.finish_stalled, stalled)
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from inbox import services
 from inbox.isolation import attempt
 
-from . import enqueue, outlets
+from . import enqueue, outlets, tasks
 from .conf import KEEP_ALIVE_SECONDS, LAG_SECONDS, resync_seconds
 from .sinks import Sink
 
@@ -142,13 +142,18 @@ class Ticker:
             purge = self._ticks % PURGE_EVERY == 0
             self._sweeping = self._hub.errand(_sweep, purge)
         if self._ticks % FINISH_EVERY == 0 and _is_over(self._finishing):
-            self._finishing = self._hub.errand(services.finish_stalled, STALLED)
+            self._finishing = self._hub.errand(_finish)
         if self._ticks % RETAIN_EVERY == RETAIN_AT and not enqueue.has_broker() and _is_over(self._retaining):
             self._retaining = self._hub.errand(services.purge, most=RETAIN_BATCHES)
 
 
 def _is_over(errand: "asyncio.Future[bool] | None") -> bool:
     return errand is None or errand.done()
+
+
+def _finish() -> None:
+    attempt("Finishing stalled sends", services.finish_stalled, STALLED)
+    attempt("Going on with deleted users", tasks.resume_forgetting)
 
 
 def _sweep(purge: bool) -> None:

@@ -1,5 +1,5 @@
-"""The inbox in Django's admin: broadcasts are authored here; messages, mailboxes, receipts and sends are looked
-at.
+"""The inbox in Django's admin: broadcasts are authored here; messages, mailboxes, receipts, sends and deleted
+users are looked at.
 
 Every installed event type is registered, those of other apps too. An app that wants its own page for a type
 unregisters it first: `admin.site.unregister(InvoiceMessage)`.
@@ -7,8 +7,9 @@ unregisters it first: `admin.site.unregister(InvoiceMessage)`.
 
 from django.contrib import admin
 
-from ..models import Broadcast, BroadcastReceipt, Mailbox, Send, ServiceToken, event_types
+from ..models import Broadcast, BroadcastReceipt, DeletedUser, Mailbox, Send, ServiceToken, event_types
 from .broadcasts import BroadcastAdmin
+from .deleted import DeletedUserAdmin
 from .rows import MailboxAdmin, MessageAdmin, ReceiptAdmin
 from .sends import SendAdmin
 from .tokens import ServiceTokenAdmin
@@ -16,6 +17,7 @@ from .tokens import ServiceTokenAdmin
 admin.site.register(Broadcast, BroadcastAdmin)
 admin.site.register(Mailbox, MailboxAdmin)
 admin.site.register(BroadcastReceipt, ReceiptAdmin)
+admin.site.register(DeletedUser, DeletedUserAdmin)
 admin.site.register(Send, SendAdmin)
 admin.site.register(ServiceToken, ServiceTokenAdmin)
 admin.site.register([model for model in event_types().values() if not admin.site.is_registered(model)], MessageAdmin)

@@ -1,4 +1,5 @@
 from .broadcast import Audience, Broadcast, BroadcastReceipt, State
+from .deleted import DeletedUser
 from .events import (
     CommentMessage,
     FollowMessage,
@@ -21,6 +22,7 @@ __all__ = [
     "BroadcastClock",
     "BroadcastReceipt",
     "CommentMessage",
+    "DeletedUser",
     "EndedSession",
     "FollowMessage",
     "IdempotencyKey",

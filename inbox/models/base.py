@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, ClassVar, Self, TypeVar
 
 from django.conf import settings
@@ -17,6 +19,7 @@ from .mailbox import PrimaryQuerySet
 
 Row = TypeVar("Row", bound="MailboxRow")
 Method = TypeVar("Method", bound=Callable[..., Any])
+_removed: ContextVar[tuple[tuple[type[Any], frozenset[Any]], ...]] = ContextVar("inbox_removed", default=())
 UNREAD = Q(read_at=None, deleted_at=None)
 MOVED = "A row can't move to another mailbox: delete it and make it again there."
 
@@ -40,8 +43,6 @@ def unlike(values: dict[str, Any]) -> Case:
 
 class MailboxRowQuerySet(PrimaryQuerySet[Row]):
     """A queryset whose writes lock the mailboxes they touch and advance their versions, in one transaction."""
-
-    going: Collection[Any] = ()
 
     def unread(self) -> Self:
         """Visible and unread: the one condition behind the badge, the list and mark-all."""
@@ -106,8 +107,8 @@ class MailboxRowQuerySet(PrimaryQuerySet[Row]):
     @writes
     def remove(self) -> tuple[int, dict[str, int]]:
         """Delete rows whose mailboxes are locked, and advanced if that is due."""
-        self.going = set(self.values_list("pk", flat=True))  # others go with them: see `receivers.message_cascaded`
-        return super().delete()
+        with removing(self.model, self.values_list("pk", flat=True)):
+            return super().delete()
 
     def _recipients(self) -> list[Any]:
         return list(self.order_by().values_list("recipient_id", flat=True).distinct())
@@ -181,6 +182,24 @@ class MailboxRow(models.Model):
         ways, or none, and a column may hold another form of what it is given."""
         rows: Any = type(self)._base_manager.using(ledger.alias())
         return rows.filter(pk=self.pk).values().first()  # type: ignore[no-any-return]
+
+
+@contextmanager
+def removing(model: type[MailboxRow], keys: Iterable[Any]) -> Iterator[None]:
+    """Inside, `is_removed` knows these rows; others may go with them by a cascade."""
+    token = _removed.set((*_removed.get(), (model, frozenset(keys))))
+    try:
+        yield
+    finally:
+        _removed.reset(token)
+
+
+def is_removed(row: MailboxRow) -> bool:
+    """Whether whoever deletes this row has locked and advanced its mailbox."""
+    kind = type(row)  # a proxy, or the table behind one
+    return any(
+        row.pk in keys and (issubclass(kind, model) or issubclass(model, kind)) for model, keys in _removed.get()
+    )
 
 
 def number(rows: Iterable[MailboxRow], versions: dict[Any, int]) -> None:

@@ -20,7 +20,7 @@ class Mailbox(models.Model):
     """One user's counter. Whoever changes what the user can see advances it, under this row's lock.
 
     Rows hang on the user with DO_NOTHING: deleting a user empties the mailbox under its lock first
-    (`receivers.empty_mailbox`), which a cascade collected before the lock could not do safely.
+    (`services.empty_mailboxes`), which a cascade collected before the lock could not do safely.
     """
 
     user = models.OneToOneField(

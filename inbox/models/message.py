@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.apps import apps
 from django.conf import settings
-from django.core.exceptions import ValidationError
+from django.core.exceptions import ObjectDoesNotExist, ValidationError
 from django.db import models
 from django.db.models import Q
+from django.db.models.fields.related_descriptors import ForwardManyToOneDescriptor
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from ..lookups import existing_users
 from ..names import ConstraintName, IndexName
 from ..validators import validate_link, validate_text
 from ..wording import fill
 from .base import UNREAD, MailboxRow
 from .muted import MutedType
+
+if TYPE_CHECKING:
+    ForeignKey = models.ForeignKey[Any, Any]
+    Descriptor = ForwardManyToOneDescriptor[Any]
+else:
+    ForeignKey = models.ForeignKey
+    Descriptor = ForwardManyToOneDescriptor
 
 
 class Level(models.TextChoices):
@@ -26,6 +35,26 @@ class Level(models.TextChoices):
     SUCCESS = "success", _("Success")
     WARNING = "warning", _("Warning")
     CRITICAL = "critical", _("Critical")
+
+
+class ActorDescriptor(Descriptor):
+    """An actor who is gone is nobody, as if the message had forgotten them already."""
+
+    def get_object(self, instance: Any) -> Any:
+        try:
+            return super().get_object(instance)
+        except ObjectDoesNotExist:
+            return None
+
+
+class ActorField(ForeignKey):
+    """A foreign key without a constraint: deleting a user would have to write all their messages in one transaction."""
+
+    forward_related_accessor_class = ActorDescriptor
+
+    def deconstruct(self) -> Any:
+        name, _path, args, kwargs = super().deconstruct()
+        return name, "django.db.models.ForeignKey", args, kwargs
 
 
 class Message(MailboxRow):
@@ -42,11 +71,13 @@ class Message(MailboxRow):
     level: Any = Level.INFO
 
     seq = models.BigIntegerField(_("sequence number"), editable=False)
-    actor = models.ForeignKey(
+    # Messages forget a deleted user after the deletion (services/departures.py).
+    actor: Any = ActorField(
         settings.AUTH_USER_MODEL,
-        models.SET_NULL,
+        models.DO_NOTHING,
         null=True,
         blank=True,
+        db_constraint=False,
         related_name="+",
         verbose_name=_("actor"),
     )
@@ -100,6 +131,7 @@ class Message(MailboxRow):
     @classmethod
     def arriving(cls, rows: Sequence[Message]) -> None:
         """They take the places of unread ones with their keys. Who has muted the type is not told: it arrives read."""
+        forget_deleted_actors(rows)
         cls.make_room({(row.recipient_id, row.dedupe_key) for row in rows if row.dedupe_key is not None})
         muted = MutedType.objects.filter(type=cls.event_type(), mailbox__in={row.recipient_id for row in rows})
         deaf = set(muted.values_list("mailbox_id", flat=True))
@@ -153,6 +185,15 @@ class Message(MailboxRow):
             validate_text(value)
         elif field.blank and not field.null and not field.primary_key and value in field.empty_values:
             raise ValidationError(field.error_messages["null"], code="null")
+
+
+def forget_deleted_actors(messages: Sequence[Message]) -> None:
+    """In the transaction that writes them: an actor who is gone is nobody. Who is not stays until it commits."""
+    actors = {message.actor_id for message in messages} - {None}
+    here = existing_users(actors) if actors else set()
+    for message in messages:
+        if message.actor_id not in here:
+            message.actor = None
 
 
 def actor_name(actor: Any) -> str:

@@ -50,9 +50,9 @@ def _loaded(model: type[Message], row: Sequence[Any]) -> Message:
     """What `select_related("actor")` would make of the row."""
     names = _columns(model)
     message = model.from_db(ledger.alias(), names, row[: len(names)])
-    if message.actor_id is not None:
-        user = get_user_model()
-        message.actor = user.from_db(ledger.alias(), _columns(user), row[len(names) :])
+    user = get_user_model()
+    actor = user.from_db(ledger.alias(), _columns(user), row[len(names) :])
+    message.actor = actor if actor.pk is not None else None  # nobody, or somebody who is gone
     return message
 
 

@@ -3,6 +3,7 @@ state it changes, and announces them on commit (`inbox.signals`)."""
 
 from .broadcast_edits import change_broadcast, check_broadcast, create_broadcast, held_broadcast
 from .broadcasts import apply_due, bump_clock, expire, is_out, publish, raise_clock, withdraw
+from .departures import empty_mailboxes, forget_deleted_users, is_emptied, is_forgetting_stalled
 from .erasure import erasable, erase
 from .idempotency import claim_key, finish, settle
 from .marks import archive, delete, mark_all_read, mark_read, mark_unread, unarchive, undelete
@@ -29,14 +30,18 @@ __all__ = [
     "create_token",
     "delete",
     "draft",
+    "empty_mailboxes",
     "end_session",
     "erasable",
     "erase",
     "expire",
     "finish",
     "finish_stalled",
+    "forget_deleted_users",
     "grantable_scopes",
     "held_broadcast",
+    "is_emptied",
+    "is_forgetting_stalled",
     "is_out",
     "issue_token",
     "mark_all_read",

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from .. import ledger
 from ..models import Message
 from ..models.base import number
-from .send import copy_for, forget_deleted_actors, write
+from .send import copy_for, write
 
 
 class Delivery(NamedTuple):
@@ -23,7 +23,6 @@ def write_all(deliveries: Sequence[Delivery]) -> list[int]:
         return [write(deliveries[0].ids, deliveries[0].message)]
     counts = Counter(pk for delivery in deliveries for pk in delivery.ids)
     with ledger.locked(counts) as found:
-        forget_deleted_actors([delivery.message for delivery in deliveries])
         here = dict.fromkeys(found)
         rows = [row for delivery in deliveries for row in _rows(delivery, here)]
         number(rows, ledger.advance_each({pk: counts[pk] for pk in found}))

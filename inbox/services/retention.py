@@ -23,7 +23,17 @@ from ..conf import BOUNDS
 from ..errors import BadValue
 from ..isolation import apart, log_failure, until_failure
 from ..lookups import Among
-from ..models import EndedSession, IdempotencyKey, Mailbox, Message, Send, Submission, TicketSession, event_types
+from ..models import (
+    DeletedUser,
+    EndedSession,
+    IdempotencyKey,
+    Mailbox,
+    Message,
+    Send,
+    Submission,
+    TicketSession,
+    event_types,
+)
 from ..models.base import MailboxRowQuerySet
 from . import idempotency, submissions
 from .marks import PURGE_AFTER
@@ -127,6 +137,7 @@ def _over() -> list[Rows]:
         IdempotencyKey.objects.filter(claimed_at__lt=now - idempotency.LIFETIME),
         Send.objects.filter(Q(finished_at__lt=now - SENDS_KEPT) | Q(failed_at__lt=now - SENDS_KEPT)),
         Submission.objects.filter(created_at__lt=now - submissions.LIFETIME),
+        DeletedUser.objects.filter(finished_at__lt=now - SENDS_KEPT),
     ]
 
 

@@ -5,7 +5,6 @@ from collections.abc import Iterable, Sequence
 from copy import deepcopy
 from typing import Any
 
-from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.db import connections
 from django.db.models.expressions import DatabaseDefault
@@ -15,6 +14,7 @@ from .. import ledger
 from ..errors import BadValue
 from ..lookups import among, prepared
 from ..models import Mailbox, Message, MutedType
+from ..models.message import forget_deleted_actors
 from ..users import user_pk, user_pks
 
 # SQLite has one writer: a tight loop of chunks would starve every other one.
@@ -79,7 +79,6 @@ _write_retrying = ledger.retrying(write)
 def _write_one_by_one(ids: Sequence[Any], message: Message) -> int:
     """For keys that are made in Python."""
     with ledger.locked(ids) as found:
-        forget_deleted_actors([message])
         return len(type(message).objects.bulk_create([copy_for(pk, message) for pk in found]))
 
 
@@ -134,18 +133,6 @@ def _know(event_type: type[Message], names: Iterable[str]) -> None:
     fields = [field for field in event_type._meta.concrete_fields if not field.primary_key and field.name not in OURS]
     if unknown := sorted(set(names) - {name for field in fields for name in (field.name, field.attname)}):
         raise BadValue(_("A %(type)s has no %(names)s.") % {"type": event_type.event_type(), "names": unknown})
-
-
-def forget_deleted_actors(messages: Sequence[Message]) -> None:
-    """An actor deleted since the call began becomes "Someone", as it does in messages already sent."""
-    actors: Any = {message.actor_id for message in messages} - {None}
-    if not actors:
-        return
-    users = get_user_model()._base_manager.using(ledger.alias())
-    here = set(users.filter(pk__in=actors).values_list("pk", flat=True))
-    for message in messages:
-        if message.actor_id not in here:
-            message.actor = None
 
 
 def let_others_write() -> None:

@@ -11,7 +11,7 @@ from django.core.cache import cache
 
 from inbox import mending, services
 from inbox.models import FollowMessage
-from inbox.signals import broadcast_changed, mailbox_changed, send_queued, undone_found
+from inbox.signals import broadcast_changed, mailbox_changed, send_queued, undone_found, users_deleted
 
 from .listening import Heard
 from .lives import Life
@@ -30,7 +30,7 @@ def nobody_delivers() -> Iterator[None]:
         return
     from push import receivers
 
-    for signal in (mailbox_changed, broadcast_changed, send_queued):
+    for signal in (mailbox_changed, broadcast_changed, send_queued, users_deleted):
         signal.disconnect(dispatch_uid="push")
     yield
     receivers.connect()

@@ -1,0 +1,37 @@
+"""Users who are gone, while other people's messages still name them."""
+
+from typing import Any, ClassVar
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from .mailbox import PrimaryQuerySet
+
+
+class DeletedUser(models.Model):
+    """Written in the transaction that deletes a user whom more messages name than one batch can write.
+
+    `user` is their primary key as text, `total` how many messages named them, `done` how many have been written since.
+    """
+
+    user = models.CharField(_("deleted user"), max_length=255, unique=True)
+    total = models.PositiveIntegerField(_("messages that named them"), default=0)
+    done = models.PositiveIntegerField(_("messages that have forgotten them"), default=0)
+    created_at = models.DateTimeField(_("deleted at"), default=timezone.now)
+    # When a batch was last written or tried: rows wait behind the others, and sweeps find those that stand still.
+    progress_at = models.DateTimeField(_("last progress"), default=timezone.now)
+    finished_at = models.DateTimeField(_("finished at"), null=True, blank=True)
+
+    objects: ClassVar[models.Manager[Any]] = PrimaryQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("deleted user")
+        verbose_name_plural = _("deleted users")
+        indexes = [
+            models.Index(fields=["progress_at"], condition=Q(finished_at=None), name="inbox_deleteduser_pending")
+        ]
+
+    def __str__(self) -> str:
+        return self.user
