@@ -6,7 +6,6 @@ their owners: of the first thousand in that transaction, of the others in batche
 longer than one batch, however many messages there are.
 """
 
-import logging
 from collections import Counter
 from collections.abc import Collection, Mapping
 from datetime import timedelta
@@ -19,14 +18,13 @@ from django.db.models import Count, F
 from django.utils import timezone
 
 from .. import ledger
+from ..isolation import log_failure
 from ..lookups import Among
 from ..models import BroadcastReceipt, DeletedUser, Mailbox, event_types
 from ..models.base import MailboxRow
 from ..signals import users_deleted
 from ..users import user_pk
 from .retention import Rows
-
-logger = logging.getLogger(__name__)
 
 BATCH = 1000  # messages per transaction, and so mailboxes that are locked at once
 
@@ -120,8 +118,8 @@ def forget_deleted_users() -> bool:
         try:
             if _forget_next(pk):
                 return True
-        except Exception:
-            logger.exception("The messages in which deleted user %s acted could not be written", pk)
+        except Exception:  # noqa: BLE001 (logged there)
+            log_failure(f"Having messages forget deleted user {pk}")
             DeletedUser.objects.filter(pk=pk).update(progress_at=timezone.now())
     return False
 
