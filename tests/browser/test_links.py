@@ -15,14 +15,19 @@ READ = """(links) => links.map((link) => {
     try { const url = new URL(link, "https://site.example/inbox/"); return [url.host, url.protocol]; }
     catch { return null; }
 })"""
-MANY = 1500
+MANY = settings(
+    max_examples=1500,
+    phases=[Phase.generate],
+    database=None,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
 
 
 def some_links() -> list[str]:
     found: list[str] = list(FINE)
 
-    @settings(max_examples=MANY, phases=[Phase.generate], database=None, deadline=None)
-    @settings(suppress_health_check=list(HealthCheck))
+    @MANY
     @given(link=links | st.from_regex(r"https?://[a-z]\w{0,5}\.\w{1,5}", fullmatch=True))
     def collect(link: str) -> None:
         if is_link(link):
