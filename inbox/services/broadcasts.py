@@ -75,7 +75,9 @@ def apply_due(now: Any = None) -> bool:
 
 
 def _turn(rows: Any, **values: Any) -> int:
-    keys = list(rows.order_by("pk").values_list("pk", flat=True))
+    """Change those that nobody holds: waiting for one would keep the clock from everybody."""
+    free = rows.order_by("pk").select_for_update(no_key=True, skip_locked=True)
+    keys = list(free.values_list("pk", flat=True))
     return apart("Starting or ending broadcast", lambda some: int(rows.filter(pk__in=some).update(**values)), keys)[0]
 
 

@@ -4,7 +4,8 @@ A mend waits 200 ms at most for a lock. What it can't do is logged, once a minut
 sweep.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from django.db import OperationalError
@@ -18,6 +19,10 @@ from ..users import has_staff_column, user_pks
 from .broadcasts import apply_due
 
 
+class Held(OperationalError):
+    """Somebody else holds some of the rows; the others are mended."""
+
+
 def mend(*, is_due: bool = False, users: Iterable[Any] = ()) -> bool:
     """Start and end the broadcasts that are due; give these users a mailbox, and their staff flag to it.
 
@@ -26,18 +31,17 @@ def mend(*, is_due: bool = False, users: Iterable[Any] = ()) -> bool:
     done = not is_due or attempt("Starting and ending broadcasts", apply_due)
     for chunk in ledger.chunks(sorted(set(user_pks(users)))):
         _made, missing = apart("Making the mailbox of user", _make, chunk)
-        _copied, stale = apart("Copying the staff flag of user", _copy_staff_flags, chunk)
-        done = done and not missing and not stale
+        copied = attempt("Copying staff flags", _copy_staff_flags, chunk)
+        done = done and not missing and copied
     return done
 
 
 def touch(users: Collection[Any]) -> None:
-    """Advance mailboxes whose state was found changed behind the counter's back. Raises OperationalError if one is
-    held by somebody else; the others are advanced."""
+    """Advance mailboxes whose state was found changed behind the counter's back. Raises Held."""
     for chunk in ledger.chunks(sorted(set(user_pks(users)))):
-        _done, left = apart("Advancing the mailbox of user", _advance, chunk)
-        if left:
-            raise OperationalError(f"{len(left)} mailboxes could not be advanced")
+        apart("Making the mailbox of user", _make, chunk)
+        with _free(_mailboxes(chunk)) as free:
+            ledger.advance(list(free.values_list("pk", flat=True)), audience=True)
 
 
 def _make(pks: Sequence[Any]) -> int:
@@ -50,25 +54,28 @@ def _make(pks: Sequence[Any]) -> int:
         return len(made)
 
 
-def _copy_staff_flags(pks: Sequence[Any]) -> int:
-    """Into the mailboxes that nobody holds: the others come with the next read."""
+def _copy_staff_flags(pks: Sequence[Any]) -> None:
     if not has_staff_column():
-        return 0
-    with ledger.waiting_at_most(ledger.MEND_SECONDS):
-        stale = _mailboxes(pks).exclude(is_staff=F("user__is_staff")).order_by("pk")
-        free = stale.select_for_update(no_key=True, skip_locked=True, of=("self",))
-        flags = dict(free.values_list("pk", "user__is_staff"))
+        return
+    with _free(_mailboxes(pks).exclude(is_staff=F("user__is_staff"))) as stale:
+        flags = dict(stale.values_list("pk", "user__is_staff"))
         for flag in set(flags.values()):
             changed = [pk for pk, is_staff in flags.items() if is_staff == flag]
             _mailboxes(changed).update(is_staff=flag)
             ledger.advance(changed, audience=True)
-        return len(flags)
 
 
-def _advance(pks: Sequence[Any]) -> int:
-    with ledger.waiting_at_most(ledger.MEND_SECONDS), ledger.locked(pks) as found:
-        ledger.advance(found, audience=True)
-        return len(found)
+@contextmanager
+def _free(mailboxes: "QuerySet[Mailbox]") -> "Iterator[QuerySet[Mailbox]]":
+    """A transaction in which to lock, by reading them, those of these mailboxes that nobody else holds. Raises Held
+    after it if there were others."""
+    with ledger.waiting_at_most(ledger.MEND_SECONDS):
+        wanted = set(mailboxes.values_list("pk", flat=True))
+        free = mailboxes.order_by("pk").select_for_update(no_key=True, skip_locked=True, of=("self",))
+        wanted -= set(free.values_list("pk", flat=True))
+        yield free
+    if wanted:
+        raise Held(f"{len(wanted)} mailboxes are held by somebody else")
 
 
 def _mailboxes(pks: Collection[Any]) -> "QuerySet[Mailbox]":
