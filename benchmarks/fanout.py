@@ -180,7 +180,7 @@ def sessions(users: Any) -> list[str]:
     from django.utils import timezone
     from django.utils.crypto import get_random_string
 
-    backend, store, rows = settings.AUTHENTICATION_BACKENDS[0], SessionStore(), []
+    backend, store, rows = settings.AUTHENTICATION_BACKENDS[-1], SessionStore(), []
     expiry = timezone.now() + timedelta(days=1)
     for user in users:
         known = {SESSION_KEY: str(user.pk), BACKEND_SESSION_KEY: backend}

@@ -5,6 +5,7 @@ Real environment variables win over that file.
 """
 
 import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,8 @@ from push import conf as push
 from .environment import Environment
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-env = Environment(bounds={"DATABASE_POOL": (0, 10_000), **inbox.BOUNDS, **push.BOUNDS})
+LOGIN_BOUNDS = {"LOGIN_FAILURES": (1, 1_000_000), "LOGIN_LOCKOUT_MINUTES": (1, 7 * 24 * 60)}
+env = Environment(bounds={"DATABASE_POOL": (0, 10_000), **LOGIN_BOUNDS, **inbox.BOUNDS, **push.BOUNDS})
 env.read_env(BASE_DIR / ".env")
 
 SECRET_KEY = env.str("SECRET_KEY")
@@ -33,6 +35,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "axes",
     "channels",
     "django_eventstream",
     "inbox",
@@ -54,6 +57,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
     "notify_site.middleware.one_thread",  # last: those before it need no hops between threads
 ]
 
@@ -188,6 +192,20 @@ SECURITY_POLICY_REPLACES: dict[str, dict[str, Any]] = {
 
 # People and languages
 
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+LOGIN_FAILURES = env.number("LOGIN_FAILURES", default=10)
+LOGIN_LOCKOUT_MINUTES = env.number("LOGIN_LOCKOUT_MINUTES", default=15)
+AXES_FAILURE_LIMIT = LOGIN_FAILURES
+AXES_COOLOFF_TIME = timedelta(minutes=LOGIN_LOCKOUT_MINUTES)
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"], "username", "ip_address"]
+AXES_HANDLER = "notify_site.logins.Handler"
+AXES_LOCKOUT_CALLABLE = "notify_site.logins.locked_out"
+AXES_CLIENT_IP_CALLABLE = "inbox.addresses.address_of"
+AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # who goes on trying does not wait longer for it
+AXES_DISABLE_ACCESS_LOG = True  # nothing is kept of who signs in
+AXES_ENABLE_ADMIN = AXES_VERBOSE = False
+
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/"
@@ -248,6 +266,7 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
         "django": {"handlers": [], "level": "INFO", "propagate": True},
+        "axes": {"level": "ERROR"},  # it names accounts
         "daphne": {"level": "WARNING"},  # it repeats its command line
         "uvicorn": {"handlers": [], "propagate": True},  # in our format, rather than in one of its own
         "amqtt": {"level": "WARNING"},  # lines for every connection otherwise

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
 from hashlib import sha256
-from typing import Any
+from typing import Any, TypeVar
 
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
@@ -26,6 +26,7 @@ from ..snapshots import UserId
 WINDOW = 60  # seconds
 REMEMBERED = 1000  # addresses, and tokens, that a process keeps in mind
 Run = Callable[..., HttpResponse]
+T = TypeVar("T")
 
 _circuit = Circuit("The cache")
 _barred: dict[str, int] = {}  # address -> the window in which too many wrong tokens came from there
@@ -111,15 +112,32 @@ def says_what_is_left(run: Run) -> Run:
 
 def count(name: str, by: int = 1) -> int:
     """How often `name` was counted in this window, now included; 0 if the cache fails."""
+
+    def add() -> int:
+        cache.add(_key(name), 0, 2 * WINDOW)
+        return cache.incr(_key(name), by)
+
+    return _trying(add) or 0
+
+
+def forget(name: str) -> None:
+    """It was not counted in this window."""
+    _trying(lambda: cache.delete(_key(name)))
+
+
+def _trying(call: Callable[[], T]) -> T | None:
     if _circuit.open:
-        return 0
-    key = f"inbox-{_digest(name).hex()[:32]}-{_window()}"  # no cache takes every character in a key
+        return None
     try:
-        cache.add(key, 0, 2 * WINDOW)
-        return cache.incr(key, by)
+        return call()
     except Exception:  # noqa: BLE001 (whatever the cache's library raises; the circuit logs it)
         _circuit.trip()
-        return 0
+        return None
+
+
+def _key(name: str) -> str:
+    """No cache takes every character in a key."""
+    return f"inbox-{_digest(name).hex()[:32]}-{_window()}"
 
 
 def seconds_left() -> int:

@@ -55,7 +55,7 @@ def session(name: str) -> str:
     found = get_user_model().objects.get(username=name)
     store = import_module(settings.SESSION_ENGINE).SessionStore()
     store[SESSION_KEY] = str(found.pk)
-    store[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+    store[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[-1]
     store[HASH_SESSION_KEY] = found.get_session_auth_hash()
     store.save()
     return str(store.session_key)

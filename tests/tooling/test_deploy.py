@@ -14,7 +14,7 @@ from tools.processes import ROOT
 
 @pytest.fixture
 def site(start_site: StartSite) -> Site:
-    return start_site(server=["uvicorn", "daphne"])
+    return start_site(server=["uvicorn", "daphne"], INBOX_FAILED_CHECKS_PER_MINUTE=2, INBOX_TRUSTED_PROXIES="127.0.0.1")
 
 
 @pytest.fixture
@@ -57,6 +57,16 @@ def test_a_request_keeps_its_id(proxy: str) -> None:
 
     assert answered("trace-7") == "trace-7"
     assert len(answered("not valid")) == 32
+
+
+def test_an_address_that_a_client_claims_is_not_believed(proxy: str) -> None:
+    """Otherwise each guess would come from another address."""
+
+    def guessed(number: int) -> int:
+        headers = {"Authorization": "Bearer rd_wrong", "X-Forwarded-For": f"203.0.113.{number}"}
+        return httpx.get(f"{proxy}/api/v1/users/1/unread/", headers=headers).status_code
+
+    assert [guessed(number) for number in range(10)][-4:] == [429] * 4  # each process counts by itself here
 
 
 def test_a_stream_is_not_buffered(proxy: str, site: Site) -> None:
