@@ -118,10 +118,11 @@ class Publisher:
 
     def publish(self, message: dict[str, Any]) -> None:
         layer = crossing_layer()
-        if layer is None or self._circuit.open:
+        if layer is None or not self._circuit.allows():
             return
         try:
             self._send(layer, GROUP, message)
+            self._circuit.succeeded()
         except Exception:  # noqa: BLE001 (whatever the layer's library raises; the circuit logs it)
             self._circuit.trip()
 

@@ -83,13 +83,14 @@ def _hand_over(task: "Task[Any, Any]", args: tuple[Any, ...], here: Callable[[],
 
 def _to_broker(task: "Task[Any, Any]", args: tuple[Any, ...]) -> bool:
     """Whether the broker has it. Its timeouts (2 s) are settings of the site's Celery application."""
-    if not task.app.conf.broker_url or _broker.open:
+    if not task.app.conf.broker_url or not _broker.allows():
         return False
     try:
         task.apply_async(args, retry=True, retry_policy=RETRY_POLICY)
     except Exception:  # noqa: BLE001 (whatever the broker's library raises; the circuit logs it)
         _broker.trip()
         return False
+    _broker.succeeded()
     return True
 
 

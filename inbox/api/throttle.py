@@ -126,10 +126,12 @@ def forget(name: str) -> None:
 
 
 def _trying(call: Callable[[], T]) -> T | None:
-    if _circuit.open:
+    if not _circuit.allows():
         return None
     try:
-        return call()
+        found = call()
+        _circuit.succeeded()
+        return found
     except Exception:  # noqa: BLE001 (whatever the cache's library raises; the circuit logs it)
         _circuit.trip()
         return None

@@ -84,7 +84,7 @@ def test_a_layer_that_hangs_is_waited_for_no_longer_than_its_timeout(
     monkeypatch.setattr(bus, "REMOTE_TIMEOUT", 0.05)
     monkeypatch.setattr(layer, "group_send", lambda group, message: asyncio.Event().wait())
     bus.publish(Nudge([1]))
-    assert bus._publisher._circuit.open
+    assert not bus._publisher._circuit.allows()
 
 
 def test_in_memory_there_is_nobody_else(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -93,14 +93,30 @@ def test_in_memory_there_is_nobody_else(monkeypatch: pytest.MonkeyPatch) -> None
     bus.publish(Nudge([1]))
 
 
-def test_a_circuit_closes_again() -> None:
-    now = [0.0]
+def test_after_a_failure_one_tries_and_the_others_go_on() -> None:
+    now = [100.0]
     circuit = Circuit("It", clock=lambda: now[0])
-    assert not circuit.open
+    assert circuit.allows()
+    assert circuit.allows()
     circuit.trip()
-    assert circuit.open
-    now[0] = 5.0
-    assert not circuit.open
+    assert not circuit.allows()
+    now[0] += 5.1
+    assert [circuit.allows() for _ in range(3)] == [True, False, False]
+    circuit.trip()
+    assert not circuit.allows()
+    now[0] += 5.1
+    assert circuit.allows()
+    circuit.succeeded()
+    assert [circuit.allows() for _ in range(3)] == [True, True, True]
+
+
+def test_whoever_tried_may_never_be_heard_of_again() -> None:
+    now = [100.0]
+    circuit = Circuit("It", clock=lambda: now[0])
+    circuit.trip()
+    for _ in range(3):
+        now[0] += 5.1
+        assert [circuit.allows() for _ in range(2)] == [True, False]
 
 
 class TestEnqueue:

@@ -19,6 +19,7 @@ from . import conf
 
 PORTS = {"mqtt": 1883, "mqtts": 8883}
 KEEP_ALIVE = 20  # seconds
+PATIENCE = 0.2  # seconds to wait for a connection that another thread uses
 QOS = 1
 
 Message = tuple[str, str]  # topic and payload; an empty payload clears what is retained
@@ -28,13 +29,16 @@ class Unreachable(Exception):
     """The broker does not answer, or does not let us in."""
 
 
+class Skipped(Unreachable):
+    """It was not even tried."""
+
+
 class Broker:
     """One connection. Not made again when it ends: whoever keeps it makes another."""
 
-    def __init__(self, url: str) -> None:
-        self._client = Client(
-            CallbackAPIVersion.VERSION2, client_id=f"reddot-{uuid4().hex}", reconnect_on_failure=False
-        )
+    def __init__(self, url: str, name: str = "") -> None:
+        """`name` is the client id: a broker ends the connection that has it already (MQTT 3.1.1, 3.1.4)."""
+        self._client = Client(CallbackAPIVersion.VERSION2, client_id=name or new_name(), reconnect_on_failure=False)
         self._client.max_inflight_messages_set(0)  # a whole chunk is on its way at once
         self._client.connect_timeout = REMOTE_TIMEOUT
         self._answers: SimpleQueue[Any] = SimpleQueue()
@@ -111,33 +115,53 @@ class Broker:
             raise Unreachable(f"no answer within {REMOTE_TIMEOUT:g} s") from error
 
 
+def new_name() -> str:
+    """A client id of the service's own."""
+    return f"reddot-{uuid4().hex}"
+
+
 class Kept:
-    """A connection that is kept: made when first used, so after fork, and anew after it failed."""
+    """A connection that is kept: made when first used, so after fork, and anew after it failed.
+
+    It always has the same client id, so what a connection before it has left on its way is dropped by the broker.
+    """
 
     circuit = Circuit("The MQTT broker")
 
     def __init__(self) -> None:
+        self.name = new_name()
         self._lock = threading.Lock()
         self._broker: Broker | None = None
 
     @contextmanager
     def broker(self) -> Iterator[Broker]:
-        """For one user at a time. Raises `Unreachable`, at once if it has just failed; raised inside, it ends it."""
-        if self.circuit.open or not conf.url():
-            raise Unreachable("failed a moment ago, or there is none")
-        with self._lock:
-            try:
-                yield self._open()
-            except Unreachable:
-                self.circuit.trip()
-                self._close()
-                raise
+        """For one thread at a time. Raises `Unreachable`, at once if it has just failed; raised inside, it ends it.
+
+        Whoever finds it in use waits no longer than an answer takes: one that waits for a silent broker is enough.
+        """
+        if not conf.url():
+            raise Unreachable("there is none")
+        if not self._lock.acquire(timeout=PATIENCE):
+            raise Unreachable("in use, and not answering")
+        try:
+            if not self.circuit.allows():  # asked under the lock: whoever had it may have found out just now
+                raise Skipped("failed a moment ago")
+            yield self._open()
+            self.circuit.succeeded()
+        except Skipped:
+            raise
+        except Unreachable:
+            self.circuit.trip()
+            self._close()
+            raise
+        finally:
+            self._lock.release()
 
     def _open(self) -> Broker:
         if self._broker is not None and not self._broker.alive:
             self._close()
         if self._broker is None:
-            self._broker = Broker(conf.url())
+            self._broker = Broker(conf.url(), self.name)
         return self._broker
 
     def _close(self) -> None:
