@@ -23,12 +23,18 @@ FLAGS = [
 ]
 
 
-@contextmanager
-def chromium() -> Iterator[Browser]:
-    """A browser of one's own; raises MissingServerError."""
+def executable() -> str:
+    """The path of Chromium; raises MissingServerError."""
     path = next(filter(None, map(shutil.which, NAMES)), None)
     if path is None:
         raise MissingServerError("no Chromium: install the package chromium")
+    return path
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """A browser of one's own; raises MissingServerError."""
+    path = executable()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield browser

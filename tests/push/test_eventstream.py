@@ -123,8 +123,13 @@ class TestTag:
         request.user = user
         return Template("{% load push %}{% notification_bell %}").render(Context({"request": request}))
 
-    def test_nobody_has_no_bell(self) -> None:
-        assert self.render(AnonymousUser()).strip() == ""
+    def test_nobody_has_no_bell_but_other_tabs_are_told(self) -> None:
+        html = self.render(AnonymousUser())
+        assert "notification-bell" not in html
+        assert 'push/signed-out.js" data-reddot-push="/push/"' in html
+
+    def test_a_site_without_users_has_nothing(self) -> None:
+        assert self.render(None).strip() == ""
 
     def test_the_bell_knows_its_user_and_where_to_ask(self) -> None:
         html = self.render(get_user_model()(pk=7, username="bob"))

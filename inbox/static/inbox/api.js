@@ -58,7 +58,16 @@ export class Api {
 
   /* The cookie first: signing in again in another tab changes the secret under an open page. */
   #token() {
-    return document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1] ?? this.field?.value ?? "";
+    return cookies().match(/(?:^|; )csrftoken=([^;]+)/)?.[1] ?? this.field?.value ?? "";
+  }
+}
+
+/* "" where the browser denies them. */
+function cookies() {
+  try {
+    return document.cookie;
+  } catch {
+    return "";
   }
 }
 

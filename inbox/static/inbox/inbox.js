@@ -14,6 +14,7 @@ import { fill, gettext, ngettext } from "./words.js";
 const PAGE = 20;
 const PAGE_MAX = 100; // the API's own limit
 const [RETRY_MIN, RETRY_MAX] = [2_000, 30_000]; // ms
+const ROTATION = 1_000; // ms until a new cookie has surely arrived
 
 class Inbox {
   #next = null; // cursor after the last item on screen
@@ -202,9 +203,19 @@ class Inbox {
     this.#wait = Math.min(this.#wait * 2, RETRY_MAX);
   }
 
-  #signIn() {
+  /* Asks once more before it believes that nobody is signed in: a new password ends the old session at once, while the answer
+   * with the new cookie may still be on its way. */
+  async #signIn() {
     if (this.#leaving) return;
     this.#leaving = true;
+    await new Promise((resolve) => setTimeout(resolve, ROTATION));
+    const signedOut = await this.api.unread().then(() => false, (error) => error.status === 401);
+    if (signedOut) return this.#leave();
+    this.#leaving = false;
+    this.retry();
+  }
+
+  #leave() {
     location.assign(`${this.root.dataset.login}?${new URLSearchParams({ next: location.pathname + location.search })}`);
   }
 

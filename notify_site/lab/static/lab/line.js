@@ -81,7 +81,8 @@ export class Line {
     this.#lost ||= lost;
     this.#connection = null; // has ended itself
     this.#drop();
-    if (reason === "signed-out") return this.#become("signed-out");
+    // What was open may have been opened by an old cookie: what the browser has now is asked before it is believed.
+    if (reason === "signed-out" && !lost) return this.#become("signed-out");
     this.#failures += lost ? 0 : 1;
     const wait = lost ? between(0, HERD) : backoff(this.#failures);
     this.#become("waiting");

@@ -13,7 +13,12 @@ export class Turn {
   take() {
     let released = false; // what we let go of can still be stolen for a moment, also by ourselves
     const held = new Promise((resolve) => { this.#release = () => { released = true; resolve(true); }; });
-    navigator.locks?.request(NAME, { steal: true }, () => held).catch(() => released || this.lost());
+    this.#request(() => held).catch((error) => released || error.name !== "AbortError" || this.lost());
+  }
+
+  /** Rejects with an AbortError when it is taken from us, with another error where there are no locks, or they are denied. */
+  async #request(held) {
+    await navigator.locks.request(NAME, { steal: true }, held);
   }
 
   leave() {

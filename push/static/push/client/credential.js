@@ -112,9 +112,18 @@ export function credentialOf({ api, csrfTokens, ticket = null, ticketUrl = null,
  * @param {string|null} [given] @returns {string[]} never empty
  */
 export function csrfTokens(given = null) {
-  const cookie = document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1];
+  const cookie = cookies().match(/(?:^|; )csrftoken=([^;]+)/)?.[1];
   const tokens = [given, cookie].filter((token) => token != null && token !== "");
   return tokens.length ? [...new Set(tokens)] : [""];
+}
+
+/** The page's own, "" where they are denied (a frame without an origin). */
+export function cookies() {
+  try {
+    return document.cookie;
+  } catch {
+    return "";
+  }
 }
 
 /** This site's own session. */

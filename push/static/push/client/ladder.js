@@ -1,12 +1,13 @@
 /** @import {Connection, Options, Reason, Rung, Snapshot, State} from "./types.js" */
 import { poll } from "./poll.js";
-import { after, backoff, between } from "./timing.js";
+import { after, backoff, between, pause } from "./timing.js";
 
 const HERD = 3; // seconds over which the clients of a restarted server spread
 const STUBBORN = 3; // times the server was not there before the next rung is tried nevertheless
 const OFFLINE_AFTER = 2; // times the server was not there before we say so
 const FIRST_CLIMB = 10; // seconds, doubling
 const LAST_CLIMB = 300;
+const ROTATION = 2; // seconds until an answer that sets a new cookie has surely arrived
 const CROWDED = 60; // seconds; too many connections: sit on the rung that holds none
 
 /** One try at one rung. */
@@ -80,6 +81,13 @@ export class Ladder {
     if (moved && this.#current.index > 0) this.#climbTo(0);
   }
 
+  /** Somebody else may be signed in by now: nothing comes through before the server has said who it is. */
+  doubt() {
+    const index = this.#current?.index ?? 0;
+    this.#drop();
+    this.#diagnose({ index, live: true }, 0, 0);
+  }
+
   #connect(index) {
     this.#drop();
     this.#plan();
@@ -132,11 +140,10 @@ export class Ladder {
     if (attempt === this.#climber) return this.#slipped(attempt, reason);
     if (attempt !== this.#current) return;
     this.#current = null;
-    if (reason === "signed-out") return this.#signOut();
     if (reason === "busy") return this.#makeRoom(attempt, seconds);
     if (attempt.live && reason === "lost") return this.#retry(attempt.index, between(0, HERD));
     this.#failures += 1;
-    if (reason === "lost" || this.rungs.length === 1) this.#diagnose(attempt.index, seconds);
+    if (reason === "lost" || reason === "signed-out" || this.rungs.length === 1) this.#diagnose(attempt, seconds);
     else this.#stepDown(attempt.index, seconds);
   }
 
@@ -162,18 +169,35 @@ export class Ladder {
     this.#retry(attempt.index, Math.max(seconds, CROWDED) * between(1, 2));
   }
 
-  /** Is this rung blocked, or is the server away? A short poll tells, and brings the state if there is one. */
-  async #diagnose(index, seconds) {
+  /**
+   * Is this rung blocked, is the server away, are we signed out? A short poll tells, and brings the state if there is one. It
+   * shows what the browser has now, which a connection opened earlier did not.
+   * @param {{index: number, live: boolean}} attempt @param {number} seconds @param {number} [rotation] seconds, see #ask
+   */
+  async #diagnose({ index, live }, seconds, rotation = ROTATION) {
     const signal = this.#plan();
-    const { snapshot, reason } = await poll(this.push, { signal, credential: this.options.credential });
+    if (this.state === "live") this.#become("connecting");
+    const { snapshot, reason } = await this.#ask(signal, rotation);
     if (signal.aborted) return;
     if (reason === "signed-out") return this.#signOut();
     if (snapshot) this.tell.snapshot(snapshot);
     if (signal.aborted) return; // the snapshot was another user's, and we were stopped
     this.#away = reason === "lost" ? this.#away + 1 : 0;
-    const stay = this.#away % STUBBORN !== 0;
+    const stay = live || this.#away % STUBBORN !== 0;
     if (stay) this.#retry(index, Math.max(seconds, backoff(this.#failures)));
     else this.#stepDown(index, seconds);
+  }
+
+  /**
+   * Before "signed out" is believed, it is asked again: a new password ends what the old one opened at once, while the answer
+   * with the new cookie is still on its way.
+   */
+  async #ask(signal, rotation) {
+    const ask = () => poll(this.push, { signal, credential: this.options.credential });
+    const answer = await ask();
+    if (answer.reason !== "signed-out" || !rotation) return answer;
+    await pause(rotation, signal);
+    return ask();
   }
 
   /** The next rung at once if the server is there; after the last one the first again, later. */

@@ -1,9 +1,11 @@
 /**
  * One connection per browser: the tab that holds the lock leads; the lock passes on when its holder goes, however it goes
- * (Web Locks). Without Web Locks (a page that is no secure context) every tab leads itself.
+ * (Web Locks). Where there are no locks (a page that is no secure context), or they are denied (blocked cookies, a frame
+ * without an origin), every tab leads itself.
  */
 export class Leadership {
   #queue = new AbortController();
+  #left = false;
   /** Which request holds the lock. @type {object|null} */ #holder = null;
   /** @type {() => void} */ #release = () => {};
 
@@ -19,7 +21,6 @@ export class Leadership {
 
   /** Waits in the queue. */
   join() {
-    if (!navigator.locks) return void this.#hold({});
     this.#queue = new AbortController();
     this.#request({ signal: this.#queue.signal });
   }
@@ -30,7 +31,14 @@ export class Leadership {
     this.#request({ steal: true });
   }
 
+  /** Leads itself, with no lock. */
+  alone() {
+    this.#queue.abort();
+    if (!this.leads && !this.#left) this.#hold({});
+  }
+
   leave() {
+    this.#left = true;
     this.#queue.abort();
     this.#holder = null;
     this.#release();
@@ -39,11 +47,16 @@ export class Leadership {
   /** @param {LockOptions} options also tells this request from another of ours */
   async #request(options) {
     try {
-      await navigator.locks.request(this.name, options, () => this.#hold(options));
+      await navigator.locks.request(this.name, options, () => this.#granted(options));
     } catch (error) {
-      if (error.name !== "AbortError") throw error;
-      if (this.#holder === options) this.#robbed();
+      if (this.#holder === options) this.#unlocked(error);
+      else if (!options.signal?.aborted) this.alone(); // no locks, or denied
     }
+  }
+
+  /** @param {object} holder @returns {Promise<void>|undefined} undefined: it came too late and is given back */
+  #granted(holder) {
+    return this.leads || this.#left ? undefined : this.#hold(holder);
   }
 
   /** @param {object} holder @returns {Promise<void>} settles when we give it back */
@@ -55,7 +68,9 @@ export class Leadership {
     return held;
   }
 
-  #robbed() {
+  /** Another tab took it; or the browser took back what it had granted, and we go on without. */
+  #unlocked(error) {
+    if (error.name !== "AbortError") return console.warn("Red Dot: this tab leads without its lock.", error);
     this.#holder = null;
     this.tell.lost();
     this.join();

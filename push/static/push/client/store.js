@@ -52,6 +52,6 @@ export function sameUser(one, other) {
 }
 
 /** @param {any} value @returns {value is Snapshot} */
-function isSnapshot(value) {
+export function isSnapshot(value) {
   return value?.user != null && Number.isSafeInteger(value.version) && Number.isSafeInteger(value.unread);
 }

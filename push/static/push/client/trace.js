@@ -1,5 +1,6 @@
 /** The wire log, for pages that show what passes (`sink.trace`): as near to the wire as JavaScript can see. */
 /** @import {Sink, TraceEvent} from "./types.js" */
+import { cookies } from "./credential.js";
 
 const BROWSER_HEADERS = 416; // bytes: Host, Accept-*, Sec-*, Referer … as Chromium 156 sends them with a fetch
 
@@ -26,7 +27,7 @@ export function requestText({ pathname }, headers = {}) {
 
 /** Bytes that the browser adds to a request. The session's cookie is seen by nobody, so it counts as Django's. */
 export function requestExtra() {
-  return BROWSER_HEADERS + navigator.userAgent.length + 44 + document.cookie.length;
+  return BROWSER_HEADERS + navigator.userAgent.length + 44 + cookies().length;
 }
 
 /** Bytes of the head of an answer. @param {Headers} headers */

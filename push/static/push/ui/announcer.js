@@ -37,6 +37,15 @@ export class Announcer {
     this.#later(() => this.#say(text));
   }
 
+  /** Another user's, or nobody's: what was not yet said is not said. */
+  clear() {
+    clearTimeout(this.#timer);
+    this.#titles = [];
+    this.#since = 0;
+    this.#said = null;
+    this.element.textContent = "";
+  }
+
   /** @param {() => void} speak */
   #later(speak) {
     this.#since ||= Date.now();

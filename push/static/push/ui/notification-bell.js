@@ -3,7 +3,7 @@ import { Api } from "../client/api.js";
 import { PushClient } from "../client/client.js";
 import { credentialOf, csrfTokens } from "../client/credential.js";
 import { rungs } from "../client/rungs.js";
-import { Store } from "../client/store.js";
+import { Store, sameUser } from "../client/store.js";
 import { gettext } from "../i18n.js";
 import { Announcer, countLabel, unreadText } from "./announcer.js";
 import { h } from "./dom.js";
@@ -158,6 +158,7 @@ export class NotificationBell extends HTMLElement {
       api: this.api, language, inbox, site: this.#site, button: this.button,
       offer: (snapshot) => this.offer(snapshot),
       retry: () => this.#client?.wake(true),
+      refused: () => this.#client?.doubt(),
       opened: () => this.toasts.clear(),
     });
     this.toasts = new Toasts({ chosen: (event, item) => this.#chosen(event, item), open: () => this.panel.open() });
@@ -167,6 +168,7 @@ export class NotificationBell extends HTMLElement {
   /** @param {Snapshot} snapshot @param {Item|null} pushed */
   #onSnapshot(snapshot, pushed) {
     const item = pushed && readItem(pushed, this.#site);
+    if (this.shown && !sameUser(this.shown, snapshot)) this.#clear();
     const before = this.shown;
     this.#show(snapshot);
     remember(snapshot);
@@ -185,14 +187,20 @@ export class NotificationBell extends HTMLElement {
 
   #forget() {
     forget();
+    this.#clear();
     this.#show(null);
+  }
+
+  /** What is of another user leaves the screen. */
+  #clear() {
+    this.shown = null;
     this.toasts.clear();
     this.panel.clear();
+    this.#announcer.clear();
   }
 
   /** @param {Snapshot|null} snapshot a newer state, or what this tab showed on the page before */
   #show(snapshot) {
-    if (this.shown && snapshot && String(this.shown.user) !== String(snapshot.user)) this.panel.clear();
     this.shown = snapshot;
     const label = countLabel(snapshot);
     if (this.badge.textContent !== label) this.badge.textContent = label;

@@ -20,12 +20,14 @@ export class Panel {
   #loading = false;
   #stale = false; // something moved since the list was asked for
   #failed = false;
+  #whose = {}; // another one after each `clear`: what was asked for before it is not shown after it
+  #refused = false; // since the panel was opened
   #problem = ""; // with what the user did last
   #clock = 0;
 
   /**
    * @param {{api: Api, language: string, inbox: string, site: URL, button: HTMLElement,
-   *          offer: (snapshot: Snapshot) => void, retry: () => void, opened: () => void}} bell
+   *          offer: (snapshot: Snapshot) => void, retry: () => void, refused: () => void, opened: () => void}} bell
    */
   constructor(bell) {
     this.bell = bell;
@@ -69,6 +71,7 @@ export class Panel {
   /** Another user's, or nobody's: forget what was shown. */
   clear() {
     this.#version = this.#snapshot = null;
+    this.#whose = {};
     this.rows.show([]);
     this.#render();
   }
@@ -99,9 +102,12 @@ export class Panel {
 
   async #fetch() {
     this.#stale = false;
+    const whose = this.#whose;
     try {
-      this.#take(await this.bell.api.inbox(SHOWN));
-      this.#failed = false;
+      const page = await this.bell.api.inbox(SHOWN);
+      if (whose !== this.#whose) return;
+      this.#take(page);
+      this.#failed = this.#refused = false;
     } catch (error) {
       this.#fail(error);
     }
@@ -118,9 +124,12 @@ export class Panel {
     this.rows.show(shown);
   }
 
+  /** Whether we are signed out is for the client to find out: what was refused may be an old cookie. */
   #fail(error) {
     this.#failed = true;
-    if (error.status === 401) this.#state = "signed-out";
+    if (error.status !== 401 || this.#refused) return;
+    this.#refused = true;
+    this.bell.refused();
   }
 
   #opening() {
@@ -142,6 +151,7 @@ export class Panel {
 
   #closed() {
     clearInterval(this.#clock);
+    this.#refused = false;
     this.#problem = "";
     this.#render();
   }

@@ -33,7 +33,7 @@ export class Favicon {
     this.#label = label;
     if (!label) return this.#restore();
     const href = await draw(this.#source(), label, color);
-    if (label !== this.#label) return;
+    if (label !== this.#label || href === null) return;
     this.#link.href = href;
     this.#link.dataset.count = label;
     this.#replace();
@@ -58,11 +58,26 @@ export class Favicon {
   }
 }
 
-/** @param {string} source @param {string} label @param {string} color @returns {Promise<string>} a data: URL */
+/** @param {string} source @param {string} label @param {string} color @returns {Promise<string|null>} a data: URL, or null */
 async function draw(source, label, color) {
+  const image = await load(source);
+  // A canvas that shows an icon of another origin can't be read (all are, in a frame without one); perhaps none can.
+  return readable(() => drawOn(image, label, color)) ?? readable(() => drawOn(null, label, color));
+}
+
+/** @param {() => string} paint @returns {string|null} */
+function readable(paint) {
+  try {
+    return paint();
+  } catch {
+    return null;
+  }
+}
+
+/** @param {HTMLImageElement|null} image @param {string} label @param {string} color */
+function drawOn(image, label, color) {
   const canvas = Object.assign(document.createElement("canvas"), { width: SIZE, height: SIZE });
   const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
-  const image = await load(source);
   if (image) context.drawImage(image, 0, 0, SIZE, SIZE);
   drawCount(context, label, color);
   return canvas.toDataURL("image/png");
