@@ -11,6 +11,7 @@ from django.utils.cache import patch_vary_headers
 from django_eventstream.views import events as library_view
 
 from inbox import selectors
+from inbox.cookies import keep_session_cookie
 from inbox.errors import NotFound
 from inbox.preconditions import SAFE, NotModified, evaluate
 
@@ -63,11 +64,11 @@ def user_of(credential: Credential) -> Any:
 def poll(request: HttpRequest) -> HttpResponse:
     """The current snapshot, or 304 if the client has it. Never waits."""
     if not request.user.is_authenticated:
-        return problem(NOT_SIGNED_IN)
+        return _signed_out(request)
     try:
         snapshot = selectors.snapshot(request.user.pk)
     except NotFound:  # deleted since the session was looked up
-        return problem(NOT_SIGNED_IN)
+        return _signed_out(request)
     outcome = evaluate(request, polling.etag(snapshot))
     if outcome == HTTPStatus.PRECONDITION_FAILED:
         return problem(PRECONDITION_FAILED)
@@ -78,13 +79,20 @@ def poll(request: HttpRequest) -> HttpResponse:
     return response
 
 
+def _signed_out(request: HttpRequest) -> HttpResponse:
+    keep_session_cookie(request)
+    return problem(NOT_SIGNED_IN)
+
+
 @only(*SAFE)
 @through_the_gate
 def events(request: HttpRequest) -> HttpResponseBase:
     """django-eventstream's own view: one thread per stream, which keeps no database connection; refusals as
     `stream-error`."""
     query = eventstream.clean(request)
-    if request.user.is_authenticated and "lastEventId" not in query:
+    if not request.user.is_authenticated:
+        keep_session_cookie(request)
+    elif "lastEventId" not in query:
         # Without an id the library sends nothing at first.
         query["lastEventId"] = f"{eventstream.channel_of(request.user.pk)}:{eventstream.NO_VERSION}"
     response: HttpResponseBase = library_view(request)

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
+from ..cookies import keep_session_cookie
 from ..errors import BadValue, InboxError, NotFound
 from ..services.idempotency import InProgress, KeyReused
 from .throttle import Throttled
@@ -110,6 +111,7 @@ def precondition_failed(*args: Any) -> HttpResponse:
 
 
 def signed_out(request: HttpRequest, error: Exception) -> HttpResponse:
+    keep_session_cookie(request)
     # RFC 9110, 15.5.2: a 401 names a scheme. One that browsers don't know keeps their password dialogue shut.
     return problem(401, _("Sign in first."), headers={"WWW-Authenticate": CHALLENGE})
 
