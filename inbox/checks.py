@@ -7,7 +7,7 @@ from django.contrib.auth import get_user_model
 from django.core import checks
 
 from . import addresses, conf, format_checks
-from .models import event_types, message_models
+from .models import Message, event_types, message_models
 from .names import RESERVED as RESERVED_NAMES
 from .names import TYPE_NAME
 
@@ -54,6 +54,17 @@ def check_columns(**kwargs: Any) -> list[checks.CheckMessage]:
     return found
 
 
+def check_shadows(**kwargs: Any) -> list[checks.CheckMessage]:
+    """No column takes the place of what every message has: its `ref`, its `save()`."""
+    ours = set(dir(Message)) - {field.attname for field in Message._meta.concrete_fields} - {"level"}
+    found: list[checks.CheckMessage] = []
+    for model in message_models():
+        for name in sorted(ours & {field.attname for field in model._meta.concrete_fields if not field.primary_key}):
+            message = f"{model._meta.label} has a column “{name}”, which means something else in every message."
+            found.append(checks.Error(message, hint="Rename it.", obj=model, id="inbox.E009"))
+    return found
+
+
 def check_type_names(**kwargs: Any) -> list[checks.CheckMessage]:
     """The public names of event types: usable in refs and in the API, and nobody else's."""
     found: list[checks.CheckMessage] = []
@@ -86,6 +97,7 @@ def register() -> None:
     checks.register(check_numbers)
     checks.register(check_proxies)
     checks.register(check_columns)
+    checks.register(check_shadows)
     checks.register(check_type_names)
     checks.register(format_checks.check_formats)
     checks.register(check_user_model)

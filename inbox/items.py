@@ -10,8 +10,9 @@ from typing import Any
 
 from django.utils.translation import get_language
 
+from .bidi import balanced
 from .links import is_link
-from .models import Broadcast, Message
+from .models import Broadcast, Level, Message
 from .wording import shortened
 
 TOAST_TITLE, TOAST_BODY, TOAST_HTML = 300, 500, 2000  # characters
@@ -71,7 +72,7 @@ def from_message(message: Message) -> Item:
         body=_rendered("body", message.event_type(), message.render_body) or "",
         url=_link(message.url),
         created_at=message.created_at,
-        level=str(message.level),
+        level=_level(message),
         read=message.read_at is not None,
         archived=message.archived_at is not None,
     )
@@ -80,19 +81,27 @@ def from_message(message: Message) -> Item:
 def title_of(message: Message) -> str:
     """The title of a message whose actor is loaded; the name of its type if it can't be rendered."""
     title = _rendered("title", message.event_type(), message.render_title)
-    return str(message._meta.verbose_name) if title is None else title
+    return title if title and title.strip() else str(message._meta.verbose_name)
 
 
 def _rendered(part: str, type: str, render: Callable[[], str]) -> str | None:
     """None if it can't be rendered: one item is no reason to show none. Logged once per type and language."""
     try:
-        return render()
+        text = str(render())
+        text.encode()  # a lone surrogate would spoil the whole answer
+        return text
     except Exception:
         language = get_language()
         if (part, type, language) not in _unfit:
             _unfit.add((part, type, language))
             logger.exception("The %s of %s items can't be rendered in language %s", part, type, language)
         return None
+
+
+def _level(message: Message) -> str:
+    """A type's own levels are nothing to a page, and no reason to refuse it."""
+    level = str(message.level)
+    return level if level in Level.values else Level.INFO.value
 
 
 def _link(url: str) -> str:
@@ -106,8 +115,8 @@ def from_broadcast(broadcast: Broadcast, read_at: Any = None, archived_at: Any =
     return Item(
         ref=broadcast.ref,
         type="broadcast",
-        title=broadcast.title,
-        body=broadcast.body if text is None else text,
+        title=balanced(broadcast.title),
+        body=balanced(broadcast.body if text is None else text),
         body_html=None if text is None else broadcast.body_html,
         url=_link(broadcast.url),
         created_at=broadcast.published_at or broadcast.created_at,

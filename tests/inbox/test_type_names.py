@@ -59,6 +59,13 @@ class TestChecks:
         assert error.id == "inbox.E005"
         assert error.msg.startswith(f"inbox.{name} has ")
 
+    @pytest.mark.parametrize("name", ["ref", "save", "render_title", "inbox_type", "can_be_muted"])
+    def test_a_column_in_the_place_of_what_every_message_has(self, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        assert checks.check_shadows() == []
+        model = a_type("OrderMessage", **{name: models.CharField(max_length=9)})
+        monkeypatch.setattr(checks, "message_models", lambda: [model])
+        assert [error.id for error in checks.check_shadows()] == ["inbox.E009"]
+
 
 @pytest.mark.parametrize("name", ["clock", "next_due", "user_is_staff", "version", "newest"])
 def test_no_name_is_mistaken_for_a_column_of_ours(name: str, monkeypatch: pytest.MonkeyPatch) -> None:

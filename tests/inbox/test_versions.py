@@ -120,7 +120,7 @@ class Before:
 
 
 @pytest.mark.parametrize("write", WRITES, ids=lambda write: write.__name__)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(data=st.data())
 def test_content_and_version_change_together(write: Write, data: st.DataObject) -> None:
     model, field = data.draw(st.sampled_from(FIELDS))

@@ -18,6 +18,7 @@ from inbox.models import broadcast as broadcasts
 from inbox.wording import ELLIPSIS, fill, shortened
 
 from .people import live, people
+from .rest import Caller
 
 pytestmark = pytest.mark.anywhere
 
@@ -108,6 +109,27 @@ class TestItems:
             assert titles == ["Someone commented on “Tea”", "like"]
         assert selectors.item(user, LikeMessage.objects.get().ref).title == "like"
         assert len(caplog.records) == 1
+
+    @pytest.mark.parametrize(("name", "value"), [("level", "urgent"), ("level", None)])
+    @pytest.mark.urls("tests.inbox.urls")
+    def test_no_field_of_one_item_hides_the_page(
+        self, name: str, value: Any, bob: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        services.send([bob], CommentMessage, target_title="Tea")
+        services.send([bob], LikeMessage, target_title="Tea")
+        monkeypatch.setattr(LikeMessage, name, value)
+        page = Caller(bob).get("inbox/")
+        assert page.status_code == 200
+        assert [item["type"] for item in page.json()["items"]] == ["like", "comment"]
+        assert {item["level"] for item in page.json()["items"]} == {"info"}
+
+    @pytest.mark.parametrize("made", ["", "  ", None, "\ud800", 7])
+    @pytest.mark.urls("tests.inbox.urls")
+    def test_nor_does_a_title_of_the_sites_own(self, made: Any, bob: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+        services.send([bob], LikeMessage, target_title="Tea")
+        monkeypatch.setattr(LikeMessage, "render_title", lambda self: made)
+        [item] = Caller(bob).get("inbox/").json()["items"]
+        assert item["title"] == {None: "None", 7: "7"}.get(made, "like")
 
     def test_an_actor_without_a_name(self, monkeypatch: pytest.MonkeyPatch) -> None:
         [user] = people(1)

@@ -178,6 +178,17 @@ def test_messages_that_go_with_something_else_are_missed(how: str) -> None:
     assert selectors.snapshot(reader).by_type == {"reply": 1}
 
 
+def test_messages_that_lose_what_they_are_about_are_changed() -> None:
+    author, reader = people(2)
+    post = Post.objects.create(author_id=author)
+    services.send([reader], AnswerToSomethingThatWasAskedLongAgoMessage, question="Why?", about=post)
+    post.delete()
+    assert AnswerToSomethingThatWasAskedLongAgoMessage.objects.get().about is None
+    other = Post.objects.create(author_id=author)
+    other.answertosomethingthatwasaskedlongagomessage_set.add(AnswerToSomethingThatWasAskedLongAgoMessage.objects.get())
+    assert selectors.versions([reader]) == {str(reader): 3}
+
+
 def test_messages_that_go_with_another_message_are_missed() -> None:
     [author, first, second] = people(3)
     post = thread(author, [first])

@@ -76,6 +76,7 @@ class AnswerToSomethingThatWasAskedLongAgoMessage(Message):
     inbox_type = "answer"
     title_format = "{actor} answered {question}"
     question = models.CharField(max_length=100)
+    about = models.ForeignKey(Post, models.SET_NULL, null=True, blank=True)
 
 
 class PinnedMessage(CommentMessage):
