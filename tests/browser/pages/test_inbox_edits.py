@@ -10,6 +10,7 @@ from playwright.sync_api import Route, expect
 
 from tests.browser.bell import Bell
 from tests.browser.pages.conftest import Comment, OpenInbox
+from tests.conftest import StartSite
 from tests.servers import Site
 
 Publish = Callable[..., int]
@@ -23,6 +24,12 @@ HOLD = """row => {
 }"""
 SAME = """row => [
   held[0] === row, held[1] === document.activeElement, blurred === 0, String(getSelection()).length > 0]"""
+
+
+@pytest.fixture(scope="module")
+def site(shared_site: StartSite) -> Site:
+    """One of its own: a broadcast advances everybody's version, and other tests send small ones."""
+    return shared_site(server=["uvicorn"])
 
 
 @pytest.fixture
