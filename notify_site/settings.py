@@ -11,6 +11,7 @@ from typing import Any
 
 from csp.constants import NONCE, NONE, SELF, STRICT_DYNAMIC
 from django.utils.translation import gettext_lazy as _
+from kombu import Exchange, Queue
 
 from inbox import conf as inbox
 from push import conf as push
@@ -129,6 +130,15 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+# A purge of minutes must delay neither a change nor a send. A worker without --queues takes from all of them.
+CELERY_TASK_QUEUES = [
+    Queue(name, Exchange(name), routing_key=name) for name in ("celery", "nudges", "sends", "housekeeping")
+]
+CELERY_TASK_ROUTES = {
+    "push.tasks.fan_out*": {"queue": "nudges"},
+    "push.tasks.work_off*": {"queue": "sends"},
+    "push.tasks.*": {"queue": "housekeeping"},
+}
 PUSH_RESYNC_SECONDS = env.number("PUSH_RESYNC_SECONDS", default=25)
 SWEEP_SECONDS = min(10, PUSH_RESYNC_SECONDS)
 # Punctuality only: the hub's tick sweeps as well. A sweep not run within its period is not worth running.

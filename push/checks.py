@@ -4,10 +4,11 @@ from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlsplit
 
+from channels.exceptions import InvalidChannelLayerError
 from django.conf import settings
 from django.core import checks
 
-from . import conf
+from . import bus, conf, enqueue
 from .outlets import mqtt
 
 DEFAULTS = {
@@ -65,8 +66,25 @@ def check_log_format(**kwargs: Any) -> list[checks.CheckMessage]:
     return [checks.Error(f"LOG_FORMAT is {log_format!r}.", hint=hint, id="push.E007")]
 
 
+def check_channel_layer(**kwargs: Any) -> list[checks.CheckMessage]:
+    """Of a site with more than one process, as far as that can be known: it has a broker, and so workers."""
+    try:
+        layer = bus.crossing_layer()
+    except (InvalidChannelLayerError, TypeError) as error:  # no such class, or not with these arguments
+        hint = "See https://channels.readthedocs.io/en/stable/topics/channel_layers.html"
+        return [checks.Error(f"CHANNEL_LAYERS is no layer: {error}", hint=hint, id="push.E008")]
+    if layer is not None or not enqueue.has_broker():
+        return []
+    what = "Celery has a broker, but CHANNEL_LAYERS has no layer between processes."
+    hint = (
+        "What one process writes, pages that another one serves show at their next resync only. "
+        "Use channels_redis.pubsub.RedisPubSubChannelLayer, or silence this if there is one web process."
+    )
+    return [checks.Warning(what, hint=hint, id="push.W001")]
+
+
 def register() -> None:
-    for check in (check_numbers, check_origins, check_mqtt, check_log_format):
+    for check in (check_numbers, check_origins, check_mqtt, check_log_format, check_channel_layer):
         checks.register(check)
 
 

@@ -52,6 +52,11 @@ def has_broker() -> bool:
     return bool(current_app.conf.broker_url)
 
 
+def queue_of(task: "Task[Any, Any]") -> str:
+    """The name of the queue that the site sends that task to."""
+    return str(task.app.amqp.router.route({}, task.name)["queue"].name)
+
+
 def _submit(thread: str, what: str, work: Callable[[], None]) -> None:
     try:
         _executor(thread).submit(_logged, what, work)
@@ -75,7 +80,7 @@ def _logged(what: str, work: Callable[[], None]) -> None:
 
 
 def _hand_over(task: "Task[Any, Any]", args: tuple[Any, ...], here: Callable[[], None] | None) -> None:
-    if here is not None and has_broker() and not heartbeats.worker_is_seen():
+    if here is not None and task.app.conf.broker_url and not heartbeats.lookout.sees_worker(queue_of(task)):
         here()  # on the broker it would only wait, with all the others
     elif not _to_broker(task, args):
         (here or partial(task.run, *args))()

@@ -45,9 +45,10 @@ class Subscriber(models.Model):
 
 
 class Heartbeat(models.Model):
-    """When a kind of process ("worker", "beat") was last seen at work: any of them, they do not know each other."""
+    """When a kind of process was last seen at work ("beat", or "worker sends" for those of the queue `sends`): any of
+    them, they do not know each other."""
 
-    name = models.CharField(_("process"), max_length=20, primary_key=True)
+    name = models.CharField(_("process"), max_length=100, primary_key=True)
     seen_at = models.DateTimeField(_("seen at"), default=timezone.now)
 
     objects: ClassVar[models.Manager[Any]] = PrimaryQuerySet.as_manager()

@@ -10,6 +10,7 @@ from inbox.snapshots import UserId
 
 from . import bus, enqueue, outlets
 from .bus import Nudge
+from .operations import heartbeats
 
 PURGE_BATCHES = 1000  # per run, of a thousand rows: some minutes' work, and the next run is an hour away
 
@@ -54,6 +55,12 @@ def work_off_all() -> None:
     over them."""
     attempt("Finishing stalled sends", services.finish_stalled, timedelta(0))
     attempt("Going on with deleted users", resume_forgetting, timedelta(0))
+
+
+@shared_task(ignore_result=True)
+def seen(queue: str) -> None:
+    """A sign of life: what is put on that queue is done."""
+    heartbeats.note(heartbeats.worker(queue))
 
 
 @shared_task(ignore_result=True)

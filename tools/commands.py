@@ -32,9 +32,12 @@ def uvicorn(port: int) -> list[str]:
     return [PYTHON, "-m", "uvicorn", "--host", "127.0.0.1", "--port", str(port), *flat, APPLICATION]
 
 
-def worker(processes: int = 1) -> list[str]:
+def worker(processes: int = 1, *queues: str) -> list[str]:
+    """Of these queues, or of all."""
     # Workers need not know each other; looking for others costs a second at every (re)connect.
     options = ["--concurrency", str(processes), "--without-gossip", "--without-mingle", "-l", "INFO"]
+    if queues:  # two workers of one machine need two names
+        options += ["--queues", ",".join(queues), "--hostname", f"{queues[0]}@%h"]
     return [PYTHON, "-m", "celery", "-A", "notify_site", "worker", *options]
 
 

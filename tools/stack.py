@@ -1,9 +1,9 @@
 """`make stack`: the production shape on one machine, until Ctrl-C.
 
-Two uvicorn and one daphne on PORT (8000) and the two after it, a Celery worker and beat, Valkey, PostgreSQL and
-RabbitMQ (or Mosquitto) for MQTT. REDIS_URL, DATABASE_URL and MQTT_URL, where set, are used instead of servers of our
-own; without any PostgreSQL it is SQLite, without any broker there is no MQTT. Our own servers live in temporary
-directories and are gone afterwards.
+Two uvicorn and one daphne on PORT (8000) and the two after it, two Celery workers (one for nudges alone) and beat,
+Valkey, PostgreSQL and RabbitMQ (or Mosquitto) for MQTT. What ends by itself is started again. REDIS_URL, DATABASE_URL
+and MQTT_URL, where set, are used instead of servers of our own; without any PostgreSQL it is SQLite, without any broker
+there is no MQTT. Our own servers live in temporary directories and are gone afterwards.
 """
 
 import os
@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import deque
 from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
@@ -23,6 +24,7 @@ from tools.processes import ROOT, Process, chosen_port, listening, port_taken
 from tools.stores import MissingServerError, Postgres, Valkey, new_directory
 
 SERVERS = ("uvicorn", "uvicorn", "daphne")
+ENDS, ENDS_SECONDS = 5, 60
 
 
 def main() -> None:
@@ -58,7 +60,11 @@ def start(stack: ExitStack, ports: range) -> list[Process]:
         subprocess.run(commands.manage(*command), cwd=ROOT, env={**os.environ, **env}, check=True)
     logs = ROOT / ".stack"
     logs.mkdir(exist_ok=True)
-    argvs = {"worker": commands.worker(2), "beat": commands.beat(directory)}
+    argvs = {
+        "nudges": commands.worker(1, "nudges"),
+        "worker": commands.worker(2, "sends", "housekeeping", "celery"),
+        "beat": commands.beat(directory),
+    }
     argvs |= {f"web-{port}": commands.web(server, port) for server, port in zip(SERVERS, ports, strict=True)}
     for name, argv in argvs.items():
         (logs / f"{name}.log").unlink(missing_ok=True)
@@ -130,12 +136,22 @@ def announce_mqtt(children: list[Process]) -> None:
 
 
 def watch(children: list[Process]) -> None:
-    """Until Ctrl-C; if one ends by itself, say so with the end of its log."""
-    while all(child.alive for child in children):
+    """Until Ctrl-C; what ends by itself is started again."""
+    ends: dict[str, deque[float]] = {child.name: deque(maxlen=ENDS) for child in children}
+    while True:
+        for child in children:
+            if not child.alive:
+                start_again(child, ends[child.name])
         time.sleep(0.5)
-    for child in children:
-        if not child.alive:
-            sys.exit(f"{child.name} ended by itself:\n{child.logs()[-2000:]}")
+
+
+def start_again(child: Process, ends: deque[float]) -> None:
+    """Give up, with the end of its log, on what ends again and again: that is no accident."""
+    ends.append(time.monotonic())
+    if len(ends) == ENDS and ends[-1] - ends[0] < ENDS_SECONDS:
+        sys.exit(f"{child.name} ended {ENDS} times in {ENDS_SECONDS} s:\n{child.logs()[-2000:]}")
+    print(f"{child.name} ended by itself and is started again; its log: {child.log}", flush=True)
+    child.start()
 
 
 if __name__ == "__main__":

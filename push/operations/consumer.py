@@ -14,10 +14,13 @@ from typing import Any
 
 from celery.exceptions import WorkerTerminate
 from celery.platforms import EX_FAILURE
-from celery.signals import celeryd_init
+from celery.signals import celeryd_init, heartbeat_sent
 from celery.worker.consumer import Consumer as CeleryConsumer
 from kombu import Connection, Message
 from kombu.transport.virtual import Empty
+
+from .. import tasks
+from . import heartbeats
 
 logger = logging.getLogger(__name__)
 
@@ -110,8 +113,23 @@ def _dropping(read: Callable[..., Any]) -> Callable[..., Any]:
     return read_or_drop
 
 
+def send_probes() -> None:
+    """Ask for a sign of life on each queue that this worker takes tasks from. Raises what the broker's library does."""
+    for queue in tasks.seen.app.amqp.queues.consume_from:
+        tasks.seen.apply_async((queue,), queue=queue, retry=False)
+
+
+_pulse = heartbeats.Pulse("worker", send_probes)
+
+
 def connect() -> None:
     celeryd_init.connect(on_worker_init, dispatch_uid="push")
+    heartbeat_sent.connect(on_heartbeat_sent, dispatch_uid="push")
+
+
+def on_heartbeat_sent(**kwargs: Any) -> None:
+    """Every 2 s, on the event loop of a worker that is connected to its broker."""
+    _pulse.beat()
 
 
 def on_worker_init(conf: Any, **kwargs: Any) -> None:

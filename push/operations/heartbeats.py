@@ -1,18 +1,19 @@
-"""When a Celery worker and beat were last seen at work, in the database, which they share with the web processes.
+"""When Celery workers and beat were last seen at work, in the database, which they share with the web processes.
 
-A worker is seen by the heartbeat of its main process (every 2 s while it is connected to its broker, however long its
-tasks take), beat by what it puts on the broker.
+A worker is seen on a queue by a task that has passed through it (`consumer.py`): its main process may be well and take
+no task, or its pool may do none. Beat is seen by what it puts on the broker.
 """
 
 import logging
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import Future
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from celery.signals import after_task_publish, beat_init, heartbeat_sent
+from celery.signals import after_task_publish, beat_init
 from django.utils import timezone
 
 from .. import outlets
@@ -28,11 +29,11 @@ LOOK_EVERY = 5.0  # seconds
 
 
 class Pulse:
-    """Writes that this process is alive, about once per sweep period. A database that hangs makes nobody wait."""
+    """Gives a sign that this process is alive, about once per sweep period. What hangs then makes nobody wait."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, give: Callable[[], None]) -> None:
         self._last = float("-inf")
-        self._writing = SingleFlight(f"push-{name}-heartbeat", partial(note, name))
+        self._writing = SingleFlight(f"push-{name}-heartbeat", give)
 
     def beat(self) -> None:
         """Call it at every sign of life."""
@@ -68,47 +69,41 @@ def is_recent(seen_at: datetime | None) -> bool:
     return seen_at is not None and seen_at > timezone.now() - patience()
 
 
+def worker(queue: str) -> str:
+    """The name of the workers that take tasks from that queue."""
+    return f"{WORKER} {queue}"
+
+
 class Lookout:
-    """Whether a process was seen lately, asked of the database every `LOOK_EVERY` seconds at most."""
+    """Whether workers were seen lately, asked of the database every `LOOK_EVERY` seconds at most."""
 
-    def __init__(self, name: str) -> None:
-        self._name = name
+    def __init__(self) -> None:
         self._looked_at = float("-inf")
-        self._is_seen = True
+        self._seen: dict[str, datetime] | None = None
 
-    def is_seen(self) -> bool:
+    def sees_worker(self, queue: str) -> bool:
         """Call it where waiting for the database harms nobody. What cannot be known is taken to be well."""
         now = time.monotonic()
         if now - self._looked_at >= LOOK_EVERY:
-            self._looked_at, self._is_seen = now, self._look()
-        return self._is_seen
+            self._looked_at, self._seen = now, self._look()
+        return self._seen is None or is_recent(self._seen.get(worker(queue)))
 
-    def _look(self) -> bool:
+    def _look(self) -> dict[str, datetime] | None:
         try:
-            return is_recent(seen().get(self._name))
+            return seen()
         except Exception:
-            logger.warning("It is not known when a %s was last seen", self._name, exc_info=True)
-            return True
+            logger.warning("It is not known when a worker was last seen", exc_info=True)
+            return None
 
 
-_worker, _beat = Pulse(WORKER), Pulse(BEAT)
-_workers = Lookout(WORKER)
+lookout = Lookout()
+_beat = Pulse(BEAT, partial(note, BEAT))
 _beats_thread: int | None = None  # the thread on which beat runs here, if it does (`worker -B` may have both)
 
 
-def worker_is_seen() -> bool:
-    """Whether a worker was seen lately; may wait for the database."""
-    return _workers.is_seen()
-
-
 def connect() -> None:
-    heartbeat_sent.connect(on_heartbeat_sent, dispatch_uid="push")
     beat_init.connect(on_beat_init, dispatch_uid="push")
     after_task_publish.connect(on_task_published, dispatch_uid="push")
-
-
-def on_heartbeat_sent(**kwargs: Any) -> None:
-    _worker.beat()
 
 
 def on_beat_init(**kwargs: Any) -> None:

@@ -6,7 +6,7 @@ from concurrent.futures import Future, wait
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from .. import bus, tasks
+from .. import bus, enqueue, tasks
 from ..conf import REMOTE_TIMEOUT
 from . import heartbeats
 from .heartbeats import BEAT, WORKER
@@ -89,13 +89,24 @@ def find() -> dict[str, Finding]:
     wait(answers.values(), REMOTE_TIMEOUT)
     findings = {check.name: check.end(answers[check]) if check in answers else NOT_USED for check in used}
     seen = answers[_database].result() if findings[_database.name].ok else None
-    findings[WORKER] = alive(WORKER, seen) if conf.broker_url else NOT_USED
-    findings[BEAT] = alive(BEAT, seen) if conf.broker_url and conf.beat_schedule else NOT_USED
+    findings[WORKER] = noted(WORKER, find_workers(seen)) if conf.broker_url else NOT_USED
+    findings[BEAT] = noted(BEAT, find_beat(seen)) if conf.broker_url and conf.beat_schedule else NOT_USED
     return findings
 
 
-def alive(name: str, seen: dict[str, datetime] | None) -> Finding:
-    """`seen`: what the database says, if it does."""
+Seen = dict[str, datetime] | None  # what the database says, if it does
+
+
+def find_workers(seen: Seen) -> Finding:
+    """Whether tasks of every queue are done that ours are sent to."""
     if seen is None:
         return UNKNOWN
-    return noted(name, OK if heartbeats.is_recent(seen.get(name)) else NOT_SEEN)
+    queues = {enqueue.queue_of(task) for task in (tasks.fan_out, tasks.work_off, tasks.sweep)}
+    idle = sorted(queue for queue in queues if not heartbeats.is_recent(seen.get(heartbeats.worker(queue))))
+    return Finding(False, f"{NOT_SEEN.detail} on {', '.join(idle)}") if idle else OK
+
+
+def find_beat(seen: Seen) -> Finding:
+    if seen is None:
+        return UNKNOWN
+    return OK if heartbeats.is_recent(seen.get(BEAT)) else NOT_SEEN

@@ -2,12 +2,15 @@
 
 import asyncio
 import os
+import re
 import signal
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
 
 from tests.clients import connect
@@ -93,3 +96,44 @@ async def test_a_broker_without_a_layer_between_processes(start_site: StartSite,
         for unread in (1, 2, 3):  # the resync comes once, a second after the connection
             await asyncio.to_thread(by_request, site)
             await client.until_unread(unread, SOON)
+
+
+@pytest.fixture
+def two_workers(start_site: StartSite, own_valkey: Valkey) -> Iterator[tuple[Site, Process]]:
+    """As in the production shape: a worker for nudges, and the other one, which is at a purge that never ends."""
+    site = start_site(server="uvicorn", bus=own_valkey.url, worker=False, CELERY_BROKER_URL=own_valkey.url)
+    site.worker = site.process("nudges", commands.worker(1, "nudges"))
+    other = site.process("other", commands.worker(1, "sends", "housekeeping", "celery"))
+    for process in (site.worker, other):
+        process.start()
+    for process in (site.worker, other):
+        process.wait_ready(lambda process=process: " ready." in process.logs())
+    yield site, other
+    other.kill()
+
+
+def test_a_long_task_delays_no_fan_out(two_workers: tuple[Site, Process]) -> None:
+    site, other = two_workers
+    occupy(other)
+    site.agent.call("delay", "push.tasks.purge")
+    by_shell(site)
+    wait_for(lambda: fan_outs(worker_of(site)), 15, "a fan-out in the worker of nudges")
+    assert not fan_outs(other)
+
+
+def fan_outs(worker: Process) -> bool:
+    return re.search(r"fan_out\[.*succeeded", worker.logs()) is not None
+
+
+@pytest.mark.soak
+def test_a_worker_that_lives_and_does_nothing_is_not_ready(two_workers: tuple[Site, Process]) -> None:
+    site, other = two_workers
+
+    def finding() -> dict[str, Any]:
+        return httpx.get(site.url("/readyz"), timeout=10).json()["checks"]["worker"]  # type: ignore[no-any-return]
+
+    wait_for(lambda: finding()["ok"], 30, "both seen")
+    occupy(other)
+    wait_for(lambda: finding()["detail"] == "not seen lately on housekeeping, sends", 30, "missed")
+    other.thaw()
+    wait_for(lambda: finding()["ok"], 30, "seen again")

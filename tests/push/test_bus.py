@@ -16,8 +16,10 @@ from inbox.signals import broadcast_changed, mailbox_changed, send_queued
 from push import bus, enqueue, hub, outlets, receivers, tasks
 from push.bus import Nudge, Publisher, parse
 from push.operations import heartbeats
-from push.operations.heartbeats import WORKER, Lookout
+from push.operations.heartbeats import Lookout, worker
 from tests.servers import wait_for
+
+NUDGES, SENDS = worker("nudges"), worker("sends")
 
 
 @pytest.mark.parametrize(
@@ -128,8 +130,8 @@ class TestEnqueue:
         seen: list[tuple[Nudge, str]] = []
         monkeypatch.setattr(bus, "publish_here", lambda nudge: seen.append((nudge, threading.current_thread().name)))
         monkeypatch.setattr(enqueue, "_broker", Circuit("The task broker"))
-        monkeypatch.setattr(heartbeats, "_workers", Lookout(WORKER))
-        monkeypatch.setattr(heartbeats, "seen", lambda: {WORKER: timezone.now()})
+        monkeypatch.setattr(heartbeats, "lookout", Lookout())
+        monkeypatch.setattr(heartbeats, "seen", lambda: {NUDGES: timezone.now()})
         return seen
 
     @pytest.fixture(autouse=True)
@@ -196,7 +198,7 @@ class TestEnqueue:
         wait_for(lambda: [args[:2] for args in handed] == [([7], None)])
         assert outlet == []
 
-    @pytest.mark.parametrize("seen", [{}, {WORKER: timezone.now() - timedelta(hours=1)}])
+    @pytest.mark.parametrize("seen", [{}, {NUDGES: timezone.now() - timedelta(hours=1)}, {SENDS: timezone.now()}])
     def test_if_no_worker_was_seen_the_outlets_are_told_here(
         self, seen: dict[str, Any], outlet: list[Any], monkeypatch: pytest.MonkeyPatch
     ) -> None:

@@ -3,13 +3,14 @@
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from celery.signals import after_task_publish
 from django.test import override_settings
 
 from push.operations import heartbeats
-from push.operations.heartbeats import BEAT, WORKER, Pulse
+from push.operations.heartbeats import BEAT, Pulse, note
 from push.operations.singleflight import SingleFlight
 from tests.servers import wait_for
 
@@ -24,7 +25,7 @@ class TestHeartbeats:
 
     @committed
     def test_a_beat_is_written_once_per_period(self) -> None:
-        pulse = Pulse(WORKER)
+        pulse = Pulse("worker", partial(note, "worker"))
         pulse.beat()
         wait_for(heartbeats.seen)
         written = heartbeats.seen()
@@ -36,7 +37,7 @@ class TestHeartbeats:
     @committed
     def test_only_what_beat_publishes_is_a_beat(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(heartbeats, "_beats_thread", None)
-        monkeypatch.setattr(heartbeats, "_beat", Pulse(BEAT))
+        monkeypatch.setattr(heartbeats, "_beat", Pulse(BEAT, partial(note, BEAT)))
         after_task_publish.send(sender="push.tasks.fan_out")
         in_thread(heartbeats.on_beat_init)
         after_task_publish.send(sender="push.tasks.fan_out")

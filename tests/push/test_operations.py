@@ -16,15 +16,16 @@ from django.test import AsyncClient, Client, override_settings
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from push import bus, checks, tasks
+from push import bus, checks, enqueue, tasks
 from push.bus import Publisher
 from push.models import Heartbeat
 from push.operations import heartbeats, readiness
-from push.operations.heartbeats import BEAT, WORKER
+from push.operations.heartbeats import BEAT, worker
 from tests.servers import free_port, wait_for
 
 SECRET = "hush-hush"
 PATHS = ["/healthz", "/readyz", "/metrics"]
+WORKERS = {worker(queue): queue for queue in ("nudges", "sends", "housekeeping")}  # as our settings name them
 OURS = {"database", "channel_layer", "broker", "worker", "beat"}
 
 committed = pytest.mark.django_db(transaction=True)  # a check reads on a thread of its own
@@ -162,7 +163,7 @@ class TestReadiness:
         assert found["worker"]["detail"] == "unknown"
         assert caplog.text.count("Not ready: database") == 1
         assert "Service Unavailable" not in caplog.text
-        Heartbeat.objects.bulk_create([Heartbeat(name=WORKER), Heartbeat(name=BEAT)])
+        Heartbeat.objects.bulk_create([Heartbeat(name=name) for name in (*WORKERS, BEAT)])
         assert probe(client)[0] == 200
 
     @committed
@@ -186,24 +187,60 @@ class TestReadiness:
         wait_for(lambda: probe(client)[0] == 200)
 
     @committed
-    @pytest.mark.parametrize("name", [WORKER, BEAT])
+    @pytest.mark.parametrize("name", [*WORKERS, BEAT])
     def test_a_process_not_seen(self, client: Client, use_broker: Any, name: str) -> None:
         use_broker("memory://")
-        heartbeats.note(WORKER)
-        heartbeats.note(BEAT)
+        for well in (*WORKERS, BEAT):
+            heartbeats.note(well)
         assert probe(client)[0] == 200
         Heartbeat.objects.filter(name=name).update(seen_at=timezone.now() - heartbeats.patience())
         status, found = probe(client)
-        assert (status, red(found)) == (503, {name})
-        assert found[name]["detail"] == "not seen lately"
-        assert probe(client, f"?exclude={name}")[0] == 200
+        kind = name.split()[0]
+        assert (status, red(found)) == (503, {kind})
+        assert found[kind]["detail"] == f"not seen lately{f' on {WORKERS[name]}' if name in WORKERS else ''}"
+        assert probe(client, f"?exclude={kind}")[0] == 200
         heartbeats.note(name)
         assert probe(client)[0] == 200
         Heartbeat.objects.filter(name=name).delete()
-        assert red(probe(client)[1]) == {name}
+        assert red(probe(client)[1]) == {kind}
+
+    @committed
+    def test_a_site_without_queues_of_its_own(
+        self, client: Client, use_broker: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        use_broker("memory://")
+        monkeypatch.setattr(enqueue, "queue_of", lambda task: "celery")
+        heartbeats.note(BEAT)
+        assert red(probe(client)[1]) == {"worker"}
+        heartbeats.note(worker("celery"))
+        assert probe(client)[0] == 200
 
 
 @pytest.mark.parametrize(("value", "found"), [("line", []), ("json", []), ("xml", ["push.E007"])])
 def test_the_format_of_logs_is_checked(value: str, found: list[str]) -> None:
     with override_settings(LOG_FORMAT=value):
         assert [error.id for error in checks.check_log_format()] == found
+
+
+PUBSUB = {"BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer", "CONFIG": {"hosts": ["redis://nowhere"]}}
+IN_MEMORY = {"BACKEND": "channels.layers.InMemoryChannelLayer"}
+
+
+@pytest.mark.parametrize(
+    ("layers", "broker", "found"),
+    [
+        ({}, "", []),
+        ({}, "redis://nowhere", ["push.W001"]),
+        ({"default": IN_MEMORY}, "", []),
+        ({"default": IN_MEMORY}, "redis://nowhere", ["push.W001"]),
+        ({"other": PUBSUB}, "redis://nowhere", ["push.W001"]),
+        ({"default": PUBSUB}, "redis://nowhere", []),
+        ({"default": {"BACKEND": "channels_redis.Nothing"}}, "", ["push.E008"]),
+        ({"default": {"CONFIG": {}}}, "", ["push.E008"]),
+        ({"default": {**IN_MEMORY, "CONFIG": {"hosts": []}}}, "", ["push.E008"]),
+    ],
+)
+def test_the_channel_layer_is_checked(layers: Any, broker: str, found: list[str], use_broker: Any) -> None:
+    use_broker(broker)
+    with override_settings(CHANNEL_LAYERS=layers):
+        assert [message.id for message in checks.check_channel_layer()] == found
