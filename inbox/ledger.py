@@ -23,6 +23,7 @@ from django.utils.translation import gettext as _
 from .errors import BadValue
 from .lookups import Among
 from .models.mailbox import BroadcastClock, Mailbox
+from .patience import ATTEMPTS, budget
 from .signals import broadcast_changed, mailbox_changed
 from .snapshots import MAX_CLOCK, user_id
 
@@ -34,7 +35,6 @@ R = TypeVar("R")
 T = TypeVar("T")
 
 CHUNK = 1000  # users per transaction: locks are held for milliseconds, and one IN list stays cheap to plan
-ATTEMPTS = 5
 RETRY_SECONDS = 0.05
 MEND_SECONDS = 0.2  # how long a mend waits for a lock: who comes next tries again
 
@@ -53,21 +53,24 @@ def chunks(ids: Sequence[T], size: int = CHUNK) -> Iterator[Sequence[T]]:
 
 
 def retrying(write: Callable[P, R]) -> Callable[P, R]:
-    """Run a whole transaction again after a deadlock, lock timeout or integrity race, at most 5 times.
+    """Run a whole transaction again after a deadlock, lock timeout or integrity race, while the budget lasts.
 
-    Inside a caller's transaction there is nothing to run again: the error is theirs.
+    The budget is that of the request or task (patience.py), so nested calls do not multiply their attempts. Inside a
+    caller's transaction there is nothing to run again: the error is theirs.
     """
 
     @functools.wraps(write)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
-        for attempt in range(1, ATTEMPTS + 1):
-            try:
-                return write(*args, **kwargs)
-            except (OperationalError, IntegrityError) as error:
-                if in_transaction() or attempt == ATTEMPTS:
-                    raise
-                logger.info("%s: attempt %d failed (%s), retrying", write.__name__, attempt, type(error).__name__)
-                time.sleep(random.uniform(0, RETRY_SECONDS * attempt))
+        with budget() as left:
+            for _attempt in range(ATTEMPTS):
+                try:
+                    return write(*args, **kwargs)
+                except (OperationalError, IntegrityError) as error:
+                    if in_transaction() or not left.may_go_on():
+                        raise
+                    name, failure = write.__name__, type(error).__name__
+                    logger.info("%s: attempt %d failed (%s), retrying", name, left.spent, failure)
+                    time.sleep(random.uniform(0, RETRY_SECONDS * left.spent))
         raise AssertionError("unreachable")
 
     return run

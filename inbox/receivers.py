@@ -16,6 +16,7 @@ from django.db.models.signals import m2m_changed, post_save, pre_delete
 from . import audiences, ledger, services
 from .models import Broadcast, Mailbox, Message, State
 from .models.base import is_removed
+from .patience import ATTEMPTS
 
 
 def connect() -> None:
@@ -112,7 +113,7 @@ def _hold_members(group: Group) -> list[Any]:
     Who has joined since we looked has a mailbox that comes before the group in the lock order: it starts again.
     """
     row = Group._base_manager.using(ledger.alias()).filter(pk=group.pk)
-    for _attempt in range(ledger.ATTEMPTS):
+    for _attempt in range(ATTEMPTS):
         with ledger.locked(audiences.members([group.pk])) as found:
             list(row.select_for_update().values_list("pk"))
             if set(audiences.members([group.pk])) <= set(found):

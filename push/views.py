@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AnonymousUser
+from django.db import DatabaseError, InterfaceError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, StreamingHttpResponse
 from django.utils.cache import patch_vary_headers
 from django_eventstream.views import events as library_view
@@ -13,6 +14,8 @@ from django_eventstream.views import events as library_view
 from inbox import selectors
 from inbox.cookies import keep_session_cookie
 from inbox.errors import NotFound
+from inbox.isolation import log_failure
+from inbox.patience import is_unavailable
 from inbox.preconditions import SAFE, NotModified, evaluate
 
 from . import eventstream, gate
@@ -44,9 +47,14 @@ def through_the_gate(view: View) -> View:
                 return problem(BAD_ORIGIN)
             if credential is not None and credential.scheme == "ticket":
                 request.user = user_of(credential) or AnonymousUser()
+            return view(request)
         except Refused as refused:
             return problem(refused.refusal)
-        return view(request)
+        except (DatabaseError, InterfaceError) as error:
+            if not is_unavailable(error):
+                raise
+            log_failure("Answering a poll")
+            return problem(UNAVAILABLE)
 
     return checked
 

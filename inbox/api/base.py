@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 from django.views.generic import RedirectView
 from ninja import NinjaAPI
 
+from ..patience import budget
 from . import docs, document, problems
 from .exchange import exchange
 
@@ -30,7 +31,8 @@ def edge(view: View) -> View:
     @transaction.non_atomic_requests
     @wraps(view)
     def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        response = exchange(request, lambda: view(request, *args, **kwargs))
+        with budget():
+            response = exchange(request, lambda: view(request, *args, **kwargs))
         if not response.has_header("Cache-Control"):
             patch_cache_control(response, private=True, no_store=True)
         return response

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
 from django.core.signals import got_request_exception
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, InternalError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.multipartparser import MultiPartParserError
 from django.utils.translation import gettext as _
@@ -17,6 +17,7 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from ..cookies import keep_session_cookie
 from ..errors import BadValue, InboxError, NotFound
+from ..patience import is_unavailable
 from ..services.idempotency import InProgress, KeyReused
 from .throttle import Throttled
 
@@ -183,7 +184,10 @@ def suspicious(request: HttpRequest, error: Exception) -> HttpResponse:
 
 
 def unavailable(request: HttpRequest, error: Exception) -> HttpResponse:
-    """503 when the database is away or busy beyond the services' patience: the same request may work in a moment."""
+    """503 when the database is away, takes no writes, or is busy beyond our patience: the same request may work in a
+    moment."""
+    if not is_unavailable(error):
+        return crashed(request, error)
     logger.error("Service Unavailable: %s", request.path, exc_info=error, extra={"status_code": 503})
     headers = {"Retry-After": str(RETRY_SECONDS)}
     return problem(503, _("The inbox is busy. Try again in a moment."), headers=headers)
@@ -218,6 +222,7 @@ HANDLERS: dict[type[Exception], Handler] = {
     MultiPartParserError: suspicious,
     OperationalError: unavailable,
     InterfaceError: unavailable,
+    InternalError: unavailable,
     Exception: crashed,
 }
 

@@ -22,6 +22,7 @@ from ..isolation import log_failure
 from ..lookups import Among
 from ..models import BroadcastReceipt, DeletedUser, Mailbox, event_types
 from ..models.base import MailboxRow
+from ..patience import ATTEMPTS
 from ..signals import users_deleted
 from ..users import user_pk
 from .retention import Rows
@@ -49,7 +50,7 @@ def empty_mailboxes(users: Collection[Any]) -> None:
     Up to a thousand messages of others forget them at once; if there are more, it is noted, and batches follow. Users
     who are gone already are passed over.
     """
-    for attempts_left in reversed(range(ledger.ATTEMPTS)):
+    for attempts_left in reversed(range(ATTEMPTS)):
         with ledger.locked({*users, *_first_readers(users)}) as found:
             gone = sorted(set(users) & set(found))
             _hold(gone)

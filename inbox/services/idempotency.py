@@ -5,18 +5,22 @@ that either both are there or none: whoever is killed in between leaves a claim 
 """
 
 import json
+import threading
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db import transaction
+from django.db import close_old_connections, connections, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from .. import ledger
 from ..errors import InboxError
+from ..isolation import attempt
 from ..models import IdempotencyKey, ServiceToken
+from ..patience import is_lost
 
 LIFETIME = timedelta(hours=24)
 ABANDONED = timedelta(seconds=60)  # longer than any request: its process is dead
@@ -61,15 +65,35 @@ def claim_key(token: ServiceToken, key: str, digest: str) -> IdempotencyKey:
 def settle(row: IdempotencyKey | None, plan: Callable[[], Work]) -> Result:
     """Do the work that `plan` returns in one transaction, together with the key it was asked for with.
 
-    What a plan looks up, it looks up outside of that transaction. If either fails, the key is free again. Raises
-    InProgress if somebody has taken it over meanwhile.
+    What a plan looks up, it looks up outside of that transaction. If either fails, the key is free again: at once, or
+    as soon as the database answers. Raises InProgress if somebody has taken it over meanwhile.
     """
     try:
         return _settle(row, plan())
-    except BaseException:
+    except BaseException as error:
         if row is not None:
-            _mine(row).delete()
+            _free(row, at_once=not is_lost(error))
         raise
+
+
+def _free(row: IdempotencyKey, *, at_once: bool) -> None:
+    """A database that does not answer may keep us waiting for long, and the client with us."""
+    if at_once:
+        _mine(row).delete()
+    else:
+        threading.Thread(target=_keep_freeing, args=[row], name="inbox-free-key", daemon=True).start()
+
+
+def _keep_freeing(row: IdempotencyKey) -> None:
+    """Until it is free, or abandoned anyway."""
+    try:
+        while timezone.now() < row.claimed_at + ABANDONED:
+            if attempt("Freeing an idempotency key", _mine(row).delete):
+                return
+            close_old_connections()
+            time.sleep(1)
+    finally:
+        connections.close_all()
 
 
 @ledger.retrying

@@ -18,6 +18,8 @@ from django.utils.translation import override
 
 from inbox import services
 from inbox.errors import BadValue, InboxError
+from inbox.isolation import log_failure
+from inbox.patience import is_unavailable
 from inbox.snapshots import MAX_VERSION
 
 from .. import gate, hub
@@ -27,7 +29,7 @@ from ..counts import tally_of
 from ..frames import Update
 from ..gate import Visitor
 from ..limits import BYTES_PER_TOKEN, WRITE_COST, Meter
-from ..problems import BROKEN, TOO_BIG, Refusal, Refused
+from ..problems import BROKEN, TOO_BIG, UNAVAILABLE, Refusal, Refused
 from ..servers import Message, bound, limit_frames, put_meter
 from ..sinks import Sink
 from ..wire import Gone, Wire, wire
@@ -96,6 +98,15 @@ class SocketSink(Sink):
     def _settle(self) -> None:
         if self.verified is not None and not self.verified.done():
             self.verified.set_result(None)
+
+
+class Unavailable(InboxError):
+    """The database is away, takes no writes, or is busy beyond our patience."""
+
+    code = UNAVAILABLE.code
+
+    def __init__(self) -> None:
+        super().__init__(str(UNAVAILABLE.detail))
 
 
 class UnreadConsumer(AsyncConsumer):
@@ -244,6 +255,11 @@ async def _write(sink: SocketSink, service: Callable[..., Any], argument: Any) -
         if sink.user is not None and sink.hub is not None and sink.refusal is None:
             await sink.hub.call(service, sink.user, argument)
             sink.hub.ask(sink)
+    except Exception as error:
+        if not is_unavailable(error):
+            raise
+        log_failure("A write from a WebSocket")
+        raise Unavailable from error
     finally:
         sink.wire.hold_input(False)
 

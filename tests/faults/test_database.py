@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterator
 from contextlib import AsyncExitStack
+from functools import partial
 
 import httpx
 import pytest
@@ -100,3 +101,54 @@ async def test_while_it_is_away_requests_fail_and_afterwards_none_does(own_site:
 
         await eventually(answered, deadline=20, what="an answer from the restarted database")
         assert await statuses(http, 4 * POOL) == {200}
+
+
+AWAY = ["/api/v1/unread/", "/api/v1/inbox/", "/push/poll/", "/push/sse/", "/push/iframe/", "/inbox/", "/admin/"]
+
+
+@pytest.mark.soak
+async def test_while_it_is_away_everything_is_503_and_says_when_to_come_again(
+    cluster: Postgres, databases: Databases
+) -> None:
+    """On both servers, the held transports too; and what was refused is done once when it is tried again."""
+    site = Site(databases.postgres(cluster.url()), server=["uvicorn", "daphne"], web=2)
+    async with AsyncExitStack() as stack:
+        stack.callback(site.close)
+        site.start()
+        service = {"Authorization": f"Bearer {site.call('token')}", "Idempotency-Key": '"k"'}
+        shop = await stack.enter_async_context(httpx.AsyncClient(base_url=site.url(""), headers=service, timeout=60))
+        browsers = [
+            await stack.enter_async_context(
+                httpx.AsyncClient(base_url=site.url("", web), cookies=site.cookies("bob"), timeout=60)
+            )
+            for web in (0, 1)
+        ]
+        send = partial(shop.post, "/api/v1/messages/", json={"type": "follow", "recipients": ["bob"]})
+        waiting = {"If-None-Match": '"1-1"', "Prefer": "wait=50"}
+        cluster.kill()
+        try:
+            answers = await asyncio.gather(
+                *(http.get(path) for http in browsers for path in AWAY),
+                *(http.get("/push/poll/", headers=waiting) for http in browsers),
+                send(),
+            )
+        finally:
+            cluster.start()
+        assert [refusal_of(answer) for answer in answers] == ["unavailable"] * len(answers)
+
+        async def sent() -> bool:
+            return (await send()).status_code == 201
+
+        await eventually(sent, deadline=30, what="an answer from the restarted database")
+        assert site.call("snapshot", "bob")["unread"] == 1
+
+
+def refusal_of(answer: httpx.Response) -> str:
+    """The word in a 503 that says when to come again; a page has none, and counts as if it had."""
+    path = answer.request.url.path
+    if answer.status_code != 503 or int(answer.headers.get("Retry-After", 0)) < 1:
+        return f"{path}: {answer.status_code}"
+    if not path.startswith(("/api/", "/push/")):
+        return "unavailable"
+    assert answer.headers["Content-Type"] == "application/problem+json", path
+    return str(answer.json()["code"])
