@@ -192,7 +192,8 @@ def test_phone_sheet_has_the_width_and_can_be_closed(open_bell: OpenBell, send: 
     bell.until("bell.shadowRoot.getAnimations().length === 0")
     box = sheet.bounding_box()
     assert box is not None
-    assert (box["x"], box["width"], box["y"] + box["height"]) == (0, 390, 844)
+    width = bell.page.evaluate("document.body.offsetWidth")  # without the gutter of a scrollbar
+    assert (box["x"], box["width"], box["y"] + box["height"]) == (0, width, 844)
     bell.panel.get_by_role("button", name="Close").click()
     expect(bell.panel).to_be_hidden()
     bell.open()

@@ -38,6 +38,14 @@ def test_nothing_sticks_out_of_the_narrowest_window(browse: Browse, site: Site, 
             InboxPage(page)
         Bell(page).live()
         assert page.evaluate(FITS), path
+    bell = Bell(page).open()
+    for part in (
+        bell.mark_all,
+        bell.panel.get_by_role("button", name="Close"),
+        bell.rows.first,
+        bell.rows.first.locator("time"),
+    ):
+        assert 0 <= box(part)["x"] <= page.evaluate("document.body.offsetWidth") - box(part)["width"], part
     page.goto("/inbox/")
     page.locator(".rd-title").first.focus()
     page.keyboard.press("e")  # a toast with an undo button

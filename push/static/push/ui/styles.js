@@ -120,8 +120,9 @@ h3 { font-weight: 650; }
 
 /* phones: a sheet from below, as wide as the screen */
 @media (max-width: 560px) {
-  .panel { inset: 0; inline-size: 100vw; block-size: 100dvh; max-inline-size: none; max-block-size: none; background: var(--rd-backdrop); touch-action: none; }
+  .panel { inset: 0; inline-size: 100%; block-size: 100dvh; max-inline-size: none; max-block-size: none; background: var(--rd-backdrop); touch-action: none; }
   .panel:popover-open { display: flex; align-items: flex-end; animation-name: fade; }
+  .head { flex-wrap: wrap; }
   .sheet { inline-size: 100%; block-size: min(85dvh, 720px); border-width: 1px 0 0; border-radius: var(--rd-radius-large) var(--rd-radius-large) 0 0;
     padding-block-end: env(safe-area-inset-bottom); touch-action: auto; }
   .panel:popover-open .sheet { animation: rise var(--rd-calm) var(--rd-ease); }
