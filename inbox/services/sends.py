@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 
 from .. import ledger
 from ..errors import BadValue
-from ..isolation import attempt
+from ..isolation import log_failure
 from ..models import Message, Send, SendChunk, ServiceToken, event_types
 from ..signals import send_queued
 from ..snapshots import user_id
@@ -104,8 +104,9 @@ def finish_stalled(after: timedelta = STALLED) -> int:
     late = Send.objects.pending().filter(progress_at__lt=timezone.now() - after)
     late = late.filter(Exists(parts.filter(ready())) | ~Exists(parts.filter(PENDING)))
     taken = [pk for pk, seen in late.order_by("progress_at").values_list("pk", "progress_at")[:100] if _take(pk, seen)]
-    for pk in taken:
-        attempt(f"Working off send {pk}", _work_off_all, pk)
+    left = taken
+    while left := [pk for pk in left if _come_on(pk)]:  # a part of each in turn: the largest keeps no other back
+        pass
     return len(taken)
 
 
@@ -120,9 +121,13 @@ def retry_send(send_id: int) -> bool:
     return bool(found)
 
 
-def _work_off_all(send_id: int) -> None:
-    while work_off(send_id):
-        pass
+def _come_on(send_id: int) -> bool:
+    """Whether there may be more to do."""
+    try:
+        return work_off(send_id)
+    except Exception:  # noqa: BLE001 (logged there)
+        log_failure(f"Working off send {send_id}")
+        return False
 
 
 def _take(pk: int, seen: Any) -> bool:

@@ -189,6 +189,22 @@ def test_a_database_that_is_away_costs_no_attempt(monkeypatch: pytest.MonkeyPatc
     assert Send.objects.get(pk=bad.pk).status == "done"
 
 
+def test_a_large_one_keeps_no_small_one_back() -> None:
+    large, small = start(55), start(11)
+    done: list[int] = []
+    work_off = sends.work_off
+
+    def note(send_id: int) -> bool:
+        done.append(send_id)
+        return bool(work_off(send_id))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sends, "work_off", note)
+        services.finish_stalled(timedelta(0))
+    assert done[:4] == [large.pk, small.pk] * 2
+    assert set(Send.objects.values_list("failed_at", "created")) == {(None, 55), (None, 11)}
+
+
 random_poison = st.lists(st.sampled_from([None, *POISON]), min_size=2, max_size=6)
 
 
