@@ -6,10 +6,14 @@ DEFAULT_RESYNC_SECONDS = 25
 DEFAULT_MAX_CONNECTIONS_PER_USER = 20
 DEFAULT_FRAMES_PER_SECOND = 20
 DEFAULT_FRAMES_PER_SECOND_PER_USER = 100
+DEFAULT_MAX_BODY_BYTES = 10 * 1024 * 1024
+DEFAULT_REQUEST_SECONDS = 30
 # The least and the greatest value.
 BOUNDS: dict[str, tuple[int, int]] = {
     "PUSH_RESYNC_SECONDS": (1, 3600),
     "PUSH_MAX_CONNECTIONS_PER_USER": (1, 10_000),
+    "PUSH_MAX_BODY_BYTES": (0, 1 << 40),
+    "PUSH_REQUEST_SECONDS": (0, 3600),
     "PUSH_FRAMES_PER_SECOND": (1, 1_000_000),
     "PUSH_FRAMES_PER_SECOND_PER_USER": (1, 1_000_000),
 }
@@ -44,6 +48,16 @@ def frames_per_second() -> int:
 def frames_per_second_per_user() -> int:
     """The same for all connections of a user to one process (`PUSH_FRAMES_PER_SECOND_PER_USER`)."""
     return int(getattr(settings, "PUSH_FRAMES_PER_SECOND_PER_USER", DEFAULT_FRAMES_PER_SECOND_PER_USER))
+
+
+def max_body_bytes() -> int:
+    """What the body of a request may have, to any path of the site; 0: no limit (`PUSH_MAX_BODY_BYTES`)."""
+    return int(getattr(settings, "PUSH_MAX_BODY_BYTES", DEFAULT_MAX_BODY_BYTES))
+
+
+def request_seconds() -> int:
+    """Seconds in which the head of a request has to come, then its body; 0: no limit (`PUSH_REQUEST_SECONDS`)."""
+    return int(getattr(settings, "PUSH_REQUEST_SECONDS", DEFAULT_REQUEST_SECONDS))
 
 
 def allowed_origins() -> list[str]:

@@ -98,6 +98,8 @@ TOO_FAST = Refusal(429, 1008, "too_fast", _("You send faster than we can answer.
 TOO_MANY_FRAMES = Refusal(
     429, 4429, "too_many_frames", _("All your connections together send faster than we can answer. Wait a moment.")
 )
+BODY_TOO_BIG = Refusal(413, 1009, "body_too_big", _("The body of this request is too large. Send less at once."))
+BODY_TOO_SLOW = Refusal(408, 1008, "body_too_slow", _("The body of this request came too slowly. Try again."))
 BROKEN = Refusal(500, 1011, "broken", _("Something went wrong here. Try again in a moment."))
 NEEDS_ASGI = Refusal(501, 1011, "needs_asgi", _("This transport is served by push.asgi.with_push on an ASGI server."))
 UNAVAILABLE = Refusal(

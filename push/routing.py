@@ -6,8 +6,9 @@ from functools import cache
 from django.core.handlers.asgi import ASGIHandler
 from django.urls import NoReverseMatch, get_script_prefix, reverse
 
-from . import cors, hub, logs, tickets
+from . import bodies, conf, cors, hub, logs, newcomers, tickets
 from .gate import Scope
+from .problems import BODY_TOO_BIG
 from .servers import Message, Receive, Send
 from .transports import HELD, HELD_IF, Application
 
@@ -15,6 +16,8 @@ from .transports import HELD, HELD_IF, Application
 def beside(site: Callable[..., Awaitable[None]]) -> Application:
     """Serve what is held open (`HELD`, wherever `push.urls` is); the rest goes to `site`."""
     own_paths(), api_root()  # imports the site's URLconf: now, rather than on the event loop with the first request
+
+    newcomers.watch()
 
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "lifespan":
@@ -25,11 +28,14 @@ def beside(site: Callable[..., Awaitable[None]]) -> Application:
         held = find_held(scope)
         if granted and cors.is_preflight(scope):
             await cors.answer_preflight(send, granted)
+        elif held is not None and scope["type"] == "http" and bodies.announced(scope) > conf.MAX_FRAME_BYTES:
+            await bodies.refuse(scope, send, BODY_TOO_BIG)
         elif held is not None:
             await held(scope, receive, send)
-        elif granted:
-            await site(scope, receive, cors.granting(send, granted))
-        elif scope["type"] == "http" or not isinstance(site, ASGIHandler):
+        elif scope["type"] == "http":
+            most = conf.MAX_FRAME_BYTES if is_ours(scope) else conf.max_body_bytes()
+            await bodies.limited(site, scope, receive, cors.granting(send, granted) if granted else send, most)
+        elif not isinstance(site, ASGIHandler):
             await site(scope, receive, send)
         elif scope["type"] == "lifespan":
             await lifespan(receive, send)

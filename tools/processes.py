@@ -1,6 +1,7 @@
 """Child processes that never outlive their parent, and facts that are waited for with a deadline."""
 
 import os
+import resource
 import shutil
 import signal
 import socket
@@ -23,6 +24,14 @@ def wait_for(fact: Callable[[], T], deadline: float = 10, what: str = "") -> T:
             raise TimeoutError(f"not within {deadline} s: {what or fact}")
         time.sleep(0.02)
     return value
+
+
+def raise_descriptor_limit() -> None:
+    """As many open files as the machine allows, for this process and what it starts: 1,024 are soon held by clients."""
+    _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = 1 << 20  # some programs (Erlang) make tables of that size, and containers set a thousand times as much
+    wanted = most if hard == resource.RLIM_INFINITY else min(hard, most)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def free_port() -> int:

@@ -5,7 +5,7 @@ import secrets
 import sys
 
 from tools import commands
-from tools.processes import ROOT, chosen_port, port_taken
+from tools.processes import ROOT, chosen_port, port_taken, raise_descriptor_limit
 
 BANNER = """
   Red Dot    {url}
@@ -24,6 +24,7 @@ def main() -> None:
     if port_taken(port):
         sys.exit(f"Port {port} is taken. Stop what listens there, or take another: make run PORT={port + 1}")
     os.chdir(ROOT)
+    raise_descriptor_limit()
     prepare()
     print(BANNER.format(url=f"http://127.0.0.1:{port}/", mqtt=choose_broker()), flush=True)
     argv = commands.daphne(port)

@@ -20,7 +20,7 @@ from types import FrameType
 
 from tools import commands
 from tools.brokers import Broker, Mosquitto, RabbitMq
-from tools.processes import ROOT, Process, chosen_port, listening, port_taken
+from tools.processes import ROOT, Process, chosen_port, listening, port_taken, raise_descriptor_limit
 from tools.stores import MissingServerError, Postgres, Valkey, new_directory
 
 SERVERS = ("uvicorn", "uvicorn", "daphne")
@@ -32,6 +32,7 @@ def main() -> None:
     ports = range(first, first + len(SERVERS))
     if taken := [port for port in ports if port_taken(port)]:
         sys.exit(f"Port {taken[0]} is taken. Stop what listens there, or: make stack PORT={first + 100}")
+    raise_descriptor_limit()
     for number in (signal.SIGINT, signal.SIGTERM):  # a background job inherits SIGINT ignored
         signal.signal(number, interrupt)
     with ExitStack() as stack:

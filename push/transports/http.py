@@ -7,6 +7,7 @@ from typing import Any
 from inbox.preconditions import SAFE
 
 from .. import cors, gate, hub, logs
+from ..conf import MAX_FRAME_BYTES
 from ..gate import Scope, Visitor
 from ..problems import ALLOW, BAD_METHOD, BROKEN, UPGRADE_REQUIRED, Refusal, Refused
 from ..servers import Message, Receive, Send, bound
@@ -78,8 +79,11 @@ async def hold(scope: Scope, receive: Receive, send: Send, make: Callable[[Wire,
 
 async def _until_gone(receive: Receive, sink: HttpSink) -> None:
     try:
-        while (await receive())["type"] != "http.disconnect":
-            pass
+        received = 0
+        while (message := await receive())["type"] != "http.disconnect":
+            received += len(message.get("body", b""))
+            if received > MAX_FRAME_BYTES:  # nobody asks for a stream with a body
+                sink.wire.abort()
     except asyncio.CancelledError:  # daphne cancels what is open when it stops
         if sink.hub is not None and sink in sink.hub.sinks:
             sink.hub.attempt(sink, sink.restart)
