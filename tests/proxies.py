@@ -8,8 +8,9 @@ seen = Through(site, port)           the same Site, at another address
 import asyncio
 import random
 import shutil
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 from tests.servers import Process, Site, free_port
@@ -51,27 +52,40 @@ class Through:
         return f"ws://127.0.0.1:{self.port}{path}"
 
 
-def nginx_binary() -> str:
+def binary(name: str) -> str:
     """Raises MissingServerError."""
-    found = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
+    found = shutil.which(name) or shutil.which(name, path="/usr/sbin")
     if not found:
-        raise MissingServerError("no nginx: install the package nginx")
+        raise MissingServerError(f"no {name}: install the package {name}")
     return found
 
 
+COMMANDS: dict[str, Callable[[Path], list[Any]]] = {
+    "nginx": lambda directory: ["-p", directory, "-c", directory / "configuration"],
+    "caddy": lambda directory: ["run", "--adapter", "caddyfile", "--config", directory / "configuration"],
+    "haproxy": lambda directory: ["-db", "-f", directory / "configuration"],
+}
+
+
+def run_nginx(configuration: str, port: int) -> AbstractContextManager[Path]:
+    return run_proxy("nginx", configuration, port)
+
+
 @contextmanager
-def run_nginx(configuration: str, port: int) -> Iterator[None]:
-    directory = new_directory("nginx")
-    directory.chmod(0o755)  # its workers are not root
-    (directory / "nginx.conf").write_text(configuration)
-    process = Process("nginx", [nginx_binary(), "-p", directory, "-c", directory / "nginx.conf"], directory / "log")
+def run_proxy(name: str, configuration: str, port: int) -> Iterator[Path]:
+    """One of `COMMANDS`, until it listens on `port`; its directory. Raises MissingServerError."""
+    directory = new_directory(name)
+    directory.chmod(0o755)  # nginx's workers are not root
+    (directory / "configuration").write_text(configuration)
+    home = {"HOME": str(directory), "XDG_DATA_HOME": str(directory), "XDG_CONFIG_HOME": str(directory)}
+    process = Process(name, [binary(name), *COMMANDS[name](directory)], directory / "log", home)
     process.start()
     try:
         process.wait_ready(lambda: listening(port))
-        yield
+        yield directory
     finally:
         process.stop()
-        shutil.rmtree(directory)
+        shutil.rmtree(directory, ignore_errors=True)
 
 
 @contextmanager

@@ -14,6 +14,8 @@ PRESENT: dict[str, Callable[[], object]] = {
     "chromium": lambda: any(map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))),
     "postgresql": lambda: any(Path("/usr/lib/postgresql").glob("*/bin/initdb")) or shutil.which("initdb"),
     "nginx": lambda: shutil.which("nginx") or Path("/usr/sbin/nginx").exists(),
+    "caddy": lambda: shutil.which("caddy"),
+    "haproxy": lambda: shutil.which("haproxy") or Path("/usr/sbin/haproxy").exists(),
     "gettext": lambda: shutil.which("msgfmt"),
     "mosquitto": lambda: shutil.which("mosquitto") or Path("/usr/sbin/mosquitto").exists(),
     "mosquitto-clients": lambda: shutil.which("mosquitto_sub"),

@@ -1,0 +1,134 @@
+"""The proxies of deploy/, really loaded: every stream flows through them, and what is half or huge ends there."""
+
+import asyncio
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from tests import raw
+from tests.clients import connect
+from tests.conftest import StartSite
+from tests.proxies import Through, run_proxy
+from tests.servers import Site, free_port, needs
+from tools.processes import ROOT
+
+FILES = {"nginx": "nginx.conf", "caddy": "Caddyfile", "haproxy": "haproxy.cfg"}
+STREAMS = ["websocket", "sse", "iframe", "long-poll"]
+NGINX = "daemon off; pid nginx.pid; error_log error; events {{}} http {{ gzip on; gzip_types *; {} }}"
+
+
+def replaced(text: str, **here: Any) -> str:
+    """A shipped configuration with addresses of this machine, and seconds that a test can wait for."""
+    changes = {
+        "server web:8000;": f"server 127.0.0.1:{here['site']};",
+        "reverse_proxy web:8000": f"reverse_proxy 127.0.0.1:{here['site']}",
+        "server web1 web:8000 check": f"server web1 127.0.0.1:{here['site']}",
+        "listen 80;": f"listen 127.0.0.1:{here['port']};",
+        "bind :80": f"bind 127.0.0.1:{here['port']}",
+        ":80 {": f"http://127.0.0.1:{here['port']} {{",
+        "\tservers {": "\tadmin off\n\tservers {",
+        "/dev/stdout": "access",
+        "client_header_timeout 15s": "client_header_timeout 1s",
+        "client_body_timeout 30s": "client_body_timeout 1s",
+        "read_header 15s": "read_header 1s",
+        "read_body 60s": "read_body 1s",
+        "timeout http-request 15s": "timeout http-request 1s",
+        "connections 300;": "connections 30;",
+        "sc0_conn_cur gt 300": "sc0_conn_cur gt 30",
+    }
+    for theirs, ours in changes.items():
+        text = text.replace(theirs, ours)
+    return text
+
+
+@pytest.fixture(scope="module")
+def site(shared_site: StartSite) -> Site:
+    return shared_site(server="uvicorn", bus="memory", DEBUG=0)
+
+
+@pytest.fixture(scope="module", params=FILES)
+def proxy(site: Site, request: pytest.FixtureRequest) -> Iterator[Any]:
+    port, name = free_port(), request.param
+    text = replaced((ROOT / "deploy" / FILES[name]).read_text(), site=site.ports[0], port=port)
+    with needs(), run_proxy(name, NGINX.format(text) if name == "nginx" else text, port):
+        through = Through(site, port)
+        through.ports = [port]  # type: ignore[attr-defined]
+        through.name = name  # type: ignore[attr-defined]
+        yield through
+
+
+@pytest.mark.parametrize("transport", STREAMS)
+async def test_streams_flow(proxy: Any, transport: str) -> None:
+    """The first state at once, and each change: compressed or buffered, they would wait for kilobytes."""
+    name = f"{transport} through {proxy.name}"
+    await asyncio.to_thread(proxy.call, "user", name)
+    async with connect(transport, proxy, name) as client:
+        unread = (await client.next(5))["unread"]
+        for more in (1, 2):
+            await asyncio.to_thread(proxy.call, "send", "comment", [name], target_title="Tea")
+            await client.until_unread(unread + more, 5)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("transport", ["websocket", "sse", "iframe"])
+async def test_streams_survive_silence(proxy: Any, transport: str) -> None:
+    """Keep-alives come every 20 s."""
+    name = f"silent {transport} through {proxy.name}"
+    await asyncio.to_thread(proxy.call, "user", name)
+    async with connect(transport, proxy, name) as client:
+        unread = (await client.next(5))["unread"]
+        await asyncio.sleep(80)
+        await asyncio.to_thread(proxy.call, "send", "comment", [name], target_title="Tea")
+        await client.until_unread(unread + 1, 5)
+
+
+async def test_a_page_is_compressed_and_a_stream_is_not(proxy: Any) -> None:
+    cookies = await asyncio.to_thread(proxy.cookies, "bob")
+    gzip = {"Accept-Encoding": "gzip"}
+    async with (
+        httpx.AsyncClient(base_url=proxy.url(""), cookies=cookies, headers=gzip) as http,
+        http.stream("GET", "/push/iframe/") as stream,
+    ):
+        assert "Content-Encoding" not in stream.headers
+    async with httpx.AsyncClient(base_url=proxy.url(""), headers=gzip) as http:
+        page = await http.get("/accounts/login/")
+        assert page.headers.get("Content-Encoding") == ("gzip" if proxy.name != "haproxy" else None)
+
+
+async def test_a_huge_request_is_refused(proxy: Any) -> None:
+    head = raw.request(proxy, "/accounts/login/", f"Content-Length: {200 << 20}", method="POST")
+    async with asyncio.timeout(10), raw.connect(proxy, head) as connection:
+        connection.writer.write(b"x" * 2_000_000)  # Caddy counts what comes
+        assert b" 413 " in (await connection.reader.readline())
+
+
+@pytest.mark.parametrize("said", [b"G", b"GET / HTTP/1.1\r\nHost: 127"], ids=["a byte", "half a head"])
+async def test_half_a_head_is_given_up(proxy: Any, said: bytes) -> None:
+    async with asyncio.timeout(10), raw.connect(proxy, said) as connection:
+        await connection.rest()
+
+
+async def test_an_address_may_have_so_many_connections(proxy: Any) -> None:
+    if proxy.name == "caddy":
+        return  # it has no such limit of its own, as its file says
+    cookies = await asyncio.to_thread(proxy.cookies, "bob")
+    stream = raw.request(proxy, "/push/sse/", cookies=cookies)
+    opened = [await asyncio.open_connection("127.0.0.1", proxy.port) for _ in range(45)]
+    try:
+        for _, writer in opened:
+            writer.write(stream)
+        async with asyncio.timeout(20):
+            answers = await asyncio.gather(*(reader.readline() for reader, _ in opened))
+        assert sum(b" 429 " in answer for answer in answers) >= 15
+    finally:
+        for _, writer in opened:
+            writer.close()
+
+
+async def test_what_is_for_operators_stays_within(proxy: Any) -> None:
+    async with httpx.AsyncClient(base_url=proxy.url("")) as http:
+        for path in ("/metrics", "/readyz", "/push/mqtt/user/"):
+            assert (await http.get(path)).status_code == 404
+        assert (await http.get("/healthz")).text == "ok"
