@@ -8,7 +8,7 @@ from channels.exceptions import InvalidChannelLayerError
 from django.conf import settings
 from django.core import checks
 
-from . import bus, conf, enqueue
+from . import bus, conf, enqueue, internals
 from .outlets import mqtt
 
 DEFAULTS = {
@@ -85,8 +85,18 @@ def check_channel_layer(**kwargs: Any) -> list[checks.CheckMessage]:
     return [checks.Warning(what, hint=hint, id="push.W001")]
 
 
+def check_internals(**kwargs: Any) -> list[checks.CheckMessage]:
+    """Of other libraries, as they are installed here."""
+    internals.import_all()
+    hint = "Install the versions of requirements.lock, or expect what is said there."
+    return [
+        checks.Warning(internals.describe(use, missing), hint=hint, id="push.W002")
+        for use, missing in internals.look_through()
+    ]
+
+
 def register() -> None:
-    for check in (check_numbers, check_origins, check_mqtt, check_log_format, check_channel_layer):
+    for check in (check_internals, check_numbers, check_origins, check_mqtt, check_log_format, check_channel_layer):
         checks.register(check)
 
 

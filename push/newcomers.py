@@ -20,7 +20,7 @@ from functools import wraps
 from importlib import import_module
 from typing import Any, Protocol
 
-from . import conf
+from . import conf, internals
 
 logger = logging.getLogger(__name__)
 
@@ -144,12 +144,15 @@ def watch() -> None:
     """Give the servers of this process their hooks. Once; called before they accept connections."""
     if "uvicorn" in sys.modules:
         for module, name in UVICORN.items():
-            with suppress(ImportError, AttributeError):  # httptools is optional
-                _watch_uvicorn(getattr(import_module(module), name))
-    if "daphne.server" in sys.modules:
+            with suppress(ImportError):  # httptools is optional
+                protocol_class = getattr(import_module(module), name)
+                if not internals.lacks(module):
+                    _watch_uvicorn(protocol_class)
+    if "daphne.server" in sys.modules and not internals.lacks("daphne.http_protocol", "twisted.web.http"):
         from . import newcomers_daphne
 
         newcomers_daphne.watch()
+    internals.warn()
 
 
 def _watch_uvicorn(protocol_class: Any) -> None:

@@ -16,7 +16,7 @@ from .problems import BODY_TOO_BIG, BODY_TOO_SLOW, Refusal
 class DaphneGuest:
     def __init__(self, protocol: Any) -> None:
         self._protocol = protocol
-        self._channel = protocol._channel
+        self._channel = getattr(protocol, "_channel", protocol)  # it stands behind one that chooses HTTP/2
         self.heads = 0  # requests whose head has come
 
     @property

@@ -216,7 +216,7 @@ def wire(send: Send) -> Wire:
     if hasattr(transport, "get_write_buffer_size"):
         sans_io = hasattr(getattr(protocol, "conn", None), "state")
         return SocketWire(send, transport, protocol) if sans_io else AsyncioWire(send, transport)
-    if hasattr(transport, "_tempDataLen") and hasattr(transport, "abortConnection"):
+    if all(hasattr(transport, name) for name in ("_tempDataLen", "dataBuffer", "offset", "abortConnection")):
         return TwistedWire(send, transport)
     return UnknownWire(send)
 

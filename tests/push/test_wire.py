@@ -160,21 +160,6 @@ async def test_daphne() -> None:
     assert (protocol.maxFramePayloadSize, protocol.failByDrop) == (65536, False)
 
 
-async def test_the_servers_still_have_what_we_look_for() -> None:
-    """Attributes of the real protocols, so that an upgrade that renames them is noticed here."""
-    from autobahn.websocket.protocol import WebSocketProtocol
-    from daphne.server import Server
-    from twisted.internet.abstract import FileDescriptor
-    from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
-    from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
-
-    assert {"maxFramePayloadSize", "failByDrop"} <= set(WebSocketProtocol.CONFIG_ATTRS_COMMON)
-    assert hasattr(WebSocketProtocol, "sendCloseFrame")
-    assert asyncio.iscoroutinefunction(Server.handle_reply)
-    assert hasattr(FileDescriptor(reactor=object()), "_tempDataLen")  # type: ignore[arg-type]
-    assert {"send"} <= set(vars(RequestResponseCycle)) & set(vars(WebSocketsSansIOProtocol))
-
-
 @pytest.mark.parametrize("size", [0, 1, 125, 126, 65_535, 65_536])
 def test_the_frame_of_a_text_is_what_a_client_reads(size: int) -> None:
     text = ("né" * size)[: size // 2] + "x" * (size - size // 2)
