@@ -63,9 +63,10 @@ class Broker(Process):
 
 def quiet_port() -> int:
     """A free port below those that outgoing connections are given: RabbitMQ listens ten seconds later only."""
-    while port_taken(port := random.randint(20_000, 32_000)):
-        pass
-    return port
+    for port in random.sample(range(20_000, 32_000), 100):
+        if not port_taken(port):
+            return port
+    raise OSError("a hundred ports were tried, and all are taken")
 
 
 def configured(text: str, changes: Mapping[str, object]) -> str:

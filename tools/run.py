@@ -63,10 +63,10 @@ def next_free(variable: str, default: int) -> int:
     text = os.environ.get(variable) or str(default)
     if not text.isdecimal() or not 1 <= int(text) <= 65000:
         sys.exit(f"{variable}={text} is not a port: take a number from 1024 to 65000")
-    port = int(text)
-    while port_taken(port):
-        port += 1
-    return port
+    for port in range(int(text), 65_536):
+        if not port_taken(port):
+            return port
+    sys.exit(f"{variable}={text}: this port and all after it are taken")
 
 
 if __name__ == "__main__":

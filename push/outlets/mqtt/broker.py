@@ -1,6 +1,7 @@
 """The connection to the broker, as the service user. Nothing here waits longer than `REMOTE_TIMEOUT` without a sign."""
 
 import threading
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from queue import Empty, SimpleQueue
@@ -81,9 +82,12 @@ class Broker:
         mark, found = uuid4().hex, None
         self._client.subscribe(topic, QOS)
         self._client.publish(topic, mark, QOS)
+        end = time.monotonic() + REMOTE_TIMEOUT  # in all: others may write there without pause
         while (message := self._message()).retain or message.payload.decode() != mark:
             if message.retain:
                 found = message.payload.decode()
+            if time.monotonic() > end:
+                raise Unreachable(f"our own message did not come back within {REMOTE_TIMEOUT:g} s")
         self._client.unsubscribe(topic)
         return found
 

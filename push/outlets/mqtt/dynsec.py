@@ -31,6 +31,7 @@ logger = logging.getLogger(__name__)
 
 CONTROL = "$CONTROL/dynamic-security/v1"
 ITERATIONS = 101  # the plugin's own number
+ROUNDS = 5  # in which the broker is told of rows that change meanwhile
 
 Command = dict[str, Any]
 _kept = Kept()
@@ -71,9 +72,12 @@ def _tell(broker: Broker, rows: "QuerySet[Any]") -> None:
     """Make the broker know what these rows say now. Raises `Unreachable`.
 
     Two processes may tell it in the wrong order: who was overtaken finds another ticket in the row afterwards, and
-    tells that one.
+    tells that one. A row that changes faster than it can be told is left to the next sweep.
     """
-    while untold := dict(rows.filter(told=False).values_list("pk", "ticket")):
+    for _round in range(ROUNDS):
+        untold = dict(rows.filter(told=False).values_list("pk", "ticket"))
+        if not untold:
+            return
         _send(broker, (command for each in untold.items() for command in _saying(*each)))
         for key, ticket in untold.items():
             if not Subscriber.objects.filter(pk=key, ticket=ticket).update(told=True):
