@@ -66,11 +66,11 @@ def measure(shape: str, messages: int) -> None:
     )
 
 
-def one(shown: dict[int, float], write: Callable[[], float], number: int) -> float:
+def one(shown: dict[int, float], write: Callable[[], float], number: int, deadline: float = 10) -> float:
     """Seconds from the commit of one more message to the frame that shows it."""
     time.sleep(PAUSE)
     committed = write()
-    wait_for(lambda: number in shown, 10, f"the number {number}")
+    wait_for(lambda: number in shown, deadline, f"the number {number}")
     return shown[number] - committed
 
 
@@ -112,7 +112,7 @@ def stack(user: int) -> Iterator[tuple[int, Callable[[], float]]]:
 
 
 @contextmanager
-def running(argvs: dict[str, list[str]], ports: list[int]) -> Iterator[None]:
+def running(argvs: dict[str, list[str]], ports: list[int]) -> Iterator[dict[str, Process]]:
     directory = new_directory("latency")
     processes = [Process(name, argv, directory / name, dict(os.environ)) for name, argv in argvs.items()]
     try:
@@ -120,7 +120,7 @@ def running(argvs: dict[str, list[str]], ports: list[int]) -> Iterator[None]:
             process.start()
         wait_for(lambda: all(map(listening, ports)), 60, "the web processes")
         wait_for(lambda: all(" ready." in each.logs() for each in processes if each.name == "worker"), 60, "the worker")
-        yield
+        yield {process.name: process for process in processes}
     except Exception:
         print(*(process.logs()[-3000:] for process in processes), sep="\n")
         raise

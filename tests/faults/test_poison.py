@@ -11,7 +11,6 @@ import pytest
 import redis
 
 from tests.conftest import started
-from tests.faults.test_workers import occupy
 from tests.servers import Databases, Process, Site, wait_for
 from tools import commands
 from tools.stores import Valkey
@@ -142,7 +141,7 @@ def test_what_may_have_cost_a_slot_ends_the_worker_once(stack: tuple[Site, Proce
     """Soon, whatever its pool is at: frozen, it will not even end. The next worker does not meet it again."""
     site, worker, queue = stack
     wait_for(lambda: waiting(queue) == (0, 0), SOON, "an idle pool")
-    occupy(worker)
+    worker.freeze_children()
     queue.lpush("celery", ENDING[poison])
     wait_for(lambda: not worker.alive, SOON, worker.logs()[-3000:])
     worker.start()

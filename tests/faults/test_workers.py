@@ -1,13 +1,10 @@
 """No badge waits for a worker. The resync never comes here, so only a nudge can bring a change to an open page."""
 
 import asyncio
-import os
 import re
-import signal
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -58,14 +55,9 @@ def worker_of(site: Site) -> Process:
     return site.worker
 
 
-def occupy(worker: Process) -> None:
-    """Its main process is well, and what works off its tasks is at one that never ends."""
-    children = Path(f"/proc/{worker.pid}/task/{worker.pid}/children")
-    for child in wait_for(lambda: children.read_text().split()):
-        os.kill(int(child), signal.SIGSTOP)
-
-
-@pytest.mark.parametrize("harm", [Process.kill, Process.freeze, occupy], ids=["killed", "frozen", "busy"])
+@pytest.mark.parametrize(
+    "harm", [Process.kill, Process.freeze, Process.freeze_children], ids=["killed", "frozen", "busy"]
+)
 async def test_a_change_is_shown_without_a_worker(site: Site, harm: Callable[[Process], None]) -> None:
     """On the process that wrote and on the other; by a request, by a shell beside them, by a command that ends."""
     async with connect("websocket", site, "bob", web=0) as here, connect("sse", site, "bob", web=1) as there:
@@ -114,7 +106,7 @@ def two_workers(start_site: StartSite, own_valkey: Valkey) -> Iterator[tuple[Sit
 
 def test_a_long_task_delays_no_fan_out(two_workers: tuple[Site, Process]) -> None:
     site, other = two_workers
-    occupy(other)
+    other.freeze_children()
     site.agent.call("delay", "push.tasks.purge")
     by_shell(site)
     wait_for(lambda: fan_outs(worker_of(site)), 15, "a fan-out in the worker of nudges")
@@ -133,7 +125,7 @@ def test_a_worker_that_lives_and_does_nothing_is_not_ready(two_workers: tuple[Si
         return httpx.get(site.url("/readyz"), timeout=10).json()["checks"]["worker"]  # type: ignore[no-any-return]
 
     wait_for(lambda: finding()["ok"], 30, "both seen")
-    occupy(other)
+    other.freeze_children()
     wait_for(lambda: finding()["detail"] == "not seen lately on housekeeping, sends", 30, "missed")
     other.thaw()
     wait_for(lambda: finding()["ok"], 30, "seen again")
