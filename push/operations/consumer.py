@@ -93,9 +93,9 @@ def is_task(headers: Any) -> bool:
 
 def forgive(transport: Any) -> None:
     """Have kombu's Redis transport drop what it can't read. AMQP needs none of it: any bytes are a body there."""
-    channel = transport.Channel
+    channel = getattr(transport, "Channel", None)
     readers = {name: _dropping(getattr(channel, name)) for name in READERS if hasattr(channel, name)}
-    if readers:
+    if channel is not None and readers:
         transport.Channel = type(channel.__name__, (channel,), readers)
     elif transport.driver_type == "redis":
         logger.warning("kombu's Redis channel has none of %s: an entry that is no message ends this worker", READERS)

@@ -7,12 +7,15 @@ from contextlib import contextmanager
 from typing import Any
 from uuid import uuid4
 
+import amqp
 import pytest
 import redis
+from kombu import Connection
 
-from tests.conftest import started
-from tests.servers import Databases, Process, Site, wait_for
+from tests.conftest import StartSite, started
+from tests.servers import Databases, Process, Site, needs, wait_for
 from tools import commands
+from tools.brokers import RabbitMq, configured, quiet_port
 from tools.stores import Valkey
 
 SOON = 15.0  # seconds, of which a new worker takes some
@@ -149,3 +152,43 @@ def test_what_may_have_cost_a_slot_ends_the_worker_once(stack: tuple[Site, Proce
     site.agent.call("delay", "push.tasks.sweep")
     wait_for(lambda: worker.logs().count("succeeded") > done, SOON)
     assert worker.alive
+
+
+@pytest.mark.soak
+def test_on_rabbitmq(start_site: StartSite) -> None:
+    """Any bytes are a message there. The headers are Celery's, and so is what they can do to it."""
+    port = quiet_port()
+    with needs():
+        broker = RabbitMq(quiet_port())
+    configuration = broker.directory / "rabbitmq.conf"
+    text = configuration.read_text()
+    configuration.write_text(configured(text, {"listeners.tcp = none": f"listeners.tcp.default = 127.0.0.1:{port}"}))
+    url = f"amqp://service:{broker.password}@127.0.0.1:{port}//"
+    try:
+        broker.start()
+        site = start_site(worker=True, CELERY_BROKER_URL=url)
+        worker = site.worker
+        assert worker is not None
+        with Connection(url) as connection:
+            channel = connection.default_channel
+            for poison in POISON.values():
+                publish(channel, poison)
+            wait_for(lambda: not channel.queue_declare("celery", passive=True).message_count, SOON, "an empty queue")
+        done = worker.logs().count("succeeded")
+        site.agent.call("delay", "push.tasks.sweep")
+        wait_for(lambda: worker.logs().count("succeeded") > done, SOON, worker.logs()[-3000:])
+        assert worker.logs().count(" ready.") == 1
+    finally:
+        broker.close()
+
+
+def publish(channel: Any, raw: bytes) -> None:
+    """What is in an entry of Redis, as far as AMQP can say it."""
+    try:
+        whole = json.loads(raw)
+        headers = whole["headers"] if isinstance(whole["headers"], dict) else {}
+        kind, encoding, text = whole["content-type"], whole["content-encoding"], base64.b64decode(whole["body"])
+    except (ValueError, LookupError, TypeError, RecursionError):
+        kind, encoding, text, headers = "application/json", "utf-8", raw, {}
+    message = amqp.Message(text, content_type=kind, content_encoding=encoding, application_headers=headers)
+    channel.basic_publish(message, routing_key="celery")

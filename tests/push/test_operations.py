@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,12 +15,13 @@ from django.db import OperationalError as DatabaseError
 from django.db.backends.utils import CursorWrapper
 from django.test import AsyncClient, Client, override_settings
 from django.utils import timezone
+from kombu import Connection
 from kombu.exceptions import OperationalError
 
 from push import bus, checks, enqueue, tasks
 from push.bus import Publisher
 from push.models import Heartbeat
-from push.operations import heartbeats, readiness
+from push.operations import consumer, heartbeats, readiness
 from push.operations.heartbeats import BEAT, worker
 from tests.servers import free_port, wait_for
 
@@ -244,3 +246,18 @@ def test_the_channel_layer_is_checked(layers: Any, broker: str, found: list[str]
     use_broker(broker)
     with override_settings(CHANNEL_LAYERS=layers):
         assert [message.id for message in checks.check_channel_layer()] == found
+
+
+@pytest.mark.parametrize("url", ["redis://", "rediss://", "sentinel://", "amqp://", "memory://", "filesystem://"])
+def test_a_worker_may_have_any_broker(url: str) -> None:
+    transport = Connection(url).transport
+    consumer.forgive(transport)
+    readers = [name for name in consumer.READERS if hasattr(getattr(transport, "Channel", None), name)]
+    assert readers == (list(consumer.READERS) if "redis" in url or "sentinel" in url else [])
+
+
+@pytest.mark.parametrize("theirs", ["celery.worker.consumer:Consumer", "their.own:Consumer"])
+def test_a_consumer_of_the_site_stays(theirs: str) -> None:
+    conf = SimpleNamespace(worker_consumer=theirs)
+    consumer.on_worker_init(conf)
+    assert conf.worker_consumer == ("their.own:Consumer" if "their" in theirs else "push.operations.consumer:Consumer")
