@@ -23,9 +23,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def scene() -> Scene:
-    made = Scene()
-    services.create_token("shop", get_user_model().objects.get(pk=made.actor), ["tickets"])
-    return made
+    return Scene()
 
 
 def test_the_hubs_reader(undone_scene: Scene, client: Client) -> None:
