@@ -1,0 +1,97 @@
+"""What others notice of a client that sends without a pause: from a request to the frame, beside each kind of flood.
+
+    python -m benchmarks.floods [--server uvicorn daphne] [--kinds sync …] [--seconds 5] [--without-budget]
+
+One web process (SQLite, tasks on a thread), one user whose socket is watched, and another whose sockets flood; each
+comes back as soon as it is cut off. A row is one kind: p50 and p99 in ms from asking the process for a message to its
+frame, and p99 as a ratio to the undisturbed run just before. `--without-budget` raises the limits beyond what can be
+sent, which is how it was.
+"""
+
+import argparse
+import asyncio
+import time
+from contextlib import suppress
+
+from benchmarks import stage
+from tests import raw
+from tests.clients import connect
+from tests.servers import Databases, Site, eventually
+
+PAUSE = 0.02  # seconds between messages
+UNLIMITED = {"PUSH_FRAMES_PER_SECOND": 1_000_000, "PUSH_FRAMES_PER_SECOND_PER_USER": 1_000_000}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="What others notice of a flood")
+    parser.add_argument("--server", nargs="+", default=["uvicorn", "daphne"])
+    parser.add_argument("--kinds", nargs="+", default=list(raw.FLOODS))
+    parser.add_argument("--seconds", type=float, default=5)
+    parser.add_argument("--sockets", type=int, default=10)
+    parser.add_argument("--without-budget", action="store_true")
+    options = parser.parse_args()
+    print(f"{options.sockets} sockets that flood; {stage.load_note()}", flush=True)
+    databases = Databases()
+    try:
+        for server in options.server:
+            limits = UNLIMITED if options.without_budget else {}
+            site = Site(databases.sqlite(), server=server, PUSH_MAX_CONNECTIONS_PER_USER=1000, **limits)
+            try:
+                site.start()
+                rows = [row(site, kind, options.seconds, options.sockets) for kind in options.kinds]
+            finally:
+                site.close()
+            stage.table([server, "p50 ms", "p99 ms", "undisturbed p99 ms", "ratio", "connections cut"], rows)
+    finally:
+        databases.close()
+
+
+def row(site: Site, kind: str, seconds: float, sockets: int) -> tuple[str, ...]:
+    for name in ("watched", kind):
+        site.call("user", name)
+    undisturbed, _ = asyncio.run(measure(site, "", seconds, 0))
+    took, cut = asyncio.run(measure(site, kind, seconds, sockets))
+    p99, before = quantile(took, 0.99), quantile(undisturbed, 0.99)
+    return kind, f"{quantile(took, 0.5):.1f}", f"{p99:.1f}", f"{before:.1f}", f"{p99 / before:.2f}", str(cut)
+
+
+async def measure(site: Site, kind: str, seconds: float, sockets: int) -> tuple[list[float], int]:
+    """Milliseconds of each message to the watched user, and how many connections were cut off meanwhile."""
+    cut = [0]
+    cookies = await asyncio.to_thread(site.cookies, kind) if kind else {}
+    floods = [asyncio.ensure_future(come_again(site, cookies, kind, cut)) for _ in range(sockets)]
+    try:
+        return await watch(site, seconds), cut[0]
+    finally:
+        for flood in floods:
+            flood.cancel()
+        await asyncio.gather(*floods, return_exceptions=True)
+
+
+async def watch(site: Site, seconds: float) -> list[float]:
+    took = []
+    async with connect("websocket", site, "watched") as client:
+        await eventually(lambda: client.next(60), 60)
+        end = time.monotonic() + seconds
+        while time.monotonic() < end or len(took) < 5:
+            await asyncio.sleep(PAUSE)
+            start = time.perf_counter()
+            await asyncio.to_thread(site.call, "send", "comment", ["watched"], target_title="Tea")
+            await client.next(60)
+            took.append((time.perf_counter() - start) * 1000)
+    return took
+
+
+async def come_again(site: Site, cookies: dict[str, str], kind: str, cut: list[int]) -> None:
+    while True:
+        with suppress(ConnectionError, TimeoutError, asyncio.IncompleteReadError):
+            await raw.flood(site, cookies, kind)
+            cut[0] += 1
+
+
+def quantile(took: list[float], part: float) -> float:
+    return sorted(took)[min(int(len(took) * part), len(took) - 1)]
+
+
+if __name__ == "__main__":
+    main()
