@@ -33,6 +33,10 @@ class Subscriber(models.Model):
     # The ticket that should be their password at a Mosquitto ("": none), and whether the broker knows that.
     ticket = models.CharField(_("ticket"), max_length=1024, default="", blank=True)
     told = models.BooleanField(_("broker told"), default=True)
+    # Which publisher's turn it is, by its client id ("": nobody's), until when, and whether another has news meanwhile.
+    holder = models.CharField(_("publisher"), max_length=64, default="", blank=True)
+    held_until = models.DateTimeField(_("held until"), null=True, blank=True)
+    wanted = models.BooleanField(_("wanted meanwhile"), default=False)
 
     objects: ClassVar[models.Manager[Any]] = PrimaryQuerySet.as_manager()
 
@@ -42,6 +46,26 @@ class Subscriber(models.Model):
 
     def __str__(self) -> str:
         return f"{self.pk}@{self.published}"
+
+
+class Device(models.Model):
+    """A device that RabbitMQ has let in, and the ticket that opened its connection, which ends with it."""
+
+    client_id = models.CharField(_("client id"), max_length=200, primary_key=True)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.DO_NOTHING, db_constraint=False, related_name="+", verbose_name=_("user")
+    )
+    ticket = models.CharField(_("ticket"), max_length=1024)
+    seen_at = models.DateTimeField(_("let in at"), default=timezone.now)
+
+    objects: ClassVar[models.Manager[Any]] = PrimaryQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("MQTT device")
+        verbose_name_plural = _("MQTT devices")
+
+    def __str__(self) -> str:
+        return self.client_id
 
 
 class Heartbeat(models.Model):

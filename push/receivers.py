@@ -71,6 +71,7 @@ def on_credentials_changed(sender: Any, user_ids: list[UserId] | None, **kwargs:
     for start in range(0, 1 if user_ids is None else len(user_ids), BULK):
         nudge = Nudge(user_ids and user_ids[start : start + BULK], recheck=True)
         tell(nudge)
+        outlets.recheck(nudge.users)
 
 
 def on_worker_ready(**kwargs: Any) -> None:

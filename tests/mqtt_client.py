@@ -36,6 +36,7 @@ class Mqtt(Client):
     topic = ""
     name: str | None = None  # the user name; the user's id
     clean = True
+    identifier = ""
     websocket = False
     mqtt: aiomqtt.Client
     messages: AsyncIterator[aiomqtt.Message]
@@ -50,7 +51,8 @@ class Mqtt(Client):
         if self.websocket:
             options |= {"transport": "websockets", "websocket_path": where.path or "/"}
         # The client id begins with the user's: RabbitMQ is asked for that.
-        options = {"identifier": f"{name}-{uuid4().hex}", "clean_session": self.clean, **options}
+        named = self.identifier or f"{name}-{uuid4().hex}"
+        options = {"identifier": named, "clean_session": self.clean, **options}
         assert where.hostname
         self.mqtt = aiomqtt.Client(where.hostname, where.port or 0, username=name, password=password, **options)
         try:
@@ -90,11 +92,12 @@ class Mqtt(Client):
         return task.result()
 
     async def receive(self) -> Snapshot:
-        """The next one that is newer: QoS 1 means at least once, and two workers may publish in the wrong order."""
+        """The next one that is newer: QoS 1 means at least once. None is older, however many processes publish."""
         while True:
             snapshot: Snapshot = json.loads(await self.payload())
             if not self.seen or snapshot["version"] > self.last["version"]:
                 return snapshot
+            assert snapshot["version"] == self.last["version"], "an older state after a newer one"
 
     async def payload(self) -> str:
         """Of the next message, as it is."""

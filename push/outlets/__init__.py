@@ -15,6 +15,11 @@ def changed(users: Sequence[UserId] | None) -> None:
     mqtt.outlet.changed(users)
 
 
+def recheck(users: Sequence[UserId] | None) -> None:
+    """Credentials of these users may have ended, or anybody's if None. Returns at once and never raises."""
+    mqtt.outlet.recheck(users)
+
+
 def sweep() -> None:
     """Find what was not published, by whatever went wrong. Returns at once and never raises."""
     mqtt.outlet.sweep()

@@ -4,25 +4,39 @@ import json
 import time
 from collections.abc import Callable, Iterable
 from typing import Any
+from uuid import uuid4
 
 from push.outlets.mqtt import sweep, topics
-from push.outlets.mqtt.broker import Message
+from push.outlets.mqtt.broker import Message, Unreachable
 
 
 class FakeBroker:
-    """Holds what is retained. `before` is called with each chunk before it arrives."""
+    """A connection to what holds the retained messages. `before` is called before each chunk arrives.
 
-    def __init__(self, before: Callable[[], None] = lambda: None) -> None:
-        self.before, self.topics, self.chunks = before, dict[str, str](), list[int]()
+    A connection to the same (`beside`) shares what is retained, and what has been received, in this order.
+    """
+
+    def __init__(self, before: Callable[[], None] = lambda: None, beside: "FakeBroker | None" = None) -> None:
+        self.name = uuid4().hex
+        self.before, self.chunks = before, list[int]()
+        self.topics: dict[str, str] = beside.topics if beside else {}
+        self.received: list[Message] = beside.received if beside else []
+        self.ended: set[str] = beside.ended if beside else set()
 
     def publish(self, messages: Iterable[Message], retain: bool = True) -> None:
         chunk = list(messages)
         self.before()
+        if self.name in self.ended:
+            raise Unreachable("the broker has ended this connection")
         self.chunks.append(len(chunk))
         for topic, payload in chunk:
+            self.received.append((topic, payload))
             self.topics.pop(topic, None)
             if payload:
                 self.topics[topic] = payload
+
+    def fence(self, name: str) -> None:
+        self.ended.add(name)
 
     def retained(self, topic: str) -> str | None:
         return self.topics.get(topic)

@@ -1,21 +1,27 @@
 """What a worker does with a chunk of subscribers, at a broker that is paused where two workers may meet."""
 
+import json
 import threading
+from collections.abc import Callable
 from datetime import timedelta
+from itertools import count, islice
 from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
 from django.utils import timezone
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from inbox import selectors, services
 from inbox.models import CommentMessage
 from push.models import NEVER, Subscriber
-from push.outlets.mqtt import publisher, subscribers, topics
+from push.outlets.mqtt import leases, publisher, subscribers, topics
 from push.outlets.mqtt.broker import Unreachable
 from tests.mqtt.fakes import FakeBroker, swept, swept_later
 
 pytestmark = pytest.mark.django_db(transaction=True)
+numbers = count()
 
 
 def subscriber(name: str = "bob", **fields: Any) -> Any:
@@ -33,31 +39,124 @@ def row(user: Any) -> Subscriber:
     return Subscriber.objects.get(pk=user.pk)  # type: ignore[no-any-return]
 
 
-def test_two_workers_publish_in_the_wrong_order() -> None:
-    """The slow one read before the change, and its message arrives after the fast one's: it notices, and mends it."""
+def versions(broker: FakeBroker, user: Any) -> list[int]:
+    """Of this user's states, in the order in which the broker had them."""
+    return [json.loads(payload)["version"] for topic, payload in broker.received if topic == topics.unread(user.pk)]
+
+
+def test_who_is_overtaken_publishes_once_more_and_nobody_else_meanwhile() -> None:
+    """The slow one read before the change; the fast one leaves the news to it."""
     bob = subscriber()
-    fast = FakeBroker()
     interrupted = iter([True])
 
     def overtaken() -> None:
         if next(interrupted, False):
             receives(bob)
             publisher.publish([bob.pk], fast)
-            assert fast.unread(bob) == 1
+            assert fast.chunks == []
 
     slow = FakeBroker(overtaken)
-    slow.topics = fast.topics
+    fast = FakeBroker(beside=slow)
     publisher.publish([bob.pk], slow)
     assert slow.unread(bob) == 1
-    assert slow.chunks[:2] == [1, 1]
+    assert versions(slow, bob) == [0, 1]
     assert row(bob).published == selectors.snapshot(bob).version
+    assert (row(bob).holder, row(bob).wanted) == ("", False)
+
+
+def test_who_was_frozen_publishes_nothing_old() -> None:
+    """It comes back when its lease has run out and another has published since."""
+    bob = subscriber()
+
+    def frozen() -> None:
+        Subscriber.objects.update(held_until=timezone.now() - timedelta(seconds=1))
+        receives(bob)
+        publisher.publish([bob.pk], other)
+
+    slow = FakeBroker(frozen)
+    other = FakeBroker(beside=slow)
+    with pytest.raises(Unreachable):
+        publisher.publish([bob.pk], slow)
+    assert versions(slow, bob) == [1]
+    assert row(bob).holder == ""
+
+
+def test_who_died_keeps_others_for_no_longer_than_a_lease() -> None:
+    bob = subscriber(holder="dead", held_until=timezone.now() + leases.LEASE)
+    broker = FakeBroker()
+    publisher.publish([bob.pk], broker)
+    assert versions(broker, bob) == []
+    Subscriber.objects.update(held_until=timezone.now())
+    swept_later(broker)
+    assert versions(broker, bob) == [0]
+    assert broker.ended == {"dead"}
 
 
 def test_a_state_that_never_rests_does_not_hold_the_worker() -> None:
     bob = subscriber()
-    broker = FakeBroker(lambda: receives(bob))
+
+    def wanted_again() -> None:
+        receives(bob)
+        publisher.publish([bob.pk], other)
+
+    broker = FakeBroker(wanted_again)
+    other = FakeBroker(beside=broker)
     publisher.publish([bob.pk], broker)
     assert len(broker.chunks) == publisher.ROUNDS
+    assert row(bob).holder == ""
+    swept_later(FakeBroker(beside=broker))
+    assert broker.unread(bob) == publisher.ROUNDS
+
+
+MEETINGS = ["change", "publish", "freeze", "both"]
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    steps=st.lists(st.tuples(st.integers(0, 2), st.sampled_from(["change", "publish", "freeze", "both"])), max_size=6)
+)
+def test_states_arrive_in_order_whoever_meets_whom(steps: list[tuple[int, str]], db_of_one: Any) -> None:
+    """Three publishers: at each point where one publishes, others change the state, publish, or let its lease lapse."""
+    bob, plan = db_of_one(), iter(steps)
+    first = FakeBroker()
+    brokers, busy = [first, FakeBroker(beside=first), FakeBroker(beside=first)], set[str]()
+
+    def meet() -> None:
+        for who, what in islice(plan, 2):
+            if what in {"change", "both"}:
+                receives(bob)
+            if what == "freeze":
+                Subscriber.objects.filter(pk=bob.pk).update(held_until=timezone.now())
+            if what in {"publish", "both"}:
+                attempt(brokers[who])
+
+    def attempt(broker: FakeBroker) -> None:
+        if broker.name in busy:  # a process has one connection, which one thread uses at a time
+            return
+        busy.add(broker.name)
+        try:
+            publisher.publish([bob.pk], broker)
+        except Unreachable:  # ended by the broker: its process makes a new connection, under the same name
+            first.ended.discard(broker.name)
+        finally:
+            busy.discard(broker.name)
+
+    for broker in brokers:
+        broker.before = meet
+    for broker in brokers:
+        receives(bob)
+        attempt(broker)
+    Subscriber.objects.filter(pk=bob.pk).update(held_until=timezone.now())
+    swept_later(FakeBroker(beside=first))
+    seen = versions(first, bob)
+    assert seen == sorted(seen)
+    assert seen[-1] == selectors.snapshot(bob).version
+
+
+@pytest.fixture
+def db_of_one() -> Callable[[], Any]:
+    """Somebody new for each example."""
+    return lambda: subscriber(f"user-{next(numbers)}")
 
 
 def test_the_record_goes_only_upwards() -> None:

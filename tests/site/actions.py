@@ -11,6 +11,7 @@ import inspect
 import json
 import threading
 from collections.abc import Callable
+from functools import cache
 from importlib import import_module
 from typing import Any
 
@@ -197,6 +198,26 @@ def edit(model: str, pk: int, **columns: Any) -> None:
     for name, value in columns.items():
         setattr(row, name, value)
     row.save()
+
+
+def publish_mqtt(names: list[str], times: int) -> None:
+    """As many times as this process's outlet would, were it told of so many changes."""
+    from push.outlets.mqtt import publisher, subscribers
+    from push.outlets.mqtt.broker import Unreachable
+
+    for _ in range(times):
+        try:
+            with kept_broker().broker() as broker:
+                publisher.publish(subscribers.among(ids(names)), broker)
+        except Unreachable:  # ended by another publisher, since we were frozen
+            kept_broker().circuit.succeeded()
+
+
+@cache
+def kept_broker() -> Any:
+    from push.outlets.mqtt.broker import Kept
+
+    return Kept()
 
 
 def snapshot(name: str) -> Any:

@@ -1,15 +1,17 @@
 """MQTT (3.1.1, OASIS): each user's snapshot, retained with QoS 1, on a topic of their own.
 
 A retained message is the broker's copy of our state, so it is kept like any other copy: published after every change,
-read again after the PUBACK, compared by a sweep, and published anew where the broker may have forgotten it.
+by one process at a time, compared by a sweep, and published anew where the broker may have forgotten it.
 
     outlet.py       the thread that publishes; what changed meanwhile waits there, once per user
-    publisher.py    a chunk of users: read, publish, wait for the PUBACKs, read again, record
+    publisher.py    a chunk of users: lease, read, publish, wait for the PUBACKs, record, give back
+    leases.py       one publisher at a time for each user
     sweep.py        who is behind, and what a broker forgot
     broker.py       the connection to the broker
     subscribers.py  for whom is published (push.models.Subscriber)
     topics.py       names of topics, and who may do what with them
     access.py       is this password a ticket of that user?
+    devices.py      connections end with the credentials that opened them
     views.py        RabbitMQ asks (rabbitmq_auth_backend_http)
     dynsec.py       Mosquitto is told (its dynamic-security plugin)
     embedded.py     the broker of `make run`, in the web process (amqtt)

@@ -7,7 +7,7 @@ from django.utils.crypto import constant_time_compare
 from inbox import tickets
 from inbox.snapshots import UserId
 
-from . import conf, dynsec, outlet, subscribers, topics
+from . import conf, devices, dynsec, outlet, subscribers, topics
 
 PURPOSE = "mqtt"  # of a ticket
 
@@ -20,14 +20,21 @@ def expect(user: UserId, ticket: str) -> None:
             dynsec.admit(user, ticket)
 
 
-def admits(name: str, password: str) -> bool:
-    """Whether the password is a ticket of the user with that id, and still counts. They are published for then."""
+def admits(name: str, password: str, client_id: str = "") -> bool:
+    """Whether the password is a ticket of the user with that id, and still counts. They are published for then.
+
+    With a client id, which the broker tells, the connection ends with the ticket's session, password or token.
+    """
     try:
         user = tickets.verify(password).user
     except tickets.BadTicket:
         return False
     if str(user) != name or not topics.is_user_name(name) or not tickets.users_of([password], opening=True):
         return False
+    if client_id:
+        if len(client_id) > devices.MAX_CLIENT_ID:
+            return False
+        devices.admitted(user, client_id, password)
     _publish_for(user)
     return True
 

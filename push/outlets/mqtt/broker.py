@@ -39,7 +39,8 @@ class Broker:
 
     def __init__(self, url: str, name: str = "") -> None:
         """`name` is the client id: a broker ends the connection that has it already (MQTT 3.1.1, 3.1.4)."""
-        self._client = Client(CallbackAPIVersion.VERSION2, client_id=name or new_name(), reconnect_on_failure=False)
+        self.name, self._url = name or new_name(), url
+        self._client = Client(CallbackAPIVersion.VERSION2, client_id=self.name, reconnect_on_failure=False)
         self._client.max_inflight_messages_set(0)  # a whole chunk is on its way at once
         self._client.connect_timeout = REMOTE_TIMEOUT
         self._answers: SimpleQueue[Any] = SimpleQueue()
@@ -62,6 +63,11 @@ class Broker:
         reason = self._answer()
         if reason.is_failure:
             raise Unreachable(f"refused: {reason}")
+
+    def fence(self, name: str) -> None:
+        """Have the broker end the connection with this client id: what has not arrived yet never will. Raises
+        `Unreachable`."""
+        Broker(self._url, name).close()
 
     @property
     def alive(self) -> bool:

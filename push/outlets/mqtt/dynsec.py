@@ -12,7 +12,7 @@ import json
 import logging
 import os
 from base64 import b64encode
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from hashlib import pbkdf2_hmac
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -21,7 +21,7 @@ from django.db.models import QuerySet
 
 from inbox import tickets
 from inbox.snapshots import UserId, user_id
-from inbox.users import user_pk
+from inbox.users import user_pk, user_pks
 
 from ...models import Subscriber
 from . import conf, subscribers, topics
@@ -55,16 +55,23 @@ def sweep(broker: Broker, forgotten: bool) -> None:
     """
     if not conf.dynsec():
         return
-    given = Subscriber.objects.exclude(ticket="")
+    if forgotten:
+        Subscriber.objects.exclude(ticket="").update(told=False)
+    end(broker, None)
+
+
+def end(broker: Broker, users: Sequence[UserId] | None) -> None:
+    """End the tickets of these users (None: of all) that count no more, and with them their connections. Raises
+    `Unreachable`."""
+    subject = Subscriber.objects.all() if users is None else Subscriber.objects.filter(pk__in=user_pks(users))
+    given = subject.exclude(ticket="")
     for keys in subscribers.chunks(given):
         rows = dict(given.filter(pk__in=keys).values_list("pk", "ticket"))
         valid = tickets.users_of(rows.values(), opening=True)
         for key, ticket in rows.items():
             if ticket not in valid:
                 given.filter(pk=key, ticket=ticket).update(ticket="", told=False)  # not a newer one
-    if forgotten:
-        given.update(told=False)
-    for keys in subscribers.chunks(Subscriber.objects.filter(told=False)):
+    for keys in subscribers.chunks(subject.filter(told=False)):
         _tell(broker, Subscriber.objects.filter(pk__in=keys))
 
 

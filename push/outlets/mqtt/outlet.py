@@ -14,7 +14,7 @@ from django.db import close_old_connections
 from inbox.snapshots import UserId
 
 from ...conf import BULK
-from . import conf, publisher, subscribers
+from . import conf, devices, publisher, subscribers
 from . import sweep as sweeping
 from .broker import Broker, Kept, Unreachable
 
@@ -31,6 +31,7 @@ class Outlet:
         self._something = threading.Condition()
         self._users: dict[UserId, None] = {}
         self._everybody = self._sweep = False
+        self._ended: dict[UserId, None] | None = {}  # whose credentials may have ended; None: anybody's
         self._running: Iterator[None] | None = None
         self._thread: threading.Thread | None = None
 
@@ -40,6 +41,11 @@ class Outlet:
             self._users.update(dict.fromkeys(users or ()))
             if len(self._users) > MANY:
                 self._users.clear()
+            self._wake()
+
+    def recheck(self, users: Sequence[UserId] | None) -> None:
+        with self._something:
+            self._ended = None if users is None or self._ended is None else self._ended | dict.fromkeys(users)
             self._wake()
 
     def sweep(self) -> None:
@@ -73,10 +79,12 @@ class Outlet:
             self._sweep |= not self._something.wait_for(self._waiting, conf.sweep_seconds())
 
     def _waiting(self) -> bool:
-        return bool(self._users or self._everybody or self._sweep or self._running)
+        return bool(self._users or self._everybody or self._ended != {} or self._sweep or self._running)
 
     def _step(self, broker: Broker) -> None:
-        """At most one chunk: those who have just changed come first, then what takes many."""
+        """At most one chunk: whose credentials have ended come first, then who has changed, then what takes many."""
+        if (ended := self._some_ended()) != []:
+            devices.recheck(broker, ended)
         if users := self._some_users():
             publisher.publish(subscribers.among(users), broker)
             return
@@ -84,6 +92,11 @@ class Outlet:
             self._running = self._next_run(broker)
         if next(self._running, self) is self:
             self._running = None
+
+    def _some_ended(self) -> list[UserId] | None:
+        with self._something:
+            ended, self._ended = self._ended, {}
+            return None if ended is None else list(ended)
 
     def _some_users(self) -> list[UserId]:
         with self._something:
@@ -104,13 +117,19 @@ class Outlet:
         with self._something:
             self._users.clear()
             self._everybody = self._sweep = False
-            self._running = None
+            self._ended, self._running = {}, None
 
 
 def changed(users: Sequence[UserId] | None) -> None:
     """These users' state may have changed, or everybody's if None."""
     if conf.url():
         _outlet.changed(users)
+
+
+def recheck(users: Sequence[UserId] | None) -> None:
+    """Credentials of these users may have ended, or anybody's if None: what they opened ends with them."""
+    if conf.url():
+        _outlet.recheck(users)
 
 
 def sweep() -> None:

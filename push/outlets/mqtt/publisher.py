@@ -1,4 +1,4 @@
-"""A chunk of subscribers: read, publish, wait for the PUBACKs, read again."""
+"""A chunk of subscribers: lease, read, publish, wait for the PUBACKs, give back."""
 
 import logging
 from collections.abc import Collection, Iterable
@@ -8,7 +8,7 @@ from inbox import selectors
 from inbox.snapshots import user_id
 
 from ...frames import snapshot_json
-from . import subscribers, topics
+from . import leases, subscribers, topics
 from .broker import Message
 
 logger = logging.getLogger(__name__)
@@ -19,36 +19,52 @@ ROUNDS = 5  # somebody whose state changes faster than that is left to the next 
 class Publishes(Protocol):
     """What a chunk needs of a `Broker`."""
 
+    name: str
+
     def publish(self, messages: Iterable[Message]) -> None: ...
+
+    def fence(self, name: str) -> None: ...
 
 
 def publish(keys: Collection[Any], broker: Publishes) -> None:
     """Make these subscribers' retained messages the state of now. Raises `Unreachable`.
 
-    Two workers may publish in the wrong order: the one who was overtaken finds out here, since the version is read
-    again after the PUBACK, and publishes once more.
+    Those that another process is publishing for are left to it: it reads their states again (`leases`).
     """
     for _ in range(ROUNDS):
+        keys = _lease(keys, broker)
         if not keys:
             return
-        keys = _publish_once(keys, broker)
+        _publish(keys, broker)
+        keys = leases.give_back(keys, broker.name)
     if keys:
         logger.debug("The state of %d MQTT subscribers changes faster than it can be published", len(keys))
+        leases.give_back(keys, broker.name, wanted=True)
 
 
 def clear(keys: Collection[Any], broker: Publishes) -> None:
     """Take back what is retained for these, and publish for them no more. Raises `Unreachable`."""
-    if keys:
-        broker.publish([(topics.unread(user_id(key)), "") for key in keys])
-        subscribers.forget(keys)
+    if held := _lease(keys, broker):
+        _clear(held, broker)
+        leases.give_back(held, broker.name, wanted=True)
 
 
-def _publish_once(keys: Collection[Any], broker: Publishes) -> list[Any]:
-    """Returns those whose state has changed meanwhile."""
+def _lease(keys: Collection[Any], broker: Publishes) -> list[Any]:
+    taken = leases.take(keys, broker.name)
+    for name in taken.late:
+        broker.fence(name)
+    return taken.keys
+
+
+def _publish(keys: Collection[Any], broker: Publishes) -> None:
     found, active = selectors.snapshots(keys), subscribers.active(keys)
-    clear([key for key in keys if user_id(key) not in found], broker)
+    _clear([key for key in keys if user_id(key) not in found], broker)
     states = {key: found[user_id(key)] for key in keys if key in active and user_id(key) in found}
     broker.publish([(topics.unread(state.user), snapshot_json(state)) for state in states.values()])
     subscribers.record({key: state.version for key, state in states.items()})
-    now = selectors.versions(states)
-    return [key for key, state in states.items() if now.get(state.user, state.version) > state.version]
+
+
+def _clear(keys: Collection[Any], broker: Publishes) -> None:
+    if keys:
+        broker.publish([(topics.unread(user_id(key)), "") for key in keys])
+        subscribers.forget(keys)

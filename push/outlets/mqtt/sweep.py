@@ -16,7 +16,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
-from . import conf, dynsec, subscribers, topics
+from . import conf, devices, dynsec, subscribers, topics
 from .broker import Broker
 from .publisher import clear, publish
 
@@ -37,6 +37,7 @@ def steps(broker: Broker) -> Iterator[None]:
         clear(keys, broker)
         yield
     dynsec.sweep(broker, forgotten=marker is None)
+    devices.recheck(broker, None)
     broker.publish([(topics.SWEPT, repr(started))])
 
 

@@ -5,7 +5,7 @@ answers follow from the names alone. A proxy should nevertheless keep /push/mqtt
 The service user is RabbitMQ's own: its publishing would be a question for every topic.
 
 RabbitMQ keeps a device's messages in a queue named by its client id, which another user might take over by connecting
-with the same one: so a client id must begin with the user's own id and a hyphen.
+with the same one, or end by it: so a client id must begin with the user's own id and a hyphen.
 """
 
 import re
@@ -30,8 +30,9 @@ def answers(question: Callable[[QueryDict], bool]) -> View:
 
 @answers
 def user(asked: QueryDict) -> bool:
-    """Fields `username`, `password`."""
-    return access.admits(asked.get("username", ""), asked.get("password", ""))
+    """Fields `username`, `password`, `client_id`."""
+    name, password, client_id = (asked.get(field, "") for field in ("username", "password", "client_id"))
+    return (not client_id or client_id.startswith(f"{name}-")) and access.admits(name, password, client_id)
 
 
 @answers
