@@ -5,18 +5,23 @@ with any accounts. Then `LOGIN_LOCKOUT_MINUTES` without an attempt. Whoever is s
 """
 
 import math
+from collections.abc import Callable
 from datetime import timedelta
+from functools import wraps
+from http import HTTPStatus
 from typing import Any
 
 from axes.handlers.database import AxesDatabaseHandler
 from axes.handlers.proxy import AxesProxyHandler
 from django.conf import settings
 from django.db.models import Max, Sum
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 
 from inbox.api import throttle
+
+View = Callable[..., HttpResponseBase]
 
 LOOSER = 10
 WEIGHTS = (1, LOOSER, LOOSER)  # of a failure, as in AXES_LOCKOUT_PARAMETERS: its part of LOGIN_FAILURES
@@ -74,7 +79,31 @@ def _names(request: Any, credentials: dict[str, Any]) -> list[str]:
 
 def locked_out(request: HttpRequest, original: Any = None, credentials: Any = None) -> HttpResponse:
     """429, whether or not there is such an account."""
-    seconds = AxesProxyHandler.get_implementation().seconds_left(request, credentials)
+    return _refusal(request, AxesProxyHandler.get_implementation().seconds_left(request, credentials))
+
+
+def guesses_limited(view: View) -> View:
+    """A form that asks for the old password: whoever found a browser signed in must not guess it there either.
+
+    `LOGIN_FAILURES` per account and minute; a form that succeeds is answered with a redirect.
+    """
+
+    @wraps(view)
+    def limited(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if request.method != "POST":
+            return view(request, *args, **kwargs)
+        name = f"password-{request.user.pk}"
+        if throttle.count(name) > settings.LOGIN_FAILURES:
+            return _refusal(request, throttle.seconds_left())
+        response = view(request, *args, **kwargs)
+        if response.status_code == HTTPStatus.FOUND:
+            throttle.forget(name)
+        return response
+
+    return limited
+
+
+def _refusal(request: HttpRequest, seconds: int) -> HttpResponse:
     response = render(request, "registration/locked_out.html", {"minutes": math.ceil(seconds / 60)}, status=429)
     response["Retry-After"] = str(seconds)
     response["Cache-Control"] = "no-store"

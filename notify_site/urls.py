@@ -5,11 +5,14 @@ from django.contrib.auth import views as auth
 from django.urls import include, path
 from django.views.i18n import JavaScriptCatalog
 
+from .logins import guesses_limited
+
 handler500 = "notify_site.errors.server_error"
 
 urlpatterns = [
     path("accounts/login/", auth.LoginView.as_view(redirect_authenticated_user=True), name="login"),
     path("accounts/logout/", auth.LogoutView.as_view(), name="logout"),
+    path("admin/password_change/", guesses_limited(admin.site.admin_view(admin.site.password_change, cacheable=True))),
     path("admin/", admin.site.urls),
     path("i18n/", include("django.conf.urls.i18n")),
     path("jsi18n/", JavaScriptCatalog.as_view(), name="javascript-catalog"),

@@ -1,8 +1,9 @@
 """Signing in cannot be tried without limit, and whoever tries locks nobody out who is signed in or somewhere else."""
 
 import re
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -23,10 +24,12 @@ RANDOM = r'(csrfmiddlewaretoken" value|nonce)="[^"]+"'
 
 
 @pytest.fixture(autouse=True)
-def limits(settings: Any) -> None:
+def limits(settings: Any) -> Iterator[None]:
     settings.LOGIN_FAILURES = settings.AXES_FAILURE_LIMIT = 3
     settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "logins"}}
     cache.clear()
+    with time_machine.travel(datetime(2030, 1, 1, 12, tzinfo=UTC)):  # where a minute begins
+        yield
 
 
 @pytest.fixture(autouse=True)
@@ -114,6 +117,23 @@ def test_an_unknown_address_is_not_everybodys() -> None:
     for number in range(20):
         assert statuses(2, name=f"user{number}", address=None) == [200, 200]
     assert statuses(4, address=None)[2:] == [429, 429]
+
+
+def test_the_old_password_is_not_guessed_in_an_open_session(bob: Any) -> None:
+    browser = Client(REMOTE_ADDR=HERE)
+    browser.force_login(bob)
+
+    def changes(old: str) -> Any:
+        new = {"new_password1": "Zebra-4-tea", "new_password2": "Zebra-4-tea"}
+        return browser.post("/admin/password_change/", {"old_password": old, **new})
+
+    assert [changes("wrong").status_code for _ in range(4)] == [200, 200, 200, 429]
+    refused = changes("right")
+    assert refused.status_code == 429
+    assert 0 < int(refused["Retry-After"]) <= 60
+    assert browser.get("/admin/password_change/").status_code == 200
+    cache.clear()  # a minute later
+    assert changes("right").status_code == 302
 
 
 @pytest.mark.django_db(transaction=True)
