@@ -10,7 +10,7 @@ from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.db import OperationalError, transaction
-from django.db.models import QuerySet
+from django.db.models import DO_NOTHING, QuerySet
 from django.db.models.signals import m2m_changed, post_save, pre_delete
 
 from . import audiences, ledger, services
@@ -29,12 +29,19 @@ def connect() -> None:
     if member := audiences.membership():
         m2m_changed.connect(membership_changed, sender=member[0])
     for model in _kinds_of(Message):
-        pre_delete.connect(message_cascaded, sender=model)
+        if _goes_with_others(model):  # with a listener Django would load every row that it deletes
+            pre_delete.connect(message_cascaded, sender=model)
 
 
 def _kinds_of(base: type[Any]) -> list[type[Any]]:
     """Also its proxies: signals name the class that was used."""
     return [model for model in apps.get_models() if issubclass(model, base)]
+
+
+def _goes_with_others(model: type[Any]) -> bool:
+    """Whether its rows may be deleted by a cascade."""
+    keys = (field.remote_field for field in model._meta.concrete_fields if field.is_relation)
+    return any(key.on_delete is not DO_NOTHING for key in keys)
 
 
 def user_deleted(instance: Any, origin: Any = None, **kwargs: Any) -> None:
