@@ -5,6 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core import checks
+from django.db.models import SET_DEFAULT
 
 from . import addresses, conf, format_checks
 from .models import Message, event_types, message_models
@@ -65,6 +66,18 @@ def check_shadows(**kwargs: Any) -> list[checks.CheckMessage]:
     return found
 
 
+def check_deletions(**kwargs: Any) -> list[checks.CheckMessage]:
+    """Django writes `SET_DEFAULT` past every manager, so that versions would not advance."""
+    found: list[checks.CheckMessage] = []
+    for model in message_models():
+        for field in model._meta.concrete_fields:
+            if field.remote_field and field.remote_field.on_delete is SET_DEFAULT:
+                message = f"Deleting what {model._meta.label}.{field.name} points to would change messages unnoticed."
+                hint = "Use CASCADE, SET_NULL or SET(…) in place of SET_DEFAULT."
+                found.append(checks.Error(message, hint=hint, obj=model, id="inbox.E010"))
+    return found
+
+
 def check_type_names(**kwargs: Any) -> list[checks.CheckMessage]:
     """The public names of event types: usable in refs and in the API, and nobody else's."""
     found: list[checks.CheckMessage] = []
@@ -97,6 +110,7 @@ def register() -> None:
     checks.register(check_numbers)
     checks.register(check_proxies)
     checks.register(check_columns)
+    checks.register(check_deletions)
     checks.register(check_shadows)
     checks.register(check_type_names)
     checks.register(format_checks.check_formats)

@@ -4,6 +4,8 @@ import re
 from hashlib import sha256
 from typing import Any, ClassVar
 
+from django.apps import apps
+
 # As in refs (`comment-123`), the API and the columns that hold it. What other code keeps by type is told apart.
 TYPE_NAME = re.compile(r"[a-z][a-z0-9_]{0,49}")
 RESERVED = frozenset({"broadcast", "constructor"})  # a broadcast's refs; what every object of JavaScript has
@@ -24,6 +26,9 @@ class IndexName(str):
 
     def __mod__(self, values: Any) -> str:
         name = super().__mod__(values)
+        label = values["app_label"]
+        if label != "inbox" and values["class"] in apps.all_models["inbox"] and not name.startswith(label):
+            name = f"{label}_{name}"  # a database has one index of a name
         if len(name.encode()) <= self.most:
             return name
         digest = sha256(name.encode()).hexdigest()[:DIGITS]

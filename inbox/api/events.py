@@ -65,7 +65,7 @@ UserGiven = Annotated[
     PlainValidator(_user),
     WithJsonSchema(
         {
-            "description": "A number or {“id”: …} is a user's id, a string a user name.",
+            "description": "A number or {“id”: …} is a user's id (beyond 2^53-1 as a string), a string a user name.",
             "examples": [7, "bob"],
             "anyOf": [
                 {"type": "integer"},

@@ -32,13 +32,21 @@ def writes(method: Method) -> Method:
     return method
 
 
-def unlike(values: dict[str, Any]) -> Case:
-    """The condition that a row does not hold all these values yet. NULL equals NULL, as it does for who reads it."""
-    alike = Q()
+def differs_from(values: dict[str, Any]) -> Case:
+    """The condition that a row does not hold all these values yet. NULL equals NULL, as it does for a reader."""
+    same = Q()
     for name, value in values.items():
-        null = Q(IsNull(value, True), **{f"{name}__isnull": True}) if hasattr(value, "resolve_expression") else Q()
-        alike &= Q(**{name: value}) | null if null else Q(**{name: value})
-    return Case(When(alike, then=False), default=True, output_field=BooleanField())
+        same &= _holds(name, value)
+    return Case(When(same, then=False), default=True, output_field=BooleanField())
+
+
+def _holds(name: str, value: Any) -> Q:
+    is_null = Q(**{f"{name}__isnull": True})
+    if value is None:  # for a JSON column, `exact` would look for the JSON value null
+        return is_null
+    if hasattr(value, "resolve_expression"):
+        return Q(**{name: value}) | Q(is_null, IsNull(value, True))
+    return Q(**{name: value})
 
 
 class MailboxRowQuerySet(PrimaryQuerySet[Row]):
@@ -73,7 +81,7 @@ class MailboxRowQuerySet(PrimaryQuerySet[Row]):
         """Update the rows that do not say so already; returns how many those were."""
         if {"recipient", "recipient_id"} & set(values):
             raise NotImplementedError(MOVED)
-        changing = self.filter(unlike(values))
+        changing = self.filter(differs_from(values))
         with ledger.locked(changing._recipients()) as found:
             rows = changing.filter(recipient__in=found)
             ledger.advance(rows._recipients())

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from .. import ledger
 from ..markup import plain_text, safe_html
 from ..validators import validate_link, validate_text
-from .base import MailboxRow, unlike, writes
+from .base import MailboxRow, differs_from, writes
 from .mailbox import BroadcastClock, PrimaryQuerySet
 from .message import Level
 
@@ -70,7 +70,7 @@ class BroadcastQuerySet(PrimaryQuerySet["Broadcast"]):
         if any(hasattr(values.get(name), "resolve_expression") for name in ("state", "audience")):
             raise NotImplementedError("A computed state or audience would not be announced: save the rows one by one.")
         with ledger.locked_clock() as clock:
-            changing = self.filter(unlike(values))
+            changing = self.filter(differs_from(values))
             arriving = changing.exclude(state=State.LIVE) if values.get("state") == State.LIVE else self.none()
             newest = arriving.order_by("pk").last()
             if newest:

@@ -66,6 +66,13 @@ class TestChecks:
         monkeypatch.setattr(checks, "message_models", lambda: [model])
         assert [error.id for error in checks.check_shadows()] == ["inbox.E009"]
 
+    def test_a_deletion_that_no_version_would_follow(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        assert checks.check_deletions() == []
+        group: Any = models.ForeignKey("auth.Group", models.SET_DEFAULT, null=True)
+        model = a_type("OrderMessage", group=group)
+        monkeypatch.setattr(checks, "message_models", lambda: [model])
+        assert [error.id for error in checks.check_deletions()] == ["inbox.E010"]
+
 
 @pytest.mark.parametrize("name", ["clock", "next_due", "user_is_staff", "version", "newest"])
 def test_no_name_is_mistaken_for_a_column_of_ours(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -115,6 +122,17 @@ def test_names_of_indexes_are_short(kind: type[IndexName], most: int) -> None:
     for long in ("x" * 200, "é" * 200, "小" * 200):
         assert len(named(long).encode()) <= most
         assert named(long) != named(long + "x")
+
+
+def test_another_apps_class_of_the_same_name_has_indexes_of_its_own() -> None:
+    for kind, text in ((IndexName, "%(class)s_bin"), (ConstraintName, "%(app_label)s_%(class)s_one_per_seq")):
+        ours, theirs, other = (
+            kind(text) % {"app_label": app, "class": model}
+            for app, model in (("inbox", "likemessage"), ("shop", "likemessage"), ("shop", "ordermessage"))
+        )
+        assert len({ours, theirs, other}) == 3
+        assert theirs.startswith("shop_likemessage")
+    assert IndexName("%(class)s_bin") % {"app_label": "shop", "class": "ordermessage"} == "ordermessage_bin"
 
 
 def test_names_that_exist_have_not_changed() -> None:
