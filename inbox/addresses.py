@@ -41,8 +41,14 @@ def is_network(text: str) -> bool:
 
 
 def _parsed(text: str) -> Address | None:
+    """Some proxies add the port: `192.0.2.1:80`, `[2001:db8::1]:80`."""
+    text = text.strip()
+    if text.startswith("["):
+        text = text[1:].partition("]")[0]
+    elif text.count(":") == 1:
+        text = text.partition(":")[0]
     try:
-        address = ip_address(text.strip())
+        address = ip_address(text)
     except ValueError:
         return None
     return getattr(address, "ipv4_mapped", None) or address
