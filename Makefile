@@ -55,6 +55,7 @@ bench: $(DEV) system
 	$(PY) -m benchmarks.latency
 	$(PY) -m benchmarks.send
 	$(PY) -m benchmarks.snapshot
+	$(PY) -m benchmarks.workers
 
 lint: $(DEV)
 	$(PY) -m ruff check .
