@@ -174,3 +174,16 @@ def test_scripts_may_be_loaded_from_anywhere(site: Site, shop: Elsewhere) -> Non
     """A module of another origin needs leave (WHATWG HTML, "fetch a module script")."""
     answer = httpx.get(site.url("/static/push/reddot.js"), headers={"Origin": shop.origin})
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
+
+
+def test_a_renewal_refused_for_a_moment_signs_nobody_out(
+    browse: Browse, site: Site, person: str, shop: Elsewhere
+) -> None:
+    """A new password ends the ticket, and for a moment the shop's own session: the bell asks again."""
+    bell = put(browse(site).new_page(), shop, ticket_url="/reddot-ticket").live("websocket")
+    shop.receive("")
+    site.call("change_password", person)
+    wait_for(lambda: bell.page.evaluate("1") and shop.wishes, what="a refused renewal")
+    shop.receive(person)
+    site.call("send", "follow", [person], actor="alice")
+    bell.live("websocket").shows("1")
