@@ -1,4 +1,8 @@
-"""The language in which somebody is answered: that of the page they look at."""
+"""The language in which somebody is answered: that of the page they look at.
+
+Only the page knows what the site has decided: a prefix (`i18n_patterns`) or a middleware of the site's own need not
+reach the addresses that the page asks. So it names its language there: `?language=`.
+"""
 
 from contextlib import suppress
 
@@ -6,12 +10,13 @@ from django.http import HttpRequest
 from django.utils.translation import get_language_from_request, get_supported_language_variant
 
 
-def language_of(request: HttpRequest) -> str:
-    """The language of the page that connects (`?language=`), if it is one of `LANGUAGES` or a variant of one.
-
-    Else what the language cookie and `Accept-Language` say. Only the page knows what the site has decided: a prefix
-    (`i18n_patterns`) or a middleware of the site's own does not reach this address.
-    """
+def supported(language: str | None) -> str | None:
+    """The one of `LANGUAGES` that it is, or is a variant of; upper case does not matter (HTML writes zh-Hans)."""
     with suppress(LookupError):
-        return get_supported_language_variant(request.GET.get("language", "").lower())  # HTML writes zh-Hans
-    return get_language_from_request(request)
+        return get_supported_language_variant((language or "").lower())
+    return None
+
+
+def language_of(request: HttpRequest) -> str:
+    """What the page says; else what the language cookie and `Accept-Language` say."""
+    return supported(request.GET.get("language")) or get_language_from_request(request)

@@ -6,10 +6,12 @@ Every write answers with the snapshot read after its commit: the views run outsi
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import get_language, override
 from ninja import Path, Query, Router
 
 from .. import selectors, services
 from ..errors import BadValue
+from ..languages import supported
 from .auth import owner
 from .limits import KIB, json_body
 from .problems import fault, invalid
@@ -52,11 +54,13 @@ def unread(request: HttpRequest) -> dict[str, Any]:
 )
 def inbox(request: HttpRequest, query: Query[PageQuery]) -> dict[str, Any] | HttpResponse:
     """Newest first, broadcasts interleaved by time."""
-    try:
-        page = selectors.inbox_page(owner(request), **query.model_dump())
-    except BadValue as error:  # the schema let everything else pass
-        return invalid([fault("query", ["before"], error.detail)])
-    return {"version": page.version, "items": [item.as_dict() for item in page.items], "next": page.next}
+    which = query.model_dump(exclude={"language"})
+    with override(supported(query.language) or get_language()):
+        try:
+            page = selectors.inbox_page(owner(request), **which)
+        except BadValue as error:  # the schema let everything else pass
+            return invalid([fault("query", ["before"], error.detail)])
+        return {"version": page.version, "items": [item.as_dict() for item in page.items], "next": page.next}
 
 
 @router.post(

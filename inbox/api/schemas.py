@@ -124,6 +124,9 @@ class PageQuery(BaseModel):
     type: ItemType = Field(default=ABSENT, description="Only items of this type.")
     unread: bool = Field(default=False, description="Only unread items.")
     archived: bool = Field(default=False, description="Archived items instead of the others.")
+    language: str = Field(
+        default=ABSENT, max_length=500, description="Of titles and texts; one that the site lacks is ignored."
+    )
 
 
 class ItemPatch(BaseModel):

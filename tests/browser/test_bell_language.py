@@ -1,7 +1,7 @@
 """What is pushed is told in the language of the page, whatever a cookie or the browser would say."""
 
 import pytest
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.bell import Bell
 from tests.browser.conftest import Browse
@@ -11,11 +11,11 @@ TOLD = {"en": "alice liked “Tea”", "zh-hans": "alice 赞了“Tea”"}
 HELD = ["websocket", "sse", "long-poll", "iframe"]
 
 
-def page_in(context: BrowserContext, site: Site, language: str) -> Bell:
+def page_in(context: BrowserContext, site: Site, language: str, path: str = "/people/") -> Bell:
     """A page in `language`; by the time its bell connects anew, the site's language cookie says English."""
     context.add_cookies([{"name": "django_language", "value": language, "url": site.url()}])
     page = context.new_page()
-    page.goto("/people/")
+    page.goto(path)
     context.add_cookies([{"name": "django_language", "value": "en", "url": site.url()}])
     page.evaluate(
         "window.told = [];"
@@ -63,3 +63,17 @@ def test_tabs_of_two_languages_are_each_told_in_their_own(browse: Browse, site: 
         assert told(page, site, person) == TOLD[language]
     assert third.evaluate("navigator.locks.query().then(({ held }) => held.length)") == 2
     assert set(wait_for(lambda: third.evaluate("told"))) == {TOLD["zh-hans"]}
+
+
+def test_lists_speak_it_too(browse: Browse, site: Site, person: str) -> None:
+    """The panel, and the inbox page."""
+    site.call("send", "like", [person], actor="alice", target_title="Tea")
+    context = browse(site, person)
+    bell = page_in(context, site, "zh-hans")
+    bell.button.click()
+    expect(bell.element.locator(".row")).to_contain_text(TOLD["zh-hans"])
+    inbox = page_in(context, site, "zh-hans", "/inbox/").page
+    expect(inbox.locator(".rd-row")).to_contain_text(TOLD["zh-hans"])
+    site.call("send", "like", [person], actor="alice", target_title="Tea")
+    expect(inbox.locator(".rd-row")).to_have_count(2)
+    expect(inbox.locator(".rd-row").first).to_contain_text(TOLD["zh-hans"])

@@ -169,6 +169,22 @@ def test_titles_are_in_the_readers_language(bob: Any, call: Caller) -> None:
     assert answer["Content-Language"] == "zh-hans"
 
 
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        ("zh-hans", "alice 关注了你"),
+        ("zh-Hans", "alice 关注了你"),
+        ("en-GB", "alice followed you"),
+        ("xx", "alice followed you"),
+    ],
+)
+def test_the_page_decides_the_language(bob: Any, call: Caller, asked: str, expected: str) -> None:
+    """A prefix or a middleware of the site may have decided it where the API does not see it."""
+    services.send([bob], FollowMessage, actor=person("alice"))
+    page = call("GET", f"inbox/?language={asked}", headers={"Accept-Language": "en"}).json()
+    assert [item["title"] for item in page["items"]] == [expected]
+
+
 def test_the_number_of_queries_does_not_depend_on_the_number_of_items(
     bob: Any, call: Caller, django_assert_num_queries: Any
 ) -> None:

@@ -25,6 +25,8 @@ export class Api {
   /** → {version, items, next}; `version` was read before the items. */
   async page({ type = "", unread = false, archived = false }, { before = "", limit = 20 } = {}) {
     const query = new URLSearchParams({ limit });
+    const { lang } = document.documentElement;
+    if (lang) query.set("language", lang);
     if (before) query.set("before", before);
     if (type) query.set("type", type);
     if (unread) query.set("unread", "1");

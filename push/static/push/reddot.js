@@ -46,8 +46,9 @@ export class RedDot extends EventTarget {
     super();
     this.settings = settings;
     const base = new URL(settings.api ?? "/api/v1/", document.baseURI);
+    const credential = credentialOf({ ...settings, api: base, csrfTokens: () => csrfTokens(settings.csrfToken) });
     /** Reads the inbox and marks as read; give what it answers to `offer`. */
-    this.api = new Api(base, credentialOf({ ...settings, api: base, csrfTokens: () => csrfTokens(settings.csrfToken) }));
+    this.api = new Api(base, credential, this.#language);
     const listen = { signal: this.#life.signal };
     addEventListener("pagehide", () => this.#stop(), listen); // into the back/forward cache, perhaps
     addEventListener("pageshow", () => this.#client ?? this.#start(), listen);
@@ -80,14 +81,18 @@ export class RedDot extends EventTarget {
     this.#stop();
   }
 
+  get #language() {
+    return this.settings.language ?? document.documentElement.lang;
+  }
+
   #start() {
-    const { user = "", push = "/push/", transport = "auto", mqttUrl, language = document.documentElement.lang } = this.settings;
+    const { user = "", push = "/push/", transport = "auto", mqttUrl } = this.settings;
     this.#client = new PushClient({
       user: String(user),
       push: new URL(push, document.baseURI),
       rungs: rungs(transport),
       store: this.#store,
-      options: { credential: this.api.credential, mqttUrl, language },
+      options: { credential: this.api.credential, mqttUrl, language: this.#language },
     }, {
       snapshot: ({ item: _, ...snapshot }, item) => this.#tell("change", item ? { ...snapshot, item } : snapshot),
       state: () => this.#tell("state", { state: this.state, transport: this.transport }),

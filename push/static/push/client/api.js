@@ -3,15 +3,17 @@ import { answered, json } from "./http.js";
 
 /** The user's half of /api/v1/, as far as the bell needs it. Throws ApiError, or TypeError without a network. */
 export class Api {
-  /** @param {URL} base @param {Credential} credential may be exchanged for another */
-  constructor(base, credential) {
+  /** @param {URL} base @param {Credential} credential may be exchanged for another @param {string} [language] of titles and texts */
+  constructor(base, credential, language = "") {
     this.base = base;
     this.credential = credential;
+    this.language = language;
   }
 
   /** @param {number} limit @returns {Promise<{version: number, items: Item[], next: string|null}>} newest first */
   inbox(limit) {
-    return this.#ask(`inbox/?limit=${limit}`, { cache: "no-store" });
+    const query = new URLSearchParams({ limit: String(limit), ...(this.language && { language: this.language }) });
+    return this.#ask(`inbox/?${query}`, { cache: "no-store" });
   }
 
   /** @param {string[]} refs @returns {Promise<Snapshot>} */

@@ -105,7 +105,7 @@ export class NotificationBell extends HTMLElement {
   #start() {
     const user = this.getAttribute("user") ?? "";
     const credential = this.#credential();
-    this.api.credential = credential;
+    Object.assign(this.api, { credential, language: this.language });
     if (!user && !credential.byTicket) return;
     this.#client = new PushClient({
       user,
