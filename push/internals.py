@@ -43,10 +43,10 @@ SANS_IO = "uvicorn.protocols.websockets.websockets_sansio_impl"
 AUTOBAHN = "autobahn.websocket.protocol"
 
 USES = (
-    Use(HTTPTOOLS, "HttpToolsProtocol", ("connection_made", "cycle", "transport"), NO_NEWCOMERS),
+    Use(HTTPTOOLS, "HttpToolsProtocol", ("connection_made", "data_received", "cycle", "transport"), NO_NEWCOMERS),
     Use(HTTPTOOLS, "RequestResponseCycle", ("send", "transport"), ONE_TASK),
     Use(HTTPTOOLS, "RequestResponseCycle", ("response_complete",), NO_NEWCOMERS),
-    Use(H11, "H11Protocol", ("connection_made", "cycle", "transport"), NO_NEWCOMERS),
+    Use(H11, "H11Protocol", ("connection_made", "data_received", "cycle", "transport"), NO_NEWCOMERS),
     Use(H11, "RequestResponseCycle", ("send", "transport"), ONE_TASK),
     Use(H11, "RequestResponseCycle", ("response_complete",), NO_NEWCOMERS),
     Use(SANS_IO, "WebSocketsSansIOProtocol", ("send", "transport", "conn"), ONE_TASK),

@@ -11,7 +11,6 @@ kept for its database: when the others are used up, connections without a reques
 import asyncio
 import logging
 import os
-import resource
 import sys
 from collections import deque
 from collections.abc import Callable
@@ -28,8 +27,10 @@ UVICORN = {
     "uvicorn.protocols.http.httptools_impl": "HttpToolsProtocol",
     "uvicorn.protocols.http.h11_impl": "H11Protocol",
 }
+MAX_HEAD_BYTES = 64 * 1024
 KEPT = 64  # descriptors for the database and files; of small limits an eighth
 SAY_EVERY = 10.0  # seconds
+LAST_BYTES_SECONDS = 5.0  # for an answer that is still on its way to a connection that is dropped
 TICK = 1.0
 
 
@@ -67,7 +68,10 @@ class Lobby:
     def _tick(self) -> None:
         seconds = conf.request_seconds() or 3600  # 0: only those who have ended are to be forgotten
         while self._guests and self._guests[0][0] + seconds <= self.loop.time():
-            self._look_at(*self._guests.popleft()[1:])
+            try:
+                self._look_at(*self._guests.popleft()[1:])
+            except Exception:  # of one connection, which is not looked at again; the others are
+                logger.exception("A waiting connection could not be looked at")
         self._timer = self.loop.call_later(TICK, self._tick) if self._guests else None
 
     def _look_at(self, guest: Guest, before: object) -> None:
@@ -86,8 +90,8 @@ class Lobby:
         lacking = lacking_descriptors()
         if lacking and self.loop.time() - self._said >= SAY_EVERY:
             self._said = self.loop.time()
-            limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
-            logger.error("Out of file descriptors (%d): waiting connections are dropped. Raise ulimit -n.", limit)
+            what = "Out of file descriptors (%d): waiting connections are dropped. Raise ulimit -n."
+            logger.error(what, descriptor_limit())
         for _ in range(len(self._guests)):
             if not lacking:
                 return
@@ -101,9 +105,18 @@ class Lobby:
                 lacking -= 1
 
 
+def descriptor_limit() -> int:
+    """The soft limit of open files."""
+    try:
+        from resource import RLIMIT_NOFILE, getrlimit
+    except ImportError:  # Windows
+        return sys.maxsize
+    return getrlimit(RLIMIT_NOFILE)[0]
+
+
 def lacking_descriptors() -> int:
     """How many of those that are kept are in use: the kernel always gives the lowest free one."""
-    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    limit = descriptor_limit()
     kept = min(KEPT, limit // 8)
     try:
         free = os.dup(2)
@@ -137,7 +150,8 @@ class UvicornGuest:
         return cycle, cycle is not None and not cycle.response_complete
 
     def drop(self) -> None:
-        self._transport.abort()
+        self._transport.close()
+        lobby().loop.call_later(LAST_BYTES_SECONDS, self._transport.abort)
 
 
 def watch() -> None:
@@ -165,4 +179,27 @@ def _watch_uvicorn(protocol_class: Any) -> None:
         made(self, transport)
         lobby().enter(UvicornGuest(self, transport))
 
-    protocol_class.connection_made = connection_made
+    received: Callable[[Any, bytes], None] = protocol_class.data_received
+
+    @wraps(received)
+    def data_received(self: Any, data: bytes) -> None:
+        before = self.cycle
+        received(self, data)
+        self.unread_bytes = len(data) + (getattr(self, "unread_bytes", 0) if self.cycle is before else 0)
+        busy = self.cycle is not None and not self.cycle.response_complete
+        if self.unread_bytes > _most_bytes(busy):
+            logger.warning("Dropped a connection that sent a request without an end")
+            self.transport.abort()
+
+    protocol_class.connection_made, protocol_class.data_received = connection_made, data_received
+
+
+def _most_bytes(busy: bool) -> float:
+    """That a client may send as a head, or as the body of the request that is being received.
+
+    httptools limits neither heads nor trailers, and keeps all of them.
+    """
+    most = conf.max_body_bytes()
+    if not busy:
+        return MAX_HEAD_BYTES
+    return 2 * most + MAX_HEAD_BYTES if most else float("inf")

@@ -9,7 +9,7 @@ from typing import Any
 from daphne.http_protocol import HTTPFactory, WebRequest  # type: ignore[import-untyped]
 
 from . import bodies, conf
-from .newcomers import lobby
+from .newcomers import LAST_BYTES_SECONDS, lobby
 from .problems import BODY_TOO_BIG, BODY_TOO_SLOW, Refusal
 
 
@@ -25,15 +25,19 @@ class DaphneGuest:
 
     def gone(self) -> bool:
         transport = self._transport
-        return transport is None or not transport.connected or transport.protocol is not self._protocol
+        if transport is None or not getattr(transport, "connected", True):
+            return True
+        inner = getattr(transport, "wrappedProtocol", None) or transport.protocol  # with TLS, without
+        return inner is not self._protocol
 
     def request(self) -> tuple[object, bool]:
         requests = self._channel.requests
         return self.heads, bool(requests) and requests[0].has_head
 
     def drop(self) -> None:
-        if self._transport is not None:
-            self._transport.abortConnection()
+        transport = self._transport
+        transport.loseConnection()
+        lobby().loop.call_later(LAST_BYTES_SECONDS, transport.abortConnection)
 
 
 class LimitedRequest(WebRequest):  # type: ignore[misc]

@@ -6,6 +6,7 @@ import resource
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import httpx
@@ -80,6 +81,40 @@ async def test_a_stream_with_an_endless_body_is_dropped(site: Site) -> None:
     async with asyncio.timeout(10), raw.connect(site, head) as connection:
         connection.writer.write(chunk * 20)
         await connection.rest()
+
+
+def is_dropped_for_its_length(site: Site, known: int) -> bool:
+    """And not for the time that it takes. twisted has limits of its own, of which it says nothing."""
+    return "daphne" in site.web[0].argv or "a request without an end" in site.web[0].logs()[known:]
+
+
+async def test_a_head_without_an_end_is_dropped(site: Site) -> None:
+    """Before there is much of it in memory."""
+    known = len(site.web[0].logs())
+    async with asyncio.timeout(10), raw.connect(site, raw.request(site, "/")[:-2]) as connection:
+        with suppress(ConnectionError):
+            connection.writer.write(b"X-Endless: " + b"x" * 200_000)
+            await connection.writer.drain()
+        await connection.rest()
+    assert is_dropped_for_its_length(site, known)
+
+
+async def test_trailers_without_an_end_are_dropped(site: Site) -> None:
+    known = len(site.web[0].logs())
+    head = raw.request(site, "/accounts/login/", "Transfer-Encoding: chunked", method="POST")
+    async with asyncio.timeout(15), raw.connect(site, head + b"1\r\nx\r\n0\r\n") as connection:
+        with suppress(ConnectionError):
+            for _ in range(300):
+                connection.writer.write(b"X-Endless: " + b"x" * 8_000 + b"\r\n")
+                await connection.writer.drain()
+        await connection.rest()
+    assert is_dropped_for_its_length(site, known)
+
+
+async def test_a_body_may_be_as_large_as_the_limit(site: Site) -> None:
+    body = json.dumps({"do": "user", "args": ["bob"], "pad": "x" * (MIB - 100)}).encode()
+    lines = (f"Content-Length: {len(body)}", "Connection: close")
+    assert parsed(await answer_to(site, raw.request(site, "/test/call/", *lines, method="POST"), body))[0] == 200
 
 
 def half_a_head(site: Site) -> bytes:
