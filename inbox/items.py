@@ -100,7 +100,7 @@ def _rendered(part: str, type: str, render: Callable[[], str]) -> str | None:
 
 def _level(message: Message) -> str:
     """A type's own levels are nothing to a page, and no reason to refuse it."""
-    level = str(message.level)
+    level = _rendered("level", message.event_type(), lambda: message.level)
     return level if level in Level.values else Level.INFO.value
 
 

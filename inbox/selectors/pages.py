@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 from django.contrib.auth import get_user_model
 from django.core import signing
+from django.db import Error as DatabaseFailure
 from django.db import connections
 from django.db.models import OuterRef, Q, QuerySet, Subquery, Value
 from django.utils.dateparse import parse_datetime
@@ -23,6 +24,7 @@ from django.utils.translation import gettext as _
 
 from .. import audiences, ledger, refs
 from ..errors import BadValue
+from ..isolation import log_failure
 from ..items import Item, from_broadcast, from_message
 from ..models import Broadcast, BroadcastReceipt, Message, event_types
 from ..snapshots import UserId
@@ -112,19 +114,31 @@ class Shape(NamedTuple):
     archived: bool
     goes_on: bool
     rows: int
+    lazy: bool = False  # the type's own columns are loaded when they are asked for
 
 
 RECIPIENT, BEFORE = object(), object()  # stand in a statement for what is given later
 
 
-def _messages(shape: Shape, pk: Any, before: int | None) -> Iterator[Message]:
-    """The newest of one type, without their actors."""
+def _messages(shape: Shape, pk: Any, before: int | None) -> list[Message]:
+    """The newest of one type, without their actors. If a column of one of them can't be read (it was encrypted with
+    another key), each is left to load its own when it is rendered."""
+    try:
+        return _rows_of(shape, pk, before)
+    except DatabaseFailure:
+        raise
+    except Exception:  # noqa: BLE001 (logged there)
+        log_failure(f"Reading {shape.model.event_type()} items together")
+        return _rows_of(shape._replace(lazy=True), pk, before)
+
+
+def _rows_of(shape: Shape, pk: Any, before: int | None) -> list[Message]:
     alias, model = ledger.alias(), shape.model
     recipient: Any = model._meta.get_field("recipient")
     owner = recipient.get_db_prep_value(pk, connections[alias])
     sql, params = _statement(alias, shape)
     given = [owner if param is RECIPIENT else before if param is BEFORE else param for param in params]
-    return iter(model.objects.using(alias).raw(sql, given))
+    return list(model.objects.using(alias).raw(sql, given))
 
 
 @lru_cache(maxsize=1000)
@@ -136,6 +150,8 @@ def _statement(alias: str, shape: Shape) -> tuple[str, Sequence[Any]]:
         rows = rows.unread()
     if shape.goes_on:
         rows = rows.filter(seq__lt=Value(BEFORE))
+    if shape.lazy:
+        rows = rows.only(*(field.name for field in Message._meta.concrete_fields))
     query = rows.select_related(None).order_by("-seq")[: shape.rows].query
     sql, params = query.get_compiler(alias).as_sql()
     return str(sql), tuple(params)

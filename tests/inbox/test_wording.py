@@ -131,6 +131,19 @@ class TestItems:
         [item] = Caller(bob).get("inbox/").json()["items"]
         assert item["title"] == {None: "None", 7: "7"}.get(made, "like")
 
+    def test_a_column_of_one_row_that_cannot_be_read(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def decrypted(text: str, *of: Any) -> str:
+            if text == "garbled":
+                raise ValueError("encrypted with another key")
+            return text
+
+        [user] = people(1)
+        for title in ("Tea", "garbled", "Milk"):
+            services.send([user], LikeMessage, target_title=title)
+        monkeypatch.setattr(LikeMessage._meta.get_field("target_title"), "from_db_value", decrypted, raising=False)
+        titles = [item.title for item in selectors.inbox_page(user).items]
+        assert titles == ["Someone liked “Milk”", "like", "Someone liked “Tea”"]
+
     def test_an_actor_without_a_name(self, monkeypatch: pytest.MonkeyPatch) -> None:
         [user] = people(1)
         monkeypatch.setattr("django.contrib.auth.models.AbstractUser.get_full_name", lambda self: self.profile.name)
