@@ -25,6 +25,7 @@ ADMIN = (
     "/admin/demo/post/",
     "/admin/password_change/",
 )
+FETCHED = ("websocket", "sse", "long-poll", "short-poll")  # all of them are connect-src
 # What the browser blocked, from the first script on and in shadow roots too; it outlives navigations.
 LISTEN = """document.addEventListener("securitypolicyviolation", (event) => window.violated(
   `${event.violatedDirective} ${event.blockedURI} ${event.sample} ${event.sourceFile} in ${location.pathname}`))"""
@@ -82,7 +83,7 @@ def test_announcements_keep_their_markup(watched: BrowserContext, told_site: Sit
     expect(InboxPage(page).rows.locator(".rd-rich strong").first).to_have_text("by itself")
 
 
-@pytest.mark.parametrize("rung", ["websocket", "sse", "long-poll", "short-poll", "iframe"])
+@pytest.mark.parametrize("rung", ["iframe", *(pytest.param(each, marks=pytest.mark.soak) for each in FETCHED)])
 def test_every_rung(watched: BrowserContext, told_site: Site, rung: str) -> None:
     page = sign_in(watched, told_site, "bob")
     visit(page, "/people/")
