@@ -68,15 +68,25 @@ async def _leave(layer: Any, channel: str) -> None:
 
 
 async def _receive(layer: Any, channel: str, nudged: Callable[[Nudge], None], echo: "Echo") -> None:
+    """What is no nudge costs itself only, even if the layer can't read it: it is off the channel by then."""
     while True:
-        message = await layer.receive(channel)
-        if "probe" in message:
-            echo.hear(message["probe"])
-        elif not bus.is_own(message):
-            try:
-                nudged(bus.parse(message))
-            except ValueError as error:
-                logger.warning("Not a nudge: %s", error)
+        try:
+            nudge = _nudge(await layer.receive(channel), echo)
+        except (ValueError, TypeError) as error:
+            logger.warning("Not a nudge: %s", error)
+        else:
+            if nudge is not None:
+                nudged(nudge)
+
+
+def _nudge(message: Any, echo: "Echo") -> Nudge | None:
+    """Raises `ValueError` for what is no nudge."""
+    if not isinstance(message, dict):
+        raise ValueError("a message is an object")
+    if "probe" in message:
+        echo.hear(message["probe"])
+        return None
+    return None if bus.is_own(message) else bus.parse(message)
 
 
 class Echo:

@@ -128,6 +128,25 @@ async def test_an_idle_layer_is_no_failure(listen: Any, valkey: Valkey, monkeypa
     assert ear.heard == [SUBSCRIBED]
 
 
+GARBAGE = [b"", b"\xc1", b"\x07", b"\x90", b"\x81\xa5users\x07", b"\xdd\xff\xff\xff\xff", b"\x91" * 5000]  # MessagePack
+
+
+@each_layer
+async def test_what_cannot_be_read_costs_itself_only(layer: type, listen: Any, valkey: Valkey) -> None:
+    valkey.flush()
+    ear = listen(layer, valkey)
+    await ear.subscribed()
+    with redis.Redis.from_url(valkey.url) as client:
+        for garbage in GARBAGE:
+            if layer is RedisPubSubChannelLayer:
+                client.publish(f"asgi__group__{GROUP}", garbage)
+            else:
+                [name] = members(valkey)
+                client.zadd(f"asgi{name.decode().partition('!')[0]}!", {b"a random 12 " + garbage: time.time()})
+    await ear.hears()
+    assert ear.heard.count(SUBSCRIBED) == 1
+
+
 @each_layer
 async def test_after_a_flush(layer: type, listen: Any, own_valkey: Valkey) -> None:
     ear = listen(layer, own_valkey)
