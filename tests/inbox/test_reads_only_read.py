@@ -205,7 +205,6 @@ def due() -> Broadcast:
     return Broadcast.objects.create(title="Due", state="scheduled", publish_at=timezone.now() - timedelta(seconds=1))
 
 
-@postgres
 def test_a_read_does_not_wait_for_the_clock(due: Broadcast, capsys: Any) -> None:
     users = people(2)
     undisturbed = median(seconds(lambda: selectors.snapshots(users)) for _ in range(15))
@@ -218,6 +217,17 @@ def test_a_read_does_not_wait_for_the_clock(due: Broadcast, capsys: Any) -> None
             f"({waited / undisturbed:.1f} times)"
         )
     assert max(times) < 1
+
+
+def test_a_service_that_reads_does_not_wait_for_its_token(due: Broadcast) -> None:
+    """An administrator is just about to change it."""
+    shop = service()
+    with held(ServiceToken.objects.all()):
+        assert seconds(lambda: shop.get("broadcasts/")) < 2
+        assert shop.get("broadcasts/").status_code == 200
+    assert ServiceToken.objects.get().last_used_at is None
+    shop.get("broadcasts/")
+    assert ServiceToken.objects.get().last_used_at is not None
 
 
 @pytest.fixture
@@ -278,7 +288,6 @@ def test_one_broadcast_that_is_held_keeps_no_other_back(due: Broadcast, user: in
     assert selectors.snapshot(user).unread == 4
 
 
-@postgres
 @pytest.mark.parametrize("mending_it", [services.apply_due, lambda: services.raise_clock(CLOCK_UNIT)])
 def test_a_mend_gives_up_soon(due: Broadcast, mending_it: Callable[[], bool]) -> None:
     with held(BroadcastClock.objects.all()):
