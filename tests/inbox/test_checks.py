@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from inbox import checks
+from inbox import checks, type_checks
 
 pytestmark = pytest.mark.anywhere
 
@@ -28,6 +28,7 @@ def test_without_limit_is_said_by_zero(settings: Any) -> None:
 
 
 def test_columns_that_a_send_could_not_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert checks.check_columns() == []
-    monkeypatch.setattr(checks, "RESERVED", {"excerpt"})
-    assert [error.id for error in checks.check_columns()] == ["inbox.E002"] * 2  # comments and mentions
+    assert type_checks.check_event_types() == []
+    monkeypatch.setattr(type_checks, "RESERVED", {"excerpt"})
+    found = type_checks.check_event_types()
+    assert [error.id for error in found] == ["inbox.E002"] * 2  # comments and mentions

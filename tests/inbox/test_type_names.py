@@ -7,8 +7,9 @@ import pytest
 from django.db import models
 from django.test.utils import isolate_apps
 
-from inbox import checks, ledger, selectors, services
+from inbox import ledger, selectors, services, type_checks
 from inbox.models import LikeMessage, Message, Send, event_types
+from inbox.models.base import MailboxRowQuerySet
 from inbox.names import ConstraintName, IndexName
 from inbox.services.sends import Order
 
@@ -43,11 +44,28 @@ UNFIT: list[tuple[str, dict[str, Any]]] = [
 ]
 
 
+class Unfiltered(models.Manager["Message"]):
+    """Of Django's own kind: its writes lock nothing."""
+
+
+def group(on_delete: Any) -> Any:
+    return models.ForeignKey("auth.Group", on_delete, null=True)
+
+
+OTHERS: list[tuple[str, dict[str, Any]]] = [
+    *(("E009", {name: models.CharField(max_length=9)}) for name in ("ref", "save", "render_title", "can_be_muted")),
+    ("E002", {"audience": models.CharField(max_length=9)}),
+    ("E010", {"group": group(models.SET_DEFAULT)}),
+    ("E012", {"objects": Unfiltered()}),
+    ("E012", {"others": Unfiltered()}),
+]
+
+
 class TestChecks:
     def check(self, monkeypatch: pytest.MonkeyPatch, *more: Any) -> list[Any]:
         found = [*event_types().values(), *more]
-        monkeypatch.setattr(checks, "message_models", lambda: found)
-        return checks.check_type_names()
+        monkeypatch.setattr(type_checks, "message_models", lambda: found)
+        return type_checks.check_event_types()
 
     @pytest.mark.parametrize(("name", "attributes"), FINE)
     def test_names_that_will_do(self, name: str, attributes: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -55,23 +73,27 @@ class TestChecks:
 
     @pytest.mark.parametrize(("name", "attributes"), UNFIT)
     def test_names_that_will_not(self, name: str, attributes: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-        [error] = self.check(monkeypatch, a_type(name, **attributes))
+        error, *_shadows = self.check(monkeypatch, a_type(name, **attributes))
         assert error.id == "inbox.E005"
         assert error.msg.startswith(f"inbox.{name} has ")
 
-    @pytest.mark.parametrize("name", ["ref", "save", "render_title", "inbox_type", "can_be_muted"])
-    def test_a_column_in_the_place_of_what_every_message_has(self, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-        assert checks.check_shadows() == []
-        model = a_type("OrderMessage", **{name: models.CharField(max_length=9)})
-        monkeypatch.setattr(checks, "message_models", lambda: [model])
-        assert [error.id for error in checks.check_shadows()] == ["inbox.E009"]
+    @pytest.mark.parametrize(("id", "attributes"), OTHERS, ids=str)
+    def test_types_that_would_fail_or_not_be_counted(
+        self, id: str, attributes: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        [error] = self.check(monkeypatch, a_type("OrderMessage", **attributes))
+        assert error.id == f"inbox.{id}"
 
-    def test_a_deletion_that_no_version_would_follow(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        assert checks.check_deletions() == []
-        group: Any = models.ForeignKey("auth.Group", models.SET_DEFAULT, null=True)
-        model = a_type("OrderMessage", group=group)
-        monkeypatch.setattr(checks, "message_models", lambda: [model])
-        assert [error.id for error in checks.check_deletions()] == ["inbox.E010"]
+    def test_rows_in_two_tables(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        with isolate_apps("inbox"):
+            meta = type("Meta", (), {"app_label": "inbox"})
+            model = type("SpecialMessage", (LikeMessage,), {"__module__": __name__, "Meta": meta})
+        assert [error.id for error in self.check(monkeypatch, model)] == ["inbox.E011"]
+
+    def test_what_is_fine(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        own = MailboxRowQuerySet.as_manager()
+        fields = {"level": models.CharField(max_length=8), "group": group(models.SET_NULL), "objects": own}
+        assert self.check(monkeypatch, a_type("OrderMessage", **fields)) == []
 
 
 @pytest.mark.parametrize("name", ["clock", "next_due", "user_is_staff", "version", "newest"])
