@@ -87,6 +87,8 @@ def answered(method: str, path: str, name: str, held: Any) -> tuple[str, str, st
         if "away" not in name:
             with connection.cursor() as cursor:
                 cursor.execute("SET lock_timeout = '1s'")
+        else:
+            connection.close()  # back into the pool: each request begins without one
         started = time.perf_counter()
         answer = client.generic(method, f"/api/v1/{path}", '{"muted": ["like"]}', content_type="application/json")
         took = time.perf_counter() - started

@@ -69,6 +69,17 @@ class Environment(environ.Env):  # type: ignore[misc]
             _add_pool(name, entry, pool)
         return entry
 
+    def redis(self, name: str) -> str:
+        """The URL of a Redis, "" for none. What its query sets wins over our timeouts (redis-py: `from_url`).
+
+        Raises ImproperlyConfigured for what redis-py does not know.
+        """
+        url = str(self.str(name, default=""))
+        if url:
+            _settings_in(name, _split(name, url)[1])
+            _try_redis(name, url)
+        return url
+
     def broker(self, name: str, default: str) -> tuple[str | None, dict[str, Any]]:
         """A broker's URL, None for none, and the transport options in its query, where kombu has no place for them.
 
@@ -84,6 +95,17 @@ class Environment(environ.Env):  # type: ignore[misc]
         for key in options.keys() - _broker_options():
             _refuse(name, key, "is no option of this broker")
         return f"{address}?{tls}" if tls else address, options
+
+
+def _try_redis(name: str, url: str) -> None:
+    """Without connecting."""
+    from redis import ConnectionPool  # not where there is none
+
+    try:
+        pool = ConnectionPool.from_url(url)
+        pool.connection_class(**pool.connection_kwargs)
+    except (TypeError, ValueError) as error:  # the URL is not repeated: it may hold a password
+        raise ImproperlyConfigured(f"{name} is no URL of a Redis, or sets an option that there is not.") from error
 
 
 def _broker_options() -> set[str]:

@@ -101,6 +101,31 @@ def test_options_of_a_broker(monkeypatch: pytest.MonkeyPatch) -> None:
         Environment(BOUNDS).broker("URL", default="")
 
 
+@pytest.mark.parametrize(
+    "url", ["redis://host?sockettimeout=9", "redis://host?socket_timeout=", "redis://host?db=1&db=2", "http://host"]
+)
+def test_a_redis_that_cannot_be_is_refused(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("URL", "redis://who:secret@host:6380/1?socket_timeout=9")
+    assert Environment(BOUNDS).redis("URL") == os.environ["URL"]
+    monkeypatch.setenv("URL", url)
+    with pytest.raises(ImproperlyConfigured, match="URL"):
+        Environment(BOUNDS).redis("URL")
+
+
+def test_what_a_redis_url_sets_wins(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the layer and in the cache."""
+    script = (
+        "import django, asyncio; django.setup()\n"
+        "from channels.layers import get_channel_layer; from django.core.cache import cache\n"
+        "from channels_redis.utils import create_pool\n"
+        "[host] = django.conf.settings.CHANNEL_LAYERS['default']['CONFIG']['hosts']\n"
+        "print(create_pool(dict(host)).connection_kwargs['socket_timeout'])\n"
+        "print(cache._cache._get_connection_pool(True).connection_kwargs['socket_timeout'])"
+    )
+    monkeypatch.setenv("REDIS_URL", "redis://127.0.0.1:1/0?socket_timeout=9")
+    assert [float(word) for word in output_of(script, "sqlite://:memory:")] == [9, 9]
+
+
 @pytest.mark.parametrize("text", ["0", "101", "-5", "ten", "1.5", "", "1e2"])
 def test_numbers_have_bounds(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
     assert Environment(BOUNDS).number("NUMBER", default=7) == 7
