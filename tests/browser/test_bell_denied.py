@@ -50,7 +50,7 @@ DENIALS = {
     "no notifications": "delete window.Notification;",
     "no databases": getter("window", "indexedDB", THROW),
 }
-QUICK = {"locks reject later", "locks are taken back", "channels throw", "channels say nothing"}
+QUICK = {"locks reject later", "locks are taken back", "channels say nothing"}
 
 
 def denied_tab(context: BrowserContext) -> tuple[Bell, list[str]]:

@@ -255,7 +255,8 @@ class Inbox {
     const { type } = this.filter;
     const unread = (type ? this.#counts?.by_type[type] : this.#counts?.unread) ?? 0;
     const [empty, more] = [!this.list.items.length, this.#next !== null];
-    this.screen.draw({ empty, more, unread, filter: this.filter, label: this.filters.label(type) });
+    const [label, stopped] = [this.filters.label(type), this.#stopped];
+    this.screen.draw({ empty, more, unread, filter: this.filter, label, stopped });
   }
 
   /* → whether `work` was done; an ApiError is dealt with here. */

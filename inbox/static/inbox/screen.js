@@ -59,12 +59,12 @@ export class Screen {
     return list.items.length > 0 && (!seen || Boolean(list.current) || list.element.matches(":hover"));
   }
 
-  /** `unread`: of the type shown; `label`: that type's. */
-  draw({ empty, more, unread, filter, label }) {
+  /** `unread`: of the type shown; `label`: that type's; `stopped`: the banner says all there is to say. */
+  draw({ empty, more, unread, filter, label, stopped }) {
     this.moreButton.hidden = !more || empty;
-    this.readAll.disabled = !unread || filter.archived;
+    this.readAll.disabled = !unread || filter.archived || stopped;
     this.keys.hidden = empty;
-    this.empty.hidden = !empty || more || this.#loading;
+    this.empty.hidden = !empty || more || stopped || this.#loading;
     if (!this.empty.hidden) this.#explain(...this.#reason(filter, label));
   }
 

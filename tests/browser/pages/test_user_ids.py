@@ -83,6 +83,8 @@ def test_a_page_of_somebody_else_is_loaded_again_once(browse: Browse, site: Site
     page.goto("/inbox/")
     expect(page.locator("[data-banner]")).to_contain_text("Someone else is signed in now.")
     expect(page.locator("[data-list]")).to_have_attribute("aria-busy", "false")
+    expect(page.locator("[data-empty]")).to_be_hidden()
+    expect(page.locator("[data-read-all]")).to_be_disabled()
     assert len(loaded) == 2
     for bell_says in ("someone-else", "a-third"):
         page.evaluate(
