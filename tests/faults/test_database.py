@@ -6,11 +6,12 @@ from contextlib import AsyncExitStack
 from functools import partial
 
 import httpx
+import psycopg
 import pytest
 
 from tests.clients import connect
 from tests.conftest import StartSite, started
-from tests.servers import Databases, Site, eventually
+from tests.servers import Databases, Site, eventually, wait_for
 from tools.stores import Postgres
 
 POOL = 3
@@ -152,3 +153,40 @@ def refusal_of(answer: httpx.Response) -> str:
         return "unavailable"
     assert answer.headers["Content-Type"] == "application/problem+json", path
     return str(answer.json()["code"])
+
+
+@pytest.mark.soak
+async def test_a_failover_to_a_read_only_standby_stops_writes_only(own_site: Site, cluster: Postgres) -> None:
+    """Connections stay open, reads go on; when it takes writes again, nothing has to be restarted."""
+    ref = f"comment-{own_site.call('create', 'comment', 'bob', **COMMENT)}"
+    with own_site.client("bob") as browser:
+        async with connect("websocket", own_site, "bob") as bell:
+            await bell.until_unread(1)
+            try:
+                await asyncio.to_thread(become, cluster, "on")
+
+                def refused() -> bool:
+                    return refusal_of(browser.patch(f"/api/v1/inbox/{ref}/", json={"read": True})) == "unavailable"
+
+                assert await asyncio.to_thread(refused)
+                assert (await asyncio.to_thread(browser.get, "/api/v1/inbox/")).status_code == 200
+                await bell.send({"type": "read", "refs": [ref]})
+                answer = await bell.frame()
+                assert (answer["type"], answer["code"]) == ("error", "unavailable")
+            finally:
+                await asyncio.to_thread(become, cluster, "off")
+            await bell.send({"type": "read", "refs": [ref]})
+            await bell.until_unread(0)
+
+
+def become(cluster: Postgres, read_only: str) -> None:
+    """Sessions that have not set it themselves follow at once."""
+    cluster.run(f"ALTER SYSTEM SET default_transaction_read_only = {read_only}")
+    cluster.run("SELECT pg_reload_conf()")
+    wait_for(lambda: setting(cluster) == read_only, what=f"default_transaction_read_only = {read_only}")
+
+
+def setting(cluster: Postgres) -> str:
+    with psycopg.connect(cluster.url(), autocommit=True) as connection:
+        [value] = connection.execute("SHOW default_transaction_read_only").fetchone() or [""]
+        return str(value)
