@@ -36,7 +36,7 @@ from ..wire import Gone, Wire, wire
 
 logger = logging.getLogger(__name__)
 
-LAST_WORDS_SECONDS = 1.0  # for a client that sent too much to read why; then the connection is dropped
+LAST_WORDS_SECONDS = 3.0  # for a client that sent too much to read why; then the connection is dropped
 
 MALFORMED = {
     JSON: _("A frame is one JSON object, sent as text."),

@@ -33,6 +33,11 @@ async def call(site: Site, do: str, *args: Any, **kwargs: Any) -> Any:
     return await asyncio.to_thread(site.call, do, *args, **kwargs)
 
 
+def cut_off(codes: list[int | None]) -> bool:
+    """None: the connection was dropped before a client that is busy with sending had read why."""
+    return set(codes) <= {1008, 4429, None} and set(codes) != {None}
+
+
 async def newcomer(site: Site, name: str) -> dict[str, str]:
     """Cookies of a user whose budget nobody has touched."""
     await call(site, "user", name)
@@ -58,7 +63,7 @@ async def test_a_flood_is_cut_off_and_others_are_served(site: Site, kind: str) -
     cookies = await newcomer(site, f"flood-{kind}")
     flood = asyncio.gather(*(raw.flood(site, cookies, kind) for _ in range(SOCKETS)))
     await others_are_served(site, flood, f"beside-{kind}")
-    assert set(await flood) <= {1008, 4429}
+    assert cut_off(await flood)
 
 
 @pytest.mark.parametrize("kind", ["WebSocket pings", "empty frames", "junk"])
@@ -67,7 +72,7 @@ async def test_a_flood_in_the_segment_of_the_handshake(site: Site, kind: str) ->
     cookies = await newcomer(site, f"early-{kind}")
     flood = asyncio.gather(*(raw.flood(site, cookies, kind, together=True) for _ in range(SOCKETS)))
     await others_are_served(site, flood, f"beside-early-{kind}")
-    assert set(await flood) <= {1008, 4429}
+    assert cut_off(await flood)
 
 
 async def test_a_users_budget_is_one_for_all_connections(site: Site) -> None:
