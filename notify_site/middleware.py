@@ -22,13 +22,14 @@ def one_thread(get_response: View) -> View:
 
 
 class SecurityPolicy(CSPMiddleware):
-    """django-csp's middleware, with directives of their own for some URL namespaces (`SECURITY_POLICY_REPLACES`)."""
+    """django-csp's middleware, with directives of their own for some paths (`SECURITY_POLICY_REPLACES`)."""
 
     def get_policy_parts(
         self, request: HttpRequest, response: HttpResponseBase, report_only: bool = False
     ) -> PolicyParts:
         parts = super().get_policy_parts(request, response, report_only)
         replaces: Any = settings.SECURITY_POLICY_REPLACES
-        for namespace in request.resolver_match.namespaces if request.resolver_match else ():
-            parts.replace = replaces.get(namespace, parts.replace)
+        for beginning, directives in replaces.items():
+            if request.path_info.startswith(beginning):
+                parts.replace = directives
         return parts

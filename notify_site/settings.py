@@ -194,11 +194,11 @@ def security_policy(broker: str) -> dict[str, Any]:
 
 
 CONTENT_SECURITY_POLICY = {"DIRECTIVES": security_policy(MQTT_WS_URL)}
-# By URL namespace, what other people's scripts need. Django's administration gives its own no nonce; its jQuery, and
-# Swagger UI, write HTML from strings, which static/inbox/default-policy.js lets pass.
+# By the beginning of the path, what other people's scripts need. Django's administration gives its own no nonce; its
+# jQuery, and Swagger UI, write HTML from strings, which static/inbox/default-policy.js lets pass.
 SECURITY_POLICY_REPLACES: dict[str, dict[str, Any]] = {
-    "admin": {"script-src": [SELF, NONCE], "trusted-types": ["default"]},
-    "inbox-api": {"trusted-types": ["default", "dompurify"]},
+    "/admin/": {"script-src": [SELF, NONCE], "trusted-types": ["default"]},
+    "/api/": {"trusted-types": ["default", "dompurify"]},
 }
 
 
