@@ -15,6 +15,7 @@ ENDLESS = {
     "push/listener.py:_receive": "a supervised task of the hub, cancelled with it",
     "push/listener.py:listen": "a supervised task of the hub, cancelled with it",
     "push/listener.py:watch": "a supervised task of the hub, cancelled with it",
+    "push/outlets/mqtt/connect.py:_first_packet": "four bytes at most, under a timeout",
     "push/outlets/mqtt/outlet.py:_run": "the outlet's thread; a daemon, which waits when there is nothing to do",
     "push/routing.py:lifespan": "ends with the server's shutdown message",
     "push/supervise.py:supervise": "starts a task again, with a growing pause, until it is cancelled",
