@@ -20,6 +20,7 @@ export class PushClient {
   transport = "";
   #life = new AbortController();
   #answered = new AbortController();
+  #suspected = -Infinity; // when a page last offered what is not this user's; milliseconds
   #robbed = false; // another tab took the lead, and has not been heard of yet
 
   /**
@@ -74,8 +75,15 @@ export class PushClient {
   /** Takes what an API call answered, and passes on what is news. @param {Snapshot} snapshot */
   offer(snapshot) {
     if (!isSnapshot(snapshot)) return;
-    if (this.state === "signed-out" || !this.#isOurs(snapshot)) this.doubt();
-    else this.#passOn(snapshot);
+    if (this.state === "signed-out" || (this.user && !this.#isOurs(snapshot))) this.#suspect();
+    else this.#onServer(snapshot);
+  }
+
+  /** It may be the answer to an old question, and a page may offer it again and again. */
+  #suspect() {
+    if (performance.now() - this.#suspected < CHECK * 1000) return;
+    this.#suspected = performance.now();
+    this.doubt();
   }
 
   /** Is what we show still true? @param {boolean} moved to another network, perhaps */
@@ -98,7 +106,7 @@ export class PushClient {
     else this.#ask();
   }
 
-  /** What our own connection says is so, whoever it makes us. @param {Snapshot} snapshot */
+  /** What our own connection says, or the first answer of the API, is so, whoever it makes us. @param {Snapshot} snapshot */
   #onServer(snapshot) {
     if (!isSnapshot(snapshot)) return;
     this.#passOn(snapshot);
