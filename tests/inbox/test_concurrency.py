@@ -1,6 +1,7 @@
 """Threads with real commits: no deadlock reaches a caller, nothing is swallowed, no version has two states."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from threading import Event
 from typing import Any
@@ -10,6 +11,7 @@ from django.contrib.auth.models import User
 
 from inbox import ledger, selectors, services
 from inbox.models import Broadcast, BroadcastClock, CommentMessage, FollowMessage, Mailbox, SystemMessage
+from inbox.services.mending import Held
 from inbox.snapshots import CLOCK_UNIT
 
 from .databases import postgres, sqlite
@@ -38,6 +40,10 @@ def test_overlapping_recipients_in_opposite_orders() -> None:
             row.excerpt += "."
         CommentMessage.objects.bulk_update(rows, ["excerpt"], batch_size=7)
 
+    def touch(users: list[int]) -> None:
+        with suppress(Held):  # it passes over what others hold, and says so
+            services.touch(users)
+
     with watched(users[:3]):
         together(
             repeat(10, partial(services.send, there[:30], FollowMessage)),
@@ -45,7 +51,7 @@ def test_overlapping_recipients_in_opposite_orders() -> None:
             repeat(5, partial(create, there[10:])),
             repeat(5, partial(create, back)),
             repeat(5, partial(edit, back)),
-            repeat(5, partial(services.touch, back)),
+            repeat(5, partial(touch, back)),
         )
     for pk in users:
         arrivals = [*sequence(pk, FollowMessage), *sequence(pk, CommentMessage)]
