@@ -109,6 +109,23 @@ class BroadcastAdmin(OnceAdmin, LeanAdmin):
 
     # Saving
 
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            return super().changeform_view(request, *args, **kwargs)
+        except Broadcast.DoesNotExist:
+            return self._gone(request)
+
+    def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            return super().delete_view(request, *args, **kwargs)
+        except Broadcast.DoesNotExist:
+            return self._gone(request)
+
+    def _gone(self, request: HttpRequest) -> HttpResponse:
+        """Somebody has deleted it since the page was loaded."""
+        self.message_user(request, _("This broadcast was deleted meanwhile."), messages.WARNING)
+        return HttpResponseRedirect(reverse("admin:inbox_broadcast_changelist", current_app=self.admin_site.name))
+
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         with ledger.locked_clock():
             if change:

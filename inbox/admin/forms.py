@@ -55,7 +55,7 @@ class ServiceTokenForm(ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if not self.giver.is_superuser:
+        if self.instance.pk is None and not self.giver.is_superuser:  # one that exists is only looked at
             allowed = services.grantable_scopes(self.giver)
             self.fields["scopes"].choices = [pair for pair in Scope.choices if pair[0] in allowed]  # type: ignore[attr-defined]
             self.fields["owner"].disabled = True

@@ -38,10 +38,10 @@ class OnceAdmin(ModelAdmin):
         if change:
             super().save_model(request, obj, form, change)
             return
-        key = request.POST.get(FIELD, "")
-        services.claim_form(key)
+        said = sorted(pair for pair in request.POST.lists() if pair[0] != "csrfmiddlewaretoken")
+        claim = services.claim_form(request.POST.get(FIELD, ""), said)
         self.create_model(request, obj, form)
-        services.settle_form(key, str(obj.pk))
+        services.settle_form(claim, str(obj.pk))
 
     def create_model(self, request: HttpRequest, obj: Any, form: Any) -> None:
         """Save a new row."""

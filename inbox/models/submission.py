@@ -10,7 +10,8 @@ from .mailbox import PrimaryQuerySet
 
 
 class Submission(models.Model):
-    """`key` is the form's own, drawn when it was shown. `result` names what was created, in the words of the form."""
+    """`key` is made of the form's own, drawn when it was shown, and of what was filled in. `result` names what was
+    created, in the words of the form."""
 
     key = models.CharField(_("key"), max_length=36, primary_key=True)
     result = models.CharField(_("result"), max_length=200, blank=True)

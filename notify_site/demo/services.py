@@ -31,7 +31,7 @@ def title_of(post: Post) -> str:
 def write_post(author: User, text: str, at: datetime | None = None, form_key: str = "") -> Post:
     """Publish a post and tell those it mentions. Raises AlreadySubmitted, as all that takes the key of a form."""
     with transaction.atomic():
-        inbox.claim_form(form_key)
+        inbox.claim_form(form_key, text)
         post = Post.objects.create(author=author, text=text, created_at=at or timezone.now())
     _mention(author, text, post, post.get_absolute_url(), {author.pk}, post.created_at)
     return post
@@ -40,10 +40,10 @@ def write_post(author: User, text: str, at: datetime | None = None, form_key: st
 def write_comment(author: User, post: Post, text: str, at: datetime | None = None, form_key: str = "") -> Comment:
     """Add a comment; tell the post's author and those it mentions (the author once, as its author)."""
     with transaction.atomic():
-        inbox.claim_form(form_key)
+        claim = inbox.claim_form(form_key, text)
         comment = Comment.objects.create(post=post, author=author, text=text, created_at=at or timezone.now())
         url = comment.get_absolute_url()
-        inbox.settle_form(form_key, url)
+        inbox.settle_form(claim, url)
     if post.author_id != author.pk:
         inbox.send(
             [post.author_id],
@@ -93,7 +93,8 @@ def share_post(
 ) -> int:
     """Send a post to people, with a note; returns how many were told (the sharer is not)."""
     with transaction.atomic():
-        inbox.claim_form(form_key)
+        people = list(people)
+        inbox.claim_form(form_key, (sorted(person.pk for person in people), note))
         return inbox.send(
             [person for person in people if person.pk != sharer.pk],
             ShareMessage,

@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from inbox import services
+from inbox.admin import broadcasts as admin_broadcasts
 from inbox.admin.forms import BroadcastForm
 from inbox.models import Broadcast, BroadcastReceipt, State
 
@@ -116,6 +117,22 @@ def test_what_cannot_be_published_says_so_and_stops_nothing_else(admin: Client) 
     assert "<bdi>Too late</bdi>: This broadcast would expire" in html
     assert "1 broadcast is live." in html
     assert states() == [State.DRAFT, State.LIVE]
+
+
+@pytest.mark.parametrize(("action", "data"), [("change", FORM), ("delete", {"post": "yes"})])
+def test_one_that_was_deleted_meanwhile(
+    admin: Client, monkeypatch: pytest.MonkeyPatch, action: str, data: dict[str, str]
+) -> None:
+    row = Broadcast.objects.create(title="Gone soon")
+    real = admin_broadcasts.ledger.locked_clock
+
+    def locked_clock() -> Any:
+        Broadcast._base_manager.filter(pk=row.pk)._raw_delete("default")
+        return real()
+
+    monkeypatch.setattr(admin_broadcasts.ledger, "locked_clock", locked_clock)
+    answer = admin.post(page(row, action), data)
+    assert (answer.status_code, answer["Location"]) == (302, LIST)
 
 
 def test_the_withdraw_button_waits_for_no_valid_form(bob: Any, admin: Client) -> None:

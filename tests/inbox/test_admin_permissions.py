@@ -209,6 +209,12 @@ def test_permissions_add_up() -> None:
         assert services.grantable_scopes(user) == affordable
 
 
+def test_a_token_that_exists_can_be_looked_at() -> None:
+    client = staff("clerk", "add_servicetoken", "view_servicetoken", "change_servicetoken", "view_mailbox")
+    make(client, person("x"), "messages:read")
+    assert client.get(f"{TOKENS}{ServiceToken.objects.get().pk}/change/").status_code == 200
+
+
 def test_a_token_made_by_staff_works(bob: Any) -> None:
     answer = make(staff("clerk", "add_servicetoken", "view_mailbox"), bob, "messages:read")
     [text] = set(re.findall(r"rd_[\w-]{43}", answer.content.decode()))

@@ -50,10 +50,16 @@ class TestOneAfterTheOther:
         form = FORM | key_of(admin, f"{LIST}add/") | {button: "1"}
         admin.post(f"{LIST}add/", form)
         [saved] = Broadcast.objects.all()
-        again = admin.post(f"{LIST}add/", form | {"title": "Edited after going back"}, follow=True)
+        again = admin.post(f"{LIST}add/", form, follow=True)
         assert again.redirect_chain[-1][0] == f"{LIST}{saved.pk}/change/"
         assert "sent twice" in again.content.decode()
         assert [row.title for row in Broadcast.objects.all()] == ["Maintenance"]
+
+    def test_what_was_edited_after_going_back_is_not_lost(self, admin: Client) -> None:
+        form = FORM | key_of(admin, f"{LIST}add/")
+        for title in ("Maintenance", "Maintenance on Tuesday", "Maintenance on Tuesday"):
+            admin.post(f"{LIST}add/", form | {"title": title})
+        assert [row.title for row in Broadcast.objects.order_by("pk")] == ["Maintenance", "Maintenance on Tuesday"]
 
     def test_a_token_is_made_once(self, admin: Client, boss: Any) -> None:
         form = TOKEN | {"owner": boss.pk} | key_of(admin, f"{TOKENS}add/")
