@@ -32,6 +32,12 @@ def address_of(request: HttpRequest) -> str | None:
     return None if found is None else _shared(found)
 
 
+def comes_from_trusted(request: HttpRequest) -> bool:
+    """Whether the peer is one of `INBOX_TRUSTED_PROXIES`, so that what it forwards is believed."""
+    peer = _parsed(request.META.get("REMOTE_ADDR") or "")
+    return peer is not None and _is_trusted(peer)
+
+
 def is_network(text: str) -> bool:
     """Whether it is an address or a network."""
     try:

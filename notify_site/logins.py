@@ -19,6 +19,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 
+from inbox import addresses
 from inbox.api import throttle
 
 View = Callable[..., HttpResponseBase]
@@ -66,9 +67,18 @@ class Handler(AxesDatabaseHandler):  # type: ignore[misc]
             return throttle.seconds_left()
         attempts = self.get_user_attempts(request, credentials)
         times = [rows.aggregate(newest=Max("attempt_time"))["newest"] for rows in attempts]
-        until = max(time for time in times if time is not None) + cool_off
+        until = max((time for time in times if time is not None), default=timezone.now()) + cool_off
         left: float = (until - timezone.now()).total_seconds()
         return max(1, math.ceil(left))
+
+
+def address_of(request: HttpRequest) -> str | None:
+    """The client's address; None if it is only that of a proxy which `INBOX_TRUSTED_PROXIES` does not name.
+
+    Counted as one client, all that come through it would be locked out by any of them. Limits per account stay.
+    """
+    claims = {"HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED"} & request.META.keys()
+    return None if claims and not addresses.comes_from_trusted(request) else addresses.address_of(request)
 
 
 def _names(request: Any, credentials: dict[str, Any]) -> list[str]:

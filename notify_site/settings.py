@@ -212,7 +212,7 @@ AXES_COOLOFF_TIME = timedelta(minutes=LOGIN_LOCKOUT_MINUTES)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"], "username", "ip_address"]
 AXES_HANDLER = "notify_site.logins.Handler"
 AXES_LOCKOUT_CALLABLE = "notify_site.logins.locked_out"
-AXES_CLIENT_IP_CALLABLE = "inbox.addresses.address_of"
+AXES_CLIENT_IP_CALLABLE = "notify_site.logins.address_of"
 AXES_RESET_ON_SUCCESS = True
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # who goes on trying does not wait longer for it
 AXES_DISABLE_ACCESS_LOG = True  # nothing is kept of who signs in

@@ -96,7 +96,8 @@ def check_internals(**kwargs: Any) -> list[checks.CheckMessage]:
 
 
 def register() -> None:
-    for check in (check_internals, check_numbers, check_origins, check_mqtt, check_log_format, check_channel_layer):
+    checks.register(check_internals, deploy=True)  # it imports the servers, which no other command needs
+    for check in (check_numbers, check_origins, check_mqtt, check_log_format, check_channel_layer):
         checks.register(check)
 
 

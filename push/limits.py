@@ -54,6 +54,7 @@ class Bucket:
 
 
 _users: dict[UserId, Bucket] = {}
+_looked_at = float("-inf")  # when the full ones among very many were looked for last
 
 
 def bucket_of(user: UserId) -> Bucket:
@@ -61,12 +62,17 @@ def bucket_of(user: UserId) -> Bucket:
     bucket = _users.get(user)
     if bucket is None:
         if len(_users) >= MANY_USERS:
-            _drop_full()
+            _drop_full_now_and_then()
         bucket = _users[user] = Bucket(conf.frames_per_second_per_user())
     return bucket
 
 
-def _drop_full() -> None:
+def _drop_full_now_and_then() -> None:
+    """Once a second: it walks them all."""
+    global _looked_at
+    if time.monotonic() - _looked_at < 1:
+        return
+    _looked_at = time.monotonic()
     for user in [user for user, bucket in _users.items() if bucket.is_full()]:
         del _users[user]
 

@@ -112,6 +112,20 @@ def test_whoever_is_signed_in_stays_so(bob: Any) -> None:
     assert browser.post("/api/v1/tickets/").status_code != 429
 
 
+def test_a_proxy_that_is_not_trusted_is_not_one_client() -> None:
+    """Its address is everybody's: one who guesses there locks nobody else out, and is held by the account's limit."""
+
+    def through_proxy(number: int, password: str = "wrong", name: str = "bob") -> int:
+        client = Client(REMOTE_ADDR=HERE, headers={"X-Forwarded-For": f"198.51.100.{number}"})
+        return int(client.post(LOGIN, {"username": name, "password": password}).status_code)
+
+    for number in range(40):
+        through_proxy(number, name=f"user{number}")
+    assert through_proxy(99, "right") == 302
+    guesses = [through_proxy(number) for number in range(10)]
+    assert guesses[-1] == 429  # whatever address is claimed
+
+
 def test_an_unknown_address_is_not_everybodys() -> None:
     """Behind a Unix socket."""
     for number in range(20):

@@ -21,6 +21,7 @@ export class PushClient {
   #life = new AbortController();
   #answered = new AbortController();
   #suspected = -Infinity; // when a page last offered what is not this user's; milliseconds
+  #nobody = -Infinity; // when a page last said that nobody is signed in; milliseconds
   #robbed = false; // another tab took the lead, and has not been heard of yet
 
   /**
@@ -98,10 +99,17 @@ export class PushClient {
     else this.#ask({ doubt: true });
   }
 
+  /** Whether it is long enough since pages said last that nobody is signed in. */
+  #isTime() {
+    if (performance.now() - this.#nobody < CHECK * 1000) return false;
+    this.#nobody = performance.now();
+    return true;
+  }
+
   /** A page says who is signed in in this browser. Each leader hears it itself. @param {string} user "" for nobody */
   #onSignIn(user) {
     if (user === this.user) return void (this.state === "signed-out" && this.wake(false));
-    if (!user && this.state === "signed-out") return;
+    if (!user && (this.state === "signed-out" || !this.#isTime())) return; // pages for nobody may come from a cache
     if (this.leadership.leads) this.ladder.doubt();
     else this.#ask();
   }
