@@ -39,6 +39,10 @@ RETRY_SECONDS = 0.05
 MEND_SECONDS = 0.2  # how long a mend waits for a lock: who comes next tries again
 
 
+class Held(OperationalError):
+    """Some of the rows can't be changed now, mostly since somebody else holds them; the others are mended."""
+
+
 def alias() -> str:
     """The database of the mailboxes: versions are read where they are written, never on a replica."""
     return router.db_for_write(Mailbox)

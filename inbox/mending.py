@@ -3,7 +3,8 @@
 import os
 import threading
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.db import connections
@@ -34,7 +35,18 @@ class Mender:
             if self._is_running:
                 return
             self._is_running = True
-        threading.Thread(target=self._run, name="inbox-mend", daemon=True).start()
+        with self._ended_by_failure():
+            threading.Thread(target=self._run, name="inbox-mend", daemon=True).start()
+
+    @contextmanager
+    def _ended_by_failure(self) -> Iterator[None]:
+        """Without a thread the next report must start one. What was noted stays for that."""
+        try:
+            yield
+        except BaseException:
+            with self._lock:
+                self._is_running = False
+            raise
 
     def _note(self, is_due: bool, user_ids: Collection[UserId]) -> None:
         self._is_due |= is_due
@@ -42,12 +54,15 @@ class Mender:
 
     def _run(self) -> None:
         failures = 0
-        while work := self._take():
-            if self._mended(*work):
-                failures = 0
-            elif (failures := failures + 1) < TRIES:
-                with self._lock:
-                    self._note(*work)
+        with self._ended_by_failure():
+            while work := self._take():
+                if self._mended(*work):
+                    failures = 0
+                    continue
+                failures += 1
+                if failures % TRIES:
+                    with self._lock:
+                        self._note(*work)
                 time.sleep(PAUSE)
 
     def _take(self) -> tuple[bool, set[UserId]] | None:
@@ -60,12 +75,13 @@ class Mender:
 
     def _mended(self, is_due: bool, user_ids: Collection[UserId]) -> bool:
         try:
-            return services.mend(is_due=is_due, users=user_ids)
+            try:
+                return services.mend(is_due=is_due, users=user_ids)
+            finally:
+                connections.close_all()  # this thread's
         except Exception:  # noqa: BLE001 (logged there)
             log_failure("Mending what a read found undone")
             return False
-        finally:
-            connections.close_all()  # this thread's
 
 
 def connect() -> None:

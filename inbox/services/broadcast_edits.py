@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from .. import ledger
 from ..errors import BadFields, NotFound
 from ..models import Audience, Broadcast, State
-from .broadcasts import apply_due
+from .broadcasts import turn_due
 
 Values = Mapping[str, Any]  # by field; `groups` are a set of primary keys
 COLUMNS = ("title", "body", "level", "url", "audience", "publish_at", "expires_at")
@@ -91,7 +91,7 @@ def change_broadcast(broadcast: Broadcast, values: Values) -> None:
             broadcast.save(update_fields=changed - {"groups"})
         if "groups" in changed:
             broadcast.groups.set(values["groups"])
-        apply_due()
+        turn_due()
 
 
 def _columns(broadcast: Broadcast) -> dict[str, Any]:

@@ -9,7 +9,9 @@ from django.utils.translation import gettext as _
 from .. import ledger
 from ..errors import BadValue
 from ..isolation import apart
+from ..ledger import Held
 from ..models import Broadcast, BroadcastClock, State
+from ..models.broadcast import reschedule
 from ..snapshots import CLOCK_UNIT, MAX_VERSION
 
 OUT = frozenset({State.LIVE, State.SCHEDULED})  # seen, or about to be
@@ -59,19 +61,29 @@ def expire(broadcast: Broadcast) -> None:
 def apply_due(now: Any = None) -> bool:
     """Start and end what is due: called by whoever finds a `next_due` in the past. Returns whether anything was.
 
-    A broadcast that can't be changed keeps no other back. Raises OperationalError if the clock is not free in 200 ms:
-    the next read or sweep comes back to it.
+    A broadcast that can't be changed keeps no other back; if there was one, raises Held when the others are done.
+    Raises OperationalError if the clock is not free in 200 ms. The next read or sweep comes back to it.
     """
+    turned, left = turn_due(now)
+    if left:
+        raise Held(f"{left} broadcasts are due and can't be started or ended")
+    return bool(turned)
+
+
+def turn_due(now: Any = None) -> tuple[int, int]:
+    """As `apply_due`, for whoever would not be stopped by other broadcasts: returns how many were started or ended, and
+    how many are still due."""
     now = now or timezone.now()
     if not BroadcastClock.objects.using(ledger.alias()).filter(next_due__lte=now).exists():
-        return False
-    with ledger.waiting_at_most(ledger.MEND_SECONDS), ledger.locked_clock():
+        return 0, 0
+    with ledger.waiting_at_most(ledger.MEND_SECONDS), ledger.locked_clock() as clock:
         over = Q(expires_at__lte=now)
         ended = _turn(Broadcast.objects.due(now).filter(over), state=State.EXPIRED)
         # Dated when it really came out, which may be later than planned: that is when people see it.
         scheduled = Broadcast.objects.due(now).filter(state=State.SCHEDULED).exclude(over)
         started = _turn(scheduled, state=State.LIVE, published_at=now)
-        return bool(ended or started)
+        reschedule(clock)  # a `next_due` that was wrong would be found again by every read
+        return ended + started, Broadcast.objects.due(now).count()
 
 
 def _turn(rows: Any, **values: Any) -> int:

@@ -8,19 +8,15 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from django.db import OperationalError
 from django.db.models import F, QuerySet
 
 from .. import ledger
 from ..isolation import apart, attempt
+from ..ledger import Held
 from ..lookups import Among
 from ..models import Mailbox
 from ..users import has_staff_column, user_pks
 from .broadcasts import apply_due
-
-
-class Held(OperationalError):
-    """Somebody else holds some of the rows; the others are mended."""
 
 
 def mend(*, is_due: bool = False, users: Iterable[Any] = ()) -> bool:

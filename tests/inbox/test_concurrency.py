@@ -10,8 +10,8 @@ import pytest
 from django.contrib.auth.models import User
 
 from inbox import ledger, selectors, services
+from inbox.ledger import Held
 from inbox.models import Broadcast, BroadcastClock, CommentMessage, FollowMessage, Mailbox, SystemMessage
-from inbox.services.mending import Held
 from inbox.snapshots import CLOCK_UNIT
 
 from .databases import postgres, sqlite

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from statistics import median
 from threading import Event
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,8 +16,8 @@ from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
 from inbox import ledger, mending, selectors, services
+from inbox.ledger import Held
 from inbox.models import Broadcast, BroadcastClock, FollowMessage, Mailbox, ServiceToken
-from inbox.services.mending import Held
 from inbox.snapshots import CLOCK_UNIT
 from tools.processes import wait_for
 
@@ -281,11 +282,29 @@ def test_one_broadcast_that_is_held_keeps_no_other_back(due: Broadcast, user: in
     others = [Broadcast.objects.create(title="Due", state="scheduled", publish_at=due.publish_at) for _ in range(3)]
     ending = live(expires_at=due.publish_at)
     with held(Broadcast.objects.filter(pk=due.pk)):
-        services.apply_due()
+        with pytest.raises(Held):
+            services.apply_due()
         assert set(Broadcast.objects.live().values_list("pk", flat=True)) == {row.pk for row in others}
         assert Broadcast.objects.get(pk=ending.pk).state == "expired"
+        assert not services.mend(is_due=True)  # so that the mender pauses
+        services.change_broadcast(others[0], {"title": "Changed meanwhile"})
     assert services.apply_due()
     assert selectors.snapshot(user).unread == 4
+
+
+def test_a_mend_that_leaves_a_broadcast_due_says_so(due: Broadcast, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(type(Broadcast.objects.all()), "update", lambda *args, **kwargs: 1 / 0)
+        assert not services.mend(is_due=True)
+    assert services.mend(is_due=True)
+    assert Broadcast.objects.get(pk=due.pk).state == "live"
+
+
+def test_a_clock_that_is_due_for_nothing_is_set_right() -> None:
+    ended = live(expires_at=timezone.now() + timedelta(hours=1))
+    BroadcastClock.objects.update(next_due=timezone.now() - timedelta(seconds=1))
+    assert services.mend(is_due=True)
+    assert BroadcastClock.objects.get().next_due == ended.expires_at
 
 
 @pytest.mark.parametrize("mending_it", [services.apply_due, lambda: services.raise_clock(CLOCK_UNIT)])
@@ -329,3 +348,53 @@ def test_a_mender_that_fails_tries_again(monkeypatch: pytest.MonkeyPatch, user: 
     mender.report(is_due=False, user_ids=[user])
     wait_for(lambda: len(tries) == 3 and not mender._is_running, DEADLINE)
     assert tries == [{user}] * 3
+
+
+def test_a_mender_pauses_after_every_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However often reads report the same again."""
+    tries: list[bool] = []
+    pauses: list[float] = []
+    mender = mending.Mender()
+
+    def fail(is_due: bool, users: set[Any]) -> bool:
+        tries.append(is_due)
+        if len(tries) < 10:
+            mender.report(is_due=True, user_ids=[])
+        return len(tries) == 10
+
+    monkeypatch.setattr(mending, "TRIES", 3)
+    monkeypatch.setattr(mending, "time", SimpleNamespace(sleep=pauses.append))
+    monkeypatch.setattr(services, "mend", fail)
+    mender.report(is_due=True, user_ids=[])
+    wait_for(lambda: not mender._is_running, DEADLINE)
+    assert len(tries) == 10
+    assert pauses == [mending.PAUSE] * 9
+
+
+def test_a_mender_outlives_a_thread_that_cannot_start(monkeypatch: pytest.MonkeyPatch, user: int) -> None:
+    mender = mending.Mender()
+    with monkeypatch.context() as patch:
+        patch.setattr("threading.Thread.start", lambda self: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            mender.report(is_due=False, user_ids=[user])
+    mender.report(is_due=True, user_ids=[])
+    wait_for(lambda: Mailbox.objects.filter(pk=user).exists(), DEADLINE)
+    wait_for(lambda: not mender._is_running, DEADLINE)
+
+
+def test_a_mender_outlives_a_connection_that_cannot_be_closed(monkeypatch: pytest.MonkeyPatch, user: int) -> None:
+    failures = iter([True])
+    real = mending.connections
+
+    def close_all() -> None:
+        real.close_all()
+        if next(failures, False):
+            raise OSError("the socket is gone")
+
+    monkeypatch.setattr(mending, "PAUSE", 0.01)
+    monkeypatch.setattr(mending, "connections", SimpleNamespace(close_all=close_all))
+    mender = mending.Mender()
+    mender.report(is_due=False, user_ids=[user])
+    wait_for(lambda: not mender._is_running, DEADLINE)
+    assert Mailbox.objects.filter(pk=user).exists()
+    assert not next(failures, False)
