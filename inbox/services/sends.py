@@ -114,9 +114,9 @@ def retry_send(send_id: int) -> bool:
     """Try a failed send again, from where it stopped; whether it had failed."""
     fresh = {"failed_at": None, "reason": ""}
     with transaction.atomic(using=ledger.alias()):
-        SendChunk.objects.filter(send=send_id, failed_at__isnull=False).update(attempts=0, retry_at=None, **fresh)
         found = Send.objects.failed().filter(pk=send_id).update(progress_at=timezone.now(), **fresh)
         if found:
+            SendChunk.objects.filter(send=send_id, failed_at__isnull=False).update(attempts=0, retry_at=None, **fresh)
             _announce(send_id)
     return bool(found)
 

@@ -153,6 +153,15 @@ def test_a_failed_one_is_tried_again_by_hand(clock: Any) -> None:
     assert not services.retry_send(send.pk)
 
 
+def test_a_send_that_has_not_failed_is_left_alone() -> None:
+    """Some of its parts have failed, others are still to be tried."""
+    send = start(11)
+    gone = SendChunk.objects.create(send=send, recipients=[1], attempts=8, failed_at=timezone.now(), reason="gone")
+    assert not services.retry_send(send.pk)
+    gone.refresh_from_db()
+    assert (gone.attempts, gone.reason, gone.failed_at is None) == (8, "gone", False)
+
+
 def test_a_try_that_succeeds_forgets_why_it_failed(clock: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     send = start(13)
     with monkeypatch.context() as patch:
