@@ -141,8 +141,13 @@ class Publisher:
     def _running_loop(self) -> asyncio.AbstractEventLoop:
         with self._lock:
             if self._loop is None:
-                self._loop = asyncio.new_event_loop()
-                threading.Thread(target=self._loop.run_forever, name="push-bus", daemon=True).start()
+                loop = asyncio.new_event_loop()
+                try:
+                    threading.Thread(target=loop.run_forever, name="push-bus", daemon=True).start()
+                except BaseException:
+                    loop.close()
+                    raise
+                self._loop = loop
             return self._loop
 
 

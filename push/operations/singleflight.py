@@ -27,8 +27,9 @@ class SingleFlight(Generic[T]):
         """The result of the call that is under way, or of a new one."""
         with self._lock:
             if self._under_way is None or self._under_way.done():
-                self._under_way = Future()
-                threading.Thread(target=self._run, args=(self._under_way,), name=self.name, daemon=True).start()
+                future: Future[T] = Future()
+                threading.Thread(target=self._run, args=(future,), name=self.name, daemon=True).start()
+                self._under_way = future
             return self._under_way
 
     def _run(self, future: "Future[T]") -> None:

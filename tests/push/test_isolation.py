@@ -3,14 +3,17 @@
 import asyncio
 import logging
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from inbox import isolation, services
 from push import outlets, tasks, ticks
-from push.bus import Nudge
+from push.bus import Nudge, Publisher
 from push.hub import Hub
+from push.operations.singleflight import SingleFlight
+from push.outlets.mqtt.outlet import Outlet
 from push.ticks import Ticker
 from tests.push.fakes import FakeReads, FakeWire, joined, snapshot, until
 
@@ -85,6 +88,24 @@ async def test_a_mend_is_not_begun_again_while_it_hangs(
     assert tried == [[7]]
     the_hub.touch([8])
     await until(lambda: tried == [[7], [8]])
+
+
+def starters() -> dict[str, Callable[[], object]]:
+    flight = SingleFlight("test", lambda: 1)
+    return {"bus": Publisher()._running_loop, "probe": lambda: flight.call().result(5), "mqtt": Outlet().sweep}
+
+
+@pytest.mark.parametrize("name", starters())
+def test_a_thread_that_cannot_start_is_started_by_the_next_call(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setattr(Outlet, "_run", lambda self: None)
+    start, started, call = threading.Thread.start, [], starters()[name]
+    with monkeypatch.context() as patch:
+        patch.setattr("threading.Thread.start", lambda thread: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            call()
+    monkeypatch.setattr("threading.Thread.start", lambda thread: (started.append(thread), start(thread)))
+    call()
+    assert len(started) == 1
 
 
 BEATS = {

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 
 from django.db import close_old_connections
 
+from inbox.isolation import attempt
 from inbox.snapshots import UserId
 
 from ...conf import BULK
@@ -55,8 +56,9 @@ class Outlet:
 
     def _wake(self) -> None:
         if self._thread is None:
-            self._thread = threading.Thread(target=self._run, name="push-mqtt", daemon=True)
-            self._thread.start()
+            thread = threading.Thread(target=self._run, name="push-mqtt", daemon=True)
+            thread.start()
+            self._thread = thread
         self._something.notify()
 
     def _run(self) -> None:
@@ -75,7 +77,7 @@ class Outlet:
         """Until there is something to do, without a database connection meanwhile; a sweep is due by itself as well."""
         with self._something:
             if not self._waiting():
-                close_old_connections()
+                attempt("Closing unused connections", close_old_connections)
             self._sweep |= not self._something.wait_for(self._waiting, conf.sweep_seconds())
 
     def _waiting(self) -> bool:
