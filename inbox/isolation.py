@@ -1,6 +1,7 @@
 """One failure must not stop work that has nothing to do with it: for sweeps, batches and periodic jobs."""
 
 import logging
+import random
 import threading
 import time
 from collections import deque
@@ -12,7 +13,8 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 LOG_EVERY = 60.0  # seconds between two log records of the same work
-MOST_FAILURES = 50  # failed tries after which the rest of a batch is left to the next run
+# The rest of a batch is left to the next run after as many failed tries, when they have also taken as many seconds.
+MOST_FAILURES, MOST_SECONDS = 50, 10.0
 MOST_KNOWN = 1000  # names of failing work that are remembered
 
 _lock = threading.Lock()
@@ -33,17 +35,19 @@ def apart(what: str, work: Callable[[Sequence[T]], int], items: Sequence[T]) -> 
     """Do `work` to all items; when it fails, to each half, and so on down to the items that can't be done.
 
     `work` is a transaction (or savepoint) of its own and returns how many rows it changed. Returns the sum, and the
-    items that are left undone; each is logged. One such item among n costs some 2·log2(n) tries; after 50 failed tries
-    the rest is left undone.
+    items that are left undone; each that was tried alone is logged. One such item among n costs some 2·log2(n) tries,
+    n of them 2n. After 50 failed tries that took ten seconds or more the rest is left undone; every run shuffles the
+    items, so that none waits behind the same others for ever.
     """
-    done, failures, todo = 0, 0, deque([items] if items else [])
+    todo: deque[Sequence[T]] = deque([random.sample(items, len(items))] if items else [])
+    done, failures, seconds = 0, 0, 0.0
     left: list[T] = []
-    while todo and failures < MOST_FAILURES:
-        part = todo.popleft()
+    while todo and (failures < MOST_FAILURES or seconds < MOST_SECONDS):
+        part, began = todo.popleft(), time.monotonic()
         try:
             done += work(part)
         except Exception:  # noqa: BLE001 (logged there)
-            failures += 1
+            failures, seconds = failures + 1, seconds + time.monotonic() - began
             if middle := len(part) // 2:
                 todo.extendleft((part[middle:], part[:middle]))
             else:
