@@ -11,7 +11,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.db import OperationalError, transaction
 from django.db.models import DO_NOTHING, QuerySet
-from django.db.models.signals import m2m_changed, post_save, pre_delete
+from django.db.models.signals import m2m_changed, post_delete, post_save, pre_delete
 
 from . import audiences, ledger, services
 from .models import Broadcast, Mailbox, Message, State
@@ -21,7 +21,9 @@ from .patience import ATTEMPTS
 
 def connect() -> None:
     for model in _kinds_of(get_user_model()):
-        pre_delete.connect(user_deleted, sender=model)
+        pre_delete.connect(user_deleting, sender=model)
+        if model._meta.concrete_model is get_user_model():  # of a child model, before the row of the user is deleted
+            post_delete.connect(user_deleted, sender=model)
         post_save.connect(user_saved, sender=model)
     for model in _kinds_of(Group):
         pre_delete.connect(group_deleted, sender=model)
@@ -44,14 +46,24 @@ def _goes_with_others(model: type[Any]) -> bool:
     return any(key.on_delete is not DO_NOTHING for key in keys)
 
 
-def user_deleted(instance: Any, origin: Any = None, **kwargs: Any) -> None:
-    """Before a user goes. Users deleted by one queryset go together at the first of them, in few statements."""
+def user_deleting(instance: Any, origin: Any = None, **kwargs: Any) -> None:
+    """Before a user is deleted. At the first of those whom a queryset deletes, the mailboxes of all are locked.
+
+    The query may match others by now than those whom Django has collected: so it decides about locks only.
+    """
+    if services.is_departing(instance.pk, origin):
+        return
     users = [instance.pk]
+    names_all = isinstance(origin, get_user_model()) and origin.pk == instance.pk
     if isinstance(origin, QuerySet) and issubclass(origin.model, get_user_model()):
-        if services.is_emptied(instance.pk):
-            return
-        users += origin.order_by().values_list("pk", flat=True)
-    services.empty_mailboxes(users)
+        matching = list(origin.using(ledger.alias()).order_by().values_list("pk", flat=True))
+        users, names_all = [*users, *matching], instance.pk in matching
+    services.lock_mailboxes(origin, users, with_readers=names_all)
+
+
+def user_deleted(origin: Any = None, **kwargs: Any) -> None:
+    """Django has deleted the rows of all; the foreign keys to them are checked at the commit."""
+    services.empty_mailboxes(origin)
 
 
 def user_saved(instance: Any, created: bool, update_fields: Any = None, raw: bool = False, **kwargs: Any) -> None:

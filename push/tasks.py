@@ -52,9 +52,9 @@ def resume_forgetting(after: timedelta = timedelta(seconds=10)) -> None:
 @shared_task(ignore_result=True)
 def work_off_all() -> None:
     """Write what is left of every send, and of deleted users: asked for by a worker that starts, as one may have died
-    over them."""
+    over them. Of deleted users only if nobody is at it, or each worker that starts would begin another chain."""
     attempt("Finishing stalled sends", services.finish_stalled, timedelta(0))
-    attempt("Going on with deleted users", resume_forgetting, timedelta(0))
+    attempt("Going on with deleted users", resume_forgetting)
 
 
 @shared_task(ignore_result=True)

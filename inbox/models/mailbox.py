@@ -19,7 +19,7 @@ class PrimaryQuerySet(models.QuerySet[Row]):
 class Mailbox(models.Model):
     """One user's counter. Whoever changes what the user can see advances it, under this row's lock.
 
-    Rows hang on the user with DO_NOTHING: deleting a user empties the mailbox under its lock first
+    Rows hang on the user with DO_NOTHING: deleting a user empties the mailbox under its lock
     (`services.empty_mailboxes`), which a cascade collected before the lock could not do safely.
     """
 

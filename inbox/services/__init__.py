@@ -3,7 +3,13 @@ state it changes, and announces them on commit (`inbox.signals`)."""
 
 from .broadcast_edits import change_broadcast, check_broadcast, create_broadcast, held_broadcast
 from .broadcasts import apply_due, bump_clock, expire, is_out, publish, raise_clock, withdraw
-from .departures import empty_mailboxes, forget_deleted_users, is_emptied, is_forgetting_stalled
+from .departures import (
+    empty_mailboxes,
+    forget_deleted_users,
+    is_departing,
+    is_forgetting_stalled,
+    lock_mailboxes,
+)
 from .erasure import erasable, erase
 from .idempotency import claim_key, finish, settle
 from .marks import archive, delete, mark_all_read, mark_read, mark_unread, unarchive, undelete
@@ -40,10 +46,11 @@ __all__ = [
     "forget_deleted_users",
     "grantable_scopes",
     "held_broadcast",
-    "is_emptied",
+    "is_departing",
     "is_forgetting_stalled",
     "is_out",
     "issue_token",
+    "lock_mailboxes",
     "mark_all_read",
     "mark_read",
     "mark_unread",

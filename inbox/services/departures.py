@@ -1,9 +1,9 @@
 """What remains of a user who is deleted: nothing in their mailbox; in other people's messages, for a while, a key.
 
-The transaction that deletes them empties their mailbox. From its commit on they are "Someone" wherever they acted: the
-column has no constraint. The key itself is taken out of a thousand messages at a time, which advances the versions of
-their owners: of the first thousand in that transaction, of the others in batches that follow. So nobody waits for
-longer than one batch, however many messages there are.
+The transaction that deletes them locks their mailbox first and empties it last. From its commit on they are "Someone"
+wherever they acted: the column has no constraint. The key itself is taken out of a thousand messages at a time, which
+advances the versions of their owners: of the first thousand in that transaction, of the others in batches that follow.
+So nobody waits for longer than one batch, however many messages there are.
 """
 
 from collections import Counter
@@ -14,15 +14,15 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.db import connections, transaction
-from django.db.models import Count, F
+from django.db.models import Count, F, Max
 from django.utils import timezone
 
 from .. import ledger
+from ..errors import BadValue
 from ..isolation import log_failure
-from ..lookups import Among
+from ..lookups import Among, existing_users
 from ..models import BroadcastReceipt, DeletedUser, Mailbox, event_types
 from ..models.base import MailboxRow
-from ..patience import ATTEMPTS
 from ..signals import users_deleted
 from ..users import user_pk
 from .retention import Rows
@@ -30,40 +30,60 @@ from .retention import Rows
 BATCH = 1000  # messages per transaction, and so mailboxes that are locked at once
 
 
-def is_emptied(pk: Any) -> bool:
-    """Whether nothing is left to do for a user who is being deleted in this transaction. Holds them if so."""
-    if not _is_empty(pk):
-        return False
-    _hold([pk])  # not before: mailboxes come first in the lock order
-    return _is_empty(pk)
+class Departure:
+    """The users whom one `delete()` call is about to delete, and the mailboxes that this transaction has locked.
 
-
-def _is_empty(pk: Any) -> bool:
-    if Mailbox.objects.filter(pk=pk).exists():
-        return False
-    return DeletedUser.objects.filter(user=str(pk)).exists() or not _named([pk])
-
-
-def empty_mailboxes(users: Collection[Any]) -> None:
-    """In the transaction that deletes these users: take the locks that every sender needs, and delete what is theirs.
-
-    Up to a thousand messages of others forget them at once; if there are more, it is noted, and batches follow. Users
-    who are gone already are passed over.
+    Registered to be called on commit, which does nothing: so Django forgets it as soon as the locks are gone, also by a
+    rollback to a savepoint. `origin` is what `delete()` was called on, as `pre_delete` and `post_delete` name it.
     """
-    for attempts_left in reversed(range(ATTEMPTS)):
-        with ledger.locked({*users, *_first_readers(users)}) as found:
-            gone = sorted(set(users) & set(found))
-            _hold(gone)
-            if attempts_left and not _first_readers(gone) <= set(found):
-                # Somebody has named them since we looked, in a mailbox that comes before their rows in the lock order.
-                transaction.set_rollback(True, using=ledger.alias())
-                continue
-            _empty(gone, readers=found)
-            return
+
+    def __init__(self, origin: Any, users: Collection[Any], mailboxes: Collection[Any]) -> None:
+        self.origin, self.users, self.mailboxes = origin, set(users) & set(mailboxes), set(mailboxes)
+
+    def __call__(self) -> None:
+        pass
+
+
+def _departures(origin: Any) -> list[Departure]:
+    calls = (call for _savepoints, call, *_ in connections[ledger.alias()].run_on_commit)
+    return [call for call in calls if isinstance(call, Departure) and call.origin is origin]
+
+
+def is_departing(user: Any, origin: Any) -> bool:
+    """Whether this transaction has locked their mailbox, for the deletion that began with `origin`."""
+    return any(user in departure.users for departure in _departures(origin))
+
+
+def lock_mailboxes(origin: Any, users: Collection[Any], with_readers: bool) -> None:
+    """Before these users are deleted: lock their mailboxes, sorted, and nothing else.
+
+    No row of a user is locked here: the lock order has mailboxes first, and Django locks the rows when it deletes them.
+    `with_readers` also locks the mailboxes whose messages name them, if one batch can write those messages. It is for
+    a caller who gives all users at once: locked with one user after the other they would be out of order.
+    """
+    readers = _first_readers(users) if with_readers else set()
+    with ledger.locked({*users, *readers}) as found:
+        departure = Departure(origin, users, found)
+        if departure.users:
+            transaction.on_commit(departure, using=ledger.alias())
+
+
+def empty_mailboxes(origin: Any) -> None:
+    """After the rows of users are deleted, in the same transaction: delete what was theirs, of all in few statements.
+
+    Only of those who are gone: a mailbox may have been locked for a user whom `delete()` then left alone. Up to a
+    thousand messages of others forget them at once; if there are more, it is noted, and batches follow.
+    """
+    departures = [departure for departure in _departures(origin) if departure.users]
+    users = set().union(*(departure.users for departure in departures))
+    if gone := users - existing_users(users) if users else set():
+        _empty(sorted(gone), readers=set().union(*(departure.mailboxes for departure in departures)))
+    for departure in departures:
+        departure.users = set()
 
 
 def _empty(gone: Collection[Any], readers: Collection[Any]) -> None:
-    """All their mailboxes are locked, and the users' rows."""
+    """All these mailboxes are locked."""
     tables: list[type[MailboxRow]] = [*event_types().values(), BroadcastReceipt]
     for model in tables:
         model.objects.filter(Among("recipient", gone)).remove()
@@ -93,12 +113,6 @@ def _named(users: Collection[Any]) -> Counter[Any]:
     return found
 
 
-def _hold(users: Collection[Any]) -> None:
-    """Lock the users' rows: whoever is about to commit a reference to one waits for us, and finds it gone."""
-    rows = get_user_model()._base_manager.using(ledger.alias()).filter(Among("pk", users))
-    list(rows.select_for_update().order_by("pk").values_list("pk"))
-
-
 def _note(named: Mapping[Any, int]) -> None:
     """Note who is gone and still named in so many messages."""
     if not named:
@@ -126,8 +140,10 @@ def forget_deleted_users() -> bool:
 
 
 def is_forgetting_stalled(after: timedelta) -> bool:
-    """Whether there are messages to be written to which nobody has come for so long."""
-    return bool(DeletedUser.objects.filter(finished_at=None, progress_at__lt=timezone.now() - after).exists())
+    """Whether there are messages to be written, and nobody has written any for so long."""
+    pending = DeletedUser.objects.filter(finished_at=None)
+    newest = pending.aggregate(newest=Max("progress_at"))["newest"]
+    return newest is not None and newest < timezone.now() - after
 
 
 @ledger.retrying
@@ -137,25 +153,33 @@ def _forget_next(pk: int) -> bool:
         for row in _free(DeletedUser.objects.filter(pk=pk, finished_at=None)):
             written = _forget_some(row)
             now = timezone.now()
-            progress = {"done": F("done") + written, "progress_at": now}
-            DeletedUser.objects.filter(pk=pk).update(**progress, finished_at=None if written else now)
+            progress = {"done": F("done") + (written or 0), "progress_at": now}
+            DeletedUser.objects.filter(pk=pk).update(**progress, finished_at=now if written is None else None)
             return True
     return False
 
 
-def _forget_some(row: DeletedUser) -> int:
+def _forget_some(row: DeletedUser) -> int | None:
+    """How many messages were written; None if no message names the user any more.
+
+    It may be 0 while there are others: a whole batch can be deleted before its mailboxes are locked.
+    """
+    try:
+        actor = user_pk(row.user)
+    except BadValue:  # the user model has other keys now, so no message can name this one
+        log_failure(f"Having messages forget deleted user {row.pk}")
+        return None
     for model in event_types().values():
-        rows = _naming(model.objects.order_by(), row)
+        rows = _naming(model.objects.order_by(), actor, row)
         if keys := list(rows.values_list("pk", flat=True)[:BATCH]):
             return int(rows.filter(Among("pk", keys)).update(actor=None))
-    return 0
+    return None
 
 
-def _naming(rows: Rows, row: DeletedUser) -> Rows:
+def _naming(rows: Rows, actor: Any, row: DeletedUser) -> Rows:
     """The messages in which they acted, but not those of somebody who has got their key since (a name, say)."""
-    pk = user_pk(row.user)
-    rows = rows.filter(actor=pk)
-    is_back = get_user_model()._base_manager.using(ledger.alias()).filter(pk=pk).exists()
+    rows = rows.filter(actor=actor)
+    is_back = get_user_model()._base_manager.using(ledger.alias()).filter(pk=actor).exists()
     return rows.filter(created_at__lte=row.created_at) if is_back else rows
 
 

@@ -1,14 +1,18 @@
 """A user goes at once, whoever deletes them and however often; messages of others forget them in batches."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from functools import partial
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group, User
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from inbox import ledger, selectors, services
 from inbox.models import BroadcastReceipt, DeletedUser, FollowMessage, LikeMessage, Mailbox
@@ -18,7 +22,7 @@ from .databases import postgres
 from .listening import Heard
 from .people import live, people
 from .rest import person
-from .threads import Pause, after, beside, together
+from .threads import Pause, after, beside, blocked, together
 
 transactional = pytest.mark.django_db(transaction=True)
 Delete = Callable[[int], Any]
@@ -121,6 +125,103 @@ def unless_gone(work: Callable[[], Any]) -> Any:
         return 0, {}
 
 
+# Many users at once
+
+AFTER_COLLECTING = 'SELECT "auth_user"."id"( AS "pk")? FROM "auth_user" WHERE NOT'  # our query, which follows Django's
+
+
+@transactional
+def test_who_matches_a_query_only_after_it_was_run_keeps_everything() -> None:
+    going, *staying = people(4)
+    services.send([going, *staying], FollowMessage)
+    services.send([going], LikeMessage, actor=staying[0], target_title="Tea")
+    User.objects.filter(pk=going).update(is_active=False)
+    deactivate = partial(User.objects.filter(pk__in=staying).update, is_active=False)
+    with once_before(AFTER_COLLECTING, deactivate):
+        assert User.objects.filter(is_active=False).delete()[0] == 1
+    assert User.objects.filter(is_active=False).count() == len(staying)
+    assert {row.recipient_id for row in FollowMessage.objects.all()} == set(staying)
+
+
+@transactional
+def test_who_matches_a_query_no_longer_is_deleted_with_what_is_theirs() -> None:
+    first_one, second = people(2)
+    services.send([first_one, second], FollowMessage)
+    activate = partial(User.objects.filter(pk=second).update, is_active=True)
+    User.objects.filter(pk__in=[first_one, second]).update(is_active=False)
+    with once_before(AFTER_COLLECTING, activate):
+        assert User.objects.filter(is_active=False).delete()[0] == 2
+    assert not FollowMessage.objects.exists()
+    assert not Mailbox.objects.exists()
+
+
+@contextmanager
+def once_before(pattern: str, work: Callable[[], Any]) -> Iterator[None]:
+    """Do the work before the first statement that matches."""
+    todo = [work]
+
+    def execute(run: Any, sql: str, *args: Any) -> Any:
+        if todo and re.search(pattern, sql):
+            todo.pop()()
+        return run(sql, *args)
+
+    with connection.execute_wrapper(execute):
+        yield
+    assert not todo
+
+
+@transactional
+def test_a_further_user_of_a_queryset_costs_no_further_statement(django_assert_num_queries: Any) -> None:
+    """Whether they have a mailbox, and whether others' messages name them."""
+    users = people(47)
+    reader = users.pop()
+    for actor in users[::3]:
+        services.send([reader, actor], FollowMessage, actor=actor)
+    with CaptureQueriesContext(connection) as few:
+        User.objects.filter(pk__in=users[:6]).delete()
+    with django_assert_num_queries(len(few)):
+        User.objects.filter(pk__in=users[6:]).delete()
+    assert not FollowMessage.objects.exclude(actor_id=None, recipient=reader).exists()
+    assert set(Mailbox.objects.values_list("pk", flat=True)) == {reader}
+
+
+@transactional
+def test_a_queryset_deleted_again_after_a_rollback_locks_again(user: int) -> None:
+    """Also after a rollback to a savepoint, and in the transaction in which it deleted others."""
+    services.send([user], FollowMessage)
+    going = User.objects.filter(username__startswith="user")
+    with transaction.atomic():
+        with transaction.atomic():
+            going.delete()
+            transaction.set_rollback(True)
+        assert not services.is_departing(user, going)
+        assert FollowMessage.objects.count() == 1
+        assert going.delete()[0] == 1
+        [another] = people(1)
+        services.send([another], FollowMessage)
+        assert going.delete()[0] == 1
+    assert not services.is_departing(user, going)
+    assert not FollowMessage.objects.exists()
+    assert not Mailbox.objects.exists()
+
+
+@postgres
+@transactional
+@pytest.mark.usefixtures("no_deadlock")
+@pytest.mark.timeout(60)
+def test_no_user_is_locked_before_a_mailbox() -> None:
+    """Of two who are deleted, one without a mailbox is named to the other just now."""
+    low, high = people(2)
+    ledger.ensure([high])
+    pause = Pause("FOR KEY SHARE")
+    send = partial(services.send, [high], FollowMessage, actor=low)
+    delete = after(pause, User.objects.filter(pk__in=[low, high]).delete)
+    with beside(pause.around(send)) as sending, beside(delete) as deleting, pause:
+        assert blocked(deleting)
+    assert (sending.result(), deleting.result()[0]) == (1, 2)
+    assert not FollowMessage.objects.exists()
+
+
 # Many messages
 
 
@@ -191,6 +292,47 @@ def test_a_key_that_somebody_else_has_got_since(few: int) -> None:
 
 
 @transactional
+def test_a_batch_that_vanishes_is_not_the_last(few: int) -> None:
+    """Somebody empties a mailbox after the messages in it were found, and before it is locked."""
+    actor, reader, *readers = people(6)
+    for _ in range(few):
+        services.send([reader], FollowMessage, actor=actor)
+    services.send(readers, FollowMessage, actor=actor)
+    one_of(actor).delete()
+    vanish = FollowMessage.objects.filter(recipient=reader).delete
+    with once_before("SELECT DISTINCT .*inbox_followmessage", vanish):
+        assert services.forget_deleted_users()
+    assert DeletedUser.objects.get().finished_at is None
+    while services.forget_deleted_users():
+        pass
+    assert [row.actor_id for row in FollowMessage.objects.all()] == [None] * len(readers)
+    row = DeletedUser.objects.get()
+    assert (row.done, row.finished_at is not None) == (len(readers), True)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("idle", "stalled"), [((60, 1), False), ((60, 30), True), ((60,), True), ((), False)])
+def test_work_is_stalled_if_nobody_is_at_any_of_it(idle: tuple[int, ...], stalled: bool) -> None:
+    """One after the other: whoever waits their turn does not stand still."""
+    now = timezone.now()
+    for number, seconds in enumerate(idle):
+        DeletedUser.objects.create(user=str(number), total=5, progress_at=now - timedelta(seconds=seconds))
+    DeletedUser.objects.create(user="finished", finished_at=now, progress_at=now)
+    assert services.is_forgetting_stalled(timedelta(seconds=10)) is stalled
+
+
+@transactional
+def test_a_key_that_no_user_can_have_any_more_is_finished_and_logged_once(caplog: pytest.LogCaptureFixture) -> None:
+    """The site has another user model since. Nobody else waits for it."""
+    DeletedUser.objects.create(user="not-a-number", total=1)
+    while services.forget_deleted_users():
+        pass
+    assert DeletedUser.objects.get().finished_at is not None
+    assert not services.forget_deleted_users()
+    assert len(caplog.records) == 1
+
+
+@transactional
 def test_one_that_fails_does_not_stop_the_next(few: int, monkeypatch: pytest.MonkeyPatch) -> None:
     first, second, *readers = people(6)
     for actor in (first, second):
@@ -198,7 +340,7 @@ def test_one_that_fails_does_not_stop_the_next(few: int, monkeypatch: pytest.Mon
         one_of(actor).delete()
     real = departures._forget_some
 
-    def fail(row: DeletedUser) -> int:
+    def fail(row: DeletedUser) -> int | None:
         if row.user == str(first):
             raise IntegrityError
         return real(row)
@@ -232,7 +374,7 @@ def test_who_names_a_user_while_they_are_deleted_names_nobody(few: int) -> None:
     """Also by plain ORM use, where nothing but the lock of the user's row stands between the two."""
     actor, reader, *readers = people(7)
     services.send(readers, FollowMessage, actor=actor)
-    pause = Pause('DELETE FROM "auth_user"')
+    pause = Pause('DELETE FROM "inbox_mailbox"')
     create = after(pause, partial(FollowMessage.objects.create, recipient_id=reader, actor_id=actor))
     with beside(pause.around(one_of(actor).delete)), beside(create) as creating, pause:
         pass

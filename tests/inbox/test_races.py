@@ -85,23 +85,27 @@ def test_joining_a_group_just_before_it_is_held() -> None:
     assert selectors.snapshot(newcomer.pk).version == joined + 1
 
 
-def test_naming_a_user_just_before_they_are_held() -> None:
+def test_naming_a_user_just_before_they_are_deleted() -> None:
+    """In a mailbox that the deletion has not locked: that message forgets them in a batch."""
     actor, reader, other = people(3)
     services.send([other], FollowMessage, actor=actor)
-    pause = Pause('FROM "auth_user" .* FOR UPDATE')
+    pause = Pause('DELETE FROM "auth_user"')
     send = after(pause, partial(services.send, [reader], FollowMessage, actor=actor))
     with beside(pause.around(User.objects.get(pk=actor).delete)), pause:
         together(send)
         named = selectors.inbox_page(reader)
+    while services.forget_deleted_users():
+        pass
     assert named.items != (now := selectors.inbox_page(reader)).items
     assert now.version == named.version + 1
+    assert [row.actor_id for row in FollowMessage.objects.all()] == [None, None]
 
 
 def test_naming_a_user_who_is_being_deleted() -> None:
     """The deletion is not disturbed, and the message comes from nobody."""
     actor, reader, other = people(3)
     services.send([other], FollowMessage, actor=actor)
-    pause = Pause('DELETE FROM "auth_user"')
+    pause = Pause('DELETE FROM "inbox_mailbox"')
     send = after(pause, partial(services.send, [reader], FollowMessage, actor=actor))
     with beside(pause.around(User.objects.get(pk=actor).delete)), beside(send) as sending, pause:
         assert blocked(sending)
