@@ -7,6 +7,7 @@ from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from tests.browser.conftest import Browse, snapshot, tab
 from tests.browser.pages.inbox_page import InboxPage
+from tests.conftest import StartSite
 from tests.servers import Site, wait_for
 
 FIRST_UNSAFE = 2**53  # from here on JavaScript takes odd numbers for their neighbours
@@ -16,6 +17,12 @@ def person_with(site: Site, pk: int) -> str:
     name = f"p{token_hex(4)}"
     site.call("user", name, pk=pk)
     return name
+
+
+@pytest.fixture(scope="module")
+def site(shared_site: StartSite) -> Site:
+    """One of its own: later users get larger ids than these, and other tests have numbers in mind."""
+    return shared_site(LARGE_IDS=1)
 
 
 @pytest.fixture
