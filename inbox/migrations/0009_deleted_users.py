@@ -6,7 +6,21 @@ from django.conf import settings
 from django.db import migrations, models
 
 
+class AlterField(migrations.AlterField):
+    """Dropping a foreign key locks the table and that of the users exclusively: each in a transaction of its own."""
+
+    atomic = True
+
+
+class CreateModel(migrations.CreateModel):
+    atomic = True
+
+
 class Migration(migrations.Migration):
+
+    # Six tables locked until the last is done would keep everybody waiting. After a failure half way, migrate again:
+    # dropping a constraint that is gone does nothing, and the new table comes last.
+    atomic = False
 
     dependencies = [
         ('inbox', '0008_submissions'),
@@ -14,37 +28,37 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.AlterField(
+        AlterField(
             model_name='commentmessage',
             name='actor',
             field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='actor'),
         ),
-        migrations.AlterField(
+        AlterField(
             model_name='followmessage',
             name='actor',
             field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='actor'),
         ),
-        migrations.AlterField(
+        AlterField(
             model_name='likemessage',
             name='actor',
             field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='actor'),
         ),
-        migrations.AlterField(
+        AlterField(
             model_name='mentionmessage',
             name='actor',
             field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='actor'),
         ),
-        migrations.AlterField(
+        AlterField(
             model_name='sharemessage',
             name='actor',
             field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='actor'),
         ),
-        migrations.AlterField(
+        AlterField(
             model_name='systemmessage',
             name='actor',
             field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='actor'),
         ),
-        migrations.CreateModel(
+        CreateModel(
             name='DeletedUser',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),

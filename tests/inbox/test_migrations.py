@@ -1,0 +1,60 @@
+"""Migrations that lock tables which are in use."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.db import OperationalError, connection
+from django.db.models import Model
+
+from inbox.models import DeletedUser, LikeMessage, message_models
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(120)]
+BEFORE = "0008_submissions"
+
+
+def migrate(*target: str) -> None:
+    call_command("migrate", "inbox", *target, verbosity=0)
+
+
+@pytest.fixture
+def before() -> Iterator[None]:
+    """The tables as they were before `actor` lost its constraint."""
+    try:
+        migrate(BEFORE)
+        yield
+    finally:
+        migrate()
+
+
+def has_constraint(model: type[Model]) -> bool:
+    with connection.cursor() as cursor:
+        constraints = connection.introspection.get_constraints(cursor, model._meta.db_table).values()
+    return any(constraint["foreign_key"] and constraint["columns"] == ["actor_id"] for constraint in constraints)
+
+
+def failing(table: str) -> Any:
+    """For `execute_wrapper`: the table cannot be locked."""
+
+    def execute(run: Any, sql: str, *args: Any) -> Any:
+        if re.search(f'(ALTER|DROP) TABLE "{table}"', sql):
+            raise OperationalError("lock timeout")
+        return run(sql, *args)
+
+    return execute
+
+
+@pytest.mark.usefixtures("before")
+def test_dropping_the_constraints_locks_one_table_at_a_time() -> None:
+    """One that cannot be locked leaves those before it done and itself as it was; the next run does the rest."""
+    assert all(map(has_constraint, message_models()))
+    with pytest.raises(OperationalError), connection.execute_wrapper(failing(LikeMessage._meta.db_table)):
+        migrate()
+    done = {model for model in message_models() if not has_constraint(model)}
+    assert done
+    assert LikeMessage not in done
+    migrate()
+    assert not any(map(has_constraint, message_models()))
+    assert not DeletedUser.objects.exists()
