@@ -12,12 +12,12 @@ from ..models import EndedSession, TicketSession
 
 # A request that was under way when its session ended may still show its key.
 KEPT = timedelta(hours=2)
-EXACT = timedelta(hours=1)  # how exact `TicketSession.until` is: a write for every ticket would be too many
+EXACT = timedelta(hours=1)  # how late `TicketSession.until` may be: a write for every ticket would be too many
 
 
 def remember_session(key: str) -> str:
     """Keep the key of a session in which a ticket is minted; returns the digest that the ticket carries."""
-    digest, until = sessions.digest(key), timezone.now() + timedelta(seconds=settings.SESSION_COOKIE_AGE)
+    digest, until = sessions.digest(key), timezone.now() + timedelta(seconds=settings.SESSION_COOKIE_AGE) + EXACT
     row, made = TicketSession.objects.get_or_create(digest=digest, defaults={"key": key, "until": until})
     if not made and row.until < until - EXACT:
         TicketSession.objects.filter(pk=digest).update(until=until)

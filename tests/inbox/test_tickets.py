@@ -10,7 +10,9 @@ import pytest
 import time_machine
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY, get_user_model
+from django.contrib.sessions.models import Session
 from django.core.management import CommandError, call_command
+from django.core.signing import BadSignature, Signer
 from django.test import Client, override_settings
 from django.utils import timezone
 from hypothesis import given
@@ -187,6 +189,17 @@ def test_a_ticket_of_another_version_is_none() -> None:
             tickets.verify(tickets._signer().sign_object(fields))
 
 
+def test_an_older_process_takes_a_fifth_field_for_forged(bob: Any) -> None:
+    """In a rolling deploy: one that unpacks four would fail over it."""
+    services.create_token("shop", bob, [Scope.TICKETS])
+    theirs = Signer(salt="inbox.ticket", sep=".")
+    text, ticket = tickets.mint(bob, None, token=ServiceToken.objects.get().pk)
+    with pytest.raises(BadSignature):
+        theirs.unsign_object(text)
+    assert tickets.verify(text) == ticket
+    assert len(theirs.unsign_object(tickets.mint(bob, None)[0])) == 4
+
+
 def test_a_rotated_secret_key_ends_nothing(bob: Any) -> None:
     with override_settings(SECRET_KEY="old" * 20):
         text, _ticket = tickets.mint(bob, None)
@@ -219,6 +232,22 @@ def test_the_session_of_a_ticket_is_kept_once(bob: Any) -> None:
             tickets.mint(bob, key)
             kept = TicketSession.objects.get().until - timezone.now()
             assert timedelta(seconds=settings.SESSION_COOKIE_AGE - 61) < kept
+
+
+@pytest.mark.parametrize("age", [60, 1800, 3600, 14 * 86400])
+def test_a_ticket_lasts_as_long_as_its_session(bob: Any, age: int) -> None:
+    """However short sessions are here, and however often one is prolonged."""
+    with override_settings(SESSION_COOKIE_AGE=age, SESSION_SAVE_EVERY_REQUEST=True):
+        start = timezone.now()
+        with time_machine.travel(start, tick=False) as clock:
+            key = key_of(bob)
+            for passed in range(0, 2 * 3600 + 2 * age, max(age // 2, 60)):
+                clock.move_to(start + timedelta(seconds=passed))
+                Session.objects.update(expire_date=timezone.now() + timedelta(seconds=age))
+                text, _ticket = tickets.mint(bob, key, 60)
+                clock.shift(timedelta(seconds=age - 1))
+                services.purge()
+                assert counts(text, opening=False) == [True]
 
 
 def test_ended_sessions_are_forgotten() -> None:
