@@ -1,7 +1,7 @@
-"""What ends a credential on this site: somebody logs out, a user is saved or deleted, a session or token is deleted.
+"""What ends a credential on this site: somebody logs out, a user is saved or deleted, a token is deleted.
 
-Whatever goes unseen here (a session that expires, `QuerySet.update()`, a session deleted from another engine than the
-database's) is found when connections are checked, once per resync interval.
+Whatever goes unseen here (a session that expires or is deleted, `QuerySet.update()`) is found when connections are
+checked, once per resync interval. A listener on deleted sessions would have `clearsessions` load all that have expired.
 """
 
 from typing import Any
@@ -9,11 +9,9 @@ from typing import Any
 from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.contrib.auth.signals import user_logged_in, user_logged_out
-from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db.models.signals import post_delete, post_save
-from django.utils import timezone
 
-from . import services, sessions
+from . import services
 from .credentials import announce
 from .models import ServiceToken
 
@@ -26,8 +24,6 @@ def connect() -> None:
         if issubclass(model, get_user_model()):  # its proxies too
             post_save.connect(user_saved, sender=model, dispatch_uid=UID)
             post_delete.connect(user_deleted, sender=model, dispatch_uid=UID)
-        if issubclass(model, AbstractBaseSession):
-            post_delete.connect(session_deleted, sender=model, dispatch_uid=UID)
     post_delete.connect(token_deleted, sender=ServiceToken, dispatch_uid=UID)
     user_logged_in.connect(logged_in, dispatch_uid=UID)
     user_logged_out.connect(logged_out, dispatch_uid=UID)
@@ -41,12 +37,6 @@ def user_saved(instance: Any, created: bool, using: str, update_fields: Any = No
 
 def user_deleted(instance: Any, using: str, **kwargs: Any) -> None:
     announce([instance.pk], using)
-
-
-def session_deleted(instance: AbstractBaseSession, using: str, **kwargs: Any) -> None:
-    """`clearsessions` deletes many at a time that have expired: nothing is connected with those."""
-    if instance.expire_date > timezone.now() and (user := sessions.user_in(instance.get_decoded())) is not None:
-        announce([user], using)
 
 
 def token_deleted(using: str, **kwargs: Any) -> None:

@@ -19,8 +19,8 @@ its text, `expires` in Unix seconds. A receiver that raises is logged; the ticke
 `credentials_changed(user_ids)`: a session, ticket, password or account of these users may have ended. `user_ids` is a
 list of ids as they stand in JSON, or None for everybody. Whoever holds a connection of theirs checks its credential
 again (`sessions.users_of`, `tickets.users_of`) and ends it if that is no longer valid. Sent when somebody logs out, a
-user is saved or deleted, a session row is deleted, `services.end_session` is called, or a service token is revoked or
-deleted. Not sent when a session or token expires, nor for `QuerySet.update()`: also check periodically.
+user is saved or deleted, `services.end_session` is called, or a service token is revoked or deleted. Not sent when a
+session or token expires, when a session is deleted, nor for `QuerySet.update()`: also check periodically.
 """
 
 from django.dispatch import Signal

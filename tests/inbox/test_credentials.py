@@ -9,8 +9,10 @@ from django.conf import settings
 from django.contrib.auth import get_user_model, update_session_auth_hash
 from django.contrib.auth.forms import PasswordChangeForm
 from django.contrib.sessions.models import Session
-from django.db import transaction
+from django.core.management import call_command
+from django.db import connection, transaction
 from django.test import Client, RequestFactory, override_settings
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from inbox import services, sessions
@@ -64,9 +66,6 @@ def change_password(user: Any, browser: Client) -> None:
 
 WAYS: dict[str, Callable[[Any, Client], object]] = {
     "logging out": lambda user, browser: browser.logout(),
-    "flush": lambda user, browser: browser.session.flush(),
-    "row": lambda user, browser: Session.objects.get().delete(),
-    "rows": lambda user, browser: Session.objects.all().delete(),
     "end_session": lambda user, browser: services.end_session(browser.session.session_key or ""),
     "password": change_password,
     "deactivation": lambda user, browser: (setattr(user, "is_active", False), user.save()),
@@ -86,24 +85,40 @@ def test_who_is_announced(announced: Heard, commit: Callable[[], Any], bob: Any,
 
 def test_a_transaction_announces_once(announced: Heard, commit: Callable[[], Any], bob: Any) -> None:
     alice = person("alice")
-    for user in (bob, bob, alice):
-        browser_of(user)
+    keys = [browser_of(user).session.session_key or "" for user in (bob, bob, alice)]
     with commit():
-        Session.objects.all().delete()
+        for key in keys:
+            services.end_session(key)
     assert [sorted(users or []) for users in announced] == [sorted([bob.pk, alice.pk])]
 
 
+def test_a_transaction_announces_everybody_once(announced: Heard, commit: Callable[[], Any], bob: Any) -> None:
+    for number in range(5):
+        services.create_token(f"shop {number}", bob, [Scope.TICKETS])
+    with commit():
+        bob.save()
+        ServiceToken.objects.all().delete()
+        bob.save()
+    assert None in announced
+    assert announced.count(None) == 1
+    assert len(announced) <= 2  # a deletion is a block of its own
+
+
 @pytest.mark.django_db(transaction=True)
-def test_a_rollback_announces_nothing_and_hides_nothing(announced: Heard) -> None:
-    bob, alice = person("bob"), person("alice")
-    browser_of(bob), browser_of(alice)
+def test_what_is_rolled_back_is_not_announced(announced: Heard) -> None:
+    """Neither then nor with what comes after, be it all of a transaction or a part."""
+    bob, alice, carol = person("bob"), person("alice"), person("carol")
     with transaction.atomic():
-        Session.objects.all().delete()
+        bob.save()
         transaction.set_rollback(True)
     assert announced == []
-    alice.save()
-    assert announced[0] is not None
-    assert alice.pk in announced[0]
+    with transaction.atomic():
+        alice.save()
+        with transaction.atomic():
+            bob.save()
+            transaction.set_rollback(True)
+        carol.save()
+    assert [sorted(users or []) for users in announced] == [sorted([alice.pk, carol.pk])]
 
 
 @pytest.mark.parametrize("end", [services.revoke_token, lambda token: token.delete()], ids=["revoked", "deleted"])
@@ -124,8 +139,19 @@ def test_what_ends_nothing(announced: Heard, commit: Callable[[], Any], bob: Any
         bob.save(update_fields=["last_login"])
         Client().session.flush()
         Session.objects.update(expire_date=timezone.now() - timedelta(days=1))
-        Session.objects.all().delete()  # as `clearsessions` does
+        Session.objects.all().delete()
     assert announced == []
+
+
+def test_expired_sessions_are_deleted_unread(bob: Any) -> None:
+    """There may be millions."""
+    for _ in range(3):
+        browser_of(bob)
+    Session.objects.update(expire_date=timezone.now() - timedelta(days=1))
+    with CaptureQueriesContext(connection) as queries:
+        call_command("clearsessions")
+    assert not Session.objects.exists()
+    assert not [query for query in queries if "session_data" in query["sql"]]
 
 
 @pytest.mark.parametrize("engine", ["db", "cached_db", "cache", "file", "signed_cookies"])
