@@ -88,16 +88,19 @@ class Inbox {
   async more() {
     const [turn, before] = [this.#turn, this.#next];
     this.screen.busy(true);
-    await this.#guard(async () => {
-      const page = await this.api.page(this.filter, { before, limit: PAGE });
-      if (turn !== this.#turn || before !== this.#next) return;
-      const first = page.items[0];
-      this.#next = page.next;
-      this.list.show([...this.list.items, ...page.items.filter((item) => !this.list.find(item.ref))]);
-      if (first) this.list.focus(first.ref);
-    });
-    this.screen.busy(false);
-    this.#draw();
+    try {
+      await this.#guard(async () => {
+        const page = await this.api.page(this.filter, { before, limit: PAGE });
+        if (turn !== this.#turn || before !== this.#next) return;
+        const first = page.items[0];
+        this.#next = page.next;
+        this.list.show([...this.list.items, ...page.items.filter((item) => !this.list.find(item.ref))]);
+        if (first) this.list.focus(first.ref);
+      });
+    } finally {
+      this.screen.busy(false);
+      this.#draw();
+    }
   }
 
   /** Take in what changed. What is new at the top waits behind the pill while the reader is further down or at work. */
@@ -108,9 +111,12 @@ class Inbox {
     this.#reading = true;
     this.#again = false;
     const [turn, known] = [this.#turn, this.#version];
-    await this.#guard(async () => this.#take(turn, known, await this.#readShown(this.list.items)));
-    this.#reading = false;
-    this.settle();
+    try {
+      await this.#guard(async () => this.#take(turn, known, await this.#readShown(this.list.items)));
+    } finally {
+      this.#reading = false;
+      this.settle();
+    }
   }
 
   /* The list from the top, as far down as what is on screen: all of it may have changed. One page usually does. */
@@ -267,8 +273,8 @@ class Inbox {
       if (!this.#stopped) this.screen.online();
       return true;
     } catch (error) {
-      if (!("status" in error)) throw error;
       this.screen.loaded();
+      if (!("status" in error)) throw error;
       this.#lost(error);
       this.#draw();
       return false;
