@@ -61,9 +61,10 @@ def user_deleting(instance: Any, origin: Any = None, **kwargs: Any) -> None:
     services.lock_mailboxes(origin, users, with_readers=names_all)
 
 
-def user_deleted(origin: Any = None, **kwargs: Any) -> None:
-    """Django has deleted the rows of all; the foreign keys to them are checked at the commit."""
-    services.empty_mailboxes(origin)
+def user_deleted(instance: Any, origin: Any = None, **kwargs: Any) -> None:
+    """At the first of them Django has deleted the rows of all. Foreign keys to them are checked at the commit."""
+    if services.is_departing(instance.pk, origin):
+        services.empty_mailboxes(origin)
 
 
 def user_saved(instance: Any, created: bool, update_fields: Any = None, raw: bool = False, **kwargs: Any) -> None:

@@ -7,7 +7,7 @@ So nobody waits for longer than one batch, however many messages there are.
 """
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -39,19 +39,24 @@ class Departure:
 
     def __init__(self, origin: Any, users: Collection[Any], mailboxes: Collection[Any]) -> None:
         self.origin, self.users, self.mailboxes = origin, set(users) & set(mailboxes), set(mailboxes)
+        self.is_over = False  # the users are deleted, and their mailboxes empty
 
     def __call__(self) -> None:
         pass
 
 
-def _departures(origin: Any) -> list[Departure]:
-    calls = (call for _savepoints, call, *_ in connections[ledger.alias()].run_on_commit)
-    return [call for call in calls if isinstance(call, Departure) and call.origin is origin]
+def _departures(origin: Any) -> Iterator[Departure]:
+    """Of this transaction, the earliest first. A deletion of many asks for each user, so look no further than needed:
+    other receivers may have registered something for each of them, too."""
+    for _savepoints, call, *_ in connections[ledger.alias()].run_on_commit:
+        if isinstance(call, Departure) and call.origin is origin:
+            yield call
 
 
 def is_departing(user: Any, origin: Any) -> bool:
     """Whether this transaction has locked their mailbox, for the deletion that began with `origin`."""
-    return any(user in departure.users for departure in _departures(origin))
+    departure = next((each for each in _departures(origin) if user in each.users), None)
+    return departure is not None and not departure.is_over
 
 
 def lock_mailboxes(origin: Any, users: Collection[Any], with_readers: bool) -> None:
@@ -64,6 +69,9 @@ def lock_mailboxes(origin: Any, users: Collection[Any], with_readers: bool) -> N
     readers = _first_readers(users) if with_readers else set()
     with ledger.locked({*users, *readers}) as found:
         departure = Departure(origin, users, found)
+        for earlier in _departures(origin):
+            if earlier.is_over:  # they have come back since, with the same keys
+                earlier.users -= departure.users
         if departure.users:
             transaction.on_commit(departure, using=ledger.alias())
 
@@ -74,12 +82,12 @@ def empty_mailboxes(origin: Any) -> None:
     Only of those who are gone: a mailbox may have been locked for a user whom `delete()` then left alone. Up to a
     thousand messages of others forget them at once; if there are more, it is noted, and batches follow.
     """
-    departures = [departure for departure in _departures(origin) if departure.users]
+    departures = [departure for departure in _departures(origin) if not departure.is_over]
     users = set().union(*(departure.users for departure in departures))
     if gone := users - existing_users(users) if users else set():
         _empty(sorted(gone), readers=set().union(*(departure.mailboxes for departure in departures)))
     for departure in departures:
-        departure.users = set()
+        departure.is_over = True
 
 
 def _empty(gone: Collection[Any], readers: Collection[Any]) -> None:

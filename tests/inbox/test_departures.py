@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import Group, User
 from django.db import IntegrityError, connection, transaction
+from django.db.models.deletion import Collector
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -203,6 +204,36 @@ def test_a_queryset_deleted_again_after_a_rollback_locks_again(user: int) -> Non
     assert not services.is_departing(user, going)
     assert not FollowMessage.objects.exists()
     assert not Mailbox.objects.exists()
+
+
+@transactional
+def test_a_user_who_comes_back_in_the_same_transaction_and_is_deleted_again(user: int) -> None:
+    going = User.objects.filter(pk=user)
+    with transaction.atomic():
+        for _ in range(3):
+            services.send([user], FollowMessage)
+            assert going.delete()[0] == 1
+            assert not Mailbox.objects.exists()
+            User.objects.create(pk=user, username="again")
+    assert not FollowMessage.objects.exists()
+
+
+@transactional
+def test_users_who_are_deleted_along_with_something_else(few: int) -> None:
+    """Django tells of one after the other, so nobody's mailbox is locked but theirs: readers' would be out of order."""
+    reader, *actors = people(4)
+    for actor in actors:
+        services.send([reader, *actors], FollowMessage, actor=actor)
+    collector = Collector("default")
+    collector.collect(User.objects.filter(pk__in=actors))
+    with CaptureQueriesContext(connection) as queries:
+        assert collector.delete()[0] == len(actors)
+    assert set(Mailbox.objects.values_list("pk", flat=True)) == {reader}
+    assert not any("FOR NO KEY UPDATE" in query["sql"] and str(reader) in query["sql"] for query in queries)
+    assert {item.title for item in selectors.inbox_page(reader).items} == {"Someone followed you"}
+    while services.forget_deleted_users():
+        pass
+    assert {row.actor_id for row in FollowMessage.objects.all()} == {None}
 
 
 @postgres
