@@ -59,8 +59,8 @@ def chunks(ids: Sequence[T], size: int = CHUNK) -> Iterator[Sequence[T]]:
 def retrying(write: Callable[P, R]) -> Callable[P, R]:
     """Run a whole transaction again after a deadlock, lock timeout or integrity race, while the budget lasts.
 
-    The budget is that of the request or task (patience.py), so nested calls do not multiply their attempts. Inside a
-    caller's transaction there is nothing to run again: the error is theirs.
+    The budget is that of the request, if there is one (patience.py), so nested calls do not multiply their attempts.
+    Inside a caller's transaction there is nothing to run again: the error is theirs.
     """
 
     @functools.wraps(write)

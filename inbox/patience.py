@@ -1,4 +1,8 @@
-"""How long one request or task goes on trying: so many attempts and seconds in all, however deeply calls are nested."""
+"""How long one request goes on trying: so many attempts and seconds in all, however many its calls and however deep.
+
+Outside of a request (in a task, a command, a frame of a WebSocket) that holds for each outermost call of
+`ledger.retrying`: a purge of minutes may be disturbed more than five times.
+"""
 
 import time
 from collections.abc import Iterator
@@ -13,7 +17,7 @@ READ_ONLY = "25006"  # read_only_sql_transaction (PostgreSQL, Appendix A)
 
 
 class Budget:
-    """What is left to a request or task."""
+    """What is left to a request or call."""
 
     def __init__(self) -> None:
         self._attempts = ATTEMPTS
@@ -35,7 +39,7 @@ _current: ContextVar[Budget | None] = ContextVar("inbox_budget", default=None)
 
 @contextmanager
 def budget() -> Iterator[Budget]:
-    """The budget of the request or task that this belongs to; a new one if it has none."""
+    """The budget of the request or call that this belongs to; a new one if it has none."""
     if (existing := _current.get()) is not None:
         yield existing
         return

@@ -8,6 +8,8 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.decorators import sync_only_middleware
 
+from inbox.patience import budget
+
 View = Callable[[HttpRequest], HttpResponseBase]
 
 
@@ -19,6 +21,17 @@ def one_thread(get_response: View) -> View:
     and back twice a request. One that is synchronous only makes those before it so.
     """
     return get_response
+
+
+@sync_only_middleware
+def one_budget(get_response: View) -> View:
+    """A page, the admin's too, goes on trying no longer than a request of the API (`inbox.patience`)."""
+
+    def answer(request: HttpRequest) -> HttpResponseBase:
+        with budget():
+            return get_response(request)
+
+    return answer
 
 
 class SecurityPolicy(CSPMiddleware):

@@ -59,6 +59,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
+    "notify_site.middleware.one_budget",
     "notify_site.middleware.one_thread",  # last: those before it need no hops between threads
 ]
 
@@ -107,7 +108,14 @@ if REDIS_URL:
         "CONFIG": {"hosts": [{"address": REDIS_URL, **REDIS_TIMEOUTS}]},
     }
 
-if REDIS_URL:  # without it each process counts by itself
+# Without Redis each process counts by itself. Django keeps 300 entries: so few addresses would have a count forgotten.
+CACHES: dict[str, Any] = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
+}
+if REDIS_URL:
     CACHES = {
         "default": {
             "BACKEND": "django.core.cache.backends.redis.RedisCache",
