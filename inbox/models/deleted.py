@@ -11,7 +11,7 @@ from .mailbox import PrimaryQuerySet
 
 
 class DeletedUser(models.Model):
-    """Written in the transaction that deletes a user whom more messages name than one batch can write.
+    """Written in the transaction that deletes a user whom messages name that it cannot write itself, or not all.
 
     `user` is their primary key as text, `total` how many messages named them, `done` how many have been written since.
     """
