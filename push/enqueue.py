@@ -15,6 +15,7 @@ from typing import Any
 
 from celery import Task, current_app
 from django.db import close_old_connections
+from kombu import Queue
 
 from inbox.circuit import Circuit
 
@@ -53,8 +54,18 @@ def has_broker() -> bool:
 
 
 def queue_of(task: "Task[Any, Any]") -> str:
-    """The name of the queue that the site sends that task to."""
-    return str(task.app.amqp.router.route({}, task.name)["queue"].name)
+    """The name of the queue that the site sends that task to.
+
+    Only looked up: Celery's own router adds a queue that it doesn't know yet, and a worker would then take from it.
+    """
+    amqp = task.app.amqp
+    queues: Any = _Queues(amqp.queues)
+    return str(amqp.Router(queues=queues).route({}, task.name)["queue"].name)
+
+
+class _Queues(dict[str, Queue]):
+    def __missing__(self, name: str) -> Queue:
+        return Queue(name)
 
 
 def _submit(thread: str, what: str, work: Callable[[], None]) -> None:

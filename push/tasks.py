@@ -79,3 +79,8 @@ def sweep() -> None:
 def purge() -> None:
     """Delete what is kept no longer. Run by beat; without a broker, by the hubs."""
     services.purge(most=PURGE_BATCHES)
+
+
+def queues() -> set[str]:
+    """The names of the queues that the site sends these tasks to."""
+    return {enqueue.queue_of(task) for task in (fan_out, work_off, sweep)}

@@ -6,7 +6,7 @@ from concurrent.futures import Future, wait
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from .. import bus, enqueue, tasks
+from .. import bus, tasks
 from ..conf import REMOTE_TIMEOUT
 from . import heartbeats
 from .heartbeats import BEAT, WORKER
@@ -101,8 +101,7 @@ def find_workers(seen: Seen) -> Finding:
     """Whether tasks of every queue are done that ours are sent to."""
     if seen is None:
         return UNKNOWN
-    queues = {enqueue.queue_of(task) for task in (tasks.fan_out, tasks.work_off, tasks.sweep)}
-    idle = sorted(queue for queue in queues if not heartbeats.is_recent(seen.get(heartbeats.worker(queue))))
+    idle = sorted(queue for queue in tasks.queues() if not heartbeats.is_recent(seen.get(heartbeats.worker(queue))))
     return Finding(False, f"{NOT_SEEN.detail} on {', '.join(idle)}") if idle else OK
 
 

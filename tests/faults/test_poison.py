@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -152,6 +153,34 @@ def test_what_may_have_cost_a_slot_ends_the_worker_once(stack: tuple[Site, Proce
     site.agent.call("delay", "push.tasks.sweep")
     wait_for(lambda: worker.logs().count("succeeded") > done, SOON)
     assert worker.alive
+
+
+@pytest.fixture
+def idle(stack: tuple[Site, Process, redis.Redis]) -> tuple[Site, Process, redis.Redis]:
+    """With a new worker, which has nothing to do for some seconds."""
+    _, worker, queue = stack
+    worker.kill()
+    queue.flushall()
+    before = len(re.findall(STARTED, worker.logs()))
+    worker.start()
+    worker.wait_ready(lambda: len(re.findall(STARTED, worker.logs())) >= before + 4)
+    return stack
+
+
+STARTED = r"tasks\.(seen|work_off_all)\[.*succeeded"  # what a worker that starts asks for
+
+
+@pytest.mark.parametrize("harm", [("SET", "sends", "x"), ("ACL", "SETUSER", "default", "-brpop")], ids=["type", "acl"])
+def test_a_queue_that_cannot_be_read_ends_the_worker(
+    idle: tuple[Site, Process, redis.Redis], harm: tuple[str, ...]
+) -> None:
+    """Not alive and idle, with a thousand log records a second."""
+    _, worker, queue = idle
+    queue.execute_command(*harm)
+    try:
+        wait_for(lambda: not worker.alive, SOON, worker.logs()[-3000:])
+    finally:
+        queue.execute_command("ACL", "SETUSER", "default", "+@all")
 
 
 @pytest.mark.soak

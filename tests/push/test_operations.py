@@ -6,7 +6,6 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -254,10 +253,3 @@ def test_a_worker_may_have_any_broker(url: str) -> None:
     consumer.forgive(transport)
     readers = [name for name in consumer.READERS if hasattr(getattr(transport, "Channel", None), name)]
     assert readers == (list(consumer.READERS) if "redis" in url or "sentinel" in url else [])
-
-
-@pytest.mark.parametrize("theirs", ["celery.worker.consumer:Consumer", "their.own:Consumer"])
-def test_a_consumer_of_the_site_stays(theirs: str) -> None:
-    conf = SimpleNamespace(worker_consumer=theirs)
-    consumer.on_worker_init(conf)
-    assert conf.worker_consumer == ("their.own:Consumer" if "their" in theirs else "push.operations.consumer:Consumer")
