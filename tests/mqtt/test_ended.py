@@ -6,11 +6,13 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
+from django.db import DatabaseError
 
+from push.outlets.mqtt import embedded
 from tests.clients import Ended, Refused
 from tests.mqtt.conftest import Person
 from tests.mqtt_client import Mqtt, device, mint
-from tests.servers import Site
+from tests.servers import Site, eventually
 
 Way = Callable[[Site, str, dict[str, str]], Any]
 AT_ONCE, RESYNC = 3.0, 6.0  # seconds: the site does it itself; it is found (PUSH_RESYNC_SECONDS is 2)
@@ -67,3 +69,17 @@ async def test_another_credential_of_the_same_user_goes_on(site: Site, broker: s
         await ends(gone, RESYNC)
         await bob.receives()
         await stays.until_unread(1)
+
+
+async def test_the_embedded_broker_logs_that_it_could_not_look(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Broken:
+        loop = asyncio.get_running_loop()
+
+        async def recheck(self) -> None:
+            raise DatabaseError("it is away")
+
+    monkeypatch.setattr(embedded, "_brokers", [Broken()])
+    embedded.recheck()
+    await eventually(lambda: "it is away" in caplog.text, 5)

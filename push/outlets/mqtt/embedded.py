@@ -13,6 +13,7 @@ import asyncio
 import logging
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future
 from functools import partial
 from typing import Any, ParamSpec, TypeVar
 from urllib.parse import urlsplit
@@ -141,7 +142,12 @@ def _run(ready: threading.Event) -> None:
 def recheck() -> None:
     """Credentials may have ended: have the broker look, if it is in this process."""
     for broker in _brokers:
-        asyncio.run_coroutine_threadsafe(broker.recheck(), broker.loop)
+        asyncio.run_coroutine_threadsafe(broker.recheck(), broker.loop).add_done_callback(_log_failure)
+
+
+def _log_failure(rechecked: "Future[None]") -> None:
+    if not rechecked.cancelled() and (error := rechecked.exception()):
+        logger.error("Ending the connections of ended credentials failed; the sweep tries again", exc_info=error)
 
 
 _brokers: list[EmbeddedBroker] = []
