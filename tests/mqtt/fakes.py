@@ -11,7 +11,8 @@ from push.outlets.mqtt.broker import Message, Unreachable
 
 
 class FakeBroker:
-    """A connection to what holds the retained messages. `before` is called before each chunk arrives.
+    """A connection to what holds the retained messages. `before` is called before each chunk arrives, `slowly` before
+    each PUBACK.
 
     A connection to the same (`beside`) shares what is retained, and what has been received, in this order.
     """
@@ -19,11 +20,14 @@ class FakeBroker:
     def __init__(self, before: Callable[[], None] = lambda: None, beside: "FakeBroker | None" = None) -> None:
         self.name = uuid4().hex
         self.before, self.chunks = before, list[int]()
+        self.slowly: Callable[[], None] = lambda: None
         self.topics: dict[str, str] = beside.topics if beside else {}
         self.received: list[Message] = beside.received if beside else []
         self.ended: set[str] = beside.ended if beside else set()
 
-    def publish(self, messages: Iterable[Message], retain: bool = True) -> None:
+    def publish(
+        self, messages: Iterable[Message], retain: bool = True, on_progress: Callable[[], None] = lambda: None
+    ) -> None:
         chunk = list(messages)
         self.before()
         if self.name in self.ended:
@@ -34,6 +38,18 @@ class FakeBroker:
             self.topics.pop(topic, None)
             if payload:
                 self.topics[topic] = payload
+        for _ in chunk:
+            self.slowly()
+            if self.name in self.ended:
+                raise Unreachable("the broker has ended this connection")
+            on_progress()
+
+    @property
+    def alive(self) -> bool:
+        return self.name not in self.ended
+
+    def close(self) -> None:
+        pass
 
     def fence(self, name: str) -> None:
         self.ended.add(name)

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable
 from datetime import timedelta
 from itertools import count, islice
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,11 +15,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from inbox import selectors, services
+from inbox.circuit import Circuit
 from inbox.models import CommentMessage
 from push.models import NEVER, Subscriber
 from push.outlets.mqtt import leases, publisher, subscribers, topics
-from push.outlets.mqtt.broker import Unreachable
+from push.outlets.mqtt.broker import Kept, Unreachable
+from push.outlets.mqtt.outlet import Outlet
 from tests.mqtt.fakes import FakeBroker, swept, swept_later
+from tests.servers import wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
 numbers = count()
@@ -79,6 +83,58 @@ def test_who_was_frozen_publishes_nothing_old() -> None:
         publisher.publish([bob.pk], slow)
     assert versions(slow, bob) == [1]
     assert row(bob).holder == ""
+
+
+def test_a_slow_broker_costs_nobody_the_lease(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its PUBACKs for one chunk take several times as long as a lease."""
+    users = [subscriber(name) for name in ("one", "two", "three", "four", "five")]
+    keys, now = [user.pk for user in users], timezone.now()
+    monkeypatch.setattr(leases, "timezone", SimpleNamespace(now=lambda: now))
+
+    def slowly() -> None:
+        nonlocal now
+        now += leases.LEASE * 0.7
+        publisher.publish(keys, other)
+
+    slow = FakeBroker()
+    slow.slowly, other = slowly, FakeBroker(beside=slow)
+    publisher.publish(keys, slow)
+    assert (slow.ended, other.chunks) == (set(), [])
+    assert not Subscriber.objects.exclude(holder="").exists()
+
+
+@pytest.fixture
+def outlet(settings: Any, monkeypatch: pytest.MonkeyPatch) -> tuple[Outlet, FakeBroker]:
+    """Of a process, and its connection: it can always have a new one with its name."""
+    settings.MQTT_URL = "mqtt://service:secret@127.0.0.1:1"
+    fake = FakeBroker()
+
+    def connect(url: str, name: str) -> FakeBroker:
+        fake.name = name
+        fake.ended.discard(name)
+        return fake
+
+    monkeypatch.setattr("push.outlets.mqtt.broker.Broker", connect)
+    monkeypatch.setattr(Kept, "circuit", Circuit("The broker of this test"))
+    return Outlet(), fake
+
+
+def test_who_is_taken_over_publishes_for_those_who_wait(outlet: tuple[Outlet, FakeBroker]) -> None:
+    """Frozen for longer than a lease, it has lost its connection, and nothing else."""
+    bob, alice = subscriber(), subscriber("alice")
+    ours, slow = outlet
+    frozen = iter([True])
+
+    def before() -> None:
+        if next(frozen, False):
+            Subscriber.objects.filter(pk=bob.pk).update(held_until=timezone.now() - timedelta(seconds=1))
+            publisher.publish([bob.pk], FakeBroker(beside=slow))
+            ours.changed([alice.pk])
+
+    slow.before = before
+    ours.changed([bob.pk])
+    wait_for(lambda: slow.unread(alice) == 0 and not Subscriber.objects.exclude(holder="").exists(), 4)
+    assert ours._kept.circuit.allows()
 
 
 def test_who_died_keeps_others_for_no_longer_than_a_lease() -> None:
@@ -177,8 +233,8 @@ def test_2500_subscribers_in_chunks() -> None:
     Subscriber.objects.bulk_create(Subscriber(pk=pk, until=until) for pk in users.objects.values_list("pk", flat=True))
     broker = FakeBroker()
     swept(broker)
-    assert [size for size in broker.chunks if size] == [1000, 1000, 500, 1]  # the marker last
-    assert len(broker.topics) == 2501
+    assert [size for size in broker.chunks if size] == [1000, 1000, 500, 1, 1]  # the markers last
+    assert len(broker.topics) == 2502
     assert Subscriber.objects.filter(published=NEVER).count() == 0
     broker.chunks.clear()
     swept(broker)
@@ -208,7 +264,7 @@ def test_only_what_came_after_the_marker_is_published_again(three: tuple[Any, An
     Subscriber.objects.filter(pk=new.pk).update(published_at=now)
     broker.topics = {topics.SWEPT: repr(now.timestamp() - 60)}
     swept(broker)
-    assert broker.topics.keys() == {topics.SWEPT, topics.unread(new.pk)}
+    assert broker.topics.keys() == {topics.SWEPT, topics.CHECKED, topics.unread(new.pk)}
     assert row(new).published_at == now
     assert broker.unread(old) is None
 

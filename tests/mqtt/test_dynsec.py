@@ -45,7 +45,7 @@ def ticket(user: Any, ttl: int = 300) -> str:
 
 def sweep(control: Control, forgotten: bool = False) -> list[tuple[str, str]]:
     control.said.clear()
-    dynsec.sweep(control, forgotten)  # type: ignore[arg-type]
+    list(dynsec.sweep(control, forgotten))  # type: ignore[arg-type]
     return control.said
 
 

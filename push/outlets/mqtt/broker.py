@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from queue import Empty, SimpleQueue
 from socket import SHUT_RDWR
@@ -28,6 +28,10 @@ Message = tuple[str, str]  # topic and payload; an empty payload clears what is 
 
 class Unreachable(Exception):
     """The broker does not answer, or does not let us in."""
+
+
+class TakenOver(Unreachable):
+    """It works, but another process has ended this connection, since a lease of ours ran out."""
 
 
 class Skipped(Unreachable):
@@ -73,11 +77,17 @@ class Broker:
     def alive(self) -> bool:
         return self._client.is_connected()
 
-    def publish(self, messages: Iterable[Message], retain: bool = True) -> None:
-        """Publish them all at once with QoS 1, and return when each has its PUBACK. Raises `Unreachable`."""
+    def publish(
+        self, messages: Iterable[Message], retain: bool = True, on_progress: Callable[[], None] = lambda: None
+    ) -> None:
+        """Publish them all at once with QoS 1, and return when each has its PUBACK. Raises `Unreachable`.
+
+        `on_progress` is called after each PUBACK, so about every `REMOTE_TIMEOUT` at least.
+        """
         sent = [self._client.publish(topic, payload, QOS, retain) for topic, payload in messages]
         for info in sent:
             self._acknowledged(info)
+            on_progress()
 
     def retained(self, topic: str) -> str | None:
         """What is retained there. Raises `Unreachable`.
@@ -159,6 +169,9 @@ class Kept:
             yield self._open()
             self.circuit.succeeded()
         except Skipped:
+            raise
+        except TakenOver:
+            self._close()
             raise
         except Unreachable:
             self.circuit.trip()

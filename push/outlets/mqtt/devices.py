@@ -5,7 +5,7 @@ itself (`embedded`), and RabbitMQ, which has told us the client id when it asked
 another comes with that client id (MQTT 3.1.1, 3.1.4).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from django.db.models import QuerySet
@@ -20,7 +20,9 @@ from . import conf, dynsec, subscribers
 from .broker import Broker
 
 MAX_CLIENT_ID = 200  # characters
-KEPT = timedelta(days=conf.KEEP_DAYS)  # longer than that no connection is looked after
+# After that a connection is ended, whether it still exists or not: nobody tells us, and a page that was closed would be
+# looked after for as long as its session lives. A device that is still there comes back with a new ticket.
+KEPT = timedelta(days=1, seconds=tickets.MAX_TTL)
 
 
 def admitted(user: UserId, client_id: str, ticket: str) -> None:
@@ -30,24 +32,37 @@ def admitted(user: UserId, client_id: str, ticket: str) -> None:
     Device.objects.bulk_create([row], update_conflicts=True, unique_fields=["client_id"], update_fields=fields)
 
 
-def recheck(broker: Broker, users: Sequence[UserId] | None) -> None:
-    """End the connections of these users (None: of all) whose credentials have ended. Raises `Unreachable`."""
+def recheck(broker: Broker, users: Sequence[UserId] | None) -> Iterator[None]:
+    """End the connections of these users (None: of all) whose credentials have ended, a chunk at each step. Raises
+    `Unreachable`."""
+    if conf.dynsec():
+        yield from dynsec.end(broker, users)
+    yield from _recheck(
+        broker, Device.objects.all() if users is None else Device.objects.filter(user__in=user_pks(users))
+    )
+
+
+def recheck_all(broker: Broker) -> Iterator[None]:
+    """The same of all, where the plugin of a Mosquitto has been told already."""
+    yield from _recheck(broker, Device.objects.all())
+
+
+def _recheck(broker: Broker, rows: "QuerySet[Device]") -> Iterator[None]:
     if conf.embedded():
         from . import embedded  # amqtt, which only the process that is the broker needs
 
         embedded.recheck()
-    if conf.dynsec():
-        dynsec.end(broker, users)
-    rows = Device.objects.all() if users is None else Device.objects.filter(user__in=user_pks(users))
     for keys in subscribers.chunks(rows):
-        _end_invalid(broker, Device.objects.filter(pk__in=keys))
-    Device.objects.filter(seen_at__lt=timezone.now() - KEPT).delete()
+        yield from _end_invalid(broker, list(Device.objects.filter(pk__in=keys)))
+        yield
 
 
-def _end_invalid(broker: Broker, rows: "QuerySet[Device]") -> None:
-    devices = list(rows)
+def _end_invalid(broker: Broker, devices: Sequence[Device]) -> Iterator[None]:
+    """To end one takes a connection to the broker, so each is a step."""
     valid = tickets.users_of([device.ticket for device in devices], opening=False)
     for device in devices:
-        if valid.get(device.ticket) != user_id(device.user_id):
+        if valid.get(device.ticket) != user_id(device.user_id) or device.seen_at < timezone.now() - KEPT:
             broker.fence(device.client_id)
-            Device.objects.filter(pk=device.pk, ticket=device.ticket).delete()  # not of one that is let in again
+            same = Device.objects.filter(pk=device.pk, ticket=device.ticket, seen_at=device.seen_at)
+            same.delete()  # not one that has been let in again
+            yield

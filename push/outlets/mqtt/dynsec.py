@@ -48,8 +48,9 @@ def admit(user: UserId, ticket: str) -> None:
         logger.warning("Mosquitto was not told of a ticket of user %s; the next sweep will do it", user)
 
 
-def sweep(broker: Broker, forgotten: bool) -> None:
-    """End what is no valid ticket any more, and tell what the broker does not know. Raises `Unreachable`.
+def sweep(broker: Broker, forgotten: bool) -> Iterator[None]:
+    """End what is no valid ticket any more, and tell what the broker does not know, a chunk at each step. Raises
+    `Unreachable`.
 
     `forgotten`: it has lost everything, so it is told about all tickets that count.
     """
@@ -57,12 +58,12 @@ def sweep(broker: Broker, forgotten: bool) -> None:
         return
     if forgotten:
         Subscriber.objects.exclude(ticket="").update(told=False)
-    end(broker, None)
+    yield from end(broker, None)
 
 
-def end(broker: Broker, users: Sequence[UserId] | None) -> None:
-    """End the tickets of these users (None: of all) that count no more, and with them their connections. Raises
-    `Unreachable`."""
+def end(broker: Broker, users: Sequence[UserId] | None) -> Iterator[None]:
+    """End the tickets of these users (None: of all) that count no more, and with them their connections, a chunk at
+    each step. Raises `Unreachable`."""
     subject = Subscriber.objects.all() if users is None else Subscriber.objects.filter(pk__in=user_pks(users))
     given = subject.exclude(ticket="")
     for keys in subscribers.chunks(given):
@@ -71,8 +72,10 @@ def end(broker: Broker, users: Sequence[UserId] | None) -> None:
         for key, ticket in rows.items():
             if ticket not in valid:
                 given.filter(pk=key, ticket=ticket).update(ticket="", told=False)  # not a newer one
+        yield
     for keys in subscribers.chunks(subject.filter(told=False)):
         _tell(broker, Subscriber.objects.filter(pk__in=keys))
+        yield
 
 
 def _tell(broker: Broker, rows: "QuerySet[Any]") -> None:

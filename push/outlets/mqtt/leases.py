@@ -1,6 +1,7 @@
 """One publisher at a time for each subscriber, whatever the number of processes: so their states go out in order.
 
 A publisher leases the rows of a chunk, reads their states, publishes, waits for the PUBACKs and gives the rows back.
+While a slow broker sends PUBACKs, it renews the lease.
 Whoever finds a row leased leaves a mark on it (`wanted`), and its holder reads and publishes once more before it lets
 go. A lease runs out by itself; who takes such a row over first has the broker end the holder's connection, by
 connecting with its client id (MQTT 3.1.1, 3.1.4): a holder that was only frozen can publish nothing old afterwards.
@@ -18,7 +19,8 @@ from inbox.lookups import Among
 
 from ...models import Subscriber
 
-LEASE = timedelta(seconds=5)  # a chunk takes a fraction of a second; a broker that is silent for 2 s has failed
+LEASE = timedelta(seconds=5)  # renewed every second; a broker that is silent for 2 s has failed
+RENEWALS = 5  # in the time of a lease
 ATTEMPTS = 3  # at rows given back at this moment; then they are left to the sweep
 NOBODY = ""
 
@@ -48,6 +50,31 @@ def take(keys: Collection[Any], holder: str) -> Taken:
         if not keys:
             break
     return Taken(taken, late)
+
+
+class Renewal:
+    """Keeps leases from running out, for as long as it is called more often than they do."""
+
+    def __init__(self, keys: Collection[Any], holder: str) -> None:
+        self._keys, self._holder = keys, holder
+        self._due = timezone.now() + LEASE / RENEWALS
+
+    def __call__(self) -> None:
+        now = timezone.now()
+        if now >= self._due:
+            renew(self._keys, self._holder)
+            self._due = now + LEASE / RENEWALS
+
+
+@ledger.retrying
+def renew(keys: Collection[Any], holder: str) -> None:
+    """Those of these leases that nobody has taken over last `LEASE` from now."""
+    Subscriber.objects.filter(Among("pk", list(keys)), holder=holder).update(held_until=timezone.now() + LEASE)
+
+
+def is_taken_over(keys: Collection[Any], holder: str) -> bool:
+    """Whether others have taken over any of these rows, which `holder` had leased."""
+    return Subscriber.objects.filter(Among("pk", list(keys))).exclude(holder=holder).exists()
 
 
 @ledger.retrying

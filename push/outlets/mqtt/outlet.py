@@ -8,6 +8,7 @@ import logging
 import os
 import threading
 from collections.abc import Iterator, Sequence
+from itertools import chain
 
 from django.db import close_old_connections
 
@@ -17,7 +18,7 @@ from inbox.snapshots import UserId
 from ...conf import BULK
 from . import conf, devices, publisher, subscribers
 from . import sweep as sweeping
-from .broker import Broker, Kept, Unreachable
+from .broker import Broker, Kept, TakenOver, Unreachable
 
 logger = logging.getLogger(__name__)
 
@@ -33,6 +34,7 @@ class Outlet:
         self._users: dict[UserId, None] = {}
         self._everybody = self._sweep = False
         self._ended: dict[UserId, None] | None = {}  # whose credentials may have ended; None: anybody's
+        self._ending: Iterator[None] | None = None
         self._running: Iterator[None] | None = None
         self._thread: threading.Thread | None = None
 
@@ -67,6 +69,9 @@ class Outlet:
             try:
                 with self._kept.broker() as broker:
                     self._step(broker)
+            except TakenOver:
+                logger.warning("Another process has taken over what this one was slow with", exc_info=True)
+                self._begin_again()
             except Unreachable:
                 self._drop()
             except Exception:
@@ -81,19 +86,32 @@ class Outlet:
             self._sweep |= not self._something.wait_for(self._waiting, conf.sweep_seconds())
 
     def _waiting(self) -> bool:
-        return bool(self._users or self._everybody or self._ended != {} or self._sweep or self._running)
+        begun = self._running or self._ending
+        return bool(self._users or self._everybody or self._ended != {} or self._sweep or begun)
 
     def _step(self, broker: Broker) -> None:
-        """At most one chunk: whose credentials have ended come first, then who has changed, then what takes many."""
+        """A chunk of those whose credentials may have ended, and one of those who have changed, or of what takes
+        many."""
         if (ended := self._some_ended()) != []:
-            devices.recheck(broker, ended)
+            self._ending = chain(self._ending or (), devices.recheck(broker, ended))
+        if self._ending and next(self._ending, self) is self:
+            self._ending = None
         if users := self._some_users():
-            publisher.publish(subscribers.among(users), broker)
+            self._publish(users, broker)
+            return
+        if not (self._running or self._everybody or self._sweep):
             return
         if self._running is None:
             self._running = self._next_run(broker)
         if next(self._running, self) is self:
             self._running = None
+
+    def _publish(self, users: list[UserId], broker: Broker) -> None:
+        try:
+            publisher.publish(subscribers.among(users), broker)
+        except TakenOver:
+            self.changed(users)
+            raise
 
     def _some_ended(self) -> list[UserId] | None:
         with self._something:
@@ -115,11 +133,19 @@ class Outlet:
             self._sweep = False
             return sweeping.steps(broker)
 
+    def _begin_again(self) -> None:
+        """With the connection, what was under way has ended; those who wait go on waiting."""
+        with self._something:
+            self._sweep |= self._running is not None
+            if self._ending is not None:
+                self._ended = None
+            self._ending = self._running = None
+
     def _drop(self) -> None:
         with self._something:
             self._users.clear()
             self._everybody = self._sweep = False
-            self._ended, self._running = {}, None
+            self._ended, self._ending, self._running = {}, None, None
 
 
 def changed(users: Sequence[UserId] | None) -> None:

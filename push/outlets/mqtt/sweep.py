@@ -16,6 +16,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
+from ...conf import resync_seconds
 from . import conf, devices, dynsec, subscribers, topics
 from .broker import Broker
 from .publisher import clear, publish
@@ -36,9 +37,17 @@ def steps(broker: Broker) -> Iterator[None]:
         # A number that nobody keeps true any more would be a lie; an empty topic is none.
         clear(keys, broker)
         yield
-    dynsec.sweep(broker, forgotten=marker is None)
-    devices.recheck(broker, None)
+    yield from dynsec.sweep(broker, forgotten=marker is None)
+    yield from _recheck(broker, started)
     broker.publish([(topics.SWEPT, repr(started))])
+
+
+def _recheck(broker: Broker, now: float) -> Iterator[None]:
+    """Look at all devices' credentials, if the resync interval would be over before the next sweep."""
+    checked = _marker(broker, topics.CHECKED)
+    if checked is None or now - checked > resync_seconds() - 1.5 * conf.sweep_seconds():
+        yield from devices.recheck_all(broker)
+        broker.publish([(topics.CHECKED, repr(now))])
 
 
 def _unpublished(marker: float | None) -> Iterator[list[Any]]:
@@ -46,8 +55,8 @@ def _unpublished(marker: float | None) -> Iterator[list[Any]]:
     yield from subscribers.behind()
 
 
-def _marker(broker: Broker) -> float | None:
-    """When the last sweep began that the broker knows of, in Unix seconds."""
+def _marker(broker: Broker, topic: str = topics.SWEPT) -> float | None:
+    """When the last one began that the broker knows of, in Unix seconds."""
     with suppress(TypeError, ValueError):  # nothing, or nothing of ours
-        return float(broker.retained(topics.SWEPT))  # type: ignore[arg-type]
+        return float(broker.retained(topic))  # type: ignore[arg-type]
     return None

@@ -7,6 +7,7 @@ from inbox.snapshots import UserId
 
 # Its payload is when the last sweep began that this broker still knows of. Nobody but the service reads it.
 SWEPT = "inbox/swept"
+CHECKED = "inbox/checked"  # the same of the last look at all devices' credentials
 
 WILD = frozenset("#+/*")  # MQTT's, and the * that is RabbitMQ's +
 
