@@ -3,12 +3,13 @@
 Django reads a whole body, into memory or a temporary file, before any view is asked. A body that announces too much
 (Content-Length) is refused before a byte of it is read; one that does not is cut where it becomes too much.
 
-daphne has read the body before it asks an application: there the same rules stand in newcomers.py.
+daphne has read the body before it asks an application: there the same rules stand in newcomers_daphne.py.
 """
 
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 from . import conf, cors
 from .gate import Scope
@@ -21,12 +22,13 @@ Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 logger = logging.getLogger("django.request")
 
 CLOSE = (b"connection", b"close")  # or an HTTP/1 server would read on, up to the next request
+LINGER_SECONDS, LINGER_BYTES = 2.0, 32 * 1024 * 1024
 
 
 async def limited(site: Application, scope: Scope, receive: Receive, send: Send, most: int) -> None:
     """Call an application whose request has a body of `most` bytes at most (0: of any size)."""
     if most and announced(scope) > most:
-        await refuse(scope, send, BODY_TOO_BIG)
+        await refuse(scope, receive, send, BODY_TOO_BIG)
         return
     if has_body(scope):
         body = Body(scope, receive, send, most)
@@ -90,20 +92,36 @@ class Body:
             return await self._cut(BODY_TOO_SLOW)
 
     async def _cut(self, refusal: Refusal) -> Message:
+        more = not self._ended
         self._ended = self._refused = True
         if not self._started:
-            await refuse(self._scope, self._send, refusal)
+            await refuse(self._scope, self._receive if more else None, self._send, refusal)
         return {"type": "http.disconnect"}
 
 
-async def refuse(scope: Scope, send: Send, refusal: Refusal) -> None:
-    """Answer with the problem, and close the connection."""
+async def refuse(scope: Scope, receive: Receive | None, send: Send, refusal: Refusal) -> None:
+    """Answer with the problem, and close the connection. Without `receive`, the body has been read."""
     log(scope.get("path", ""), refusal)
-    head, *rest = refusal.messages("en")
-    closing = [CLOSE] if scope.get("http_version", "1.1").startswith("1") else []
-    more = [*cors.grants(scope), (b"x-request-id", request_id.get().encode()), *closing]
-    for message in (cors.with_headers(head, more), *rest):
-        await send(message)
+    head, body = refusal.messages("en")
+    more = [*cors.grants(scope), (b"x-request-id", request_id.get().encode())]
+    if not scope.get("http_version", "1.1").startswith("1"):
+        await send(cors.with_headers(head, more))
+        await send(body)
+        return
+    await send(cors.with_headers(head, [*more, CLOSE]))
+    await send(body | {"more_body": True})
+    if receive is not None:
+        await discard(receive)
+    await send({"type": "http.response.body"})
+
+
+async def discard(receive: Receive) -> None:
+    """Read on for a moment: who sends the whole body first would lose the answer to a reset (RFC 9112, 9.6)."""
+    left = LINGER_BYTES
+    with suppress(TimeoutError):
+        async with asyncio.timeout(LINGER_SECONDS):
+            while left > 0 and (message := await receive()).get("more_body", False):
+                left -= len(message.get("body", b""))
 
 
 def log(path: str, refusal: Refusal) -> None:

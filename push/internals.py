@@ -44,9 +44,19 @@ AUTOBAHN = "autobahn.websocket.protocol"
 
 USES = (
     Use(HTTPTOOLS, "HttpToolsProtocol", ("connection_made", "data_received", "cycle", "transport"), NO_NEWCOMERS),
+    Use(HTTPTOOLS, "HttpToolsProtocol", ("on_response_complete", "connection_lost"), NO_NEWCOMERS),
+    Use(
+        HTTPTOOLS,
+        "HttpToolsProtocol",
+        ("timeout_keep_alive_task", "on_message_begin", "on_headers_complete"),
+        NO_NEWCOMERS,
+    ),
+    Use(HTTPTOOLS, "HttpToolsProtocol", ("on_headers_complete", "on_body", "on_message_complete"), NO_NEWCOMERS),
     Use(HTTPTOOLS, "RequestResponseCycle", ("send", "transport"), ONE_TASK),
     Use(HTTPTOOLS, "RequestResponseCycle", ("response_complete",), NO_NEWCOMERS),
     Use(H11, "H11Protocol", ("connection_made", "data_received", "cycle", "transport"), NO_NEWCOMERS),
+    Use(H11, "H11Protocol", ("on_response_complete", "connection_lost"), NO_NEWCOMERS),
+    Use(H11, "H11Protocol", ("timeout_keep_alive_task", "conn"), NO_NEWCOMERS),
     Use(H11, "RequestResponseCycle", ("send", "transport"), ONE_TASK),
     Use(H11, "RequestResponseCycle", ("response_complete",), NO_NEWCOMERS),
     Use(SANS_IO, "WebSocketsSansIOProtocol", ("send", "transport", "conn"), ONE_TASK),
@@ -57,7 +67,7 @@ USES = (
     Use("uvicorn.protocols.websockets.wsproto_impl", "WSProtocol", ("buffer", "data_received"), NO_METER),
     Use("daphne.server", "Server", ("handle_reply",), ONE_TASK),
     Use("daphne.http_protocol", "HTTPFactory", ("buildProtocol",), NO_NEWCOMERS),
-    Use("daphne.http_protocol", "WebRequest", ("gotLength", "handleContentChunk", "process"), NO_BODIES),
+    Use("daphne.http_protocol", "WebRequest", ("gotLength", "handleContentChunk", "process", "finish"), NO_BODIES),
     Use("twisted.web.http", "HTTPChannel", ("requests", "requestFactory", "loseConnection"), NO_NEWCOMERS),
     Use("twisted.web.http", "_GenericHTTPChannelProtocol", ("requestFactory",), NO_NEWCOMERS),
     Use("twisted.internet.abstract", "FileDescriptor", ("_tempDataLen", "dataBuffer", "offset"), ONE_TASK),

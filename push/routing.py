@@ -29,7 +29,7 @@ def beside(site: Callable[..., Awaitable[None]]) -> Application:
         if granted and cors.is_preflight(scope):
             await cors.answer_preflight(send, granted)
         elif held is not None and scope["type"] == "http" and bodies.announced(scope) > conf.MAX_FRAME_BYTES:
-            await bodies.refuse(scope, send, BODY_TOO_BIG)
+            await bodies.refuse(scope, receive, send, BODY_TOO_BIG)
         elif held is not None:
             await held(scope, receive, send)
         elif scope["type"] == "http":

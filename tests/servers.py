@@ -136,6 +136,7 @@ class Site:
         worker: bool | None = None,
         beat: bool = False,
         broker: Broker | None = None,
+        application: str = commands.APPLICATION,
         **env: Any,
     ) -> None:
         self.directory = new_directory("site")
@@ -148,8 +149,8 @@ class Site:
         self.ports = [free_port() for _ in servers]
         if isinstance(broker, RabbitMq):
             self.ports[0] = broker.asks
-        commands_web = zip(servers, self.ports, strict=True)
-        self.web = [self.process(f"web{i}", commands.web(*each)) for i, each in enumerate(commands_web)]
+        argvs = [commands.web(*each, application) for each in zip(servers, self.ports, strict=True)]
+        self.web = [self.process(f"web{i}", argv) for i, argv in enumerate(argvs)]
         self.worker = self.process("worker", commands.worker()) if with_worker else None
         self.beat = self.process("beat", commands.beat(self.directory)) if beat else None
         self._agent: Agent | None = None

@@ -11,17 +11,17 @@ def manage(*arguments: str) -> list[str]:
     return [PYTHON, "manage.py", *arguments]
 
 
-def web(server: str, port: int) -> list[str]:
+def web(server: str, port: int, application: str = APPLICATION) -> list[str]:
     """`server` is "daphne" or "uvicorn"."""
-    return {"daphne": daphne, "uvicorn": uvicorn}[server](port)
+    return {"daphne": daphne, "uvicorn": uvicorn}[server](port, application)
 
 
-def daphne(port: int) -> list[str]:
+def daphne(port: int, application: str = APPLICATION) -> list[str]:
     # No --http-timeout: it would cut SSE and long polls. -v 0: no access log.
-    return [PYTHON, "-m", "daphne", "-b", "127.0.0.1", "-p", str(port), "-v", "0", APPLICATION]
+    return [PYTHON, "-m", "daphne", "-b", "127.0.0.1", "-p", str(port), "-v", "0", application]
 
 
-def uvicorn(port: int) -> list[str]:
+def uvicorn(port: int, application: str = APPLICATION) -> list[str]:
     options = {
         "--ws-per-message-deflate": "false",  # 28 µs and 34 kB per message and connection dearer with it
         "--timeout-graceful-shutdown": "5",  # without it an open SSE stream keeps it from stopping
@@ -29,7 +29,7 @@ def uvicorn(port: int) -> list[str]:
         "--log-level": "warning",
     }
     flat = [part for option in options.items() for part in option]
-    return [PYTHON, "-m", "uvicorn", "--host", "127.0.0.1", "--port", str(port), *flat, APPLICATION]
+    return [PYTHON, "-m", "uvicorn", "--host", "127.0.0.1", "--port", str(port), *flat, application]
 
 
 def worker(processes: int = 1, *queues: str) -> list[str]:

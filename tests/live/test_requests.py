@@ -2,11 +2,13 @@
 
 import asyncio
 import json
+import re
 import resource
 import subprocess
 import sys
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
+from http.client import HTTPConnection
 from typing import Any
 
 import httpx
@@ -28,17 +30,33 @@ def site(shared_site: StartSite, request: pytest.FixtureRequest) -> Site:
     return shared_site(server=request.param, bus="memory", PUSH_MAX_BODY_BYTES=MIB, PUSH_REQUEST_SECONDS=1)
 
 
+@pytest.fixture(params=["daphne", "httptools", "h11"])
+def any_site(shared_site: StartSite, request: pytest.FixtureRequest) -> Site:
+    limits = {"PUSH_MAX_BODY_BYTES": MIB, "PUSH_REQUEST_SECONDS": 1}
+    if request.param == "daphne":
+        return shared_site(server="daphne", bus="memory", **limits)
+    return shared_site(server="uvicorn", UVICORN_HTTP=request.param, UVICORN_TIMEOUT_KEEP_ALIVE=30, **limits)
+
+
 def parsed(answer: bytes) -> tuple[int, Any]:
     head, _, body = answer.partition(b"\r\n\r\n")
     return int(head.split()[1]), json.loads(body) if b"application/problem+json" in head else body
 
 
-async def answer_to(site: Site, *parts: bytes, deadline: float = 10) -> bytes:
-    """All that the server says until it closes the connection."""
-    async with asyncio.timeout(deadline), raw.connect(site) as connection:
+async def answer_to(site: Site, *parts: bytes) -> bytes:
+    """The first one."""
+    async with asyncio.timeout(10), raw.connect(site) as connection:
         for part in parts:
             connection.writer.write(part)
-        return await connection.rest()
+        return await next_answer(connection)
+
+
+async def next_answer(connection: Raw) -> bytes:
+    head = await connection.reader.readuntil(b"\r\n\r\n")
+    if b"transfer-encoding: chunked" in head.lower():
+        return head + await connection.reader.readuntil(b"0\r\n\r\n")
+    length = re.search(rb"content-length: (\d+)", head.lower())
+    return head + await connection.reader.readexactly(int(length[1]) if length else 0)
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -117,6 +135,99 @@ async def test_a_body_may_be_as_large_as_the_limit(site: Site) -> None:
     assert parsed(await answer_to(site, raw.request(site, "/test/call/", *lines, method="POST"), body))[0] == 200
 
 
+@pytest.mark.parametrize("chunked", [False, True], ids=["length", "chunked"])
+async def test_a_client_that_sends_all_before_it_reads_gets_the_answer(any_site: Site, chunked: bool) -> None:
+    """As most do. To close while its bytes are unread would be a reset, which destroys the answer."""
+
+    def post() -> tuple[int, str | None]:
+        client = HTTPConnection("127.0.0.1", any_site.ports[0], timeout=20)
+        body = (bytes(65_536) for _ in range(320)) if chunked else bytes(20 * MIB)
+        client.request("POST", "/accounts/login/", body, {"Content-Type": "text/plain"}, encode_chunked=chunked)
+        with closing(client), client.getresponse() as response:
+            return response.status, response.headers["Connection"]
+
+    assert await asyncio.to_thread(post) == (413, "close")
+
+
+async def test_a_refused_connection_is_closed(any_site: Site) -> None:
+    """Whatever else its client does."""
+    head = raw.request(any_site, "/accounts/login/", f"Content-Length: {200 * MIB}", method="POST")
+    async with asyncio.timeout(10), raw.connect(any_site, head) as connection:
+        assert parsed(await connection.rest())[0] == 413
+
+
+async def test_a_connection_goes_on_after_a_large_body(any_site: Site) -> None:
+    body = json.dumps({"do": "user", "args": ["bob"], "pad": "x" * 200_000}).encode()
+    post = raw.request(any_site, "/test/call/", f"Content-Length: {len(body)}", method="POST")
+    head = raw.request(any_site, "/healthz")
+    async with asyncio.timeout(10), raw.connect(any_site) as connection:
+        for _ in range(2):
+            connection.writer.write(post + body)
+            assert parsed(await next_answer(connection))[0] == 200
+            connection.writer.write(head[:20])
+            await asyncio.sleep(0.2)  # so that the server reads one part, then the other
+            connection.writer.write(head[20:])
+            assert parsed(await next_answer(connection))[0] == 200
+
+
+async def test_how_long_a_connection_may_be_idle_between_requests_is_the_servers(any_site: Site) -> None:
+    async with asyncio.timeout(15), raw.connect(any_site) as connection:
+        for seconds in (4, 0):  # several times PUSH_REQUEST_SECONDS
+            connection.writer.write(raw.request(any_site, "/healthz"))
+            assert parsed(await next_answer(connection))[0] == 200
+            await asyncio.sleep(seconds)
+
+
+@pytest.fixture(params=["httptools", "h11"])
+def early(shared_site: StartSite, request: pytest.FixtureRequest) -> Site:
+    """A site whose application answers before it has read anything. (daphne has read it before it asks.)"""
+    limits = {"PUSH_MAX_BODY_BYTES": MIB, "PUSH_REQUEST_SECONDS": 1}
+    app = "tests.site.early:application"
+    return shared_site(server="uvicorn", UVICORN_HTTP=request.param, application=app, **limits)
+
+
+async def test_an_answer_before_the_body_was_read_arrives(early: Site) -> None:
+    """The body may be as large, and as slow, as any."""
+    head = raw.request(early, "/early/", f"Content-Length: {MIB}", method="POST")
+    async with asyncio.timeout(20), raw.connect(early, head) as connection:
+        answered = asyncio.ensure_future(next_answer(connection))
+        for _ in range(16):
+            connection.writer.write(bytes(MIB // 16))
+            await asyncio.sleep(0.2)
+        assert parsed(await answered)[0] == 401
+        connection.writer.write(head + bytes(MIB))
+        assert parsed(await next_answer(connection))[0] == 401
+
+
+@pytest.mark.parametrize("pace", ["endless", "silent"])
+async def test_a_body_that_goes_on_after_its_answer_ends(early: Site, pace: str) -> None:
+    head = raw.request(early, "/early/", "Transfer-Encoding: chunked", method="POST")
+    async with asyncio.timeout(15), raw.connect(early, head + b"1\r\nx\r\n") as connection:
+        assert parsed(await next_answer(connection))[0] == 401
+        with suppress(ConnectionError):
+            for _ in range(64 if pace == "endless" else 0):
+                connection.writer.write(b"10000\r\n" + bytes(65_536) + b"\r\n")
+                await connection.writer.drain()
+        await connection.rest()
+
+
+@pytest.mark.parametrize("server", ["daphne", "httptools", "h11"])
+async def test_closed_connections_are_forgotten_without_a_limit_of_time(shared_site: StartSite, server: str) -> None:
+    kind = {"server": "daphne"} if server == "daphne" else {"server": "uvicorn", "UVICORN_HTTP": server}
+    site = shared_site(**kind, bus="memory", PUSH_REQUEST_SECONDS=0)
+    cookies = await asyncio.to_thread(site.cookies, "bob")
+    for said in (b"", half_a_head(site), raw.request(site, "/healthz"), raw.handshake(site, cookies)):
+        for _ in range(5):
+            async with raw.connect(site, said) as connection:
+                if said.endswith(b"\r\n\r\n"):
+                    await connection.reader.read(1)
+
+    async def forgotten() -> bool:
+        return await asyncio.to_thread(site.call, "waiting_connections") <= 2  # of this test's own client
+
+    await eventually(forgotten, what="closed connections to be forgotten")
+
+
 def half_a_head(site: Site) -> bytes:
     return raw.request(site, "/healthz")[:-6]
 
@@ -131,7 +242,8 @@ SILENT: dict[str, Callable[[Site], bytes]] = {
 
 @pytest.mark.parametrize("said", SILENT)
 async def test_a_connection_without_a_request_is_closed(site: Site, said: str) -> None:
-    await answer_to(site, SILENT[said](site), deadline=15)
+    async with asyncio.timeout(15), raw.connect(site, SILENT[said](site)) as connection:
+        await connection.rest()
 
 
 @pytest.mark.parametrize("said", SILENT)

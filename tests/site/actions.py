@@ -26,6 +26,8 @@ from django.db.models import Model
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
+from push import newcomers
+
 PEOPLE = ("admin", "alice", "bob", "carol")
 PASSWORD = "reddot-demo"
 
@@ -246,6 +248,11 @@ def postpone_resyncs() -> None:
 
     for running in hub._hubs.values():
         running._numbers += 30
+
+
+def waiting_connections() -> int:
+    """Of this process, to its web server, and without a request."""
+    return sum(map(len, list(newcomers._lobbies.values())))
 
 
 def delay(task: str) -> None:
