@@ -90,16 +90,14 @@ class Outlet:
         return bool(self._users or self._everybody or self._ended != {} or self._sweep or begun)
 
     def _step(self, broker: Broker) -> None:
-        """A chunk of those whose credentials may have ended, and one of those who have changed, or of what takes
-        many."""
+        """A chunk of those whose credentials may have ended, and one of those who have changed, or of what takes many:
+        without either, a sweep, which ends at once if there was one a moment ago."""
         if (ended := self._some_ended()) != []:
             self._ending = chain(self._ending or (), devices.recheck(broker, ended))
         if self._ending and next(self._ending, self) is self:
             self._ending = None
         if users := self._some_users():
             self._publish(users, broker)
-            return
-        if not (self._running or self._everybody or self._sweep):
             return
         if self._running is None:
             self._running = self._next_run(broker)
