@@ -4,7 +4,7 @@
 
 One web process (SQLite, 256 file descriptors). A row is one attack: the memory that the process gains and the bytes
 that reach the disk, or how long somebody waits for an answer, and that as a ratio to the undisturbed wait just before.
-`--without-limits` turns the limits off, which is how it was.
+`--without-limits` turns the limits off, which is how bodies were treated before (room for newcomers is always made).
 """
 
 import argparse
@@ -44,11 +44,11 @@ def main() -> None:
                 try:
                     site.start()
                     bodies = [body(site, path, Path(temporary)) for path in ("/accounts/login/", "/push/sse/")]
-                    silence = silent(site)
+                    silence = [] if options.without_limits else [silent(site)]
                 finally:
                     site.close()
             stage.table([server, "memory gained, MiB", "on disk, MiB", "answer"], bodies)
-            stage.table([server, "undisturbed ms", "answer after ms", "ratio"], [silence])
+            stage.table([server, "undisturbed ms", "answer after ms", "ratio"], silence)
     finally:
         databases.close()
 
