@@ -30,9 +30,11 @@ class Subscriber(models.Model):
     # The snapshot version that the broker has acknowledged, and since when.
     published = models.BigIntegerField(_("published version"), default=NEVER)
     published_at = models.DateTimeField(_("published at"), null=True, blank=True)
-    # The ticket that should be their password at a Mosquitto ("": none), and whether the broker knows that.
+    # The ticket that should be their password at a Mosquitto ("": none), whether the broker knows that, and until when
+    # one process alone may tell it.
     ticket = models.CharField(_("ticket"), max_length=1024, default="", blank=True)
     told = models.BooleanField(_("broker told"), default=True)
+    telling_until = models.DateTimeField(_("telling the broker until"), null=True, blank=True)
     # Which publisher's turn it is, by its client id ("": nobody's), until when, and whether another has news meanwhile.
     holder = models.CharField(_("publisher"), max_length=64, default="", blank=True)
     held_until = models.DateTimeField(_("held until"), null=True, blank=True)

@@ -2,10 +2,13 @@
 
 import json
 from collections.abc import Iterable
+from contextlib import nullcontext
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.utils import timezone
 
 from inbox import tickets
 from push.models import Subscriber
@@ -79,7 +82,72 @@ def test_a_broker_that_has_forgotten_everything_is_told_what_still_counts(bob: A
     control, text = Control(), ticket(bob)
     Subscriber.objects.update(ticket=text)
     subscribers.renew(get_user_model().objects.create(username="alice").pk)  # who has no ticket
-    assert sweep(control, forgotten=True) == given(text)
+    assert sweep(control, forgotten=True) == created(text)  # and ended are no connections that came since
+
+
+def created(text: str) -> list[tuple[str, str]]:
+    return [("createRole", ""), ("createClient", text)]
+
+
+def test_what_ends_while_it_is_restored_is_taken_back(bob: Any) -> None:
+    control, text = Control(), ticket(bob)
+    Subscriber.objects.update(ticket=text)
+
+    def meanwhile() -> None:
+        control.before = lambda: None
+        Subscriber.objects.update(ticket="", told=True)
+
+    control.before = meanwhile
+    assert sweep(control, forgotten=True) == created(text)
+    assert sweep(control) == REMOVED
+
+
+@pytest.fixture
+def admitting(monkeypatch: pytest.MonkeyPatch) -> Control:
+    """The connection that tells of new tickets."""
+    control = Control()
+    kept = SimpleNamespace(broker=lambda: nullcontext(control))
+    monkeypatch.setattr(dynsec, "_kept", kept)
+    return control
+
+
+def test_a_ticket_is_told_once_so_what_it_opens_stays_open(bob: Any, admitting: Control) -> None:
+    sweeping, text, said = Control(), ticket(bob), list[tuple[str, str]]()
+    admitting.before = lambda: said.extend(sweep(sweeping))
+    access.expect(bob.pk, text)
+    assert (said, admitting.said) == ([], given(text))
+    assert sweep(sweeping) == []
+
+
+def test_what_a_sweep_tells_no_other_sweep_tells(bob: Any) -> None:
+    first, second, text = Control(), Control(), ticket(bob)
+    Subscriber.objects.update(ticket=text, told=False)
+    first.before = lambda: sweep(second)
+    assert sweep(first) == given(text)
+    assert second.said == []
+
+
+def test_whoever_died_telling_is_replaced(bob: Any) -> None:
+    control, text = Control(), ticket(bob)
+    now = timezone.now()
+    Subscriber.objects.update(ticket=text, told=False, telling_until=now + dynsec.CLAIM)
+    assert sweep(control) == []
+    Subscriber.objects.update(telling_until=now)
+    assert sweep(control) == given(text)
+
+
+def test_an_end_waits_for_nobody_who_tells(bob: Any, admitting: Control) -> None:
+    sweeping, text, said = Control(), ticket(bob), list[tuple[str, str]]()
+
+    def ended() -> None:
+        admitting.before = lambda: None
+        get_user_model().objects.update(is_active=False)
+        said.extend(sweep(sweeping))
+
+    admitting.before = ended
+    access.expect(bob.pk, text)
+    assert said == REMOVED
+    assert admitting.said == given(text) + REMOVED  # as it may have come last
 
 
 @pytest.mark.parametrize("before", ["", "another"])

@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from inbox.circuit import BREAK_SECONDS
+from push.outlets.mqtt import topics
 from tests.clients import connect
 from tests.conftest import StartSite
 from tests.mqtt.conftest import BROKERS, COMMENT, Person
-from tests.mqtt_client import device, retained
+from tests.mqtt_client import device, retained, service
 from tests.servers import Site, eventually
 
 SWEEP = 2  # seconds; PUSH_RESYNC_SECONDS of a test site
@@ -97,6 +98,17 @@ async def test_broker_killed_after_a_commit(site: Site, bob: Person) -> None:
         kill(site)
     revive(site)
     await converges(bob)
+
+
+@pytest.mark.parametrize("broker", KILLED, indirect=True)
+async def test_a_connection_that_is_newer_than_a_loss_stays(site: Site, bob: Person) -> None:
+    """A device may come after the broker has lost everything, and before the sweep that finds this."""
+    async with device(site, bob.name) as client:
+        async with service(site) as losing:
+            await losing.publish(topics.SWEPT, None, 1, retain=True)
+        await eventually(lambda: retained(site, topics.SWEPT), deadline=CONVERGED)  # swept as after a loss
+        await bob.receives()
+        await client.until_unread(1)
 
 
 async def test_a_frozen_broker_delays_nobody(start_site: StartSite) -> None:
