@@ -22,7 +22,10 @@ HEADERS = [
     (b"x-frame-options", b"SAMEORIGIN"),
     (b"referrer-policy", b"no-referrer"),
 ]
-POLICY = "default-src 'none'; script-src 'nonce-{}'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+POLICY = (
+    "default-src 'none'; script-src 'nonce-{}'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'; "
+    "require-trusted-types-for 'script'; trusted-types 'none'"
+)
 # Browsers begin to run a document once they have guessed what it is: after 1,024 bytes, or the first that say so.
 PADDING = "<!--" + " " * 2048 + "-->\n"
 HEAD = f'<!doctype html><html lang="en"><meta charset="utf-8"><title>Red Dot</title>{PADDING}'

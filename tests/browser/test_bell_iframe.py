@@ -51,6 +51,20 @@ def test_hears_nobody_but_its_frame(open_bell: OpenBell, site: Site, person: str
     assert all(version < 8_000_000_000_000_000 for version in bell.recorded())
 
 
+REFUSED = """([text]) => [
+  () => { document.documentElement.innerHTML = text; },
+  () => { trustedTypes.createPolicy("any", {}); },
+].map((attempt) => { try { attempt(); return "done"; } catch (error) { return error.name; } })"""
+
+
+def test_its_document_makes_no_markup_of_text(open_bell: OpenBell, site: Site, person: str) -> None:
+    bell = open_bell().live().use("iframe")
+    [frame] = bell.page.main_frame.child_frames
+    assert frame.evaluate(REFUSED, ["<p>"]) == ["TypeError", "TypeError"]
+    site.call("send", "follow", [person], actor="alice")
+    bell.shows("1")
+
+
 @pytest.mark.soak
 def test_frame_and_broker_come_back_with_the_server(start_site: Callable[..., Site], browse: Browse) -> None:
     """Of a killed one a frame hears nothing: 25 s of silence tell."""
