@@ -78,6 +78,8 @@ async def test_who_never_says_connect_is_let_go(site: Site, bob: Person) -> None
 async def test_mqtt_5(site: Site, broker: str, bob: Person) -> None:
     if broker == "rabbitmq":
         pytest.skip("Debian's RabbitMQ (3.10) has no MQTT 5 yet")
+    async with device(site, bob.name) as client:
+        await client.next()  # so that something is retained
     where, ticket = urlsplit(site.env["MQTT_URL"]), await ticket_of(bob)
     who = {"username": str(bob.id), "password": ticket, "identifier": f"{bob.id}-five", "protocol": MQTTv5}
     async with asyncio.timeout(SOON):
