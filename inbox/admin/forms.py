@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from django import forms
 from django.contrib.admin.widgets import AdminSplitDateTime
 from django.db.models import DateTimeField
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from .. import services
@@ -16,16 +17,18 @@ else:
     ModelForm = forms.ModelForm
 
 
-class LabelledDateTime(AdminSplitDateTime):
-    """Django's two inputs, each with a name of its own: the label before them belongs to neither."""
+class LabelledTimes(forms.SplitDateTimeField):
+    """Django's two inputs, each with a name of its own in its form: the label before them belongs to neither."""
 
-    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
-        super().__init__(attrs)
-        for widget, label in zip(self.widgets, (_("Date"), _("Time")), strict=True):
-            widget.attrs["aria-label"] = label
+    widget = AdminSplitDateTime
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        for widget, part in zip(self.widget.widgets, (_("Date"), _("Time")), strict=True):
+            widget.attrs["aria-label"] = format_lazy("{}: {}", self.label, part)
 
 
-LABELLED_TIMES: dict[Any, Any] = {DateTimeField: {"form_class": forms.SplitDateTimeField, "widget": LabelledDateTime}}
+LABELLED_TIMES: dict[Any, Any] = {DateTimeField: {"form_class": LabelledTimes, "widget": AdminSplitDateTime}}
 
 
 class BroadcastForm(ModelForm):

@@ -38,8 +38,8 @@ class Comment(models.Model):
     created_at = models.DateTimeField(_("created at"))
 
     class Meta:
-        verbose_name = _("comment")
-        verbose_name_plural = _("comments")
+        verbose_name = _("comment on a post")  # the inbox has "comments" too
+        verbose_name_plural = _("comments on posts")
         ordering = ("created_at", "pk")
 
     def __str__(self) -> str:

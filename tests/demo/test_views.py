@@ -4,6 +4,7 @@ import re
 from http import HTTPStatus
 
 import pytest
+from django.contrib.admin import site as administration
 from django.contrib.auth.models import User
 from django.template import Context, Template
 from django.template.loader import render_to_string
@@ -28,6 +29,13 @@ def bob() -> User:
 @pytest.fixture
 def post(bob: User) -> Post:
     return services.write_post(bob, "Hello <b>@alice</b> & @ghost\nsecond line")
+
+
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+def test_no_two_lists_of_the_administration_have_one_name(language: str) -> None:
+    with translation.override(language):
+        names = [str(model._meta.verbose_name_plural) for model in administration._registry]
+    assert sorted(names) == sorted(set(names))
 
 
 PAGES = ("/", "/?view=following", "/?page=99", "/?page=x", "/people/", "/people/bob/", "/posts/{post}/")

@@ -1,5 +1,6 @@
 """Broadcasts in Django's admin: written, published, edited, withdrawn and deleted by mouse."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -64,6 +65,13 @@ def act(client: Client, action: str, *broadcasts: Broadcast) -> str:
 
 def states() -> list[str]:
     return list(Broadcast.objects.order_by("pk").values_list("state", flat=True))
+
+
+def test_every_field_has_a_name_of_its_own(admin: Client) -> None:
+    """Each time is two inputs, which Django calls "Date:" and "Time:" both times."""
+    page = admin.get(f"{LIST}add/").content.decode()
+    names = re.findall(r'<input[^>]* name="(?:publish|expires)_at_\d"[^>]* aria-label="([^"]+)"', page)
+    assert names == ["Publish at: Date", "Publish at: Time", "Expires at: Date", "Expires at: Time"]
 
 
 def test_saving_makes_a_draft_that_nobody_sees(bob: Any, admin: Client) -> None:

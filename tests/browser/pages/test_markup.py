@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import subprocess
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,8 @@ PAGES = ("/", "/?view=following", "/posts/1/", "/people/", "/people/alice/", "/i
 ADMIN = ("/admin/", "/admin/inbox/broadcast/", "/admin/inbox/broadcast/add/", "/admin/inbox/broadcast/1/change/",
          "/admin/inbox/commentmessage/", "/admin/inbox/mailbox/", "/admin/inbox/broadcastreceipt/",
          "/admin/inbox/send/", "/admin/inbox/servicetoken/add/", "/admin/demo/post/")  # fmt: skip
+NAMED = {"banner", "complementary", "contentinfo", "dialog", "form", "main", "navigation", "region", "search",
+         "checkbox", "combobox", "listbox", "searchbox", "spinbutton", "textbox"}  # fmt: skip
 DOM = "'<!doctype html>' + document.documentElement.outerHTML"
 SHADOW = f"'<!doctype html><html lang=en><title>Bell</title><h1>Bell</h1>' + {ELEMENT}.shadowRoot.innerHTML"
 # What is meant as it is: Safari takes a list without bullets for none; the validator does not know CSS Shadow Parts.
@@ -58,6 +61,14 @@ def keep(folder: Path, name: str, html: str) -> None:
     (folder / f"{name.strip('/').replace('/', '-').replace('?', '-') or 'feed'}.html").write_text(html)
 
 
+def named_twice(page: Page) -> list[str]:
+    """The names that two landmarks, dialogs or fields of the page have in its accessibility tree."""
+    tree = page.context.new_cdp_session(page).send("Accessibility.getFullAXTree")["nodes"]
+    shown = [node for node in tree if not node["ignored"] and node["role"]["value"] in NAMED]
+    names = Counter(node.get("name", {}).get("value", "") for node in shown)
+    return [name for name, times in names.items() if name and times > 1]
+
+
 def keep_all(page: Page, folder: Path, path: str) -> None:
     """As sent, and as it is with the panel and a toast open."""
     answer = page.goto(path)
@@ -69,6 +80,7 @@ def keep_all(page: Page, folder: Path, path: str) -> None:
         expect(bell.rows.first).to_be_visible()
         keep(folder, f"{path} bell", page.evaluate(SHADOW))
     keep(folder, f"{path} made", page.evaluate(DOM))
+    assert named_twice(page) == [], path
 
 
 def test_pages(
