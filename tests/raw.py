@@ -58,18 +58,19 @@ class Raw:
         return self.received[-1]
 
     async def until(self, text: bytes, deadline: float = 10) -> bytes:
-        """The first frame that holds this text."""
+        """The first frame that holds this text. Raises EOFError or ConnectionError if the server closes before."""
         async with asyncio.timeout(deadline):
-            while text not in (payload := (await self.frame())[1]):
-                pass
-        return payload
+            while text not in (got := await self.frame())[1]:
+                if got[0] == CLOSE:
+                    raise EOFError
+        return got[1]
 
     async def close_code(self, deadline: float = 10) -> int | None:
         """Read on until the server closes: its code, or None if it just hung up."""
         with suppress(asyncio.IncompleteReadError, ConnectionError):
             async with asyncio.timeout(deadline):
-                while (await self.frame())[0] != CLOSE:
-                    pass
+                while not self.received or self.received[-1][0] != CLOSE:
+                    await self.frame()
         opcode, payload = self.received[-1] if self.received else (0, b"")
         return struct.unpack("!H", payload[:2])[0] if opcode == CLOSE and len(payload) >= 2 else None
 
@@ -136,7 +137,10 @@ async def flood(site: Site, cookies: dict[str, str], kind: str, together: bool =
     piece = BEFORE.get(kind, b"") + FLOODS[kind]
     async with open_socket(site, cookies, after=piece if together else b"") as socket:
         if not together:
-            await socket.until(b'"unread"')
+            try:
+                await socket.until(b'"unread"')
+            except (EOFError, ConnectionError):  # shut out
+                return await socket.close_code()
             socket.writer.write(piece)
         sending = asyncio.ensure_future(_repeat(socket.writer, FLOODS[kind]))
         try:

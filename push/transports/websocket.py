@@ -22,15 +22,16 @@ from inbox.isolation import log_failure
 from inbox.patience import is_unavailable
 from inbox.snapshots import MAX_VERSION
 
-from .. import gate, hub
+from .. import gate, hub, shutouts
 from ..codecs import JSON, MSGPACK, Codec, chosen
 from ..conf import BULK, MAX_FRAME_BYTES
 from ..counts import tally_of
 from ..frames import Update
 from ..gate import Visitor
 from ..limits import BYTES_PER_TOKEN, WRITE_COST, Meter
-from ..problems import BROKEN, TOO_BIG, UNAVAILABLE, Refusal, Refused
+from ..problems import BROKEN, TOO_BIG, TOO_MANY_FRAMES, UNAVAILABLE, Refusal, Refused
 from ..servers import Message, bound, limit_frames, put_meter
+from ..shutouts import ShutOut
 from ..sinks import Sink
 from ..wire import Gone, Wire, wire
 
@@ -67,8 +68,11 @@ class SocketSink(Sink):
 
     def admitted(self) -> None:
         self._settle()
-        if self.user is not None:
-            self.meter.belongs_to(self.user)
+        if self.user is None:
+            return
+        self.meter.belongs_to(self.user)
+        if self.refusal is None and self.hub is not None and shutouts.extends_to(self.credential, self.user):
+            self.hub.refuse(self, TOO_MANY_FRAMES)
 
     def refuse(self, refusal: Refusal) -> None:
         self.refusal = refusal
@@ -145,14 +149,14 @@ class UnreadConsumer(AsyncConsumer):
     async def websocket_connect(self, message: Message) -> None:
         codec = chosen(self.scope.get("subprotocols", ()))
         self.metered = put_meter(self.base_send, self.meter.passes)
-        await self._accept(codec)
-        limit_frames(self.base_send, MAX_FRAME_BYTES)
-        bound(self.base_send)
         try:
-            self.sink = SocketSink(wire(self.base_send), gate.admit(self.scope), codec or JSON, self.meter)
+            visitor = await self._admit()
+            await self._accept(codec)
+            self.sink = SocketSink(wire(self.base_send), visitor, codec or JSON, self.meter)
             hub.current().join(self.sink)
         except Refused as refused:
             gate.log_refusal(self.scope, refused.refusal)
+            await self._accept(codec)
             await self._close(refused.refusal)
         if self.meter.exceeded is not None:  # by what came with the handshake
             self._cut(self.meter.exceeded)
@@ -179,12 +183,40 @@ class UnreadConsumer(AsyncConsumer):
             gate.log_refusal(self.scope, self.sink.refusal)
         raise StopConsumer
 
+    async def _admit(self) -> Visitor:
+        """Before the handshake is answered. Raises `Refused`."""
+        visitor = gate.admit(self.scope)
+        shut_out = shutouts.of_credential(visitor.credential)
+        if shut_out is not None:
+            await self._hold(shut_out)
+            raise Refused(TOO_MANY_FRAMES)
+        return visitor
+
+    async def _hold(self, shut_out: ShutOut) -> None:
+        """Keep the client waiting; one too many is hung up on. Raises `StopConsumer` if it is not there any more."""
+        if not shut_out.can_hold():
+            wire(self.base_send).abort()
+            await self._disconnected(LAST_WORDS_SECONDS)
+            raise StopConsumer
+        with shut_out.holding() as seconds:
+            await self._disconnected(seconds)
+
+    async def _disconnected(self, seconds: float) -> None:
+        """Wait so long at most. Raises `StopConsumer` if the client goes."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while (await self.receive())["type"] != "websocket.disconnect":
+                    pass
+            raise StopConsumer
+
     async def _accept(self, codec: Codec | None) -> None:
         """Raises `Gone`."""
         try:
             await self.base_send({"type": "websocket.accept", "subprotocol": codec and codec.subprotocol})
         except Exception as error:  # each server has its own
             raise Gone from error
+        limit_frames(self.base_send, MAX_FRAME_BYTES)
+        bound(self.base_send)
 
     async def _close(self, refusal: Refusal) -> None:
         """Without the hub, which does not know this connection (any more)."""
@@ -197,6 +229,8 @@ class UnreadConsumer(AsyncConsumer):
         """Too much was sent: nothing is read any more, so the client cannot answer the close frame."""
         self._end(refusal)
         if self.sink is not None:
+            if refusal is not TOO_BIG:
+                shutouts.shut_out(self.sink.credential, self.sink.user)
             asyncio.get_running_loop().call_later(LAST_WORDS_SECONDS, self.sink.wire.abort)
 
     def _end(self, refusal: Refusal) -> None:
