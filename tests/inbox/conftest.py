@@ -11,6 +11,7 @@ from django.core.cache import cache
 
 from inbox import mending, services
 from inbox.models import FollowMessage
+from inbox.services import departures
 from inbox.signals import broadcast_changed, mailbox_changed, send_queued, undone_found, users_deleted
 
 from .listening import Heard
@@ -106,3 +107,10 @@ def unharmed(user: int) -> Iterator[int]:
     before = state(user)
     yield user
     assert state(user) == before
+
+
+@pytest.fixture
+def few(monkeypatch: pytest.MonkeyPatch) -> int:
+    """Messages in a batch."""
+    monkeypatch.setattr(departures, "BATCH", 3)
+    return 3

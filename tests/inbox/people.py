@@ -33,6 +33,10 @@ def person(n: int, **flags: Any) -> Any:
     return model(**{model.USERNAME_FIELD: f"user{n}"}, **flags)
 
 
+def one_of(pk: Any) -> Any:
+    return get_user_model()._base_manager.get(pk=pk)
+
+
 def live(**columns: Any) -> Broadcast:
     return Broadcast.objects.create(**{"title": "News", "state": "live", **columns})
 

@@ -83,6 +83,21 @@ def after(pause: Pause, work: Callable[[], Any]) -> Callable[[], Any]:
     return begin
 
 
+@contextmanager
+def once_before(pattern: str, work: Callable[[], Any]) -> Iterator[None]:
+    """Do the work before the first statement that matches."""
+    todo = [work]
+
+    def execute(run: Any, sql: str, *args: Any) -> Any:
+        if todo and re.search(pattern, sql):
+            todo.pop()()
+        return run(sql, *args)
+
+    with connection.execute_wrapper(execute):
+        yield
+    assert not todo
+
+
 def waiting_for_a_lock() -> int:
     """How many sessions of this database PostgreSQL keeps waiting for a lock."""
     with connection.cursor() as cursor:
