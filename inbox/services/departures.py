@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from datetime import timedelta
 from functools import partial
+from itertools import islice
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -28,6 +29,7 @@ from ..users import user_pk
 from .retention import Rows
 
 BATCH = 1000  # messages per transaction, and so mailboxes that are locked at once
+PART = 10_000  # rows of their own that are deleted by one statement
 
 
 class Departure:
@@ -94,11 +96,18 @@ def _empty(gone: Collection[Any], readers: Collection[Any]) -> None:
     """All these mailboxes are locked."""
     tables: list[type[MailboxRow]] = [*event_types().values(), BroadcastReceipt]
     for model in tables:
-        model.objects.filter(Among("recipient", gone)).remove()
+        _remove_own(model, gone)
     for model in event_types().values() if len(readers) > len(gone) else ():
         model.objects.filter(Among("actor", gone), Among("recipient", readers)).update(actor=None)
     Mailbox.objects.filter(Among("pk", gone)).delete()
     _note(_named(gone))
+
+
+def _remove_own(model: type[MailboxRow], gone: Collection[Any]) -> None:
+    """In parts: the keys of all, or rows that Django loads for a cascade, may not fit into memory."""
+    keys = model.objects.filter(Among("recipient", gone)).order_by().values_list("pk", flat=True).iterator(PART)
+    while part := list(islice(keys, PART)):
+        model.objects.filter(Among("pk", part)).remove()
 
 
 def _first_readers(actors: Collection[Any]) -> set[Any]:

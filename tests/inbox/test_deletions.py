@@ -8,13 +8,16 @@ import pytest
 from django.contrib.auth.models import Group, User
 from django.db import connection, transaction
 from django.db.models.deletion import Collector
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from inbox import ledger, selectors, services
 from inbox.models import FollowMessage, LikeMessage, Mailbox
+from inbox.services import departures
 
 from .databases import postgres
 from .people import one_of, people
+from .rest import person
 from .test_departures import in_a_transaction
 from .threads import Pause, after, beside, blocked, once_before, together
 
@@ -195,3 +198,39 @@ def test_no_user_is_locked_before_a_mailbox() -> None:
         assert blocked(deleting)
     assert (sending.result(), deleting.result()[0]) == (1, 2)
     assert not FollowMessage.objects.exists()
+
+
+# Many messages of their own
+
+
+@transactional
+def test_a_large_inbox_is_deleted_without_being_loaded(user: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who sends to them, or to a thousand among whom they are, waits for it."""
+    services.send([user], FollowMessage)
+    monkeypatch.setattr(FollowMessage, "from_db", None)
+    assert one_of(user).delete()[0] == 1
+    assert not FollowMessage.objects.exists()
+
+
+@transactional
+def test_a_large_inbox_is_deleted_in_parts(user: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No statement has the keys of all its rows, nor loads them all for what goes along."""
+    monkeypatch.setattr(departures, "PART", 3)
+    for _ in range(7):
+        services.send([user], FollowMessage)
+    with CaptureQueriesContext(connection) as queries:
+        assert one_of(user).delete()[0] == 1
+    deleted = [query["sql"] for query in queries if query["sql"].startswith('DELETE FROM "inbox_followmessage"')]
+    assert len(deleted) == 3
+    assert not FollowMessage.objects.exists()
+
+
+@transactional
+@pytest.mark.urls("tests.inbox.urls")
+def test_the_admin_lists_no_messages_of_whom_it_deletes(user: int) -> None:
+    services.send([user], FollowMessage, actor=user)
+    client = Client()
+    client.force_login(person("root", is_staff=True, is_superuser=True))
+    with CaptureQueriesContext(connection) as queries:
+        assert client.get(f"/admin/auth/user/{user}/delete/").status_code == 200
+    assert not [query["sql"] for query in queries if "message" in query["sql"].split("FROM")[-1]]

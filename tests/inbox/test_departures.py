@@ -75,15 +75,6 @@ def test_messages_forget_in_batches(delete: Delete, few: int) -> None:
 
 
 @transactional
-def test_a_large_inbox_is_deleted_without_being_loaded(user: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who sends to them, or to a thousand among whom they are, waits for it."""
-    services.send([user], FollowMessage)
-    monkeypatch.setattr(FollowMessage, "from_db", None)
-    assert one_of(user).delete()[0] == 1
-    assert not FollowMessage.objects.exists()
-
-
-@transactional
 def test_many_users_go_together(few: int) -> None:
     """Also those who have no mailbox, and those whose deletion goes along with another's."""
     *going, reader, other = people(6)
