@@ -104,6 +104,20 @@ def test_a_key_that_somebody_else_has_got_since(few: int) -> None:
 
 
 @transactional
+def test_a_key_that_is_deleted_again_meanwhile(few: int) -> None:
+    actor, *readers = people(5)
+    services.send(readers, FollowMessage, actor=actor)
+    one_of(actor).delete()
+    User.objects.create(pk=actor, username="another")
+    services.send(readers, LikeMessage, actor=actor, target_title="Tea")
+    one_of(actor).delete()
+    assert DeletedUser.objects.get().total == 2 * len(readers)
+    while services.forget_deleted_users():
+        pass
+    assert {row.actor_id for model in (FollowMessage, LikeMessage) for row in model.objects.all()} == {None}
+
+
+@transactional
 def test_a_batch_that_vanishes_is_not_the_last(few: int) -> None:
     """Somebody empties a mailbox after the messages in it were found, and before it is locked."""
     actor, reader, *readers = people(6)
@@ -131,6 +145,16 @@ def test_work_is_stalled_if_nobody_is_at_any_of_it(idle: tuple[int, ...], stalle
         DeletedUser.objects.create(user=str(number), total=5, progress_at=now - timedelta(seconds=seconds))
     DeletedUser.objects.create(user="finished", finished_at=now, progress_at=now)
     assert services.is_forgetting_stalled(timedelta(seconds=10)) is stalled
+
+
+@pytest.mark.django_db
+def test_what_is_finished_is_purged_after_a_month() -> None:
+    long_ago = timezone.now() - timedelta(days=31)
+    DeletedUser.objects.create(user="finished", finished_at=long_ago)
+    DeletedUser.objects.create(user="just finished", finished_at=timezone.now(), progress_at=long_ago)
+    DeletedUser.objects.create(user="unfinished", total=5, created_at=long_ago, progress_at=long_ago)
+    services.purge()
+    assert set(DeletedUser.objects.values_list("user", flat=True)) == {"just finished", "unfinished"}
 
 
 @transactional
