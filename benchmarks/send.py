@@ -65,7 +65,7 @@ def send(ids: list[int], actor: int) -> None:
 
 
 def create_in_bulk(ids: list[int], actor: int) -> None:
-    from inbox import ledger
+    from inbox.core import ledger
 
     for chunk in ledger.chunks(ids):
         _create_chunk(chunk, actor)
@@ -76,7 +76,7 @@ def _create_chunk(ids: Sequence[int], actor: int) -> None:
     from django.db import transaction
     from django.db.models import F, QuerySet
 
-    from inbox import ledger
+    from inbox.core import ledger
     from inbox.models import CommentMessage, Mailbox
 
     with transaction.atomic():

@@ -10,9 +10,11 @@ class InboxConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from . import checks, credential_receivers, mending, receivers
+        from . import checks
+        from .receivers import credentials, mailboxes
+        from .services import mender
 
         checks.register()
-        receivers.connect()
-        credential_receivers.connect()
-        mending.connect()
+        mailboxes.connect()
+        credentials.connect()
+        mender.connect()

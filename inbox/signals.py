@@ -9,7 +9,7 @@ in JSON; `item` names the event type that arrived ("comment"), or is None if not
 `send_queued(send_id)`: a send has parts to be worked off (`services.work_off`). Nobody need listen: sweeps find it too.
 
 `undone_found(is_due, user_ids)`: a read found something undone and left it so: broadcasts are due, or these users have
-no mailbox yet or another staff flag than it. `services.mend` does it; `inbox.mending` has it done on a thread.
+no mailbox yet or another staff flag than it. `services.mend` does it; `inbox.services.mender` has it done on a thread.
 
 `users_deleted()`: messages of others still name users who are gone (`services.forget_deleted_users`). Nobody need
 listen: sweeps find it too.

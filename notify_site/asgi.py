@@ -11,6 +11,6 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "notify_site.settings")
 application = with_push(get_asgi_application())
 
 if settings.MQTT_EMBEDDED:
-    from push.outlets.mqtt import embedded  # needs the apps
+    from push.channels.mqtt import embedded  # needs the apps
 
     embedded.start()

@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template import loader
 from django.views import defaults
 
-from inbox.patience import is_unavailable
+from inbox.core.patience import is_unavailable
 
 RETRY_SECONDS = 5
 

@@ -19,8 +19,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 
-from inbox import addresses
-from inbox.api import throttle
+from inbox.api.shared import throttle
+from inbox.http import addresses
 
 View = Callable[..., HttpResponseBase]
 

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.decorators import sync_only_middleware
 
-from inbox.patience import budget
+from inbox.core.patience import budget
 
 View = Callable[[HttpRequest], HttpResponseBase]
 
@@ -25,7 +25,7 @@ def one_thread(get_response: View) -> View:
 
 @sync_only_middleware
 def one_budget(get_response: View) -> View:
-    """A page, the admin's too, goes on trying no longer than a request of the API (`inbox.patience`)."""
+    """A page, the admin's too, goes on trying no longer than a request of the API (`inbox.core.patience`)."""
 
     def answer(request: HttpRequest) -> HttpResponseBase:
         with budget():

@@ -171,8 +171,8 @@ PUSH_REQUEST_SECONDS = env.number("PUSH_REQUEST_SECONDS", default=30)
 PUSH_FRAMES_PER_SECOND = env.number("PUSH_FRAMES_PER_SECOND", default=20)
 PUSH_FRAMES_PER_SECOND_PER_USER = env.number("PUSH_FRAMES_PER_SECOND_PER_USER", default=100)
 PUSH_ALLOWED_ORIGINS = env.list("PUSH_ALLOWED_ORIGINS", default=[])
-EVENTSTREAM_CHANNELMANAGER_CLASS = "push.eventstream.ChannelManager"
-EVENTSTREAM_STORAGE_CLASS = "push.eventstream.Storage"
+EVENTSTREAM_CHANNELMANAGER_CLASS = "push.transports.eventstream.ChannelManager"
+EVENTSTREAM_STORAGE_CLASS = "push.transports.eventstream.Storage"
 
 MQTT_URL = env.str("MQTT_URL", default="")
 MQTT_WS_URL = env.str("MQTT_WS_URL", default="")

@@ -9,8 +9,10 @@ class PushConfig(AppConfig):
     verbose_name = _("Push")
 
     def ready(self) -> None:
-        from . import checks, eventstream, receivers
-        from .operations import consumer, heartbeats
+        from . import checks, receivers
+        from .nudges import heartbeats
+        from .operations import consumer
+        from .transports import eventstream
 
         eventstream.install()
         checks.register()

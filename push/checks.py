@@ -8,8 +8,10 @@ from channels.exceptions import InvalidChannelLayerError
 from django.conf import settings
 from django.core import checks
 
-from . import bus, conf, enqueue, internals
-from .outlets import mqtt
+from . import conf
+from .channels import mqtt
+from .nudges import bus, enqueue
+from .wire import internals
 
 DEFAULTS = {
     "PUSH_RESYNC_SECONDS": conf.DEFAULT_RESYNC_SECONDS,

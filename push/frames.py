@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
-from inbox.items import Item
-from inbox.snapshots import Snapshot
+from inbox.core.snapshots import Snapshot
+from inbox.rendering.items import Item
 
 logger = logging.getLogger(__name__)
 

@@ -12,6 +12,7 @@ from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.db.models.signals import post_delete
 
+from inbox.core.snapshots import UserId, user_id
 from inbox.signals import (
     broadcast_changed,
     credentials_changed,
@@ -20,12 +21,12 @@ from inbox.signals import (
     ticket_minted,
     users_deleted,
 )
-from inbox.snapshots import UserId, user_id
 
-from . import bus, enqueue, outlets, tasks
-from .bus import Nudge
+from . import channels, tasks
+from .channels.mqtt import access
 from .conf import BULK
-from .outlets.mqtt import access
+from .nudges import bus, enqueue
+from .nudges.bus import Nudge
 
 
 def connect() -> None:
@@ -43,13 +44,13 @@ def on_mailbox_changed(sender: Any, user_ids: list[UserId], item: str | None, **
     for start in range(0, len(user_ids), BULK):
         nudge = Nudge(user_ids[start : start + BULK], item, id=bus.new_id())
         tell(nudge)
-        enqueue.enqueue(tasks.fan_out, nudge.users, item, nudge.id, here=partial(outlets.changed, nudge.users))
+        enqueue.enqueue(tasks.fan_out, nudge.users, item, nudge.id, here=partial(channels.changed, nudge.users))
 
 
 def on_broadcast_changed(sender: Any, item: str | None, **kwargs: Any) -> None:
     nudge = Nudge(None, item, id=bus.new_id())
     tell(nudge)
-    enqueue.enqueue(tasks.fan_out_broadcast, item, nudge.id, here=partial(outlets.changed, None))
+    enqueue.enqueue(tasks.fan_out_broadcast, item, nudge.id, here=partial(channels.changed, None))
 
 
 def tell(nudge: Nudge) -> None:
@@ -71,7 +72,7 @@ def on_credentials_changed(sender: Any, user_ids: list[UserId] | None, **kwargs:
     for start in range(0, 1 if user_ids is None else len(user_ids), BULK):
         nudge = Nudge(user_ids and user_ids[start : start + BULK], recheck=True)
         tell(nudge)
-        outlets.recheck(nudge.users)
+        channels.recheck(nudge.users)
 
 
 def on_worker_ready(**kwargs: Any) -> None:
@@ -85,4 +86,4 @@ def on_ticket_minted(sender: Any, user_id: UserId, purpose: str, ticket: str, **
 
 def on_user_deleted(sender: Any, instance: Any, **kwargs: Any) -> None:
     """What an outlet holds of them is taken back, once they are gone for good."""
-    transaction.on_commit(partial(outlets.changed, [user_id(instance.pk)]))
+    transaction.on_commit(partial(channels.changed, [user_id(instance.pk)]))

@@ -6,18 +6,18 @@ from functools import cache
 from django.core.handlers.asgi import ASGIHandler
 from django.urls import NoReverseMatch, get_script_prefix, reverse
 
-from . import bodies, conf, cors, hub, logs, newcomers, tickets
-from .gate import Scope
-from .problems import BODY_TOO_BIG
-from .servers import Message, Receive, Send
+from . import conf, hub, logs
+from .gate import Scope, bodies, cors, lobby, tickets
+from .refusals import BODY_TOO_BIG
 from .transports import HELD, HELD_IF, Application
+from .wire.servers import Message, Receive, Send
 
 
 def beside(site: Callable[..., Awaitable[None]]) -> Application:
     """Serve what is held open (`HELD`, wherever `push.urls` is); the rest goes to `site`."""
     own_paths(), api_root()  # imports the site's URLconf: now, rather than on the event loop with the first request
 
-    newcomers.watch()
+    lobby.watch()
 
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "lifespan":

@@ -5,12 +5,12 @@ from datetime import timedelta
 from celery import shared_task
 
 from inbox import services
-from inbox.isolation import attempt
-from inbox.snapshots import UserId
+from inbox.core.isolation import attempt
+from inbox.core.snapshots import UserId
 
-from . import bus, enqueue, outlets
-from .bus import Nudge
-from .operations import heartbeats
+from . import channels
+from .nudges import bus, enqueue, heartbeats
+from .nudges.bus import Nudge
 
 PURGE_BATCHES = 1000  # per run, of a thousand rows: some minutes' work, and the next run is an hour away
 
@@ -19,14 +19,14 @@ PURGE_BATCHES = 1000  # per run, of a thousand rows: some minutes' work, and the
 def fan_out(user_ids: list[UserId], item: str | None = None, nudge_id: str = "") -> None:
     """Tell everyone who delivers that these users' state may have changed (at most `conf.BULK` of them)."""
     bus.publish(Nudge(user_ids, item, id=nudge_id))
-    outlets.changed(user_ids)
+    channels.changed(user_ids)
 
 
 @shared_task(ignore_result=True)
 def fan_out_broadcast(item: str | None = None, nudge_id: str = "") -> None:
     """Tell everyone who delivers that everybody's state may have changed."""
     bus.publish(Nudge(None, item, id=nudge_id))
-    outlets.changed(None)
+    channels.changed(None)
 
 
 @shared_task(ignore_result=True)
@@ -67,8 +67,8 @@ def seen(queue: str) -> None:
 def sweep() -> None:
     """What is due by time (broadcasts, deleted messages), what outlets have missed, and what workers have left behind.
     Run by beat; the hubs do the same. Each step by itself: one that fails stops no other."""
-    stalled = timedelta(seconds=outlets.sweep_seconds())
-    attempt("The sweep of the outlets", outlets.sweep)
+    stalled = timedelta(seconds=channels.sweep_seconds())
+    attempt("The sweep of the outlets", channels.sweep)
     services.mend(is_due=True)
     attempt("Purging deleted messages", services.purge_deleted)
     attempt("Going on with deleted users", resume_forgetting)

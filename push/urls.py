@@ -12,5 +12,5 @@ urlpatterns = [
     path("sse/", views.needs_asgi, name="sse"),
     path("iframe/", views.needs_asgi, name="iframe"),
     path("ws/", views.needs_asgi, name="websocket"),
-    path("mqtt/", include("push.outlets.mqtt.urls")),
+    path("mqtt/", include("push.channels.mqtt.urls")),
 ]

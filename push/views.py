@@ -12,27 +12,20 @@ from django.utils.cache import patch_vary_headers
 from django_eventstream.views import events as library_view
 
 from inbox import selectors
-from inbox.cookies import keep_session_cookie
+from inbox.core.isolation import log_failure
+from inbox.core.patience import is_unavailable
 from inbox.errors import NotFound
-from inbox.isolation import log_failure
-from inbox.patience import is_unavailable
-from inbox.preconditions import SAFE, NotModified, evaluate
+from inbox.http.cookies import keep_session_cookie
+from inbox.http.preconditions import SAFE, NotModified, evaluate
 
-from . import eventstream, gate
-from .credentials import Credential
-from .methods import View, only, problem
-from .problems import (
-    BAD_ORIGIN,
-    NEEDS_ASGI,
-    NOT_SIGNED_IN,
-    PRECONDITION_FAILED,
-    UNAVAILABLE,
-    Refused,
-)
-from .reads import verify
-from .stock import follow
-from .threads import release
-from .transports import polling
+from . import gate
+from .concurrency.threads import release
+from .gate.credentials import Credential
+from .gate.methods import View, only, problem
+from .hub.queries import verify
+from .refusals import BAD_ORIGIN, NEEDS_ASGI, NOT_SIGNED_IN, PRECONDITION_FAILED, UNAVAILABLE, Refused
+from .transports import eventstream, polling
+from .transports.eventstream_view import follow
 
 
 def through_the_gate(view: View) -> View:

@@ -18,12 +18,13 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
-from .. import ledger, selectors, services
+from .. import selectors, services
+from ..core import ledger
 from ..errors import InboxError
 from ..models import Broadcast, BroadcastReceipt, State
 from .base import LeanAdmin
 from .forms import LABELLED_TIMES, BroadcastForm
-from .once import OnceAdmin
+from .submit_once import OnceAdmin
 
 SETTLED = ("state", "published_at", "clock")  # written by publishing, withdrawing and the clock; never by the form
 

@@ -9,10 +9,10 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from .. import selectors
-from ..items import title_of
+from ..core.snapshots import Snapshot, user_id
 from ..models import BroadcastReceipt, Mailbox, Message
 from ..models.base import MailboxRow
-from ..snapshots import Snapshot, user_id
+from ..rendering.items import title_of
 from .base import ReadOnlyAdmin, by_user_name
 
 

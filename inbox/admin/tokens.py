@@ -14,7 +14,7 @@ from .. import services
 from ..models import ServiceToken
 from .base import LeanAdmin, by_user_name
 from .forms import LABELLED_TIMES, ServiceTokenForm
-from .once import OnceAdmin
+from .submit_once import OnceAdmin
 
 
 class ServiceTokenAdmin(OnceAdmin, LeanAdmin):

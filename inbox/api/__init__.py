@@ -4,15 +4,15 @@ An endpoint is a selector or service, a schema (`schemas.py`) and a view in a ro
 a session or a ticket; the other is for services, each of whose calls names the scope that its token must have.
 """
 
-from . import problems
-from .auth import Session, Ticket
-from .base import InboxAPI
-from .broadcasts import router as broadcasts_router
-from .mailbox import router
-from .messages import router as messages_router
-from .preferences import router as preferences_router
-from .tickets import router as tickets_router
-from .users import router as users_router
+from .service.broadcasts import router as broadcasts_router
+from .service.messages import router as messages_router
+from .service.users import router as users_router
+from .shared import problems
+from .shared.auth import Session, Ticket
+from .shared.base import InboxAPI
+from .user.mailbox import router
+from .user.minting import router as tickets_router
+from .user.preferences import router as preferences_router
 
 DESCRIPTION = """\
 A user's notification center. A *snapshot* is the whole state of the badge; of two snapshots of one user

@@ -7,8 +7,8 @@ from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 
+from ..core.users import user_pk
 from ..errors import BadValue
-from ..users import user_pk
 
 
 class UserCommand(BaseCommand):

@@ -3,7 +3,7 @@
 import django.core.validators
 import django.db.models.deletion
 import django.utils.timezone
-import inbox.validators
+import inbox.core.validators
 from django.conf import settings
 from django.db import migrations, models
 
@@ -47,10 +47,10 @@ class Migration(migrations.Migration):
             name='Broadcast',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('title', models.CharField(max_length=200, validators=[inbox.validators.validate_text], verbose_name='title')),
-                ('body', models.TextField(blank=True, help_text='Markdown', max_length=10000, validators=[inbox.validators.validate_text, django.core.validators.MaxLengthValidator(10000)], verbose_name='text')),
+                ('title', models.CharField(max_length=200, validators=[inbox.core.validators.validate_text], verbose_name='title')),
+                ('body', models.TextField(blank=True, help_text='Markdown', max_length=10000, validators=[inbox.core.validators.validate_text, django.core.validators.MaxLengthValidator(10000)], verbose_name='text')),
                 ('level', models.CharField(choices=[('info', 'Info'), ('success', 'Success'), ('warning', 'Warning'), ('critical', 'Critical')], default='info', max_length=8, verbose_name='level')),
-                ('url', models.CharField(blank=True, max_length=500, validators=[inbox.validators.validate_link], verbose_name='link')),
+                ('url', models.CharField(blank=True, max_length=500, validators=[inbox.core.validators.validate_link], verbose_name='link')),
                 ('audience', models.CharField(choices=[('everyone', 'Everyone'), ('staff', 'Staff'), ('groups', 'Members of groups')], default='everyone', max_length=8, verbose_name='audience')),
                 ('publish_at', models.DateTimeField(blank=True, null=True, verbose_name='publish at')),
                 ('expires_at', models.DateTimeField(blank=True, null=True, verbose_name='expires at')),
@@ -91,7 +91,7 @@ class Migration(migrations.Migration):
                 ('archived_at', models.DateTimeField(blank=True, null=True, verbose_name='archived at')),
                 ('deleted_at', models.DateTimeField(blank=True, null=True, verbose_name='deleted at')),
                 ('seq', models.BigIntegerField(editable=False, verbose_name='sequence number')),
-                ('url', models.CharField(blank=True, max_length=500, validators=[inbox.validators.validate_link], verbose_name='link')),
+                ('url', models.CharField(blank=True, max_length=500, validators=[inbox.core.validators.validate_link], verbose_name='link')),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='created at')),
                 ('target_title', models.CharField(max_length=200, verbose_name='target')),
                 ('excerpt', models.CharField(blank=True, max_length=500, verbose_name='excerpt')),
@@ -113,7 +113,7 @@ class Migration(migrations.Migration):
                 ('archived_at', models.DateTimeField(blank=True, null=True, verbose_name='archived at')),
                 ('deleted_at', models.DateTimeField(blank=True, null=True, verbose_name='deleted at')),
                 ('seq', models.BigIntegerField(editable=False, verbose_name='sequence number')),
-                ('url', models.CharField(blank=True, max_length=500, validators=[inbox.validators.validate_link], verbose_name='link')),
+                ('url', models.CharField(blank=True, max_length=500, validators=[inbox.core.validators.validate_link], verbose_name='link')),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='created at')),
                 ('actor', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='actor')),
                 ('recipient', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='recipient')),
@@ -133,7 +133,7 @@ class Migration(migrations.Migration):
                 ('archived_at', models.DateTimeField(blank=True, null=True, verbose_name='archived at')),
                 ('deleted_at', models.DateTimeField(blank=True, null=True, verbose_name='deleted at')),
                 ('seq', models.BigIntegerField(editable=False, verbose_name='sequence number')),
-                ('url', models.CharField(blank=True, max_length=500, validators=[inbox.validators.validate_link], verbose_name='link')),
+                ('url', models.CharField(blank=True, max_length=500, validators=[inbox.core.validators.validate_link], verbose_name='link')),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='created at')),
                 ('target_title', models.CharField(max_length=200, verbose_name='target')),
                 ('actor', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='actor')),
@@ -154,7 +154,7 @@ class Migration(migrations.Migration):
                 ('archived_at', models.DateTimeField(blank=True, null=True, verbose_name='archived at')),
                 ('deleted_at', models.DateTimeField(blank=True, null=True, verbose_name='deleted at')),
                 ('seq', models.BigIntegerField(editable=False, verbose_name='sequence number')),
-                ('url', models.CharField(blank=True, max_length=500, validators=[inbox.validators.validate_link], verbose_name='link')),
+                ('url', models.CharField(blank=True, max_length=500, validators=[inbox.core.validators.validate_link], verbose_name='link')),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='created at')),
                 ('target_title', models.CharField(max_length=200, verbose_name='target')),
                 ('excerpt', models.CharField(blank=True, max_length=500, verbose_name='excerpt')),
@@ -176,7 +176,7 @@ class Migration(migrations.Migration):
                 ('archived_at', models.DateTimeField(blank=True, null=True, verbose_name='archived at')),
                 ('deleted_at', models.DateTimeField(blank=True, null=True, verbose_name='deleted at')),
                 ('seq', models.BigIntegerField(editable=False, verbose_name='sequence number')),
-                ('url', models.CharField(blank=True, max_length=500, validators=[inbox.validators.validate_link], verbose_name='link')),
+                ('url', models.CharField(blank=True, max_length=500, validators=[inbox.core.validators.validate_link], verbose_name='link')),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='created at')),
                 ('resource_title', models.CharField(max_length=200, verbose_name='resource')),
                 ('note', models.CharField(blank=True, max_length=500, verbose_name='note')),
@@ -198,7 +198,7 @@ class Migration(migrations.Migration):
                 ('archived_at', models.DateTimeField(blank=True, null=True, verbose_name='archived at')),
                 ('deleted_at', models.DateTimeField(blank=True, null=True, verbose_name='deleted at')),
                 ('seq', models.BigIntegerField(editable=False, verbose_name='sequence number')),
-                ('url', models.CharField(blank=True, max_length=500, validators=[inbox.validators.validate_link], verbose_name='link')),
+                ('url', models.CharField(blank=True, max_length=500, validators=[inbox.core.validators.validate_link], verbose_name='link')),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='created at')),
                 ('title', models.CharField(max_length=200, verbose_name='title')),
                 ('body', models.TextField(blank=True, max_length=10000, validators=[django.core.validators.MaxLengthValidator(10000)], verbose_name='body')),

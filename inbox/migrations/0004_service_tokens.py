@@ -3,7 +3,7 @@
 import django.db.models.deletion
 import django.utils.timezone
 import inbox.models.token
-import inbox.validators
+import inbox.core.validators
 from django.conf import settings
 from django.db import migrations, models
 
@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
             name='ServiceToken',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=100, validators=[inbox.validators.validate_text], verbose_name='name')),
+                ('name', models.CharField(max_length=100, validators=[inbox.core.validators.validate_text], verbose_name='name')),
                 ('scopes', models.JSONField(default=list, validators=[inbox.models.token.validate_scopes], verbose_name='scopes')),
                 ('digest', models.CharField(editable=False, max_length=64, unique=True, verbose_name='digest')),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='created at')),

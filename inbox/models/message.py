@@ -15,10 +15,10 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from ..lookups import existing_users
-from ..names import ConstraintName, IndexName
-from ..validators import validate_link, validate_text
-from ..wording import fill
+from ..core.lookups import existing_users
+from ..core.names import ConstraintName, IndexName
+from ..core.validators import validate_link, validate_text
+from ..rendering.wording import fill
 from .base import UNREAD, MailboxRow
 from .muted import MutedType
 
@@ -62,7 +62,7 @@ class Message(MailboxRow):
 
     `seq` is the mailbox version at which the message arrived; then it takes the place of unread ones of its type with
     the same `dedupe_key`. `title_format` and `body_format` are translated, then filled from the row's columns and
-    `{actor}` (`inbox.wording`); a type with columns named title and body needs neither.
+    `{actor}` (`inbox.rendering.wording`); a type with columns named title and body needs neither.
     """
 
     inbox_type: ClassVar[str] = ""  # the public name of the type; set it before you rename a class

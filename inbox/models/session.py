@@ -31,7 +31,7 @@ class TicketSession(models.Model):
 class EndedSession(models.Model):
     """A session that was logged out, for as long as its key could still be shown.
 
-    `digest` is `inbox.sessions.digest` of the session's key, which itself is kept nowhere."""
+    `digest` is `inbox.credentials.sessions.digest` of the session's key, which itself is kept nowhere."""
 
     digest = models.CharField(_("digest"), max_length=16, primary_key=True)
     until = models.DateTimeField(_("until"), db_index=True)

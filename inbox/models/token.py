@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from ..validators import validate_text
+from ..core.validators import validate_text
 from .mailbox import PrimaryQuerySet
 
 ROTATING = 2  # valid tokens of one name

@@ -1,12 +1,12 @@
 """Every read. Outside any transaction, on the primary, so that a state is never older than its version."""
 
 from .arrivals import newest
+from .badges import snapshot, snapshots, versions
 from .broadcasts import broadcast, broadcasts_page, readers
-from .export import export
+from .exports import export
 from .pages import Page, inbox_page, item
 from .preferences import muted
 from .sends import failed_sends, pending_sends, send
-from .snapshots import snapshot, snapshots, versions
 
 __all__ = [
     "Page",

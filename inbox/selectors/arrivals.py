@@ -7,13 +7,13 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.db.models import Exists, Model, OuterRef, Subquery
 
-from .. import audiences, ledger, refs
+from ..core import audiences, ledger, refs
+from ..core.lookups import KEYS, Among, Compiled
+from ..core.snapshots import CLOCK_UNIT, UserId, user_id
+from ..core.users import user_pk
 from ..errors import NotFound
-from ..items import Item, from_broadcast, from_message
-from ..lookups import KEYS, Among, Compiled
 from ..models import Broadcast, Mailbox, Message, State, event_types
-from ..snapshots import CLOCK_UNIT, UserId, user_id
-from ..users import user_pk
+from ..rendering.items import Item, from_broadcast, from_message
 
 
 def newest(since: Mapping[UserId, int], hint: str) -> dict[UserId, Item]:

@@ -15,7 +15,7 @@ from django.core import signing
 from django.db.models import Count, Prefetch, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from .. import ledger
+from ..core import ledger
 from ..errors import BadValue, NotFound
 from ..models import Broadcast, BroadcastReceipt
 from . import undone

@@ -22,14 +22,14 @@ from django.db.models import OuterRef, Q, QuerySet, Subquery, Value
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
-from .. import audiences, ledger, refs
+from ..core import audiences, ledger, refs
+from ..core.isolation import log_failure
+from ..core.snapshots import UserId
+from ..core.users import user_pk
 from ..errors import BadValue
-from ..isolation import log_failure
-from ..items import Item, from_broadcast, from_message
 from ..models import Broadcast, BroadcastReceipt, Message, event_types
-from ..snapshots import UserId
-from ..users import user_pk
-from .snapshots import snapshot
+from ..rendering.items import Item, from_broadcast, from_message
+from .badges import snapshot
 
 MAX_LIMIT = 100
 SALT = "inbox.cursor"

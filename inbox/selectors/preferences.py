@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from ..core.users import user_pk
 from ..models import MutedType, event_types
-from ..users import user_pk
 
 
 def muted(user: Any) -> list[str]:

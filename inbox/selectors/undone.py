@@ -8,10 +8,10 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from .. import ledger
+from ..core import ledger
+from ..core.snapshots import user_id
 from ..models import BroadcastClock, Mailbox
 from ..signals import undone_found
-from ..snapshots import user_id
 
 
 def report(next_due: datetime | None, users: Collection[Any] = ()) -> None:

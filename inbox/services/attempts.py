@@ -10,10 +10,10 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from .. import ledger
+from ..core import ledger
+from ..core.users import user_pk
 from ..errors import BadValue, InboxError
 from ..models import Send, SendChunk
-from ..users import user_pk
 
 logger = logging.getLogger(__name__)
 

@@ -4,10 +4,10 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from .. import ledger
+from ..core import ledger
 from ..models import Message
 from ..models.base import number
-from .send import copy_for, write
+from .sending import copy_for, write
 
 
 class Delivery(NamedTuple):

@@ -7,7 +7,7 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from .. import ledger
+from ..core import ledger
 from ..errors import BadFields, NotFound
 from ..models import Audience, Broadcast, State
 from .broadcasts import turn_due

@@ -6,13 +6,13 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from .. import ledger
+from ..core import ledger
+from ..core.isolation import apart
+from ..core.ledger import Held
+from ..core.snapshots import CLOCK_UNIT, MAX_VERSION
 from ..errors import BadValue
-from ..isolation import apart
-from ..ledger import Held
 from ..models import Broadcast, BroadcastClock, State
 from ..models.broadcast import reschedule
-from ..snapshots import CLOCK_UNIT, MAX_VERSION
 
 OUT = frozenset({State.LIVE, State.SCHEDULED})  # seen, or about to be
 

@@ -18,14 +18,14 @@ from django.db import connections, transaction
 from django.db.models import Count, F, Max
 from django.utils import timezone
 
-from .. import ledger
+from ..core import ledger
+from ..core.isolation import log_failure
+from ..core.lookups import Among, existing_users
+from ..core.users import user_pk
 from ..errors import BadValue
-from ..isolation import log_failure
-from ..lookups import Among, existing_users
 from ..models import BroadcastReceipt, DeletedUser, Mailbox, event_types
 from ..models.base import MailboxRow
 from ..signals import users_deleted
-from ..users import user_pk
 from .retention import Rows
 
 BATCH = 1000  # messages per transaction, and so mailboxes that are locked at once

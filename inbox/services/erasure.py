@@ -13,12 +13,12 @@ from django.contrib.auth import get_user_model
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from .. import audiences, ledger
+from ..core import audiences, ledger
+from ..core.users import user_pk
 from ..errors import NotFound
 from ..models import Broadcast, BroadcastReceipt, MutedType, ServiceToken, event_types
-from ..users import user_pk
 from .retention import Rows, batches, called, count_of
-from .send import let_others_write
+from .sending import let_others_write
 
 Act = Callable[[Rows], int]
 

@@ -16,11 +16,11 @@ from django.db import close_old_connections, connections, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from .. import ledger
+from ..core import ledger
+from ..core.isolation import attempt
+from ..core.patience import is_lost
 from ..errors import InboxError
-from ..isolation import attempt
 from ..models import IdempotencyKey, ServiceToken
-from ..patience import is_lost
 
 LIFETIME = timedelta(hours=24)
 ABANDONED = timedelta(seconds=60)  # longer than any request: its process is dead

@@ -9,12 +9,12 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from .. import audiences, ledger, refs
+from ..core import audiences, ledger, refs
+from ..core.snapshots import CLOCK_UNIT, MAX_VERSION
+from ..core.users import user_pk
 from ..errors import BadValue, NotFound
 from ..models import Audience, BroadcastClock, BroadcastReceipt, Mailbox, event_types
 from ..models.base import MailboxRowQuerySet
-from ..snapshots import CLOCK_UNIT, MAX_VERSION
-from ..users import user_pk
 
 BATCH = 1000
 UNDO = timedelta(minutes=10)

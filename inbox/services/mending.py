@@ -10,12 +10,12 @@ from typing import Any
 
 from django.db.models import F, QuerySet
 
-from .. import ledger
-from ..isolation import apart, attempt
-from ..ledger import Held
-from ..lookups import Among
+from ..core import ledger
+from ..core.isolation import apart, attempt
+from ..core.ledger import Held
+from ..core.lookups import Among
+from ..core.users import has_staff_column, user_pks
 from ..models import Mailbox
-from ..users import has_staff_column, user_pks
 from .broadcasts import apply_due
 
 

@@ -5,10 +5,10 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from .. import ledger
+from ..core import ledger
+from ..core.users import user_pk
 from ..errors import BadValue, NotFound
 from ..models import MutedType, event_types
-from ..users import user_pk
 
 
 @ledger.retrying

@@ -18,11 +18,12 @@ from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from .. import conf, ledger
+from .. import conf
 from ..conf import BOUNDS
+from ..core import ledger
+from ..core.isolation import apart, log_failure, until_failure
+from ..core.lookups import Among
 from ..errors import BadValue
-from ..isolation import apart, log_failure, until_failure
-from ..lookups import Among
 from ..models import (
     DeletedUser,
     EndedSession,
@@ -37,7 +38,7 @@ from ..models import (
 from ..models.base import MailboxRowQuerySet
 from . import idempotency, submissions
 from .marks import PURGE_AFTER
-from .send import let_others_write
+from .sending import let_others_write
 
 BATCH = 1000  # rows per transaction
 SENDS_KEPT = timedelta(days=30)  # of what other services sent: how far it came, not the messages

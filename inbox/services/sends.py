@@ -18,15 +18,15 @@ from django.db.models import Exists, F, OuterRef, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from .. import ledger
+from ..core import ledger
+from ..core.isolation import log_failure
+from ..core.snapshots import user_id
 from ..errors import BadValue
-from ..isolation import log_failure
 from ..models import Message, Send, SendChunk, ServiceToken, event_types
 from ..signals import send_queued
-from ..snapshots import user_id
 from .attempts import PENDING, failed, keys_in, no_users, note_failure, ready, settle
 from .batch import Delivery, write_all
-from .send import let_others_write, write
+from .sending import let_others_write, write
 
 STALLED = timedelta(seconds=10)  # without progress: its worker is dead, or has never heard of it
 

@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from django.db import IntegrityError, transaction
 
-from .. import ledger
+from ..core import ledger
 from ..errors import InboxError
 from ..models import Submission
 

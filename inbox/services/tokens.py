@@ -9,10 +9,10 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from .. import ledger
-from ..credentials import announce
+from ..core import ledger
+from ..core.isolation import attempt
+from ..credentials.announcements import announce
 from ..errors import BadValue
-from ..isolation import attempt
 from ..models import Scope, ServiceToken, event_types
 
 PREFIX = "rd_"  # a leaked one is recognised, by people and by scanners of source code

@@ -12,8 +12,8 @@ from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 
 from inbox import selectors, services
+from inbox.core.snapshots import user_id
 from inbox.models import Broadcast, SystemMessage
-from inbox.snapshots import user_id
 from push import hub
 
 from .models import Burst

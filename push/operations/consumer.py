@@ -25,7 +25,7 @@ from kombu import Connection, Message
 from kombu.transport.virtual import Empty
 
 from .. import tasks
-from . import heartbeats
+from ..nudges import heartbeats
 
 logger = logging.getLogger(__name__)
 

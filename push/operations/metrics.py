@@ -15,9 +15,10 @@ from prometheus_client.registry import Collector
 
 from inbox import selectors
 
-from .. import counts, hub
+from .. import hub
+from ..concurrency.singleflight import SingleFlight
 from ..conf import REMOTE_TIMEOUT
-from .singleflight import SingleFlight
+from ..hub import counts
 
 logger = logging.getLogger(__name__)
 

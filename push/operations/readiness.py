@@ -6,11 +6,11 @@ from concurrent.futures import Future, wait
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from .. import bus, tasks
+from .. import tasks
+from ..concurrency.singleflight import SingleFlight
 from ..conf import REMOTE_TIMEOUT
-from . import heartbeats
-from .heartbeats import BEAT, WORKER
-from .singleflight import SingleFlight
+from ..nudges import bus, heartbeats
+from ..nudges.heartbeats import BEAT, WORKER
 
 logger = logging.getLogger(__name__)
 

@@ -5,9 +5,9 @@ from django.views.decorators.cache import never_cache
 from prometheus_client import REGISTRY
 from prometheus_client.exposition import choose_encoder
 
-from inbox.preconditions import SAFE
+from inbox.http.preconditions import SAFE
 
-from ..methods import only
+from ..gate.methods import only
 from . import metrics, readiness
 
 metrics.register()

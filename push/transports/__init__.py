@@ -3,12 +3,8 @@
 from collections.abc import Awaitable, Callable
 
 from ..gate import Scope
-from ..servers import Receive, Send
-from . import http as http
-from . import iframe as iframe
-from . import polling as polling
-from . import sse as sse
-from . import websocket as websocket
+from ..wire.servers import Receive, Send
+from . import http, iframe, polling, sse, websocket
 
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 

@@ -4,15 +4,15 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from inbox.preconditions import SAFE
+from inbox.http.preconditions import SAFE
 
-from .. import cors, gate, hub, logs
+from .. import gate, hub, logs
 from ..conf import MAX_FRAME_BYTES
-from ..gate import Scope, Visitor
-from ..problems import ALLOW, BAD_METHOD, BROKEN, UPGRADE_REQUIRED, Refusal, Refused
-from ..servers import Message, Receive, Send, bound
-from ..sinks import Sink
+from ..gate import Scope, Visitor, cors
+from ..hub.connection import Sink
+from ..refusals import ALLOW, BAD_METHOD, BROKEN, UPGRADE_REQUIRED, Refusal, Refused
 from ..wire import Wire, wire
+from ..wire.servers import Message, Receive, Send, bound
 
 
 class HttpSink(Sink):

@@ -6,11 +6,11 @@ nothing else streams, and keeps the page's spinner turning while it does.
 
 from secrets import token_urlsafe
 
-from ..counts import tally_of
 from ..frames import Update
 from ..gate import Scope, Visitor
-from ..servers import Receive, Send
+from ..hub.counts import tally_of
 from ..wire import Wire
+from ..wire.servers import Receive, Send
 from .http import HttpSink, hold
 
 HEADERS = [

@@ -7,15 +7,15 @@ from typing import Any
 
 from django.utils.http import parse_etags
 
-from inbox import preconditions
-from inbox.snapshots import Snapshot
+from inbox.core.snapshots import Snapshot
+from inbox.http import preconditions
 
 from ..conf import MAX_WAIT_SECONDS, resync_seconds
-from ..counts import tally_of
 from ..frames import Update
 from ..gate import Scope, Visitor
-from ..servers import Message, Receive, Send
+from ..hub.counts import tally_of
 from ..wire import Wire
+from ..wire.servers import Message, Receive, Send
 from .http import HttpSink, hold
 
 # RFC 7240: a list of preferences, each `name[=value][; parameters]`, value a token or a quoted string.

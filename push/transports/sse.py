@@ -12,12 +12,12 @@ from django_eventstream.eventrequest import EventRequest
 from django_eventstream.utils import get_channelmanager, sse_encode_error, sse_encode_event
 from django_eventstream.views import get_listener_manager
 
-from ..counts import tally_of
-from ..eventstream import EVENT, KEEP_ALIVE, OPEN, channel_of, clean
 from ..frames import Update
 from ..gate import Scope, Visitor
-from ..servers import Message, Receive, Send
+from ..hub.counts import tally_of
 from ..wire import Wire
+from ..wire.servers import Message, Receive, Send
+from .eventstream import EVENT, KEEP_ALIVE, OPEN, channel_of, clean
 from .http import HttpSink, hold
 
 HEADERS = [

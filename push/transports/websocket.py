@@ -17,23 +17,23 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
 from inbox import services
+from inbox.core.isolation import log_failure
+from inbox.core.patience import is_unavailable
+from inbox.core.snapshots import MAX_VERSION
 from inbox.errors import BadValue, InboxError
-from inbox.isolation import log_failure
-from inbox.patience import is_unavailable
-from inbox.snapshots import MAX_VERSION
 
-from .. import gate, hub, shutouts
-from ..codecs import JSON, MSGPACK, Codec, chosen
+from .. import gate, hub
 from ..conf import BULK, MAX_FRAME_BYTES
-from ..counts import tally_of
 from ..frames import Update
-from ..gate import Visitor
-from ..limits import BYTES_PER_TOKEN, WRITE_COST, Meter
-from ..problems import BROKEN, TOO_BIG, TOO_MANY_FRAMES, UNAVAILABLE, Refusal, Refused
-from ..servers import Message, bound, limit_frames, put_meter
-from ..shutouts import ShutOut
-from ..sinks import Sink
+from ..gate import Visitor, shutouts
+from ..gate.limits import BYTES_PER_TOKEN, WRITE_COST, Meter
+from ..gate.shutouts import ShutOut
+from ..hub.connection import Sink
+from ..hub.counts import tally_of
+from ..refusals import BROKEN, TOO_BIG, TOO_MANY_FRAMES, UNAVAILABLE, Refusal, Refused
 from ..wire import Gone, Wire, wire
+from ..wire.servers import Message, bound, limit_frames, put_meter
+from .codecs import JSON, MSGPACK, Codec, chosen
 
 logger = logging.getLogger(__name__)
 

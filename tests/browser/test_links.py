@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from playwright.sync_api import Browser
 
-from inbox.links import is_link
+from inbox.rendering.links import is_link
 from tests.inbox.links import links
 from tests.inbox.test_links import FINE
 

@@ -15,8 +15,8 @@ from django.conf import settings
 from django.test import Client
 from django.utils import translation
 
-from inbox.items import from_message
 from inbox.models import LikeMessage
+from inbox.rendering.items import from_message
 
 ROOT = Path(settings.BASE_DIR)
 SOURCES = ("inbox", "push", "notify_site", "templates", "locale")

@@ -9,9 +9,9 @@ import time_machine
 from django.apps import apps
 from django.core.cache import cache
 
-from inbox import mending, services
+from inbox import services
 from inbox.models import FollowMessage
-from inbox.services import departures
+from inbox.services import departures, mender
 from inbox.signals import broadcast_changed, mailbox_changed, send_queued, undone_found, users_deleted
 
 from .listening import Heard
@@ -42,7 +42,7 @@ def nobody_mends() -> Iterator[None]:
     """What reads find undone stays so until the test calls `people.mend`: a thread would come at any time."""
     undone_found.disconnect(dispatch_uid="inbox")
     yield
-    mending.connect()
+    mender.connect()
 
 
 @pytest.fixture(autouse=True)
@@ -61,7 +61,7 @@ def heard() -> Iterator[Heard]:
 def no_deadlock(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     """The order of locks alone prevents them: nobody had to try again."""
     before = deadlocks()
-    with caplog.at_level(logging.INFO, "inbox.ledger"):
+    with caplog.at_level(logging.INFO, "inbox.core.ledger"):
         yield
     assert deadlocks() == before
     assert caplog.text == ""

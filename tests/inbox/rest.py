@@ -7,8 +7,8 @@ from django.contrib.auth import get_user_model
 from django.test import Client
 
 from inbox import selectors, services
+from inbox.core.snapshots import Snapshot
 from inbox.models import Broadcast, CommentMessage
-from inbox.snapshots import Snapshot
 
 PREFIX = "/api/v1/"
 TOKEN = "t" * 32

@@ -8,8 +8,8 @@ from django.contrib.auth.models import Group, User
 from django.db.models import F
 
 from inbox import services
+from inbox.core.snapshots import CLOCK_UNIT
 from inbox.models import Broadcast, BroadcastReceipt, FollowMessage
-from inbox.snapshots import CLOCK_UNIT
 
 from .people import people
 

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from inbox import markup, services
+from inbox import services
 from inbox.models import Broadcast, Scope
+from inbox.rendering import markup
 
 from .people import NOW
 from .rest import problem, state

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inbox import selectors
-from inbox.api.broadcast_schemas import BroadcastFields
+from inbox.api.service.broadcast_schemas import BroadcastFields
 from inbox.models import Broadcast, Level, ServiceToken
 
 from .people import NOW

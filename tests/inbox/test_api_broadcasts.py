@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from inbox import selectors, services
 from inbox.api import api
-from inbox.api.document import openapi
+from inbox.api.shared.document import openapi
 from inbox.models import Broadcast, BroadcastClock, BroadcastReceipt, Scope
 from inbox.services.idempotency import InProgress
 

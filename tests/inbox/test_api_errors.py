@@ -8,7 +8,7 @@ from django.db import OperationalError
 
 from inbox import selectors
 from inbox.api import api
-from inbox.api.document import openapi
+from inbox.api.shared.document import openapi
 
 from .rest import PREFIX, Caller, announcement, comment, person, problem, state
 

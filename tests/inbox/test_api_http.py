@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from inbox.api import api
-from inbox.api.document import openapi
+from inbox.api.shared.document import openapi
 
 from .rest import PREFIX, Caller, announcement, comment, problem, state
 from .services import Service, service

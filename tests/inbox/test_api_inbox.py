@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import resolve
 
 from inbox import services
-from inbox.api.mailbox import CHANGES
+from inbox.api.user.mailbox import CHANGES
 from inbox.models import CommentMessage, FollowMessage
 
 from .rest import Caller, announcement, comment, person, state

@@ -8,9 +8,10 @@ import pytest
 from django.apps import apps
 from django.db import transaction
 
-from inbox import selectors, services, tickets
+from inbox import selectors, services
 from inbox.api import api
-from inbox.api.document import openapi
+from inbox.api.shared.document import openapi
+from inbox.credentials import tickets
 from inbox.models import Broadcast, FollowMessage, Scope, ServiceToken, TicketSession
 
 from .rest import PREFIX, Caller, announcement, comment, person, problem

@@ -7,9 +7,9 @@ from django.contrib.auth import get_user_model
 from django.core.management import CommandError, call_command
 
 from inbox import selectors, services
+from inbox.core.snapshots import CLOCK_UNIT, MAX_CLOCK, MAX_VERSION
 from inbox.errors import BadValue
 from inbox.models import Broadcast, FollowMessage, ServiceToken
-from inbox.snapshots import CLOCK_UNIT, MAX_CLOCK, MAX_VERSION
 
 from .people import live
 

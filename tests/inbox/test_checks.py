@@ -4,31 +4,32 @@ from typing import Any
 
 import pytest
 
-from inbox import checks, type_checks
+from inbox.checks import event_types
+from inbox.checks import settings as settings_checks
 
 pytestmark = pytest.mark.anywhere
 
 
-@pytest.mark.parametrize("name", checks.DEFAULTS)
+@pytest.mark.parametrize("name", settings_checks.DEFAULTS)
 @pytest.mark.parametrize("value", [-1, "600", True, 1.5])
 def test_numbers(settings: Any, name: str, value: Any) -> None:
     setattr(settings, name, 5)
-    assert checks.check_numbers() == []
+    assert settings_checks.check_numbers() == []
     setattr(settings, name, value)
-    [error] = checks.check_numbers()
+    [error] = settings_checks.check_numbers()
     assert (error.id, error.msg) == ("inbox.E001", f"{name} is {value!r}.")
 
 
 def test_without_limit_is_said_by_zero(settings: Any) -> None:
-    for name in checks.DEFAULTS:
+    for name in settings_checks.DEFAULTS:
         setattr(settings, name, 0)
-    refused = {error.msg for error in checks.check_numbers()}
+    refused = {error.msg for error in settings_checks.check_numbers()}
     minutely = {f"INBOX_{what}_PER_MINUTE is 0." for what in ("REQUESTS", "FAILED_CHECKS", "TICKETS")}
     assert refused == {"INBOX_UNREAD_CAP is 0.", *minutely}
 
 
 def test_columns_that_a_send_could_not_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert type_checks.check_event_types() == []
-    monkeypatch.setattr(type_checks, "RESERVED", {"excerpt"})
-    found = type_checks.check_event_types()
+    assert event_types.check_event_types() == []
+    monkeypatch.setattr(event_types, "RESERVED", {"excerpt"})
+    found = event_types.check_event_types()
     assert [error.id for error in found] == ["inbox.E002"] * 2  # comments and mentions

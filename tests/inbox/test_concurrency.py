@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 
-from inbox import ledger, selectors, services
-from inbox.ledger import Held
+from inbox import selectors, services
+from inbox.core import ledger
+from inbox.core.ledger import Held
+from inbox.core.snapshots import CLOCK_UNIT
 from inbox.models import Broadcast, BroadcastClock, CommentMessage, FollowMessage, Mailbox, SystemMessage
-from inbox.snapshots import CLOCK_UNIT
 
 from .databases import postgres, sqlite
 from .people import people

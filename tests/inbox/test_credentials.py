@@ -15,7 +15,8 @@ from django.test import Client, RequestFactory, override_settings
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from inbox import services, sessions
+from inbox import services
+from inbox.credentials import sessions
 from inbox.models import EndedSession, Scope, ServiceToken
 from inbox.signals import credentials_changed
 

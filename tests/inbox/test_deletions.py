@@ -12,7 +12,8 @@ from django.db.models.deletion import Collector
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from inbox import ledger, selectors, services
+from inbox import selectors, services
+from inbox.core import ledger
 from inbox.models import FollowMessage, LikeMessage, Mailbox
 from inbox.services import departures
 

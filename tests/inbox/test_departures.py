@@ -11,7 +11,8 @@ from django.db import IntegrityError, transaction
 from django.test import Client
 from django.utils import timezone
 
-from inbox import ledger, selectors, services
+from inbox import selectors, services
+from inbox.core import ledger
 from inbox.models import BroadcastReceipt, DeletedUser, FollowMessage, LikeMessage, Mailbox
 from inbox.services import departures
 

@@ -15,7 +15,8 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from inbox import isolation, ledger, selectors, services
+from inbox import selectors, services
+from inbox.core import isolation, ledger
 from inbox.models import FollowMessage, Scope, Send, SendChunk, ServiceToken
 from inbox.services import attempts
 from inbox.signals import send_queued

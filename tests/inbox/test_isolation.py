@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from inbox import isolation
-from inbox.isolation import apart
+from inbox.core import isolation
+from inbox.core.isolation import apart
 
 ITEMS = range(1000)
 PLACES = {

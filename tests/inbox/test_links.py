@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inbox import selectors, services
-from inbox.links import LINK_PATTERN, is_link
 from inbox.models import Broadcast, FollowMessage
+from inbox.rendering.links import LINK_PATTERN, is_link
 
 from .links import UNFIT, links
 from .people import people

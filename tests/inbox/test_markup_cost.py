@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inbox import markup
+from inbox.rendering import markup
 
 LENGTH = 10_000  # of a broadcast's text, at most
 TIMES = 8  # what costs most without being quadratic (emphasis in each second character) costs three to five times

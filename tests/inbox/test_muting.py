@@ -7,9 +7,9 @@ import pytest
 from django.contrib.auth import get_user_model
 
 from inbox import selectors, services
+from inbox.core.snapshots import user_id
 from inbox.errors import BadValue, NotFound
 from inbox.models import CommentMessage, FollowMessage, MutedType, SystemMessage
-from inbox.snapshots import user_id
 
 from .people import people, state, unread
 from .rest import Caller, person, problem

@@ -9,7 +9,8 @@ import pytest
 from django.contrib.auth.models import Group, User
 from django.db import OperationalError, connection, transaction
 
-from inbox import ledger, selectors, services
+from inbox import selectors, services
+from inbox.core import ledger
 from inbox.models import BroadcastReceipt, FollowMessage, Mailbox
 
 from .databases import postgres

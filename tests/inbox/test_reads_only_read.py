@@ -15,10 +15,12 @@ from django.contrib.auth.models import User
 from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
-from inbox import ledger, mending, selectors, services
-from inbox.ledger import Held
+from inbox import selectors, services
+from inbox.core import ledger
+from inbox.core.ledger import Held
+from inbox.core.snapshots import CLOCK_UNIT
 from inbox.models import Broadcast, BroadcastClock, FollowMessage, Mailbox, ServiceToken
-from inbox.snapshots import CLOCK_UNIT
+from inbox.services import mender as mending
 from tools.processes import wait_for
 
 from .databases import postgres

@@ -12,7 +12,8 @@ from django.dispatch import Signal
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from inbox import ledger, selectors, services
+from inbox import selectors, services
+from inbox.core import ledger
 from inbox.models import Broadcast, BroadcastClock, BroadcastReceipt, FollowMessage, Mailbox
 from inbox.signals import broadcast_changed, mailbox_changed
 
@@ -21,7 +22,7 @@ from .listening import Heard
 from .people import people
 from .scenes import CLOCK_WRITES, NOTHING, Scene, Write, all_writes, clock_writes, edited, mailbox_writes
 
-sending = import_module("inbox.services.send")  # `services.send` is the function
+sending = import_module("inbox.services.sending")  # `services.send` is the function
 pytestmark = pytest.mark.django_db
 AtCommit = Any
 committing = pytest.mark.django_db(transaction=True)

@@ -11,11 +11,11 @@ from django.contrib.auth.models import Group, User
 from django.core.management import call_command
 
 from inbox import selectors, services
+from inbox.core.snapshots import CLOCK_UNIT
 from inbox.errors import NotFound
 from inbox.models import Broadcast, FollowMessage
 from inbox.selectors import pages
 from inbox.signals import mailbox_changed
-from inbox.snapshots import CLOCK_UNIT
 
 from .listening import Heard
 from .people import NOW, live, mend, unread

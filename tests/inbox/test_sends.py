@@ -8,7 +8,8 @@ import pytest
 from django.db import connection
 from django.db.models import Count
 
-from inbox import ledger, selectors, services
+from inbox import selectors, services
+from inbox.core import ledger
 from inbox.models import FollowMessage, Mailbox, Send, SendChunk
 from inbox.services.sends import Order
 from inbox.signals import send_queued

@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 
 from inbox import selectors, services
-from inbox.api import throttle
+from inbox.api.shared import throttle
 from inbox.errors import BadValue
 from inbox.models import Scope, ServiceToken
 

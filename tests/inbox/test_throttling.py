@@ -7,10 +7,11 @@ import pytest
 from django.test import RequestFactory, override_settings
 from pytest_django import DjangoAssertNumQueries
 
-from inbox import services, tickets
-from inbox.addresses import address_of
-from inbox.api import throttle
-from inbox.checks import check_proxies
+from inbox import services
+from inbox.api.shared import throttle
+from inbox.checks.settings import check_proxies
+from inbox.credentials import tickets
+from inbox.http.addresses import address_of
 from inbox.models import Scope
 
 from .rest import Caller, person, problem

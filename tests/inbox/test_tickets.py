@@ -19,10 +19,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pytest_django import DjangoAssertNumQueries
 
-from inbox import services, tickets
+from inbox import services
+from inbox.credentials import tickets
+from inbox.credentials.tickets import BadTicket
 from inbox.models import EndedSession, Scope, ServiceToken, TicketSession
 from inbox.signals import ticket_minted
-from inbox.tickets import BadTicket
 
 from .rest import Caller, person, problem, state
 

@@ -7,10 +7,12 @@ import pytest
 from django.db import models
 from django.test.utils import isolate_apps
 
-from inbox import ledger, selectors, services, type_checks
+from inbox import selectors, services
+from inbox.checks import event_types as type_checks
+from inbox.core import ledger
+from inbox.core.names import ConstraintName, IndexName
 from inbox.models import LikeMessage, Message, Send, event_types
 from inbox.models.base import MailboxRowQuerySet
-from inbox.names import ConstraintName, IndexName
 from inbox.services.sends import Order
 
 from .people import people, unread

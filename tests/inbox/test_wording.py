@@ -11,11 +11,13 @@ from django.utils.translation import get_language, override
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from inbox import bidi, format_checks, items, selectors, services
-from inbox.bidi import FSI, PDI, balanced, isolated
+from inbox import selectors, services
+from inbox.checks import formats
 from inbox.models import CommentMessage, LikeMessage, SystemMessage
 from inbox.models import broadcast as broadcasts
-from inbox.wording import ELLIPSIS, fill, shortened
+from inbox.rendering import bidi, items
+from inbox.rendering.bidi import FSI, PDI, balanced, isolated
+from inbox.rendering.wording import ELLIPSIS, fill, shortened
 
 from .people import live, people
 from .rest import Caller
@@ -49,13 +51,13 @@ UNFIT = [
 
 class TestChecks:
     def test_ours_can_be_filled(self) -> None:
-        assert format_checks.check_formats() == []
+        assert formats.check_formats() == []
 
-    @pytest.mark.parametrize("name", format_checks.FORMATS)
+    @pytest.mark.parametrize("name", formats.FORMATS)
     @pytest.mark.parametrize("form", UNFIT)
     def test_what_cannot_be_filled(self, name: str, form: str, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(LikeMessage, name, form)
-        [error] = format_checks.check_formats()
+        [error] = formats.check_formats()
         assert error.id == "inbox.E003"
         assert f"inbox.LikeMessage.{name}" in error.msg
         assert form in error.msg
@@ -65,7 +67,7 @@ class TestChecks:
     )
     def test_what_can(self, form: str, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(LikeMessage, "title_format", form)
-        assert format_checks.check_formats() == []
+        assert formats.check_formats() == []
 
     def test_a_slip_in_one_language(self, monkeypatch: pytest.MonkeyPatch) -> None:
         class Slip:
@@ -73,7 +75,7 @@ class TestChecks:
                 return "{actor} 赞了 {taget_title}" if get_language() == "zh-hans" else "{actor} liked {target_title}"
 
         monkeypatch.setattr(LikeMessage, "title_format", Slip())
-        [error] = format_checks.check_formats()
+        [error] = formats.check_formats()
         assert "zh-hans" in error.msg
         assert "taget_title" in error.msg
 
@@ -81,13 +83,13 @@ class TestChecks:
         def override(language: str) -> Any:
             raise OSError("not a catalog")
 
-        monkeypatch.setattr(format_checks, "override", override)
-        assert {error.id for error in format_checks.check_formats()} == {"inbox.E004"}
+        monkeypatch.setattr(formats, "override", override)
+        assert {error.id for error in formats.check_formats()} == {"inbox.E004"}
 
     def test_a_type_that_renders_itself_needs_no_format(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(LikeMessage, "title_format", "{nobody}")
         monkeypatch.setattr(LikeMessage, "render_title", lambda self: "Liked")
-        assert format_checks.check_formats() == []
+        assert formats.check_formats() == []
 
 
 @pytest.mark.django_db

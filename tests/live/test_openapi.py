@@ -17,7 +17,7 @@ from schemathesis.core.parameters import ParameterLocation
 from schemathesis.engine import StopReason, events, from_schema
 from schemathesis.hooks import unregister
 
-from inbox.api.once import KEY
+from inbox.api.service.once import KEY
 from tests.conftest import StartSite
 from tests.servers import Site
 

@@ -3,5 +3,5 @@
 from tests.inbox.abroad.settings import *  # noqa: F403
 
 INSTALLED_APPS = [*INSTALLED_APPS, "push"]  # noqa: F405
-EVENTSTREAM_CHANNELMANAGER_CLASS = "push.eventstream.ChannelManager"
-EVENTSTREAM_STORAGE_CLASS = "push.eventstream.Storage"
+EVENTSTREAM_CHANNELMANAGER_CLASS = "push.transports.eventstream.ChannelManager"
+EVENTSTREAM_STORAGE_CLASS = "push.transports.eventstream.Storage"

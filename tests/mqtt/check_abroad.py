@@ -5,11 +5,12 @@ from typing import Any
 import pytest
 from django.contrib.auth import get_user_model
 
-from inbox import services, tickets
+from inbox import services
+from inbox.core.snapshots import user_id
+from inbox.credentials import tickets
 from inbox.models import FollowMessage
-from inbox.snapshots import user_id
+from push.channels.mqtt import access, publisher, subscribers, topics
 from push.models import Subscriber
-from push.outlets.mqtt import access, publisher, subscribers, topics
 from tests.inbox.abroad.models import Numbered
 from tests.mqtt.fakes import FakeBroker, swept, swept_later
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable
 from typing import Any
 from uuid import uuid4
 
-from push.outlets.mqtt import sweep, topics
-from push.outlets.mqtt.broker import Message, Unreachable
+from push.channels.mqtt import sweep, topics
+from push.channels.mqtt.broker import Message, Unreachable
 
 
 class FakeBroker:

@@ -8,7 +8,7 @@ from uuid import uuid4
 import aiomqtt
 import pytest
 
-from push.outlets.mqtt import topics
+from push.channels.mqtt import topics
 from tests.clients import Ended, Refused
 from tests.mqtt.conftest import Person
 from tests.mqtt_client import Mqtt, device, mint, retained, service

@@ -15,12 +15,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from inbox import selectors, services
-from inbox.circuit import Circuit
+from inbox.core.circuit import Circuit
 from inbox.models import CommentMessage
+from push.channels.mqtt import leases, publisher, subscribers, topics
+from push.channels.mqtt.broker import Kept, Unreachable
+from push.channels.mqtt.outlet import Outlet
 from push.models import NEVER, Subscriber
-from push.outlets.mqtt import leases, publisher, subscribers, topics
-from push.outlets.mqtt.broker import Kept, Unreachable
-from push.outlets.mqtt.outlet import Outlet
 from tests.mqtt.fakes import FakeBroker, swept, swept_later
 from tests.servers import wait_for
 
@@ -114,7 +114,7 @@ def outlet(settings: Any, monkeypatch: pytest.MonkeyPatch) -> tuple[Outlet, Fake
         fake.ended.discard(name)
         return fake
 
-    monkeypatch.setattr("push.outlets.mqtt.broker.Broker", connect)
+    monkeypatch.setattr("push.channels.mqtt.broker.Broker", connect)
     monkeypatch.setattr(Kept, "circuit", Circuit("The broker of this test"))
     return Outlet(), fake
 
@@ -325,12 +325,12 @@ def test_renewing_writes_once_a_day(django_assert_num_queries: Any) -> None:
 
 
 def test_without_a_broker_nothing_is_asked(django_assert_num_queries: Any, settings: Any) -> None:
-    from push import outlets
+    from push import channels
 
     settings.MQTT_URL = ""
     threads = threading.active_count()
     with django_assert_num_queries(0):
-        outlets.changed([1])
-        outlets.changed(None)
-        outlets.sweep()
+        channels.changed([1])
+        channels.changed(None)
+        channels.sweep()
     assert threading.active_count() == threads

@@ -8,9 +8,9 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.utils import timezone
 
-from inbox import tickets
+from inbox.credentials import tickets
+from push.channels.mqtt import devices, subscribers, sweep, topics
 from push.models import Device
-from push.outlets.mqtt import devices, subscribers, sweep, topics
 from tests.mqtt.fakes import FakeBroker
 
 pytestmark = pytest.mark.django_db

@@ -10,10 +10,10 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.utils import timezone
 
-from inbox import tickets
+from inbox.credentials import tickets
+from push.channels.mqtt import access, dynsec, subscribers
+from push.channels.mqtt.broker import Message
 from push.models import Subscriber
-from push.outlets.mqtt import access, dynsec, subscribers
-from push.outlets.mqtt.broker import Message
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

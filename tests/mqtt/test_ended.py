@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.db import DatabaseError
 
-from push.outlets.mqtt import embedded
+from push.channels.mqtt import embedded
 from tests.clients import Ended, Refused
 from tests.mqtt.conftest import Person
 from tests.mqtt_client import Mqtt, device, mint

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from inbox.circuit import BREAK_SECONDS
-from push.outlets.mqtt import topics
+from inbox.core.circuit import BREAK_SECONDS
+from push.channels.mqtt import topics
 from tests.clients import connect
 from tests.conftest import StartSite
 from tests.mqtt.conftest import BROKERS, COMMENT, Person

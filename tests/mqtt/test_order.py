@@ -10,7 +10,7 @@ from contextlib import suppress
 
 import pytest
 
-from push.outlets.mqtt.leases import LEASE
+from push.channels.mqtt.leases import LEASE
 from tests.clients import Ended
 from tests.mqtt.conftest import Person
 from tests.mqtt_client import Mqtt, device, retained

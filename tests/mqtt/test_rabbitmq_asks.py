@@ -7,7 +7,7 @@ from django.contrib.auth import get_user_model
 from django.core import checks
 from django.test import Client
 
-from inbox import tickets
+from inbox.credentials import tickets
 from push.models import Subscriber
 
 pytestmark = pytest.mark.django_db

@@ -5,16 +5,16 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from push import flusher, hub, ticks
-from push.hub import Hub
+from push import hub
+from push.hub import Hub, clock, reader
 from tests.push.fakes import FakeReads
 
 
 @pytest.fixture
 def reads(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeReads]:
     fake = FakeReads()
-    monkeypatch.setattr(flusher, "read", fake.read)
-    monkeypatch.setattr(ticks, "_sweep", lambda purge: None)
+    monkeypatch.setattr(reader, "read", fake.read)
+    monkeypatch.setattr(clock, "_sweep", lambda purge: None)
     yield fake
     fake.gate.set()
 

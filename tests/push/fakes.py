@@ -4,16 +4,16 @@ import asyncio
 import threading
 from typing import Any
 
-from inbox.items import Item
-from inbox.snapshots import Snapshot, UserId
-from push.credentials import Credential
+from inbox.core.snapshots import Snapshot, UserId
+from inbox.rendering.items import Item
 from push.frames import Update
+from push.gate.credentials import Credential
 from push.hub import Hub
-from push.problems import Refusal
-from push.reads import Answer, Query
-from push.servers import Message
-from push.sinks import Sink
+from push.hub.connection import Sink
+from push.hub.queries import Answer, Query
+from push.refusals import Refusal
 from push.wire import Gone, Wire
+from push.wire.servers import Message
 
 
 def snapshot(user: UserId, version: int, unread: int = 0) -> Snapshot:

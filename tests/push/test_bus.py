@@ -11,12 +11,12 @@ from channels.layers import InMemoryChannelLayer
 from django.test import override_settings
 from django.utils import timezone
 
-from inbox.circuit import Circuit
+from inbox.core.circuit import Circuit
 from inbox.signals import broadcast_changed, mailbox_changed, send_queued
-from push import bus, enqueue, hub, outlets, receivers, tasks
-from push.bus import Nudge, Publisher, parse
-from push.operations import heartbeats
-from push.operations.heartbeats import Lookout, worker
+from push import channels, hub, receivers, tasks
+from push.nudges import bus, enqueue, heartbeats
+from push.nudges.bus import Nudge, Publisher, parse
+from push.nudges.heartbeats import Lookout, worker
 from tests.servers import wait_for
 
 NUDGES, SENDS = worker("nudges"), worker("sends")
@@ -138,7 +138,7 @@ class TestEnqueue:
     def outlet(self, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         """What the outlets are told by this process."""
         told: list[Any] = []
-        monkeypatch.setattr(outlets, "changed", told.append)
+        monkeypatch.setattr(channels, "changed", told.append)
         return told
 
     def broker(self, monkeypatch: pytest.MonkeyPatch, apply_async: Callable[..., Any]) -> None:
@@ -253,7 +253,7 @@ class TestEnqueue:
         def fail(users: Any) -> None:
             raise RuntimeError("a bug")
 
-        monkeypatch.setattr(outlets, "changed", fail)
+        monkeypatch.setattr(channels, "changed", fail)
         mailbox_changed.send(sender=None, user_ids=[7], item=None)
         wait_for(lambda: "a bug" in caplog.text)
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from inbox.circuit import Circuit
+from inbox.core.circuit import Circuit
+from push.channels.mqtt import dynsec
+from push.channels.mqtt.broker import PATIENCE, Kept, Unreachable
 from push.conf import REMOTE_TIMEOUT
-from push.outlets.mqtt import dynsec
-from push.outlets.mqtt.broker import PATIENCE, Kept, Unreachable
 
 CALLERS = 6
 
@@ -70,7 +70,7 @@ def test_while_it_is_left_alone_nobody_waits(kept: Kept) -> None:
 
 
 def test_a_connection_in_good_order_is_waited_for(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("push.outlets.mqtt.broker.Broker", lambda *args: SimpleNamespace(alive=True))
+    monkeypatch.setattr("push.channels.mqtt.broker.Broker", lambda *args: SimpleNamespace(alive=True))
     served = []
 
     def briefly() -> None:

@@ -13,8 +13,8 @@ from django_eventstream.utils import get_channelmanager, get_storage
 from inbox import selectors, services
 from inbox.models import CommentMessage
 from push import checks
-from push.eventstream import NO_VERSION, ChannelManager, Storage, clean, user_of
-from push.stock import StockSink
+from push.transports.eventstream import NO_VERSION, ChannelManager, Storage, clean, user_of
+from push.transports.eventstream_view import StockSink
 
 
 def test_ours_are_plugged_in() -> None:

@@ -8,10 +8,10 @@ import msgpack
 import pytest
 from django_eventstream.utils import make_id, sse_encode_event
 
-from inbox.items import TOAST_BODY, TOAST_TITLE, Item
-from inbox.snapshots import Snapshot
-from push.codecs import CODECS, MSGPACK, Codec, chosen, encode_json
+from inbox.core.snapshots import Snapshot
+from inbox.rendering.items import TOAST_BODY, TOAST_TITLE, Item
 from push.frames import Update, snapshot_json, to_json
+from push.transports.codecs import CODECS, MSGPACK, Codec, chosen, encode_json
 from push.transports.polling import etag, matches, parse_wait
 from push.transports.sse import SseSink, unread_event
 

@@ -6,8 +6,8 @@ import pytest
 from django.test import override_settings
 
 from push import gate
-from push.credentials import Credential
-from push.problems import Refused
+from push.gate.credentials import Credential
+from push.refusals import Refused
 
 OWN = "http://testserver:8000"
 

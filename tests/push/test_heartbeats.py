@@ -9,9 +9,9 @@ import pytest
 from celery.signals import after_task_publish
 from django.test import override_settings
 
-from push.operations import heartbeats
-from push.operations.heartbeats import BEAT, Pulse, note
-from push.operations.singleflight import SingleFlight
+from push.concurrency.singleflight import SingleFlight
+from push.nudges import heartbeats
+from push.nudges.heartbeats import BEAT, Pulse, note
 from tests.servers import wait_for
 
 committed = pytest.mark.django_db(transaction=True)  # they are written on a thread of their own

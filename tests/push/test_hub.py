@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 import pytest
 
 from inbox import services
-from inbox.items import Item
+from inbox.rendering.items import Item
 from push import hub
-from push.bus import Nudge
 from push.hub import Hub
+from push.nudges.bus import Nudge
 from tests.push.fakes import FakeReads, FakeSink, joined, snapshot, until
 from tests.servers import wait_for
 

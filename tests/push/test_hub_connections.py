@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from inbox.items import Item
-from push import hub, ticks
-from push.bus import Nudge
-from push.hub import Hub
+from inbox.rendering.items import Item
+from push import hub
+from push.hub import Hub, clock
+from push.nudges.bus import Nudge
 from tests.push.fakes import FakeReads, FakeSink, joined, snapshot, until
 
 TOAST = Item("comment-1", "comment", "Hi", "there", "", datetime(2026, 1, 2, tzinfo=UTC), "info", False, False)
@@ -31,7 +31,7 @@ class TestSlowClients:
     async def test_who_reads_nothing_for_ten_seconds_is_dropped(
         self, the_hub: Hub, reads: FakeReads, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(ticks, "LAG_SECONDS", 0.05)
+        monkeypatch.setattr(clock, "LAG_SECONDS", 0.05)
         stuck, quick = reads.sign_in(7), reads.sign_in(7)
         await joined(the_hub, stuck, quick)
         stuck.fake.busy = True
@@ -80,7 +80,7 @@ class TestTheClock:
     async def test_above_a_number_of_users_only_versions_are_read(
         self, the_hub: Hub, reads: FakeReads, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(ticks, "RECOUNT", 0)
+        monkeypatch.setattr(clock, "RECOUNT", 0)
         sink = reads.sign_in(7)
         await joined(the_hub, sink)
         await until(lambda: any(query.compare == {7: 1} and not query.users for query in reads.queries))

@@ -9,8 +9,10 @@ import pytest
 from autobahn.websocket.protocol import WebSocketProtocol
 from websockets.protocol import State
 
-from push import checks, internals, newcomers, wire
-from push.internals import USES, Use
+from push import checks, wire
+from push.gate import lobby
+from push.wire import internals
+from push.wire.internals import USES, Use
 
 
 @pytest.fixture(autouse=True)
@@ -53,7 +55,7 @@ def test_a_class_that_has_changed_is_left_as_it_is(monkeypatch: pytest.MonkeyPat
     module: Any = SimpleNamespace(HttpToolsProtocol=changed, RequestResponseCycle=object)
     monkeypatch.setitem(sys.modules, "uvicorn.protocols.http.httptools_impl", module)
     before = changed.connection_made  # type: ignore[attr-defined]
-    newcomers.watch()
+    lobby.watch()
     assert changed.connection_made is before  # type: ignore[attr-defined]
 
 

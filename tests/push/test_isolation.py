@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 
-from inbox import isolation, services
-from push import outlets, tasks, ticks
-from push.bus import Nudge, Publisher
-from push.hub import Hub
-from push.operations.singleflight import SingleFlight
-from push.outlets.mqtt.outlet import Outlet
-from push.ticks import Ticker
+from inbox import services
+from inbox.core import isolation
+from push import channels, tasks
+from push.channels.mqtt.outlet import Outlet
+from push.concurrency.singleflight import SingleFlight
+from push.hub import Hub, clock
+from push.hub.clock import Ticker
+from push.nudges.bus import Nudge, Publisher
 from tests.push.fakes import FakeReads, FakeWire, joined, snapshot, until
 
 STEPS = ["_resync_slice", "_flush_lagging", "_keep_slice_alive", "_sweep"]
@@ -109,7 +110,7 @@ def test_a_thread_that_cannot_start_is_started_by_the_next_call(monkeypatch: pyt
 
 
 BEATS = {
-    "outlets": (outlets, "sweep"),
+    "outlets": (channels, "sweep"),
     "broadcasts": (services, "mend"),
     "deleted": (services, "purge_deleted"),
     "sends": (services, "finish_stalled"),
@@ -134,5 +135,5 @@ def test_the_hubs_sweep_goes_on_after_a_clock_that_is_held(monkeypatch: pytest.M
     purged: list[bool] = []
     monkeypatch.setattr("inbox.services.mending.apply_due", lambda: 1 / 0)
     monkeypatch.setattr(services, "purge_deleted", lambda: purged.append(True))
-    ticks._sweep(purge=True)
+    clock._sweep(purge=True)
     assert purged == [True]

@@ -8,13 +8,13 @@ from django.contrib.auth import get_user_model
 from django.test import Client
 
 from inbox import services
+from inbox.core.snapshots import MAX_NUMBER
 from inbox.models import FollowMessage
-from inbox.snapshots import MAX_NUMBER
-from push import bus
-from push.credentials import Credential
-from push.eventstream import NO_VERSION, Storage, channel_of, user_of
 from push.frames import snapshot_json
-from push.reads import Query, read
+from push.gate.credentials import Credential
+from push.hub.queries import Query, read
+from push.nudges import bus
+from push.transports.eventstream import NO_VERSION, Storage, channel_of, user_of
 
 pytestmark = pytest.mark.django_db
 NEIGHBOURS = [MAX_NUMBER + 2, MAX_NUMBER + 3]  # one and the same number in JavaScript

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from websockets.frames import Frame, Opcode
 
-from push import limits
-from push.limits import Bucket, FrameHeads, Meter, bucket_of
-from push.problems import TOO_BIG, TOO_FAST, TOO_MANY_FRAMES, Refusal
+from push.gate import limits
+from push.gate.limits import Bucket, FrameHeads, Meter, bucket_of
+from push.refusals import TOO_BIG, TOO_FAST, TOO_MANY_FRAMES, Refusal
 from tests.raw import CONTINUATION, PING, TEXT, frame
 
 SIZES = st.sampled_from([0, 1, 125, 126, 127, 65_535, 65_536, 70_000]) | st.integers(0, 300)

@@ -13,9 +13,9 @@ from channels_redis.core import RedisChannelLayer
 from channels_redis.pubsub import RedisPubSubChannelLayer
 from django.test import override_settings
 
-from push import bus, listener
-from push.bus import GROUP, Nudge
-from push.supervise import supervise
+from push.concurrency.supervision import supervise
+from push.nudges import bus, listener
+from push.nudges.bus import GROUP, Nudge
 from tests.push.fakes import until
 from tools.stores import Valkey
 

@@ -10,10 +10,9 @@ from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
 
 from inbox.models import Send
-from push import counts
-from push.bus import Nudge
-from push.counts import Tally
-from push.hub import Hub
+from push.hub import Hub, counts
+from push.hub.counts import Tally
+from push.nudges.bus import Nudge
 from push.operations import views
 from push.transports.polling import PollSink
 from push.transports.sse import SseSink
@@ -151,7 +150,7 @@ class TestTraffic:
     async def test_what_only_the_resync_found(
         self, the_hub: Hub, reads: FakeReads, fresh: Tally, monkeypatch: pytest.MonkeyPatch, recount: int
     ) -> None:
-        monkeypatch.setattr("push.ticks.RECOUNT", recount)
+        monkeypatch.setattr("push.hub.clock.RECOUNT", recount)
         sink = reads.sign_in(7)
         await joined(the_hub, sink)
         growth = Growth(await scrape())

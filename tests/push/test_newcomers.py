@@ -10,8 +10,8 @@ import weakref
 
 import pytest
 
-from push import newcomers
-from push.newcomers import Phase, lacking_descriptors, lobby
+from push.gate import lobby as newcomers
+from push.gate.lobby import Phase, lacking_descriptors, lobby
 
 
 class FakeGuest:
@@ -36,7 +36,7 @@ def test_only_being_out_of_descriptors_is_a_lack(monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_process_without_standard_error_lacks_nothing() -> None:
-    script = "import os, sys, django; django.setup(); from push.newcomers import lacking_descriptors as lacking; "
+    script = "import os, sys, django; django.setup(); from push.gate.lobby import lacking_descriptors as lacking; "
     script += "os.close(2); sys.exit(lacking())"
     assert subprocess.run([sys.executable, "-c", script]).returncode == 0
 

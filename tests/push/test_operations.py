@@ -17,11 +17,12 @@ from django.utils import timezone
 from kombu import Connection
 from kombu.exceptions import OperationalError
 
-from push import bus, checks, enqueue, tasks
-from push.bus import Publisher
+from push import checks, tasks
 from push.models import Heartbeat
-from push.operations import consumer, heartbeats, readiness
-from push.operations.heartbeats import BEAT, worker
+from push.nudges import bus, enqueue, heartbeats
+from push.nudges.bus import Publisher
+from push.nudges.heartbeats import BEAT, worker
+from push.operations import consumer, readiness
 from tests.servers import free_port, wait_for
 
 SECRET = "hush-hush"

@@ -12,14 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inbox import selectors, services
+from inbox.core.snapshots import Snapshot
 from inbox.models import CommentMessage, LikeMessage
-from inbox.snapshots import Snapshot
-from push import bulk, reads
-from push.bulk import each
-from push.bus import Nudge
-from push.credentials import Credential
-from push.hub import Hub
-from push.reads import Query, read
+from push.gate.credentials import Credential
+from push.hub import Hub, bulk
+from push.hub import queries as reads
+from push.hub.bulk import each
+from push.hub.queries import Query, read
+from push.nudges.bus import Nudge
 from tests.push.fakes import FakeReads, FakeSink, joined, snapshot, until
 
 
@@ -118,7 +118,7 @@ class TestReading:
         self, form: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
     ) -> None:
         monkeypatch.setattr(LikeMessage, "title_format", form)
-        monkeypatch.setattr("inbox.items._unfit", set())
+        monkeypatch.setattr("inbox.rendering.items._unfit", set())
         query = self.arrivals("en", "zh-hans")
         for _ in range(2):
             items = read(query).items
@@ -164,7 +164,7 @@ class TestTheHub:
                     answer.unread.add(user)
                 return answer
 
-            monkeypatch.setattr("push.flusher.read", read)
+            monkeypatch.setattr("push.hub.reader.read", read)
 
         return doubt
 

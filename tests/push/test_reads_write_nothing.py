@@ -9,10 +9,11 @@ from django.contrib.auth import get_user_model
 from django.test import Client
 from django.urls import reverse
 
-from inbox import services, tickets
+from inbox import services
+from inbox.credentials import tickets
 from inbox.models import Broadcast, FollowMessage
-from push.credentials import Credential
-from push.reads import Query, read
+from push.gate.credentials import Credential
+from push.hub.queries import Query, read
 from tests.inbox.scenes import Scene
 from tests.inbox.test_reads_only_read import nothing_can_be_written, undone_scene
 from tests.inbox.test_sends import start

@@ -2,10 +2,10 @@
 
 import pytest
 
-from push.bus import Nudge, parse
 from push.hub import Hub
-from push.members import Members
-from push.work import Work
+from push.hub.pending import Work
+from push.hub.registry import Members
+from push.nudges.bus import Nudge, parse
 from tests.push.fakes import FakeReads, FakeSink, joined, snapshot, until
 
 

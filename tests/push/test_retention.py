@@ -8,8 +8,8 @@ from celery import current_app
 from django.conf import settings
 
 from inbox import services
-from push import tasks, ticks
-from push.hub import Hub
+from push import tasks
+from push.hub import Hub, clock
 
 Patch = pytest.MonkeyPatch
 
@@ -27,7 +27,7 @@ async def ran(hub: Hub, monkeypatch: Patch, number: int) -> list[Any]:
 
 @pytest.mark.parametrize(("number", "times"), [(1, 0), (299, 0), (300, 1), (600, 0), (3600, 0), (3900, 1)])
 async def test_a_hub_purges_now_and_then(the_hub: Hub, monkeypatch: Patch, number: int, times: int) -> None:
-    assert await ran(the_hub, monkeypatch, number) == [{"most": ticks.RETAIN_BATCHES}] * times
+    assert await ran(the_hub, monkeypatch, number) == [{"most": clock.RETAIN_BATCHES}] * times
 
 
 async def test_but_not_beside_a_beat(the_hub: Hub, monkeypatch: Patch) -> None:

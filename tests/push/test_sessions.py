@@ -16,9 +16,9 @@ from django.test import override_settings
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from inbox import sessions
-from push.credentials import Credential
-from push.reads import Query, read, verify
+from inbox.credentials import sessions
+from push.gate.credentials import Credential
+from push.hub.queries import Query, read, verify
 
 pytestmark = pytest.mark.django_db
 MODEL_BACKEND = "django.contrib.auth.backends.ModelBackend"

@@ -5,8 +5,8 @@ import time
 import pytest
 from django.test import override_settings
 
-from push import shutouts
-from push.credentials import Credential
+from push.gate import shutouts
+from push.gate.credentials import Credential
 
 KEY, OTHER = Credential("session", "a" * 32), Credential("session", "b" * 32)
 

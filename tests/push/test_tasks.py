@@ -7,7 +7,8 @@ import pytest
 from django.utils import timezone
 
 from inbox.models import DeletedUser
-from push import enqueue, tasks
+from push import tasks
+from push.nudges import enqueue
 
 
 @pytest.mark.django_db

@@ -8,12 +8,12 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.test import override_settings
 
-from inbox import tickets
+from inbox.credentials import tickets
 from push import gate
-from push.credentials import Credential
+from push.gate.credentials import Credential
+from push.gate.tickets import hide
 from push.logs import RedactTickets
-from push.problems import Refused
-from push.tickets import hide
+from push.refusals import Refused
 
 OWN, OTHER = "http://testserver:8000", "https://app.example.org"
 

@@ -10,14 +10,15 @@ from django.db import OperationalError
 from django.test import RequestFactory
 
 from inbox import services
-from push import gate, work
-from push.bus import Nudge
+from push import gate
+from push.concurrency.supervision import supervise
 from push.hub import Hub
-from push.members import Members
-from push.problems import BAD_REQUEST, Refused
-from push.supervise import supervise
+from push.hub import pending as work
+from push.hub.pending import Work
+from push.hub.registry import Members
+from push.nudges.bus import Nudge
+from push.refusals import BAD_REQUEST, Refused
 from push.wire import Wire
-from push.work import Work
 from tests.push.fakes import FakeReads, FakeSink, joined, snapshot, until
 
 

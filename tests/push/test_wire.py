@@ -11,17 +11,9 @@ from websockets.frames import Frame, Opcode
 from websockets.protocol import State
 from websockets.uri import parse_uri
 
-from push.servers import Message, limit_frames
-from push.wire import (
-    ROOM,
-    AsyncioWire,
-    Gone,
-    ReadyFrame,
-    TwistedWire,
-    UnknownWire,
-    Wire,
-    wire,
-)
+from push.wire import Gone, ReadyFrame, Wire, wire
+from push.wire.base import ROOM, AsyncioWire, TwistedWire, UnknownWire
+from push.wire.servers import Message, limit_frames
 from tests.push.fakes import until
 
 

@@ -26,7 +26,7 @@ from django.db.models import Model
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
-from push import newcomers
+from push.gate import lobby
 
 PEOPLE = ("admin", "alice", "bob", "carol")
 PASSWORD = "reddot-demo"
@@ -66,7 +66,7 @@ def session(name: str) -> str:
 
 def ticket(name: str, session_key: str | None = None, ttl: int = 300) -> str:
     """A ticket of `name`, minted in that session if given."""
-    from inbox import tickets
+    from inbox.credentials import tickets
 
     return tickets.mint(get_user_model().objects.get(username=name), session_key, ttl)[0]
 
@@ -103,7 +103,8 @@ def delete_session(session_key: str) -> None:
 
 def token_ticket(name: str, shop: str) -> str:
     """A ticket of `name`, minted with a new service token that is called `shop`."""
-    from inbox import models, tickets
+    from inbox import models
+    from inbox.credentials import tickets
 
     token(shop)
     minted_by = models.ServiceToken.objects.get(name=shop)
@@ -145,7 +146,7 @@ def comment(author: str, post: int, text: str) -> int:
 
 
 def send(event_type: str, to: list[str], actor: str | None = None, **columns: Any) -> int:
-    """`inbox.services.send` by names: event type ("comment") and users. Rows made."""
+    """`inbox.services.sending` by names: event type ("comment") and users. Rows made."""
     from inbox import models, services
 
     by = get_user_model().objects.get(username=actor) if actor else None
@@ -204,8 +205,8 @@ def edit(model: str, pk: int, **columns: Any) -> None:
 
 def publish_mqtt(names: list[str], times: int) -> None:
     """As many times as this process's outlet would, were it told of so many changes."""
-    from push.outlets.mqtt import publisher, subscribers
-    from push.outlets.mqtt.broker import Unreachable
+    from push.channels.mqtt import publisher, subscribers
+    from push.channels.mqtt.broker import Unreachable
 
     for _ in range(times):
         try:
@@ -217,7 +218,7 @@ def publish_mqtt(names: list[str], times: int) -> None:
 
 @cache
 def kept_broker() -> Any:
-    from push.outlets.mqtt.broker import Kept
+    from push.channels.mqtt.broker import Kept
 
     return Kept()
 
@@ -252,7 +253,7 @@ def postpone_resyncs() -> None:
 
 def waiting_connections() -> int:
     """Of this process, to its web server, and without a request."""
-    return sum(map(len, list(newcomers._lobbies.values())))
+    return sum(map(len, list(lobby._lobbies.values())))
 
 
 def delay(task: str) -> None:

@@ -9,16 +9,16 @@ from tools.processes import ROOT
 
 ROOMS = ("inbox", "push", "notify_site", "tools")
 ENDLESS = {
-    "inbox/selectors/export.py:_commas": "a generator: whoever takes from it ends it",
-    "push/flusher.py:run": "a supervised task of the hub, cancelled with it",
-    "push/hub.py:_tick": "a supervised task of the hub; ends after its last sink",
-    "push/listener.py:_receive": "a supervised task of the hub, cancelled with it",
-    "push/listener.py:listen": "a supervised task of the hub, cancelled with it",
-    "push/listener.py:watch": "a supervised task of the hub, cancelled with it",
-    "push/outlets/mqtt/connect.py:_first_packet": "four bytes at most, under a timeout",
-    "push/outlets/mqtt/outlet.py:_run": "the outlet's thread; a daemon, which waits when there is nothing to do",
+    "inbox/selectors/exports.py:_commas": "a generator: whoever takes from it ends it",
+    "push/hub/reader.py:run": "a supervised task of the hub, cancelled with it",
+    "push/hub/hub.py:_tick": "a supervised task of the hub; ends after its last sink",
+    "push/nudges/listener.py:_receive": "a supervised task of the hub, cancelled with it",
+    "push/nudges/listener.py:listen": "a supervised task of the hub, cancelled with it",
+    "push/nudges/listener.py:watch": "a supervised task of the hub, cancelled with it",
+    "push/channels/mqtt/connect.py:_first_packet": "four bytes at most, under a timeout",
+    "push/channels/mqtt/outlet.py:_run": "the outlet's thread; a daemon, which waits when there is nothing to do",
     "push/routing.py:lifespan": "ends with the server's shutdown message",
-    "push/supervise.py:supervise": "starts a task again, with a growing pause, until it is cancelled",
+    "push/concurrency/supervision.py:supervise": "starts a task again, with a growing pause, until it is cancelled",
     "push/transports/websocket.py:__call__": "ends with the connection",
     "tools/stack.py:watch": "ends with a child, or by Ctrl+C",
 }

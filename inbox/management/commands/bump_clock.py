@@ -2,8 +2,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from inbox import services
-from inbox.errors import InboxError
+from ... import services
+from ...errors import InboxError
 
 
 class Command(BaseCommand):

@@ -4,8 +4,8 @@ from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 
-from inbox import tickets
-from inbox.signals import ticket_minted
+from ...credentials import tickets
+from ...signals import ticket_minted
 
 
 class Command(BaseCommand):

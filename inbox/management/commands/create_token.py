@@ -6,9 +6,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from inbox import services
-from inbox.errors import InboxError
-from inbox.models import Scope
+from ... import services
+from ...errors import InboxError
+from ...models import Scope
 
 MAX_DAYS = 36_500  # calendars end
 

@@ -3,8 +3,8 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 from django.utils.translation import gettext as _
 
-from inbox import services
-from inbox.management.base import UserCommand, counted
+from ... import services
+from ..base import UserCommand, counted
 
 
 class Command(UserCommand):

@@ -6,8 +6,8 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 from django.utils.translation import gettext as _
 
-from inbox import selectors
-from inbox.management.base import UserCommand
+from ... import selectors
+from ..base import UserCommand
 
 
 class Command(UserCommand):

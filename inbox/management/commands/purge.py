@@ -3,9 +3,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 
-from inbox import services
-from inbox.errors import InboxError
-from inbox.management.base import counted
+from ... import services
+from ...errors import InboxError
+from ..base import counted
 
 
 class Command(BaseCommand):

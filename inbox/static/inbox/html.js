@@ -1,4 +1,4 @@
-/* The one place where HTML of the server becomes part of the page. It was sanitised there (inbox/markup.py). */
+/* The one place where HTML of the server becomes part of the page. It was sanitised there (inbox/rendering/markup.py). */
 
 let policy; // undefined: not asked for yet; null: the page's Content-Security-Policy forbids it
 

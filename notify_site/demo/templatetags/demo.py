@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 from django.utils.translation import gettext
 
-from inbox import bidi
+from inbox.rendering import bidi
 from notify_site.demo import accounts, mentions
 
 register = template.Library()

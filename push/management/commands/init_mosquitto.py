@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 
-from push.outlets.mqtt import conf, dynsec
+from ...channels.mqtt import conf, dynsec
 
 
 class Command(BaseCommand):

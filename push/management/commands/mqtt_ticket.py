@@ -1,6 +1,7 @@
+from inbox.credentials.tickets import Ticket
 from inbox.management.commands.create_ticket import Command as CreateTicket
-from inbox.tickets import Ticket
-from push.outlets.mqtt import access, topics
+
+from ...channels.mqtt import access, topics
 
 
 class Command(CreateTicket):

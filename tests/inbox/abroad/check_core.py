@@ -5,7 +5,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from inbox import selectors, services, tickets
+from inbox import selectors, services
+from inbox.credentials import tickets
 from inbox.errors import BadValue, NotFound
 from inbox.models import CommentMessage, FollowMessage, Mailbox, event_types
 

@@ -5,10 +5,12 @@ from typing import Any
 
 import pytest
 
-from inbox import ledger, recipients, selectors, services, tickets
+from inbox import selectors, services
+from inbox.core import ledger, recipients
+from inbox.core.snapshots import MAX_NUMBER
+from inbox.credentials import tickets
 from inbox.models import FollowMessage, SendChunk
 from inbox.services.sends import Order
-from inbox.snapshots import MAX_NUMBER
 
 from ..listening import Heard
 from ..people import live, unread

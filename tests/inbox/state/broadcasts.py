@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
 from inbox import services
+from inbox.core.snapshots import CLOCK_UNIT
 from inbox.errors import BadValue
 from inbox.models import Broadcast
-from inbox.snapshots import CLOCK_UNIT
 
 from .reality import Reality, one, some
 from .world import News

@@ -18,9 +18,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant
 
 from inbox import conf, selectors, services
-from inbox.items import Item
+from inbox.core.snapshots import CLOCK_UNIT, Snapshot, user_id
 from inbox.models import event_types
-from inbox.snapshots import CLOCK_UNIT, Snapshot, user_id
+from inbox.rendering.items import Item
 
 from ..listening import Heard
 from .world import Note, Person, World

@@ -135,7 +135,7 @@ export function credentialIn({ credential, api = COOKIE.api, csrfToken }) {
 }
 
 /**
- * What a ticket says of itself (inbox/tickets.py): base64url of [user, session, auth, expires], a dot, a signature. Of
+ * What a ticket says of itself (inbox/credentials/tickets.py): base64url of [user, session, auth, expires], a dot, a signature. Of
  * one in another form the server says when it has expired.
  * @param {string} text @returns {Ticket}
  */

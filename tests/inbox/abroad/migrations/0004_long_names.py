@@ -2,7 +2,7 @@
 
 import django.db.models.deletion
 import django.utils.timezone
-import inbox.validators
+import inbox.core.validators
 from django.conf import settings
 from django.db import migrations, models
 
@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
                 ('archived_at', models.DateTimeField(blank=True, null=True, verbose_name='archived at')),
                 ('deleted_at', models.DateTimeField(blank=True, null=True, verbose_name='deleted at')),
                 ('seq', models.BigIntegerField(editable=False, verbose_name='sequence number')),
-                ('url', models.CharField(blank=True, max_length=500, validators=[inbox.validators.validate_link], verbose_name='link')),
+                ('url', models.CharField(blank=True, max_length=500, validators=[inbox.core.validators.validate_link], verbose_name='link')),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='created at')),
                 ('dedupe_key', models.CharField(blank=True, max_length=100, null=True, verbose_name='dedupe key')),
                 ('question', models.CharField(max_length=100)),

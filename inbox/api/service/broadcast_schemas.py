@@ -1,0 +1,118 @@
+"""What the API takes and gives of broadcasts. A body is checked as the model checks its columns; what depends on the
+rest of a broadcast is the services' to say."""
+
+import re
+from typing import Annotated, Any, Self
+
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
+
+from ...core.validators import TEXT_PATTERN
+from ...models import Audience, Level, State
+from ..shared.schemas import ABSENT, Count, Moment
+from .events import MAX_GROUPS, GroupName, Link
+
+# RFC 3339 of this millennium: near the years 1 and 9999 there is no such time in some other time zone.
+MOMENT_PATTERN = r"^2\d{3}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)$"
+_MOMENT = re.compile(MOMENT_PATTERN, re.ASCII)
+
+
+def _moment(given: Any) -> Any:
+    """pydantic alone would take numbers, and text in other forms."""
+    if not isinstance(given, str) or not _MOMENT.fullmatch(given):
+        raise ValueError("a time with its time zone is expected, as in 2030-01-31T12:00:00Z (RFC 3339)")
+    return given
+
+
+MomentGiven = Annotated[
+    AwareDatetime,
+    BeforeValidator(_moment),
+    WithJsonSchema({"type": "string", "format": "date-time", "pattern": MOMENT_PATTERN}),
+]
+BroadcastId = Annotated[int, Field(ge=1, le=2**63 - 1, examples=[4])]
+BroadcastPath = BroadcastId
+
+# `services.create_broadcast` refuses the rest; of a change it depends on what is there already.
+TO_WHOM: dict[str, Any] = {
+    "if": {"properties": {"audience": {"const": Audience.GROUPS.value}}, "required": ["audience"]},
+    "then": {"properties": {"groups": {"minItems": 1}}, "required": ["groups"]},
+    "else": {"properties": {"groups": {"maxItems": 0}}},
+}
+
+
+class BroadcastFields(BaseModel):
+    """What a broadcast says, to whom and when."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    title: str = Field(default=ABSENT, min_length=1, max_length=200, pattern=TEXT_PATTERN)
+    body: str = Field(default=ABSENT, max_length=10_000, pattern=TEXT_PATTERN, description="Markdown.")
+    level: Level = Field(default=ABSENT)
+    url: Link = Field(default=ABSENT, description="http(s), a path on this site, or empty.")
+    audience: Audience = Field(default=ABSENT, description="Everyone, the staff, or the members of `groups`.")
+    groups: list[GroupName] = Field(
+        default=ABSENT, max_length=MAX_GROUPS, description="Their names, with the audience “groups”."
+    )
+    publish_at: MomentGiven | None = Field(
+        default=None, description="When publishing it shall take effect; null: at once."
+    )
+    expires_at: MomentGiven | None = Field(default=None, description="When it is to vanish by itself; null: never.")
+
+    def values(self) -> dict[str, Any]:
+        """The fields that were sent."""
+        return {name: getattr(self, name) for name in self.model_fields_set}
+
+
+class BroadcastDraft(BroadcastFields):
+    """A new broadcast. Left out, `level` is “info” and `audience` “everyone”."""
+
+    model_config = ConfigDict(json_schema_extra=TO_WHOM)
+
+    title: str = Field(min_length=1, max_length=200, pattern=TEXT_PATTERN)
+
+
+class BroadcastPatch(BroadcastFields):
+    """What to change about a broadcast; at least one field. What is left out stays as it is."""
+
+    model_config = ConfigDict(json_schema_extra={"minProperties": 1})
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if not self.model_fields_set:
+            raise ValueError(f"at least one of {', '.join(BroadcastFields.model_fields)} is expected")
+        return self
+
+
+class BroadcastQuery(BaseModel):
+    """Which page of the broadcasts."""
+
+    before: str = Field(default=ABSENT, max_length=500, description="`next` of the page before; opaque.")
+    limit: int = Field(default=20, ge=1, le=100)
+    state: State = Field(default=ABSENT, description="Only broadcasts in this state.")
+
+
+class Broadcast(BaseModel):
+    """A broadcast as those who write it see it."""
+
+    id: BroadcastId
+    ref: str = Field(description="Of its item in the inboxes of those whom it reaches.", examples=["broadcast-4"])
+    title: str
+    body: str = Field(description="Markdown.")
+    body_html: str = Field(description="The same as sanitised HTML.")
+    level: Level
+    url: str
+    audience: Audience
+    groups: list[str] = Field(description="Their names; they count with the audience “groups” only.")
+    state: State
+    publish_at: Moment | None
+    expires_at: Moment | None
+    created_at: Moment
+    published_at: Moment | None = Field(description="When it came out last; null if it never did.")
+    author: int | str | None = Field(description="The user's primary key; null if they are gone.")
+    readers: Count = Field(description="How many have read it.")
+
+
+class BroadcastList(BaseModel):
+    """A page of the broadcasts, the one written last first."""
+
+    items: list[Broadcast]
+    next: str | None = Field(description="Send it as `before` for the page after this one; null on the last.")

@@ -1,0 +1,183 @@
+"""The body of a send, derived from the models: one schema per installed event type, told apart by `type`.
+
+A schema says what the model will check, so that what it lets pass can be written.
+"""
+
+from collections.abc import Callable
+from functools import reduce
+from operator import or_
+from typing import Annotated, Any, Literal, Self
+
+from django.core.exceptions import ValidationError
+from django.db.models import Field as Column
+from ninja.orm.fields import get_schema_field
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    StrictBool,
+    StrictFloat,
+    StrictInt,
+    StrictStr,
+    WithJsonSchema,
+    create_model,
+    model_validator,
+)
+
+from ...core.validators import TEXT_PATTERN, validate_link
+from ...models import Audience, Message, event_types
+from ...rendering.links import LINK_PATTERN
+from ...services.sending import OURS
+from ..shared.schemas import ABSENT, WHOLE, whole
+
+MAX_RECIPIENTS = 10_000
+MAX_GROUPS = 100
+COMMON = OURS | {"url", "read_at", "created_at"}  # of a message's columns, those that are not its type's
+STRICT: dict[Any, Any] = {bool: StrictBool, int: Annotated[StrictInt, WHOLE], float: StrictFloat, str: StrictStr}
+
+
+def checked_by(check: Callable[[Any], object]) -> AfterValidator:
+    """A validator of Django's as one of pydantic's."""
+
+    def checked(value: Any) -> Any:
+        try:
+            check(value)
+        except ValidationError as error:
+            raise ValueError(" ".join(error.messages)) from error
+        return value
+
+    return AfterValidator(checked)
+
+
+def _user(given: Any) -> Any:
+    """One error for what could be three things."""
+    is_object = isinstance(given, dict) and given.keys() == {"id"}
+    key = whole(given["id"] if is_object else given)
+    if isinstance(key, bool) or not isinstance(key, int | str):
+        raise ValueError("a user id (a number or {“id”: …}) or a user name is expected")
+    return {"id": key} if is_object else key
+
+
+UserGiven = Annotated[
+    Any,
+    PlainValidator(_user),
+    WithJsonSchema(
+        {
+            "description": "A number or {“id”: …} is a user's id (beyond 2^53-1 as a string), a string a user name.",
+            "examples": [7, "bob"],
+            "anyOf": [
+                {"type": "integer"},
+                {"type": "string"},
+                {
+                    "type": "object",
+                    "properties": {"id": {"anyOf": [{"type": "integer"}, {"type": "string"}]}},
+                    "required": ["id"],
+                    "additionalProperties": False,
+                },
+            ],
+        }
+    ),
+]
+GroupName = Annotated[str, Field(min_length=1, max_length=150, pattern=TEXT_PATTERN)]
+Link = Annotated[str, Field(max_length=500, json_schema_extra={"pattern": LINK_PATTERN}), checked_by(validate_link)]
+# Without `oneOf`, of which generators of clients make a union of types that know nothing of the other columns.
+TO_WHOM: dict[str, Any] = {
+    "if": {"required": ["recipients"]},
+    "then": {"properties": {"audience": False, "groups": False}},
+    "else": {
+        "required": ["audience"],
+        "if": {"properties": {"audience": {"const": Audience.GROUPS.value}}},
+        "then": {"required": ["groups"]},
+        "else": {"properties": {"groups": False}},
+    },
+}
+
+
+class Event(BaseModel):
+    """One event for many mailboxes: to whom, from whom, what it replaces; and the columns of its type."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra=TO_WHOM)
+
+    recipients: list[UserGiven] = Field(default=ABSENT, min_length=1, max_length=MAX_RECIPIENTS)
+    audience: Literal["everyone", "staff", "groups"] = Field(
+        default=ABSENT, description="In place of recipients: all active users, those of the staff, members of groups."
+    )
+    groups: list[GroupName] = Field(
+        default=ABSENT, min_length=1, max_length=MAX_GROUPS, description="Their names, with the audience “groups”."
+    )
+    actor: UserGiven | None = Field(default=None, description="Who did it: absent, the token's owner; null, nobody.")
+    dedupe_key: str = Field(
+        default=ABSENT,
+        min_length=1,
+        max_length=100,
+        pattern=TEXT_PATTERN,
+        description="It takes the place of the recipient's unread messages of this type with the same key.",
+    )
+    strict: StrictBool = Field(default=False, description="Refuse all of it if a recipient is unknown.")
+    url: Link = Field(default="", description="http(s) without user or password, a path on this site, or empty.")
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if (self.recipients is None) == (self.audience is None):
+            raise ValueError("exactly one of recipients and audience is expected")
+        if (self.groups is not None) != (self.audience == Audience.GROUPS.value):
+            raise ValueError("groups go with the audience “groups”, and only there")
+        return self
+
+    def model(self) -> type[Message]:
+        return event_types()[str(getattr(self, "type"))]  # noqa: B009 (each derived schema has it)
+
+    def columns(self) -> dict[str, Any]:
+        """What stands in the message's own columns."""
+        return {name: getattr(self, name) for name in self.model_fields_set - NOT_COLUMNS}
+
+
+NOT_COLUMNS = Event.model_fields.keys() - {"url"} | {"type"}
+
+
+def schema_of(model: type[Message]) -> type[Event]:
+    """The schema of one event type."""
+    name = model.event_type()
+    own = [field for field in model._meta.concrete_fields if not field.primary_key and field.name not in COMMON]
+    columns: dict[str, Any] = {field.attname: column(field) for field in own if not field.generated}
+    tag: Any = Literal[name]
+    doc = f"{str(model._meta.verbose_name).capitalize()}: one event for many mailboxes."
+    # Two apps may have a class of the same name; a name that was given is unique.
+    title = f"{name.title().replace('_', '')}Message" if model.inbox_type else model.__name__
+    return create_model(title, __base__=Event, __doc__=doc, type=(tag, ...), **columns)
+
+
+def column(field: "Column[Any, Any]") -> tuple[Any, Any]:
+    """The type and the field of a schema for a model's column. What only the model can say is asked of it."""
+    kind: Any = get_schema_field(field)[0]
+    info: dict[str, Any] = {"description": str(field.help_text or field.verbose_name)}
+    if field.is_relation:
+        return _required(field, kind, info)  # `clean_fields` looks for the row
+    if field.choices:
+        kind = Literal[tuple(value for value, _label in field.flatchoices)]
+    elif kind is str or _is_text(field):
+        kind, info = StrictStr, info | _text(field)
+    else:
+        kind = STRICT.get(kind, kind)
+    return _required(field, Annotated[kind, checked_by(lambda value: field.clean(value, None))], info)
+
+
+def _is_text(field: Any) -> bool:
+    return field.get_internal_type() in {"CharField", "TextField", "SlugField", "FilePathField"}
+
+
+def _text(field: Any) -> dict[str, Any]:
+    bounds = {"min_length": 0 if field.blank else 1, "max_length": field.max_length, "pattern": TEXT_PATTERN}
+    return {name: value for name, value in bounds.items() if value is not None}
+
+
+def _required(field: Any, kind: Any, info: dict[str, Any]) -> tuple[Any, Any]:
+    """A column that the model can do without may be left out."""
+    is_optional = field.blank or field.null or field.has_default() or field.has_db_default()
+    return (kind | None if field.null else kind), Field(default=ABSENT if is_optional else ..., **info)
+
+
+SCHEMAS = {name: schema_of(model) for name, model in event_types().items()}
+AnyEvent: Any = Annotated[reduce(or_, SCHEMAS.values()), Field(discriminator="type")]

@@ -1,0 +1,132 @@
+"""What other services send: `messages/`, `messages/batch/`, `sends/{id}/`."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from ninja import Body, Path, Router
+from pydantic import TypeAdapter, ValidationError
+
+from ... import selectors, services
+from ...models import Scope, Send
+from ...services.idempotency import Result, Work
+from ..shared.auth import Service
+from ..shared.limits import KIB, json_body
+from ..shared.problems import BadValues, fault
+from ..shared.schemas import ABSENT, Problem
+from ..shared.throttle import says_what_is_left
+from .events import AnyEvent, Event
+from .once import Key, once, result
+from .orders import Addressed, Addresses
+from .sends import Batch, BatchResults, Progress, Queued, SendPath, Sent
+
+router = Router()
+router.add_decorator(json_body(1024 * KIB), mode="view")
+router.add_decorator(says_what_is_left, mode="view")
+
+WRITE_REFUSALS = frozenset({400, 401, 403, 409, 413, 415, 422, 429, 503})
+any_event: TypeAdapter[Event] = TypeAdapter(AnyEvent)
+
+
+@router.post(
+    "messages/",
+    auth=Service(Scope.MESSAGES_WRITE),
+    response={201: Sent, 202: Queued, WRITE_REFUSALS: Problem},
+    operation_id="send",
+    summary="One event to many recipients",
+)
+def send(request: Any, event: Body[AnyEvent], key: Key = ABSENT) -> HttpResponse:
+    """Up to 1,000 recipients have it when this answers (201); for more it is on its way (202, see `Location`)."""
+
+    def plan() -> Work:
+        addressed = Addresses([event], request.auth.owner).order(event)
+        return lambda: _answer(request, addressed, services.start_sends([addressed.order], request.auth)[0])
+
+    return once(request, key, plan)
+
+
+@router.post(
+    "messages/batch/",
+    auth=Service(Scope.MESSAGES_WRITE),
+    response={200: BatchResults, WRITE_REFUSALS: Problem},
+    operation_id="sendBatch",
+    summary="Many events",
+)
+def send_batch(request: Any, body: Batch, key: Key = ABSENT) -> HttpResponse:
+    """Each is answered for itself, in order: one that is refused does not keep the others back. The first 1,000
+    recipients of them all have theirs when this answers; the events that go beyond are on their way (202)."""
+    return once(request, key, lambda: _plan_batch(request, body.messages))
+
+
+@router.get(
+    "sends/{id}/",
+    auth=Service(Scope.MESSAGES_READ),
+    response={200: Progress, frozenset({401, 403, 404, 422, 429, 503}): Problem},
+    operation_id="getSend",
+    summary="How far a send has come",
+)
+def progress(request: Any, id: Path[SendPath]) -> dict[str, Any]:
+    """Ask again until `status` says that it is over."""
+    found = selectors.send(id, request.auth)
+    return {
+        "send": found.pk,
+        "type": found.type,
+        "status": found.status,
+        "reason": found.reason or None,
+        "recipients": found.recipients,
+        "created": found.created,
+        "unknown": found.unknown,
+        "created_at": found.created_at.isoformat(),
+        "finished_at": found.finished_at and found.finished_at.isoformat(),
+        "failed_at": found.failed_at and found.failed_at.isoformat(),
+    }
+
+
+def _answer(request: HttpRequest, addressed: Addressed, started: Send) -> Result:
+    """201 and the snapshot of a single recipient, or 202 and where to look."""
+    if started.finished_at is None:
+        root = request.path[: request.path.rindex("messages/")]
+        body = {"send": started.pk, "recipients": started.recipients, "unknown": addressed.unknown}
+        return result(202, body, location=f"{root}sends/{started.pk}/")
+    body = {"send": started.pk, "created": started.created, "unknown": addressed.unknown}
+    return result(201, body, snapshot_of=addressed.order.ids[0] if started.recipients == 1 else None)
+
+
+def _plan_batch(request: Any, messages: Sequence[Any]) -> Work:
+    """What can be sent is; what cannot is said in its place."""
+    parsed = [_parsed(message, n) for n, message in enumerate(messages)]
+    addresses = Addresses([event for event in parsed if isinstance(event, Event)], request.auth.owner)
+    orders = [_ordered(addresses, event, n) if isinstance(event, Event) else event for n, event in enumerate(parsed)]
+
+    def work() -> Result:
+        started = iter(services.start_sends([o.order for o in orders if isinstance(o, Addressed)], request.auth))
+        lines = [_line(_answer(request, o, next(started))) if isinstance(o, Addressed) else o for o in orders]
+        return result(200, {"results": lines})
+
+    return work
+
+
+def _parsed(message: Any, n: int) -> Event | Result:
+    try:
+        return any_event.validate_python(message)
+    except ValidationError as error:
+        # pydantic's paths begin with the tag of the union.
+        return _refusal(
+            fault("body", ["messages", n, *one["loc"][1:]], one["msg"].removeprefix("Value error, "))
+            for one in error.errors()
+        )
+
+
+def _ordered(addresses: Addresses, event: Event, n: int) -> Addressed | Result:
+    try:
+        return addresses.order(event)
+    except BadValues as error:
+        return _refusal(one | {"pointer": f"/messages/{n}{one['pointer']}"} for one in error.errors)
+
+
+def _refusal(errors: Any) -> Result:
+    return {"status": 422, "errors": list(errors)}
+
+
+def _line(answer: Result) -> Result:
+    return {"status": answer["status"], **answer["body"]}

@@ -1,0 +1,93 @@
+"""Every write of a service: one transaction, once per `Idempotency-Key`, answered after its commit."""
+
+import re
+from collections.abc import Callable
+from hashlib import sha256
+from typing import Annotated, Any
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils.translation import gettext as _
+from ninja import Header
+from pydantic import WithJsonSchema
+
+from ... import selectors, services
+from ...errors import InboxError
+from ...services.idempotency import Result, Work, told
+from ..shared.schemas import ABSENT
+
+MAX_KEY = 255  # characters
+# A string (RFC 9651, 3.3.3), whose parameters (3.1.2) are ignored; or the same text without quotes, as many send it.
+STRING = rf'"(?:[ !#-\[\]-~]|\\["\\]){{1,{MAX_KEY}}}"'
+BARE = rf"[!#-+\--:<-\[\]-~]{{1,{MAX_KEY}}}"
+PARAMETER = rf";[ ]*[a-z*][a-z0-9_.*-]*(?:=(?:{STRING}|{BARE}))?"
+KEY = re.compile(rf"[ ]*(?:(?P<string>{STRING})(?:{PARAMETER})*|(?P<bare>{BARE}))[ ]*", re.ASCII)
+
+Key = Annotated[
+    str,
+    WithJsonSchema({"type": "string", "pattern": f"^({STRING}|{BARE})$"}),
+    Header(
+        default=ABSENT,
+        alias="Idempotency-Key",
+        description="A string of your own in quotes, new for each request: repeated within 24 hours, it counts once.",
+    ),
+]
+
+
+class BadKey(InboxError):
+    """An `Idempotency-Key` that is not one string (400)."""
+
+    code = "bad_idempotency_key"
+
+
+def parse_key(field: str) -> str:
+    """The key in an `Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header-07, 2.1): `"k"` and `k` are the same.
+
+    Raises BadKey for anything else, two fields and an empty one included.
+    """
+    found = KEY.fullmatch(field)
+    text = found and (found["bare"] or re.sub(r"\\(.)", r"\1", found["string"][1:-1]))
+    if not text:
+        detail = _('Idempotency-Key must be one string of at most %d characters in quotes, as in "8e03978e-40d5".')
+        raise BadKey(detail % MAX_KEY)
+    return text
+
+
+def result(status: int, body: Any = None, *, location: str = "", snapshot_of: Any = None) -> Result:
+    """What a write has come to. The snapshot of a user is added after the commit."""
+    return {"status": status, "body": body, "location": location, "snapshot_of": snapshot_of}
+
+
+def once(request: Any, key: str | None, plan: Callable[[], Work]) -> HttpResponse:
+    """Do the work of this request in one transaction, and answer with its result. What came with this key before is
+    only answered. `request.auth` is the service's token; `plan` as in `services.settle`."""
+    row = services.claim_key(request.auth, parse_key(key), _digest(request)) if key is not None else None
+    done = told(row) if row is not None else None
+    if row is not None and done is not None and row.is_final:
+        return _respond(done)
+    found = services.settle(row, plan) if done is None else done
+    _add_snapshot(found)
+    if row is not None:
+        services.finish(row, found)
+    return _respond(found)
+
+
+def _add_snapshot(found: Result) -> None:
+    if found["snapshot_of"] is None:
+        return
+    for snapshot in selectors.snapshots([found["snapshot_of"]]).values():  # none of who has gone since
+        found["body"]["snapshot"] = snapshot.as_dict()
+
+
+def _digest(request: HttpRequest) -> str:
+    said = [str(request.method).encode(), request.get_full_path().encode(), request.body]
+    return sha256(b"\n".join(said)).hexdigest()
+
+
+def _respond(found: Any) -> HttpResponse:
+    response: HttpResponse = JsonResponse(found["body"], status=found["status"], encoder=DjangoJSONEncoder, safe=False)
+    if found["status"] == 204:
+        response = HttpResponse(status=204)
+    if found["location"]:
+        response["Location"] = found["location"]
+    return response

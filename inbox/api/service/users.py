@@ -1,0 +1,60 @@
+"""What other services ask about users: `users/{id}/unread/`, `users/{id}/tickets/`."""
+
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from ninja import Path, Router
+
+from ... import selectors
+from ...core.users import user_pk
+from ...errors import BadValue, NotFound
+from ...models import Scope
+from ..shared.auth import Service
+from ..shared.limits import KIB, json_body
+from ..shared.schemas import NewTicket, Problem, Snapshot, TicketRequest, UserPath
+from ..shared.throttle import says_what_is_left
+from ..user.minting import minted
+
+router = Router()
+router.add_decorator(json_body(4 * KIB), mode="view")
+router.add_decorator(says_what_is_left, mode="view")
+
+REFUSALS = {401, 403, 404, 422, 429, 503}
+
+
+@router.get(
+    "users/{id}/unread/",
+    auth=Service(Scope.MESSAGES_READ),
+    response={200: Snapshot, frozenset(REFUSALS): Problem},
+    operation_id="getUserUnread",
+    summary="The state of a user's badge",
+)
+def unread(request: HttpRequest, id: Path[UserPath]) -> dict[str, Any]:
+    """The snapshot that the user's own pages show."""
+    return selectors.snapshot(_key(id)).as_dict()
+
+
+@router.post(
+    "users/{id}/tickets/",
+    auth=Service(Scope.TICKETS),
+    response={201: NewTicket, frozenset(REFUSALS | {400, 413, 415}): Problem},
+    operation_id="mintUserTicket",
+    summary="A ticket for a user",
+)
+def mint(request: Any, id: Path[UserPath], body: TicketRequest | None = None) -> Any:
+    """For a site of yours where they are signed in. What it opens ends with their password, their account or your
+    token."""
+    user = get_user_model()._default_manager.filter(pk=_key(id)).first()
+    if user is None or not user.is_active:
+        raise NotFound(_("There is no such user."))
+    return minted(user, body or TicketRequest(), token=request.auth.pk)
+
+
+def _key(id: str) -> Any:
+    """The user's key; what can't be one is nobody's."""
+    try:
+        return user_pk(id)
+    except BadValue as error:
+        raise NotFound(_("There is no such user.")) from error

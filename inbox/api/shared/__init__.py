@@ -1,0 +1,1 @@
+"""What all endpoints share: authentication, errors, limits, schemas and the OpenAPI document. No endpoint."""

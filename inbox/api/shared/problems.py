@@ -1,0 +1,232 @@
+"""Errors as problem documents (RFC 9457), said once, here, for every endpoint."""
+
+import json
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from http import HTTPStatus
+from typing import Any
+
+from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
+from django.core.signals import got_request_exception
+from django.db import InterfaceError, InternalError, OperationalError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.multipartparser import MultiPartParserError
+from django.utils.translation import gettext as _
+from ninja import NinjaAPI
+from ninja.errors import AuthenticationError, HttpError, ValidationError
+
+from ...core.patience import is_unavailable
+from ...errors import BadValue, InboxError, NotFound
+from ...http.cookies import keep_session_cookie
+from ...services.idempotency import InProgress, KeyReused
+from .throttle import Throttled
+
+MEDIA_TYPE = "application/problem+json"
+RETRY_SECONDS = 1
+CHALLENGE = 'Session realm="inbox", Bearer realm="inbox"'
+CODES = {
+    400: "bad_request",
+    401: "not_signed_in",
+    403: "forbidden",
+    404: "not_found",
+    405: "bad_method",
+    409: "conflict",
+    412: "precondition_failed",
+    413: "too_large",
+    415: "bad_media_type",
+    422: "bad_value",
+    429: "too_many_requests",
+    500: "broken",
+    503: "unavailable",
+}
+# RFC 9110's phrases where Python's differ, or differ between its versions.
+PHRASES = {413: "Content Too Large", 422: "Unprocessable Content"}
+
+Handler = Callable[[HttpRequest, Any], HttpResponse]
+
+logger = logging.getLogger("django.request")
+
+
+class CsrfFailed(Exception):
+    """A write that came with a session but without its CSRF token."""
+
+
+class BadToken(Exception):
+    """A bearer token that is no valid service token."""
+
+
+class MissingScope(Exception):
+    """A service token that is good for other things."""
+
+
+class PreconditionFailed(Exception):
+    """A write under a condition that does not hold."""
+
+
+class BadValues(Exception):
+    """Values that only the database shows to be wrong; `errors` as of `fault`."""
+
+    def __init__(self, errors: list[dict[str, str]]) -> None:
+        super().__init__(errors)
+        self.errors = errors
+
+
+def problem(
+    status: int, detail: str, *, code: str = "", headers: Mapping[str, str] | None = None, **more: Any
+) -> HttpResponse:
+    """An answer `{type, title, status, detail, code, …more}`: a sentence for a person, a stable word for programs."""
+    title = PHRASES.get(status) or HTTPStatus(status).phrase
+    document = {"type": "about:blank", "title": title, "status": status, "detail": detail}
+    document |= {"code": code or CODES.get(status, "error"), **more}
+    return HttpResponse(json.dumps(document), status=status, content_type=MEDIA_TYPE, headers=headers)
+
+
+def fault(part: str, path: Iterable[str | int], detail: str) -> dict[str, str]:
+    """One entry of `errors`: a part of the request (body, query or path) and a JSON Pointer (RFC 6901) into it."""
+    steps = (str(step).replace("~", "~0").replace("/", "~1") for step in path)
+    return {"part": part, "pointer": "".join(f"/{step}" for step in steps), "detail": detail}
+
+
+def invalid(errors: list[dict[str, str]]) -> HttpResponse:
+    """422: the request was understood, but `errors` name values that are not allowed."""
+    return problem(422, _("Some values are not allowed; “errors” names them."), errors=errors)
+
+
+def not_found(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    """The view for every address below the API that is none."""
+    return problem(404, _("There is nothing at this address. The addresses of the API end with a slash."))
+
+
+def methods(allow: str) -> str:
+    """The value of `Allow`, with what is answered beside the methods that a view names."""
+    named = set(allow.replace(" ", "").split(",")) | {"OPTIONS"}
+    return ", ".join(sorted(named | {"HEAD"} if "GET" in named else named))
+
+
+def not_allowed(allowed: str) -> HttpResponse:
+    return problem(405, _("This address answers to %s.") % allowed, headers={"Allow": allowed})
+
+
+def precondition_failed(*args: Any) -> HttpResponse:
+    return problem(412, _("A condition of this request (If-Match, If-None-Match) does not hold here."))
+
+
+def signed_out(request: HttpRequest, error: Exception) -> HttpResponse:
+    keep_session_cookie(request)
+    # RFC 9110, 15.5.2: a 401 names a scheme. One that browsers don't know keeps their password dialogue shut.
+    return problem(401, _("Sign in first."), headers={"WWW-Authenticate": CHALLENGE})
+
+
+def unknown_token(request: HttpRequest, error: Exception) -> HttpResponse:
+    """The same for one that never was, has expired, is revoked, or whose owner may not sign in."""
+    headers = {"WWW-Authenticate": 'Bearer realm="inbox", error="invalid_token"'}  # RFC 6750, 3
+    return problem(401, _("This is no valid service token."), code="bad_token", headers=headers)
+
+
+def out_of_scope(request: HttpRequest, error: MissingScope) -> HttpResponse:
+    scope = str(error)
+    headers = {"WWW-Authenticate": f'Bearer realm="inbox", error="insufficient_scope", scope="{scope}"'}
+    return problem(403, _("This token lacks the scope %s.") % scope, code="missing_scope", headers=headers)
+
+
+def throttled(request: HttpRequest, error: Throttled) -> HttpResponse:
+    detail = f"{error.detail} {_('Try again in %d seconds.') % error.seconds}"
+    return problem(429, detail, headers={"Retry-After": str(error.seconds)})
+
+
+def busy(request: HttpRequest, error: InProgress) -> HttpResponse:
+    return problem(409, error.detail, code=error.code, headers={"Retry-After": str(RETRY_SECONDS)})
+
+
+def forged(request: HttpRequest, error: CsrfFailed) -> HttpResponse:
+    detail = _("The CSRF token is missing or wrong. Send the cookie's in the header X-CSRFToken.")
+    return problem(403, detail, code="csrf_failed")
+
+
+def http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
+    """ninja's own, of which 400 means one thing only."""
+    if error.status_code == 400:
+        return problem(400, _("The body is not valid JSON."), code="bad_json")
+    return problem(error.status_code, error.message)
+
+
+def unprocessable(request: HttpRequest, error: ValidationError) -> HttpResponse:
+    """422 for what the schemas refuse."""
+    faults = []
+    for entry in error.errors:
+        part, *path = entry["loc"]
+        if part == "body":
+            # ninja's paths begin with the name of the view's parameter, pydantic's go on with the tag of a union.
+            path = path[2:] if path[:1] == ["event"] else path[1:]
+        faults.append(fault(part, path, entry["msg"].removeprefix("Value error, ")))
+    return invalid(faults)
+
+
+def bad_values(request: HttpRequest, error: BadValues) -> HttpResponse:
+    return invalid(error.errors)
+
+
+def refused(status: int) -> Handler:
+    """A handler for the inbox's own errors, which bring their sentence and word with them."""
+
+    def handle(request: HttpRequest, error: InboxError) -> HttpResponse:
+        return problem(status, error.detail, code=error.code)
+
+    return handle
+
+
+def too_large(request: HttpRequest, error: Exception) -> HttpResponse:
+    return problem(413, _("The request is too large."))
+
+
+def suspicious(request: HttpRequest, error: Exception) -> HttpResponse:
+    return problem(400, _("The request is malformed."))
+
+
+def unavailable(request: HttpRequest, error: Exception) -> HttpResponse:
+    """503 when the database is away, takes no writes, or is busy beyond our patience: the same request may work in a
+    moment."""
+    if not is_unavailable(error):
+        return crashed(request, error)
+    logger.error("Service Unavailable: %s", request.path, exc_info=error, extra={"status_code": 503})
+    headers = {"Retry-After": str(RETRY_SECONDS)}
+    return problem(503, _("The inbox is busy. Try again in a moment."), headers=headers)
+
+
+def crashed(request: HttpRequest, error: Exception) -> HttpResponse:
+    """500, logged and signalled as Django does for its own views."""
+    got_request_exception.send(sender=None, request=request)
+    logger.error("Internal Server Error: %s", request.path, exc_info=error, extra={"status_code": 500})
+    return problem(500, _("Something went wrong on our side. It has been logged."))
+
+
+HANDLERS: dict[type[Exception], Handler] = {
+    CsrfFailed: forged,
+    BadToken: unknown_token,
+    MissingScope: out_of_scope,
+    PreconditionFailed: precondition_failed,
+    Throttled: throttled,
+    AuthenticationError: signed_out,
+    HttpError: http_error,
+    ValidationError: unprocessable,
+    NotFound: refused(404),
+    BadValue: refused(422),
+    BadValues: bad_values,
+    InProgress: busy,
+    KeyReused: refused(422),
+    InboxError: refused(400),
+    Http404: not_found,
+    RequestDataTooBig: too_large,
+    SuspiciousOperation: suspicious,
+    BadRequest: suspicious,
+    MultiPartParserError: suspicious,
+    OperationalError: unavailable,
+    InterfaceError: unavailable,
+    InternalError: unavailable,
+    Exception: crashed,
+}
+
+
+def install(api: NinjaAPI) -> None:
+    for error, handler in HANDLERS.items():
+        api.add_exception_handler(error, handler)

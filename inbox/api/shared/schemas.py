@@ -1,0 +1,217 @@
+"""What the API takes and gives. Bodies are strict: no coercion, no unknown fields."""
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, model_validator
+
+from ...core.refs import BROADCAST
+from ...core.snapshots import MAX_VERSION
+from ...credentials.tickets import DEFAULT_TTL, MAX_TTL
+from ...models import Level, event_types
+
+MAX_REFS = 1000  # one transaction's worth
+EXAMPLE_VERSION = 5_000_000_010
+ABSENT: Any = None  # the value of a field that was not sent; sending null is refused
+
+
+def item_types() -> list[str]:
+    """The names an item's `type` can have: the installed event types, and broadcasts."""
+    return [*event_types(), BROADCAST]
+
+
+def _known_type(value: str) -> str:
+    if value not in item_types():
+        raise ValueError(f"one of {', '.join(item_types())} is expected")
+    return value
+
+
+def _known_event_type(value: str) -> str:
+    if value not in event_types():
+        raise ValueError(f"one of {', '.join(event_types())} is expected")
+    return value
+
+
+def whole(value: Any) -> Any:
+    """The integer that a JSON number is: 5.0 is one too, says JSON Schema (2020-12 validation, 6.1.1)."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _only_false(value: bool) -> bool:
+    if value:
+        raise ValueError("only false is allowed; use DELETE to delete")
+    return value
+
+
+def _enumerate_types(schema: dict[str, Any]) -> None:
+    schema["enum"] = item_types()  # when the document is made: the apps are loaded by then
+
+
+def _enumerate_event_types(schema: dict[str, Any]) -> None:
+    schema["enum"] = list(event_types())
+
+
+WHOLE = BeforeValidator(whole)
+Version = Annotated[int, Field(ge=0, le=MAX_VERSION, examples=[EXAMPLE_VERSION])]
+Count = Annotated[int, Field(ge=0)]
+Ref = Annotated[
+    str, Field(pattern=r"^[a-z][a-z0-9_]{0,49}-[0-9a-z][0-9a-z-]{0,35}$", examples=["comment-123", "broadcast-4"])
+]
+UserPath = Annotated[str, Field(max_length=100, description="The user's primary key.", examples=["7"])]
+ItemType = Annotated[str, AfterValidator(_known_type), Field(json_schema_extra=_enumerate_types)]
+EventType = Annotated[str, AfterValidator(_known_event_type), Field(json_schema_extra=_enumerate_event_types)]
+Moment = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
+
+
+class Snapshot(BaseModel):
+    """The state of a user's badge at one moment."""
+
+    user: int | str = Field(
+        description="The user's primary key: a number, or a string for UUIDs and numbers beyond 2^53-1."
+    )
+    version: Version
+    unread: Count = Field(description="Unread items, counted up to a cap.")
+    capped: bool = Field(description="Whether there are more than `unread` says.")
+    by_type: dict[str, Count] = Field(description="The same by type; only types with unread.")
+
+
+class Item(BaseModel):
+    """One item of the inbox: a message or a broadcast."""
+
+    ref: str
+    type: str
+    title: str
+    body: str = Field(description="Plain text.")
+    url: str = Field(description="http(s), a path on this site, or empty.")
+    created_at: Moment
+    level: Level
+    read: bool
+    archived: bool
+    body_html: str | None = Field(default=None, description="Broadcasts only: the text as sanitised HTML.")
+
+
+class Page(BaseModel):
+    """A page of the inbox, newest first."""
+
+    version: Version = Field(description="Read before the items: send it as `up_to` to mark all of this as read.")
+    items: list[Item]
+    next: str | None = Field(description="Send it as `before` for the page after this one; null on the last.")
+
+
+class Fault(BaseModel):
+    """What is wrong with one value."""
+
+    part: Literal["body", "query", "path", "header"] = Field(description="Of the request.")
+    pointer: str = Field(description="JSON Pointer (RFC 6901) into that part.", examples=["/refs/0"])
+    detail: str
+
+
+class Problem(BaseModel):
+    """An error (RFC 9457)."""
+
+    type: str = Field(json_schema_extra={"format": "uri-reference"}, examples=["about:blank"])
+    title: str
+    status: int
+    detail: str = Field(description="A sentence for a person.")
+    code: str = Field(description="A stable word for programs.", examples=["bad_value"])
+    errors: list[Fault] = Field(default=[], description="Only with status 422.")
+
+
+class PageQuery(BaseModel):
+    """Which page of the inbox."""
+
+    before: str = Field(default=ABSENT, max_length=500, description="`next` of the page before; opaque.")
+    limit: int = Field(default=20, ge=1, le=100)
+    type: ItemType = Field(default=ABSENT, description="Only items of this type.")
+    unread: bool = Field(default=False, description="Only unread items.")
+    archived: bool = Field(default=False, description="Archived items instead of the others.")
+    language: str = Field(
+        default=ABSENT, max_length=500, description="Of titles and texts; one that the site lacks is ignored."
+    )
+
+
+class ItemPatch(BaseModel):
+    """What to change about an item; at least one field."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "minProperties": 1,
+            "not": {
+                "properties": {"archived": {"const": True}, "read": {"const": False}},
+                "required": ["archived", "read"],
+            },
+        },
+    )
+
+    read: StrictBool = Field(default=ABSENT)
+    archived: StrictBool = Field(default=ABSENT, description="Archiving an item reads it.")
+    deleted: Annotated[StrictBool, AfterValidator(_only_false)] = Field(
+        default=ABSENT, json_schema_extra={"const": False}, description="false undoes a deletion, for ten minutes."
+    )
+
+    def changes(self) -> dict[str, bool]:
+        """The fields that were sent. The most drastic undone first: an item must be there to be read."""
+        return {name: getattr(self, name) for name in ("deleted", "archived", "read") if name in self.model_fields_set}
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if not self.model_fields_set:
+            raise ValueError("at least one of read, archived, deleted is expected")
+        if self.archived and self.read is False:
+            raise ValueError("archiving an item reads it: archived and unread can't be asked for together")
+        return self
+
+
+class MarkRead(BaseModel):
+    """What to mark as read: either `refs`, or everything up to a version, of one type or of all."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "if": {"required": ["refs"]},
+            "then": {"properties": {"up_to": False, "type": False}},
+            "else": {"required": ["up_to"]},
+        },
+    )
+
+    refs: list[Ref] = Field(default=ABSENT, min_length=1, max_length=MAX_REFS)
+    up_to: Annotated[Version, Field(strict=True), WHOLE] = Field(
+        default=ABSENT, description="`version` of the page shown."
+    )
+    type: ItemType = Field(default=ABSENT, description="With `up_to`: only items of this type.")
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if (self.refs is None) == (self.up_to is None):
+            raise ValueError("exactly one of refs and up_to is expected")
+        if self.type is not None and self.up_to is None:
+            raise ValueError("type goes with up_to only")
+        return self
+
+
+class Preferences(BaseModel):
+    """What a user wants to be told of."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    muted: list[EventType] = Field(max_length=100, description="Messages of these types arrive already read.")
+
+
+class TicketRequest(BaseModel):
+    """What the ticket is for."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    ttl: Annotated[int, Field(ge=1, le=MAX_TTL, strict=True), WHOLE] = Field(
+        default=DEFAULT_TTL, description="Seconds in which it opens."
+    )
+    purpose: Literal["", "mqtt"] = Field(
+        default="", description="“mqtt”: your snapshot is published to the broker too, for the next 30 days."
+    )
+
+
+class NewTicket(BaseModel):
+    """A ticket, told once."""
+
+    ticket: str
+    expires_at: Moment = Field(description="It opens nothing afterwards; what it has opened stays open.")

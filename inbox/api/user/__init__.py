@@ -1,0 +1,1 @@
+"""Endpoints for the signed-in user, by session or ticket."""

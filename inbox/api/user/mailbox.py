@@ -1,0 +1,118 @@
+"""A user's own inbox: `unread/`, `inbox/`, `inbox/{ref}/`, `inbox/read/`.
+
+Every write answers with the snapshot read after its commit: the views run outside any transaction (`base.py`).
+"""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import get_language, override
+from ninja import Path, Query, Router
+
+from ... import selectors, services
+from ...errors import BadValue
+from ...rendering.languages import supported
+from ..shared.auth import owner
+from ..shared.limits import KIB, json_body
+from ..shared.problems import fault, invalid
+from ..shared.schemas import Item, ItemPatch, MarkRead, Page, PageQuery, Problem, Ref, Snapshot
+
+router = Router()
+router.add_decorator(json_body(64 * KIB), mode="view")
+
+CHANGES = {
+    ("deleted", False): services.undelete,
+    ("archived", True): services.archive,
+    ("archived", False): services.unarchive,
+    ("read", True): services.mark_read,
+    ("read", False): services.mark_unread,
+}
+
+
+def answers(schema: type[Any], *refusals: int) -> dict[Any, Any]:
+    """The documented answers of an operation: 200, 401 and 503 everywhere, and its own `refusals`."""
+    return {200: schema, frozenset({401, 429, 503, *refusals}): Problem}
+
+
+@router.get(
+    "unread/",
+    response=answers(Snapshot),
+    operation_id="getUnread",
+    summary="The state of the badge",
+)
+def unread(request: HttpRequest) -> dict[str, Any]:
+    """The snapshot that every transport pushes."""
+    return selectors.snapshot(owner(request)).as_dict()
+
+
+@router.get(
+    "inbox/",
+    response=answers(Page, 400, 422),
+    operation_id="listInbox",
+    summary="A page of the inbox",
+    exclude_unset=True,
+)
+def inbox(request: HttpRequest, query: Query[PageQuery]) -> dict[str, Any] | HttpResponse:
+    """Newest first, broadcasts interleaved by time."""
+    which = query.model_dump(exclude={"language"})
+    with override(supported(query.language) or get_language()):
+        try:
+            page = selectors.inbox_page(owner(request), **which)
+        except BadValue as error:  # the schema let everything else pass
+            return invalid([fault("query", ["before"], error.detail)])
+        return {"version": page.version, "items": [item.as_dict() for item in page.items], "next": page.next}
+
+
+@router.post(
+    "inbox/read/",
+    response=answers(Snapshot, 400, 403, 404, 413, 415, 422),
+    operation_id="markRead",
+    summary="Mark items as read",
+)
+def mark_read(request: HttpRequest, body: MarkRead) -> dict[str, Any]:
+    """All of `refs`, or none if one of them is not in this inbox (404); or everything up to a version."""
+    user = owner(request)
+    if body.refs is not None:
+        services.mark_read(user, list(dict.fromkeys(body.refs)))
+    else:
+        services.mark_all_read(user, body.up_to, body.type)
+    return selectors.snapshot(user).as_dict()
+
+
+@router.get(
+    "inbox/{ref}/",
+    response=answers(Item, 404, 422),
+    operation_id="getItem",
+    summary="One item",
+    exclude_unset=True,
+)
+def item(request: HttpRequest, ref: Path[Ref]) -> dict[str, Any]:
+    """Reading it here does not mark it as read."""
+    return selectors.item(owner(request), ref).as_dict()
+
+
+@router.patch(
+    "inbox/{ref}/",
+    response=answers(Snapshot, 400, 403, 404, 413, 415, 422),
+    operation_id="changeItem",
+    summary="Read, archive or restore an item",
+)
+def change_item(request: HttpRequest, ref: Path[Ref], body: ItemPatch) -> dict[str, Any]:
+    """Each field that is sent is changed, the others stay."""
+    user = owner(request)
+    for change in body.changes().items():
+        CHANGES[change](user, [ref])
+    return selectors.snapshot(user).as_dict()
+
+
+@router.delete(
+    "inbox/{ref}/",
+    response=answers(Snapshot, 403, 404, 422),
+    operation_id="deleteItem",
+    summary="Delete an item",
+)
+def delete_item(request: HttpRequest, ref: Path[Ref]) -> dict[str, Any]:
+    """Undone for ten minutes by `PATCH {"deleted": false}`."""
+    user = owner(request)
+    services.delete(user, [ref])
+    return selectors.snapshot(user).as_dict()

@@ -1,0 +1,42 @@
+"""`POST tickets/`: the signed-in user's ticket for another connection, device or origin."""
+
+from datetime import UTC, datetime
+from typing import Any, cast
+
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.http import HttpRequest
+from ninja import Router
+from ninja.responses import Status
+
+from ...core.snapshots import user_id
+from ...credentials import tickets
+from ...signals import ticket_minted
+from ..shared import throttle
+from ..shared.limits import KIB, json_body
+from ..shared.schemas import NewTicket, Problem, TicketRequest
+
+router = Router()
+router.add_decorator(json_body(4 * KIB), mode="view")
+
+
+@router.post(
+    "tickets/",
+    response={201: NewTicket, frozenset({400, 401, 403, 413, 415, 422, 429, 503}): Problem},
+    operation_id="mintTicket",
+    summary="A ticket",
+)
+def mint(request: HttpRequest, body: TicketRequest | None = None) -> Any:
+    """Show it as `Authorization: Bearer`, as the WebSocket subprotocol `reddot.ticket.<ticket>`, as the MQTT password
+    (the user name is your id) or, with at most 60 seconds left, as `?ticket=`. A ticket mints no ticket."""
+    user = cast(AbstractBaseUser, request.user)  # the session's: nobody else gets here
+    return minted(user, body or TicketRequest(), request.session.session_key)
+
+
+def minted(
+    user: AbstractBaseUser, body: TicketRequest, session_key: str | None = None, token: int | None = None
+) -> Any:
+    """The answer with a new ticket of this user. Raises Throttled."""
+    throttle.spend_ticket(user_id(user.pk))
+    text, ticket = tickets.mint(user, session_key, body.ttl, token=token)
+    ticket_minted.send_robust(None, user_id=ticket.user, purpose=body.purpose, ticket=text, expires=ticket.expires)
+    return Status(201, {"ticket": text, "expires_at": datetime.fromtimestamp(ticket.expires, UTC).isoformat()})

@@ -1,0 +1,40 @@
+"""`preferences/`: what a user wants to be told of."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from ninja import Router
+
+from ... import selectors, services
+from ..shared.auth import owner
+from ..shared.limits import KIB, json_body
+from ..shared.schemas import Preferences, Snapshot
+from .mailbox import answers
+
+router = Router()
+router.add_decorator(json_body(4 * KIB), mode="view")
+
+
+@router.get(
+    "preferences/",
+    response=answers(Preferences),
+    operation_id="getPreferences",
+    summary="What is muted",
+)
+def preferences(request: HttpRequest) -> dict[str, Any]:
+    """The types whose messages arrive already read."""
+    return {"muted": selectors.muted(owner(request))}
+
+
+@router.put(
+    "preferences/",
+    response=answers(Snapshot, 400, 403, 413, 415, 422),
+    operation_id="setPreferences",
+    summary="Mute exactly these types",
+)
+def set_preferences(request: HttpRequest, body: Preferences) -> dict[str, Any]:
+    """From now on their messages arrive already read. Critical ones are never muted, and nothing changes for what is
+    there already."""
+    user = owner(request)
+    services.set_muted(user, body.muted)
+    return selectors.snapshot(user).as_dict()

@@ -1,0 +1,13 @@
+"""System checks of the inbox: its settings, its event types and their formats."""
+
+from django.core.checks import register as register_check
+
+from . import event_types, formats, settings
+
+
+def register() -> None:
+    register_check(settings.check_numbers)
+    register_check(settings.check_proxies)
+    register_check(settings.check_user_model)
+    register_check(event_types.check_event_types)
+    register_check(formats.check_formats)

@@ -1,0 +1,49 @@
+"""System checks: a wrong setting or user model is said at start-up, with what to do about it."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core import checks
+
+from .. import conf
+from ..http import addresses
+
+DEFAULTS = {
+    "INBOX_UNREAD_CAP": conf.DEFAULT_UNREAD_CAP,
+    "INBOX_REQUESTS_PER_MINUTE": conf.DEFAULT_REQUESTS_PER_MINUTE,
+    "INBOX_FAILED_CHECKS_PER_MINUTE": conf.DEFAULT_FAILED_CHECKS_PER_MINUTE,
+    "INBOX_TICKETS_PER_MINUTE": conf.DEFAULT_TICKETS_PER_MINUTE,
+    "INBOX_RETENTION_DAYS": conf.DEFAULT_RETENTION_DAYS,
+    "INBOX_MAX_MESSAGES_PER_USER": conf.DEFAULT_MAX_MESSAGES_PER_USER,
+}
+
+
+def check_numbers(**kwargs: Any) -> list[checks.CheckMessage]:
+    found: list[checks.CheckMessage] = []
+    for name, default in DEFAULTS.items():
+        number, (low, high) = getattr(settings, name, default), conf.BOUNDS[name]
+        if not isinstance(number, int) or isinstance(number, bool) or not low <= number <= high:
+            hint = f"Set it to a whole number from {low} to {high}, such as {default}, or leave it out."
+            found.append(checks.Error(f"{name} is {number!r}.", hint=hint, id="inbox.E001"))
+    return found
+
+
+def check_proxies(**kwargs: Any) -> list[checks.CheckMessage]:
+    proxies = getattr(settings, "INBOX_TRUSTED_PROXIES", [])
+    hint = 'Set it to a list of addresses or networks, such as ["10.0.0.0/8", "::1"], or leave it out.'
+    if isinstance(proxies, str):
+        return [checks.Error("INBOX_TRUSTED_PROXIES is a string.", hint=hint, id="inbox.E008")]
+    return [
+        checks.Error(f"INBOX_TRUSTED_PROXIES names {proxy!r}, which is no address.", hint=hint, id="inbox.E008")
+        for proxy in proxies
+        if not addresses.is_network(proxy)
+    ]
+
+
+def check_user_model(**kwargs: Any) -> list[checks.CheckMessage]:
+    missing = [name for name in ("is_staff", "groups") if not hasattr(get_user_model(), name)]
+    if not missing:
+        return []
+    message = f"The user model has no {' and no '.join(missing)}: broadcasts for such an audience reach nobody."
+    return [checks.Warning(message, hint="Derive it from AbstractUser or PermissionsMixin.", id="inbox.W001")]

@@ -1,0 +1,64 @@
+"""Who sees which broadcast: one set of querysets for counting, listing, marking and waking.
+
+`user` is a primary key, or an OuterRef to one when the queryset is a subquery.
+"""
+
+from collections.abc import Collection
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from ..models import Audience, Broadcast, BroadcastReceipt, Mailbox
+from ..models.base import UNREAD
+from . import ledger
+
+
+def membership() -> tuple[Any, str] | None:
+    """The through model of the user's groups and the name of its user column; None for users without groups."""
+    field = getattr(get_user_model(), "groups", None)
+    return None if field is None else (field.through, field.field.m2m_field_name())
+
+
+def live_for(user: Any) -> QuerySet[Broadcast]:
+    """Live broadcasts whose audience the user belongs to, read, dismissed or not."""
+    staff = Mailbox.objects.filter(pk=_deeper(user), is_staff=True)
+    audience = Q(audience=Audience.EVERYONE) | Q(Exists(staff), audience=Audience.STAFF)
+    if member := membership():
+        through, user_column = member
+        groups = Broadcast.groups.through.objects.filter(broadcast_id=OuterRef("pk"))
+        mine = through.objects.filter(**{f"{user_column}_id": _deeper(user, 2), "group_id": OuterRef("group_id")})
+        audience |= Q(Exists(groups.filter(Exists(mine))), audience=Audience.GROUPS)
+    return Broadcast.objects.live().filter(audience)
+
+
+def unread_for(user: Any) -> QuerySet[Broadcast]:
+    """The broadcasts that the user's badge counts, the list shows as unread and mark-all marks."""
+    receipts = BroadcastReceipt.objects.filter(broadcast=OuterRef("pk"), recipient=_deeper(user))
+    return live_for(user).filter(~Exists(receipts.exclude(UNREAD)))
+
+
+def visible_for(user: Any) -> QuerySet[Broadcast]:
+    """Live broadcasts that the user has not dismissed."""
+    receipts = BroadcastReceipt.objects.filter(broadcast=OuterRef("pk"), recipient=_deeper(user))
+    return live_for(user).filter(~Exists(receipts.filter(deleted_at__isnull=False)))
+
+
+def members(groups: Collection[Any] | None = None, users: Collection[Any] | None = None) -> list[Any]:
+    """Primary keys of the users who are in one of these groups (None: in any); only of these users, if given."""
+    if (member := membership()) is None:
+        return []
+    through, user_column = member
+    rows = through.objects.using(ledger.alias()).order_by()
+    if groups is not None:
+        rows = rows.filter(group__in=groups)
+    if users is not None:
+        rows = rows.filter(**{f"{user_column}__in": users})
+    return list(rows.values_list(f"{user_column}_id", flat=True).distinct())
+
+
+def _deeper(user: Any, levels: int = 1) -> Any:
+    """The same user as seen from a subquery so many levels further in."""
+    for _level in range(levels if isinstance(user, OuterRef) else 0):
+        user = OuterRef(user)
+    return user

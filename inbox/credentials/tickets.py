@@ -1,0 +1,163 @@
+"""Tickets: who somebody is, signed, for connections that carry no session cookie (devices, other origins, MQTT).
+
+A ticket is `payload.signature`, both base64url, so that it fits a WebSocket subprotocol (RFC 6455, 4.1) and a URL.
+`verify` needs no database. What can change meanwhile (the user is deactivated or deleted, the password is changed, the
+session or the service token that it was minted with ends) is looked up for many at once by `users_of`.
+"""
+
+import time
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.core.exceptions import ValidationError
+from django.core.signing import BadSignature, Signer
+from django.utils.crypto import constant_time_compare
+
+from ..core.snapshots import UserId, user_id
+from ..models import ServiceToken, TicketSession
+from ..services import remember_session
+from . import sessions
+
+DEFAULT_TTL, MAX_TTL = 300, 3600  # seconds
+MAX_LENGTH = 1024  # of a ticket, in characters; ours have some 120
+DIGITS = 16  # hexadecimal, of a hash that only tells apart
+# Versions that know no tickets of service tokens fail over a fifth field; they refuse what they take for forged.
+SALT, TOKEN_SALT = "inbox.ticket", "inbox.ticket.token"
+
+
+class BadTicket(ValueError):
+    """No ticket of ours, or one that has expired."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """`session` and `token` say where it was minted: the digest of a session ("" for none), the id of a service token.
+
+    `auth` tells which password it was, `expires` is in Unix seconds.
+    """
+
+    user: UserId
+    session: str
+    auth: str
+    expires: int
+    token: int | None = None
+
+    @property
+    def seconds_left(self) -> float:
+        return self.expires - time.time()
+
+
+def mint(
+    user: AbstractBaseUser, session_key: str | None, ttl: int = DEFAULT_TTL, *, token: int | None = None
+) -> tuple[str, Ticket]:
+    """A ticket of this user for `ttl` seconds, and what it says.
+
+    It ends with the session of that key, or with the service token of that id, if it was minted with one.
+    """
+    session = remember_session(session_key) if session_key else ""
+    auth = _auth_hashes(user)[0][:DIGITS]
+    ticket = Ticket(user_id(user.pk), session, auth, int(time.time()) + ttl, token)
+    fields = [ticket.user, ticket.session, ticket.auth, ticket.expires]
+    if token is None:
+        return _signer().sign_object(fields), ticket
+    return _signer(TOKEN_SALT).sign_object([*fields, token]), ticket
+
+
+def verify(text: str) -> Ticket:
+    """What a ticket says, if it is ours and has not expired. Raises `BadTicket`."""
+    ticket = _read(text)
+    if ticket.seconds_left <= 0:
+        raise BadTicket("expired")
+    return ticket
+
+
+def is_ours(text: str) -> bool:
+    """Whether we have signed it, expired or not."""
+    return bool(dict(_read_all([text], _read)))
+
+
+def users_of(texts: Iterable[str], *, opening: bool) -> dict[str, UserId]:
+    """Ticket -> user, of those that still count; six queries at most for any number. `opening`: expiry counts."""
+    tickets = dict(_read_all(texts, verify if opening else _read))
+    signed_in = _signed_in({ticket.session for ticket in tickets.values()} - {""})
+    tokens = _valid_tokens({ticket.token for ticket in tickets.values() if ticket.token is not None})
+    users = _active_users({ticket.user for ticket in tickets.values()})
+    return {
+        text: ticket.user
+        for text, ticket in tickets.items()
+        if (not ticket.session or signed_in.get(ticket.session) == ticket.user)
+        and (ticket.token is None or ticket.token in tokens)
+        and (ticket.user in users and _auth_matches(users[ticket.user], ticket.auth))
+    }
+
+
+def _signer(salt: str = SALT) -> Signer:
+    return Signer(salt=salt, sep=".")
+
+
+def _read(text: str) -> Ticket:
+    if len(text) > MAX_LENGTH or text.startswith("."):  # a leading dot would mean a compressed payload
+        raise BadTicket("malformed")
+    try:
+        user, *rest = _unsigned(text)
+        return Ticket(user_id(user), *rest)
+    except BadSignature as error:
+        raise BadTicket("not signed by us") from error
+    except (TypeError, ValueError) as error:
+        raise BadTicket("of another version") from error
+
+
+def _unsigned(text: str) -> Any:
+    """Its fields. Raises BadSignature."""
+    try:
+        return _signer().unsign_object(text)
+    except BadSignature:
+        return _signer(TOKEN_SALT).unsign_object(text)
+
+
+def _read_all(texts: Iterable[str], read: Any) -> Iterable[tuple[str, Ticket]]:
+    for text in texts:
+        try:
+            yield text, read(text)
+        except BadTicket:
+            continue
+
+
+def _signed_in(digests: set[str]) -> dict[str, UserId]:
+    """Digest of a session -> who is signed in there now."""
+    keys = dict(TicketSession.objects.filter(pk__in=digests).values_list("pk", "key")) if digests else {}
+    users = sessions.users_of(keys.values())
+    return {digest: users[key] for digest, key in keys.items() if key in users}
+
+
+def _valid_tokens(ids: Collection[int]) -> set[int]:
+    """Those neither revoked nor expired, whose owners may sign in."""
+    tokens = ServiceToken.objects.valid().filter(pk__in=ids).select_related("owner") if ids else ()
+    return {token.pk for token in tokens if token.owner.is_active}
+
+
+def _active_users(ids: set[UserId]) -> Mapping[UserId, AbstractBaseUser]:
+    keys = [key for key in map(_primary_key, ids) if key is not None]
+    users = get_user_model()._default_manager.filter(pk__in=keys) if keys else ()
+    return {user_id(user.pk): user for user in users if user.is_active}
+
+
+def _primary_key(value: UserId) -> Any:
+    try:
+        return get_user_model()._meta.pk.to_python(value)
+    except ValidationError:  # signed by us, but before the user model was exchanged
+        return None
+
+
+def _auth_matches(user: AbstractBaseUser, claimed: str) -> bool:
+    return any(constant_time_compare(known[:DIGITS], claimed) for known in _auth_hashes(user))
+
+
+def _auth_hashes(user: AbstractBaseUser) -> list[str]:
+    """Of the password now, under every SECRET_KEY still known, the newest first; "" for users without one."""
+    if not hasattr(user, "get_session_auth_hash"):
+        return [""]
+    return [user.get_session_auth_hash(), *user.get_session_auth_fallback_hash()]

@@ -1,0 +1,126 @@
+"""Inbox items as people and programs see them, whatever table they come from."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from django.utils.translation import get_language
+
+from ..models import Broadcast, Level, Message
+from .bidi import balanced
+from .links import is_link
+from .wording import shortened
+
+TOAST_TITLE, TOAST_BODY, TOAST_HTML = 300, 500, 2000  # characters
+
+logger = logging.getLogger(__name__)
+
+_unfit: set[tuple[str, str, str | None]] = set()  # what has been logged: part of an item, type, language
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One line of an inbox. `title` and `body` are plain text in the language active when the item was made;
+    `body_html` is sanitised and only broadcasts have it."""
+
+    ref: str
+    type: str
+    title: str
+    body: str
+    url: str
+    created_at: datetime
+    level: str
+    read: bool
+    archived: bool
+    body_html: str | None = None
+
+    def as_toast(self) -> dict[str, Any]:
+        """The short form that rides on a pushed snapshot: texts cut to what a toast has room for.
+
+        HTML can't be cut; it is left out where the plain text is, or where it is long.
+        """
+        title, body = shortened(self.title, TOAST_TITLE), shortened(self.body, TOAST_BODY)
+        html = self.body_html if body == self.body and len(self.body_html or "") <= TOAST_HTML else None
+        return replace(self, title=title, body=body, body_html=html)._pushed()
+
+    def as_dict(self) -> dict[str, Any]:
+        return self._pushed() | {"read": self.read, "archived": self.archived}
+
+    def _pushed(self) -> dict[str, Any]:
+        return {
+            "ref": self.ref,
+            "type": self.type,
+            "title": self.title,
+            "body": self.body,
+            **({"body_html": self.body_html} if self.body_html is not None else {}),
+            "url": self.url,
+            "created_at": self.created_at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "level": self.level,
+        }
+
+
+def from_message(message: Message) -> Item:
+    """An item from a message whose actor is loaded."""
+    return Item(
+        ref=message.ref,
+        type=message.event_type(),
+        title=title_of(message),
+        body=_rendered("body", message.event_type(), message.render_body) or "",
+        url=_link(message.url),
+        created_at=message.created_at,
+        level=_level(message),
+        read=message.read_at is not None,
+        archived=message.archived_at is not None,
+    )
+
+
+def title_of(message: Message) -> str:
+    """The title of a message whose actor is loaded; the name of its type if it can't be rendered."""
+    title = _rendered("title", message.event_type(), message.render_title)
+    return title if title and title.strip() else str(message._meta.verbose_name)
+
+
+def _rendered(part: str, type: str, render: Callable[[], str]) -> str | None:
+    """None if it can't be rendered: one item is no reason to show none. Logged once per type and language."""
+    try:
+        text = str(render())
+        text.encode()  # a lone surrogate would spoil the whole answer
+        return text
+    except Exception:
+        language = get_language()
+        if (part, type, language) not in _unfit:
+            _unfit.add((part, type, language))
+            logger.exception("The %s of %s items can't be rendered in language %s", part, type, language)
+        return None
+
+
+def _level(message: Message) -> str:
+    """A type's own levels are nothing to a page, and no reason to refuse it."""
+    level = _rendered("level", message.event_type(), lambda: message.level)
+    return level if level in Level.values else Level.INFO.value
+
+
+def _link(url: str) -> str:
+    """Not every write is validated, and a link that a browser can't read breaks more than its own line."""
+    return url if is_link(url) else ""
+
+
+def from_broadcast(broadcast: Broadcast, read_at: Any = None, archived_at: Any = None) -> Item:
+    """An item from a live broadcast and the marks of the reader's receipt."""
+    text = _rendered("body", "broadcast", lambda: broadcast.body_text)
+    return Item(
+        ref=broadcast.ref,
+        type="broadcast",
+        title=balanced(broadcast.title),
+        body=balanced(broadcast.body if text is None else text),
+        body_html=None if text is None else broadcast.body_html,
+        url=_link(broadcast.url),
+        created_at=broadcast.published_at or broadcast.created_at,
+        level=broadcast.level,
+        read=read_at is not None,
+        archived=archived_at is not None,
+    )

@@ -1,0 +1,142 @@
+"""Sending: one event, any number of mailboxes, a few statements per thousand."""
+
+import time
+from collections.abc import Iterable, Sequence
+from copy import deepcopy
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import connections
+from django.db.models.expressions import DatabaseDefault
+from django.utils.translation import gettext as _
+
+from ..core import ledger
+from ..core.lookups import among, prepared
+from ..core.users import user_pk, user_pks
+from ..errors import BadValue
+from ..models import Mailbox, Message, MutedType
+from ..models.message import forget_deleted_actors
+
+# SQLite has one writer: a tight loop of chunks would starve every other one.
+SQLITE_PAUSE_SECONDS = 0.02
+# Of a message's columns, not for the sender to set.
+OURS = {"recipient", "seq", "actor", "dedupe_key", "archived_at", "deleted_at"}
+
+
+def send(
+    recipients: Iterable[Any],
+    event_type: type[Message],
+    *,
+    actor: Any = None,
+    url: str = "",
+    dedupe_key: str | None = None,
+    **columns: Any,
+) -> int:
+    """Write one message of `event_type` into each recipient's mailbox; returns how many were written.
+
+    Recipients are users or their ids; ids of no user are passed over, duplicates count once. Chunks of 1,000 commit
+    one by one unless the caller has a transaction open. A `dedupe_key` lets it take the place of unread ones of that
+    type with the same key. Raises BadValue for columns that the type does not allow.
+    """
+    ids = sorted(set(user_pks(recipients)))
+    message = draft(event_type, actor=actor, url=url, dedupe_key=dedupe_key, **columns)
+    written = 0
+    for chunk in ledger.chunks(ids):
+        if written:
+            let_others_write()
+        written += _write_retrying(chunk, message)
+    return written
+
+
+def draft(event_type: type[Message], *, actor: Any = None, dedupe_key: str | None = None, **columns: Any) -> Message:
+    """A message to nobody yet. Raises BadValue for columns that the type does not allow."""
+    _know(event_type, columns)
+    actor_id = user_pk(actor) if actor is not None else None
+    message = event_type(actor_id=actor_id, dedupe_key=dedupe_key or None, **columns)
+    try:
+        message.clean_fields(exclude={"recipient", "seq", "actor"})
+    except ValidationError as error:
+        raise BadValue("; ".join(f"{field}: {' '.join(said)}" for field, said in error.message_dict.items())) from error
+    return message
+
+
+def write(ids: Sequence[Any], message: Message) -> int:
+    """Write a drafted message to up to 1,000 users, in one transaction or the caller's; returns how many there are."""
+    if message._meta.auto_field is None:
+        return _write_one_by_one(ids, message)
+    with ledger.advanced(ids, message.arrival()) as found:
+        if found:
+            forget_deleted_actors([message])
+            if message.dedupe_key is not None:
+                message.make_room({(pk, message.dedupe_key) for pk in found})
+            _insert(found, message)
+        return len(found)
+
+
+_write_retrying = ledger.retrying(write)
+
+
+def _write_one_by_one(ids: Sequence[Any], message: Message) -> int:
+    """For keys that are made in Python."""
+    with ledger.locked(ids) as found:
+        return len(type(message).objects.bulk_create([copy_for(pk, message) for pk in found]))
+
+
+def copy_for(recipient_id: Any, message: Message) -> Message:
+    """The drafted message as this user's own."""
+    copy = deepcopy(message)
+    copy.pk, copy.recipient_id = message._meta.pk.get_default(), recipient_id
+    return copy
+
+
+def _insert(ids: Sequence[Any], message: Message) -> None:
+    """One INSERT … SELECT from the mailboxes, whose version is each row's `seq`."""
+    connection = connections[ledger.alias()]
+    quote = connection.ops.quote_name
+    selected: dict[str, tuple[str, list[Any]]] = {"recipient_id": (quote("user_id"), [])}
+    selected["seq"] = quote("version"), []
+    fields = [field for field in message._meta.concrete_fields if _is_given(field, message)]
+    for field in fields:
+        value = field.get_db_prep_save(field.pre_save(message, add=True), connection)
+        selected.setdefault(field.attname, ("%s", [value]))
+    if message.can_be_muted:
+        selected["read_at"] = _read_if_muted(message, connection)
+    keys = prepared(Mailbox._meta.pk, ids, connection)
+    these, of_these = among(connection, quote("user_id"), keys)
+    columns = ", ".join(quote(str(field.column)) for field in fields)
+    values = ", ".join(selected[field.attname][0] for field in fields)
+    params = [param for field in fields for param in selected[field.attname][1]]
+    table, mailboxes = quote(message._meta.db_table), quote(Mailbox._meta.db_table)
+    sql = f"INSERT INTO {table} ({columns}) SELECT {values} FROM {mailboxes} WHERE {these}"
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [*params, *of_these])
+
+
+def _is_given(field: Any, message: Message) -> bool:
+    """Whether we say what the column holds, and not the database."""
+    by_database = field.primary_key or field.generated
+    return not by_database and not isinstance(getattr(message, field.attname), DatabaseDefault)
+
+
+def _read_if_muted(message: Message, connection: Any) -> tuple[str, list[Any]]:
+    """SQL and its parameters for `read_at`, in a row of a mailbox."""
+    quote = connection.ops.quote_name
+    table, owner = quote(MutedType._meta.db_table), f"{quote(Mailbox._meta.db_table)}.{quote('user_id')}"
+    muted = f"SELECT 1 FROM {table} WHERE {quote('mailbox_id')} = {owner} AND {quote('type')} = %s"
+    field: Any = message._meta.get_field("read_at")
+    moments = (message.read_at or message.created_at, message.read_at)
+    read, unread = (field.get_db_prep_save(moment, connection) for moment in moments)
+    return f"CASE WHEN EXISTS ({muted}) THEN %s ELSE %s END", [message.event_type(), read, unread]
+
+
+def _know(event_type: type[Message], names: Iterable[str]) -> None:
+    fields = [field for field in event_type._meta.concrete_fields if not field.primary_key and field.name not in OURS]
+    if unknown := sorted(set(names) - {name for field in fields for name in (field.name, field.attname)}):
+        raise BadValue(_("A %(type)s has no %(names)s.") % {"type": event_type.event_type(), "names": unknown})
+
+
+def let_others_write() -> None:
+    """Between two chunks."""
+    connection = connections[ledger.alias()]
+    if connection.vendor == "sqlite" and not connection.in_atomic_block:
+        time.sleep(SQLITE_PAUSE_SECONDS)

@@ -1,0 +1,30 @@
+"""Outlets: where changes are published for people who hold no connection to us (MQTT; later web push, e-mail).
+
+Like the bus they are told who may see something new, never what; each reads the state itself, when it is ready.
+"""
+
+from collections.abc import Sequence
+
+from inbox.core.snapshots import UserId
+
+from . import mqtt
+
+
+def changed(users: Sequence[UserId] | None) -> None:
+    """These users' state may have changed, or everybody's if None. Returns at once and never raises."""
+    mqtt.outlet.changed(users)
+
+
+def recheck(users: Sequence[UserId] | None) -> None:
+    """Credentials of these users may have ended, or anybody's if None. Returns at once and never raises."""
+    mqtt.outlet.recheck(users)
+
+
+def sweep() -> None:
+    """Find what was not published, by whatever went wrong. Returns at once and never raises."""
+    mqtt.outlet.sweep()
+
+
+def sweep_seconds() -> int:
+    """From one sweep to the next."""
+    return mqtt.conf.sweep_seconds()

@@ -1,0 +1,8 @@
+"""The hub of a web process: its open connections, what they have been sent, and what to read next.
+
+How a transport speaks is in `push/transports/`, how a server writes in `push/wire/`.
+"""
+
+from .hub import Hub, connections, current, disconnect, nudge_local, sinks, stop_all
+
+__all__ = ["Hub", "connections", "current", "disconnect", "nudge_local", "sinks", "stop_all"]

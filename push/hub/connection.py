@@ -1,0 +1,104 @@
+"""A sink is one open connection as the hub sees it: who it is, what it last saw, and one slot."""
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from inbox.core.snapshots import UserId
+
+from ..frames import Update
+from ..gate.credentials import Credential
+from ..refusals import RESTARTING, Refusal
+from ..wire import Wire
+from ..wire.servers import Message
+from .counts import Tally, tally_of
+
+if TYPE_CHECKING:
+    from .hub import Hub
+
+
+class Sink:
+    """One connection. Transports derive from it and say how it opens, speaks and ends.
+
+    The hub sets `user` once the credential is verified; nothing of a user's is written before. A frame is written
+    only to an idle wire; otherwise the newest waits in `slot` and the sink is lagging.
+    """
+
+    __slots__ = ("asked", "credential", "hub", "language", "number", "refusal", "sent", "slot", "user", "wire")
+
+    keeps_alive: ClassVar[bool] = False
+    tally: ClassVar[Tally] = tally_of("other")
+
+    def __init__(self, wire: Wire, credential: Credential, language: str) -> None:
+        self.wire = wire
+        self.credential = credential
+        self.language = language
+        self.hub: Hub | None = None
+        self.number = 0  # spreads sinks over the seconds of a resync interval
+        self.user: UserId | None = None
+        self.sent = -1
+        self.slot: Update | None = None
+        self.asked = False  # the client asked for its state: send it even if it has it
+        self.refusal: Refusal | None = None
+
+    # What a transport says
+
+    @staticmethod
+    def encode(update: Update, text: str) -> Any:
+        """The frame of an update, whose JSON is `text`."""
+        raise NotImplementedError
+
+    def admitted(self) -> None:
+        """`user` is known; the first state follows as soon as the wire is idle."""
+
+    def open(self, update: Update) -> bool:
+        """Begin a verified connection with its first state. False: nothing was sent, the client has that state."""
+        self._write(update)
+        return True
+
+    def keep_alive(self) -> None:
+        """Show proxies a sign of life; called every `KEEP_ALIVE_SECONDS` if `keeps_alive`."""
+
+    def refuse(self, refusal: Refusal) -> None:
+        """Tell the client why and end the connection. May come before or after `open`."""
+        raise NotImplementedError
+
+    def restart(self) -> None:
+        """The server stops: send the client elsewhere."""
+        self.refuse(RESTARTING)
+
+    def left(self) -> None:
+        """The hub has let go of this sink: drop what it holds elsewhere. May come more than once."""
+
+    # What the hub does
+
+    def offer(self, update: Update) -> bool:
+        """Write it if it is news and the wire is idle. False: it is news, but has to wait in the slot."""
+        if update.version < self.sent or (update.version == self.sent and not self.asked):
+            return True
+        if not self.wire.idle():
+            self._keep(update)
+            return False
+        if self.sent >= 0:
+            self._write(update)
+            self.tally.sent += 1
+        elif self.open(update):
+            self.tally.sent += 1
+        self.sent, self.slot, self.asked = update.version, None, False
+        return True
+
+    def flush(self) -> bool:
+        """Write what waits in the slot. True: nothing waits any more."""
+        if self.slot is not None:
+            return self.offer(self.slot)
+        return self.wire.idle()
+
+    def _keep(self, update: Update) -> None:
+        if self.slot is not None and self.slot.version < update.version:
+            self.tally.conflated += 1
+        self.slot = update
+
+    def _write(self, update: Update) -> None:
+        self.wire.write(update.frame(self.encode, self.language, self.sent))
+
+    def _send_all(self, messages: list[Message]) -> None:
+        for message in messages:
+            self.wire.write(message)

@@ -1,0 +1,191 @@
+"""The flusher of a hub: takes work away in batches, reads them, and writes what was read.
+
+One read is in flight at a time, and while it is, what the read before has brought is written: reads are in order, so
+a later one can only be newer, and the database and this loop work at the same time.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Collection
+from typing import TYPE_CHECKING
+
+from django.db import InterfaceError, OperationalError, close_old_connections
+
+from inbox.core.snapshots import Snapshot, UserId
+from inbox.rendering.items import Item
+
+from .. import conf
+from ..concurrency.threads import DatabaseThreads
+from ..frames import Update
+from ..refusals import NOT_SIGNED_IN, TOO_MANY, UNAVAILABLE
+from . import counts
+from .connection import Sink
+from .pending import Batch
+from .queries import Answer, Query, read
+from .registry import Member
+
+if TYPE_CHECKING:
+    from .hub import Hub
+
+logger = logging.getLogger(__name__)
+
+YIELD_EVERY = 200  # users written before the other tasks of the loop get their turn: some 4 ms
+
+
+class Flusher:
+    """Turns the hub's work into frames."""
+
+    def __init__(self, hub: "Hub") -> None:
+        self._hub = hub
+        self._limit = conf.max_connections_per_user()
+        self._awake = asyncio.Event()
+        self._threads = DatabaseThreads("push-read", 1)
+        self._quiet = True
+        self._unwritten: tuple[Batch, Answer] | None = None
+        self.opening: list[Sink] = []  # connections that the read in flight verifies
+
+    def wake(self) -> None:
+        """There is something to read."""
+        self._awake.set()
+
+    def release_if_quiet(self) -> None:
+        """Called every second: give the database connection back if the second brought nothing to read."""
+        if self._quiet:
+            self._threads.release()
+        self._quiet = True
+
+    def stop(self) -> None:
+        self._threads.stop()
+
+    async def run(self) -> None:
+        """Read and write, for ever."""
+        while True:
+            batch = self._hub.work.take(self._hub.members)
+            self.opening = batch.joining if batch is not None else []
+            if batch is None and self._unwritten is None:
+                await self._awake.wait()
+                self._awake.clear()
+                continue
+            reading = self._read(batch) if batch is not None else None
+            try:
+                await self._write()
+            finally:  # whatever becomes of the old answer, the new one is waited for
+                if batch is not None and reading is not None:
+                    await self._receive(batch, reading)
+
+    def _read(self, batch: Batch) -> "asyncio.Future[Answer]":
+        self._quiet = False
+        return asyncio.wrap_future(self._threads.keep(_read_afresh, batch.query))
+
+    async def _receive(self, batch: Batch, reading: Awaitable[Answer]) -> None:
+        try:
+            answer = await reading
+        except Exception:
+            self._threads.release()
+            self._hub.work.put_back(batch)
+            for sink in batch.joining:
+                self._hub.refuse(sink, UNAVAILABLE)
+            raise
+        self._settle(batch, answer)
+        self._unwritten = batch, answer
+
+    def _settle(self, batch: Batch, answer: Answer) -> None:
+        """Who may stay. Before the next batch is taken, so that a nudge for a newcomer finds them."""
+        here = self._hub.sinks
+        for sink in batch.joining:
+            if sink in here:
+                self._admit(sink, answer)
+        for sink in batch.checking:
+            if sink in here:
+                self._recheck(sink, answer)
+        for sink in batch.asking:
+            sink.asked = True
+        self._hub.work.look_at(answer.changed)
+
+    def _recheck(self, sink: Sink, answer: Answer) -> None:
+        """Whoever nobody can vouch for goes, and may come back; but not everybody for a store that is away."""
+        if sink.credential not in answer.unverified:
+            if answer.checked.get(sink.credential) != sink.user:
+                self._hub.refuse(sink, NOT_SIGNED_IN)
+        elif not answer.verifies_nobody:
+            self._hub.refuse(sink, UNAVAILABLE)
+
+    def _admit(self, sink: Sink, answer: Answer) -> None:
+        user = answer.opened.get(sink.credential)
+        if sink.credential in answer.unverified or user in answer.unread:
+            self._hub.refuse(sink, UNAVAILABLE)
+        elif user is None:
+            self._hub.refuse(sink, NOT_SIGNED_IN)
+        elif not self._hub.members.add(user, sink, self._limit):
+            self._hub.refuse(sink, TOO_MANY)
+        else:
+            sink.admitted()
+
+    async def _write(self) -> None:
+        """Show what was read to those it concerns, leaving the loop to others now and then."""
+        if self._unwritten is None:
+            return
+        (batch, answer), self._unwritten = self._unwritten, None
+        went_back, changed, newer = False, [], []
+        for count, (user, snapshot) in enumerate(answer.snapshots.items(), 1):
+            member = self._hub.members.get(user)
+            if member is not None:
+                known = member.snapshot
+                if known is None or snapshot.version > known.version:
+                    self._show(member, snapshot, answer.items.get(user))
+                    if known is not None:
+                        newer.append(user)
+                else:
+                    self._show(member, known)  # to those who have just come, or asked
+                    went_back |= snapshot.version < known.version
+                    if snapshot.version == known.version and snapshot != known:
+                        changed.append(user)
+            if count % YIELD_EVERY == 0:
+                await asyncio.sleep(0)
+        self._heal(went_back, changed)
+        self._forget(batch, answer)
+        _count(batch, newer)
+
+    def _show(self, member: Member, snapshot: Snapshot, items: dict[str, Item] | None = None) -> None:
+        since = -1 if member.snapshot is None else member.snapshot.version
+        member.snapshot = snapshot
+        update = Update(snapshot, items, since)
+        for sink in member.sinks:
+            self._hub.offer(sink, update)
+
+    def _heal(self, went_back: bool, changed: list[UserId]) -> None:
+        if went_back:
+            highest = self._hub.members.highest()
+            logger.error("The database has forgotten versions up to %d; raising the clock above them", highest)
+            self._hub.lift(highest)
+        if changed:
+            logger.info("%d users changed without a version of their own", len(changed))
+            self._hub.touch(changed)
+
+    def _forget(self, batch: Batch, answer: Answer) -> None:
+        """Users asked for who are not there any more: deleted. Or nobody can say: their clients may come back."""
+        for user in batch.query.users:
+            member = self._hub.members.get(user)
+            if member is not None and user not in answer.snapshots:
+                for sink in list(member.sinks):
+                    self._hub.refuse(sink, UNAVAILABLE if user in answer.unread else NOT_SIGNED_IN)
+
+
+def _count(batch: Batch, newer: Collection[UserId]) -> None:
+    """A batch is written; `newer` are the users who had seen an older state."""
+    now = time.monotonic()
+    counts.FLUSH.observe(now - batch.taken_at)
+    if newer and batch.nudged_at is not None:
+        counts.NUDGE_TO_FRAME.observe(now - batch.nudged_at)
+    if batch.resynced:
+        counts.TOTALS.corrections += len(batch.resynced.intersection(newer))
+
+
+def _read_afresh(query: Query) -> Answer:
+    """A kept connection may have died since (the database was restarted): that is no failure, so try a new one."""
+    try:
+        return read(query)
+    except (OperationalError, InterfaceError):
+        close_old_connections()
+        return read(query)

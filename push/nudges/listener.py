@@ -1,0 +1,176 @@
+"""How a hub hears the nudges of other processes, and how it finds out that it hears none any more.
+
+A layer may stop delivering without a word: RedisChannelLayer forgets who is in a group after `group_expiry` (a day), or
+when Redis is flushed or restarted; a connection that a firewall has dropped looks open. So each hub publishes a *probe*
+to the group now and then, and expects it back. If it does not come, the hub subscribes again, over new connections.
+"""
+
+import asyncio
+import logging
+import random
+from collections.abc import Callable, Coroutine
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from channels import DEFAULT_CHANNEL_LAYER
+from channels.layers import channel_layers
+from channels_redis.pubsub import RedisPubSubChannelLayer
+
+from .. import conf
+from ..conf import REMOTE_TIMEOUT
+from . import bus
+from .bus import GROUP, Nudge
+
+logger = logging.getLogger(__name__)
+
+PROBE_SECONDS = 20.0  # from one probe to the next
+PATIENCE = 2.5  # seconds until a probe is lost
+PROBES = 2  # lost in a row: the layer does not deliver. One may be lost by chance, as when Redis restarts
+LEAST_SECONDS = 0.2  # between probes, whatever the layer's expiry is
+POP_SECONDS = 1  # RedisChannelLayer waits so long for a message; longer than a socket's timeout would be an error
+
+
+class LostError(Exception):
+    """The layer does not deliver what is published."""
+
+
+async def listen(nudged: Callable[[Nudge], None], subscribed: Callable[[], None]) -> None:
+    """Hand every nudge of other processes to `nudged`, for ever; `subscribed` is called whenever it begins (again),
+    since what was published before that is lost. Raises what the layer raises."""
+    if bus.crossing_layer() is None:
+        await asyncio.Event().wait()
+    while True:
+        layer = _own_layer()
+        try:
+            await _listen(layer, nudged, subscribed)
+        except LostError:
+            logger.warning("The channel layer %s loses messages; subscribing again", _name(layer))
+        finally:
+            await _close(layer)
+
+
+async def _listen(layer: Any, nudged: Callable[[Nudge], None], subscribed: Callable[[], None]) -> None:
+    async with asyncio.timeout(2 * REMOTE_TIMEOUT):
+        channel = await layer.new_channel("push.")
+        await layer.group_add(GROUP, channel)
+    subscribed()
+    echo = Echo(layer, channel)
+    try:
+        await _together(_receive(layer, channel, nudged, echo), echo.watch())
+    finally:
+        await _leave(layer, channel)
+
+
+async def _leave(layer: Any, channel: str) -> None:
+    try:
+        await asyncio.wait_for(layer.group_discard(GROUP, channel), REMOTE_TIMEOUT)
+    except Exception as error:  # noqa: BLE001 (whatever the layer's library raises)
+        logger.info("%s could not leave the group: %r", _name(layer), error)
+
+
+async def _receive(layer: Any, channel: str, nudged: Callable[[Nudge], None], echo: "Echo") -> None:
+    """What is no nudge costs itself only, even if the layer can't read it: it is off the channel by then."""
+    while True:
+        try:
+            nudge = _nudge(await layer.receive(channel), echo)
+        except (ValueError, TypeError) as error:
+            logger.warning("Not a nudge: %s", error)
+        else:
+            if nudge is not None:
+                nudged(nudge)
+
+
+def _nudge(message: Any, echo: "Echo") -> Nudge | None:
+    """Raises `ValueError` for what is no nudge."""
+    if not isinstance(message, dict):
+        raise ValueError("a message is an object")
+    if "probe" in message:
+        echo.hear(message["probe"])
+        return None
+    return None if bus.is_own(message) else bus.parse(message)
+
+
+class Echo:
+    """Publishes probes to the group and waits for them; renews the membership."""
+
+    def __init__(self, layer: Any, channel: str) -> None:
+        self._layer, self._channel = layer, channel
+        self._name = bus.new_id()
+        self._heard = asyncio.Event()
+
+    def hear(self, probe: Any) -> None:
+        """A probe has come, of this hub or of another."""
+        if probe == self._name:
+            self._heard.set()
+
+    async def watch(self) -> None:
+        """For ever; raises LostError, or what the layer raises."""
+        while True:
+            await asyncio.sleep(self._seconds() * random.uniform(0.8, 1))  # all processes may have started at once
+            await self._probe()
+            await asyncio.wait_for(self._layer.group_add(GROUP, self._channel), REMOTE_TIMEOUT)
+
+    async def _probe(self) -> None:
+        """To hubs of an older version this is a nudge about nobody."""
+        self._heard.clear()
+        for _ in range(PROBES):
+            message: dict[str, Any] = {"type": "nudge", "from": self._name, "users": [], "probe": self._name}
+            await asyncio.wait_for(self._layer.group_send(GROUP, message), REMOTE_TIMEOUT)
+            try:
+                await asyncio.wait_for(self._heard.wait(), PATIENCE)
+            except TimeoutError:
+                continue
+            return
+        raise LostError
+
+    def _seconds(self) -> float:
+        """Until the next probe: a membership that ends by itself is renewed two times before."""
+        expiry = getattr(self._layer, "group_expiry", None) or float("inf")
+        return max(LEAST_SECONDS, min(PROBE_SECONDS, conf.resync_seconds(), expiry / 3))
+
+
+async def _together(*works: Coroutine[Any, Any, None]) -> None:
+    """All of them until one ends or fails; then none is left."""
+    tasks = [asyncio.ensure_future(work) for work in works]
+    try:
+        await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+# A layer that the site uses too can't be given new connections without harm to the site; nor does its traffic hold ours
+# up. They are used again: channels_redis wraps `loop.close` once more for each that is made.
+_spare_layers: WeakKeyDictionary[asyncio.AbstractEventLoop, Any] = WeakKeyDictionary()
+
+
+def _own_layer() -> Any:
+    """One that nobody else uses. A hub that ends may still be closing the last one."""
+    layer = _spare_layers.pop(asyncio.get_running_loop(), None) or make_layer()
+    if hasattr(type(layer), "brpop_timeout"):
+        layer.brpop_timeout = POP_SECONDS
+    return layer
+
+
+def make_layer() -> Any:
+    """As the default one of `CHANNEL_LAYERS`."""
+    return channel_layers.make_backend(DEFAULT_CHANNEL_LAYER)
+
+
+async def _close(layer: Any) -> None:
+    """Let its connections go, so that it begins anew. If they can't be, it is not used again."""
+    close = getattr(layer, "close_pools", None)
+    if isinstance(layer, RedisPubSubChannelLayer):
+        close = layer.flush  # of RedisChannelLayer it would delete everybody's messages
+    try:
+        if close is not None:
+            await asyncio.wait_for(close(), REMOTE_TIMEOUT)
+    except Exception:
+        logger.warning("The connections of %s could not be closed", _name(layer), exc_info=True)
+    else:
+        _spare_layers[asyncio.get_running_loop()] = layer
+
+
+def _name(layer: Any) -> str:
+    return f"{type(layer).__module__}.{type(layer).__qualname__}"

@@ -1,0 +1,8 @@
+"""How a frame gets into a connection of uvicorn, daphne or another ASGI server, and what else the server is asked.
+
+Nothing here knows users, snapshots or the hub.
+"""
+
+from .base import Gone, ReadyFrame, Wire, wire
+
+__all__ = ["Gone", "ReadyFrame", "Wire", "wire"]
