@@ -27,12 +27,18 @@ SEND_BUFFER_BYTES = 64 * 1024  # of the kernel, per held connection: then we not
 MAX_WAIT_SECONDS = 55  # of a long poll: below the usual 60 s of a proxy
 MAX_QUERY_TICKET_SECONDS = 60  # of life left to a ticket in a query: those are logged by somebody
 MAX_FRAME_BYTES = 64 * 1024  # of a frame from a client
+LONGEST_SWEEP_INTERVAL = 10  # seconds
 REMOTE_TIMEOUT = 2.0  # seconds; what we give a broker or Redis to answer
 
 
 def resync_seconds() -> int:
     """Every connected user's state is read again within so many seconds (`PUSH_RESYNC_SECONDS`)."""
     return int(getattr(settings, "PUSH_RESYNC_SECONDS", DEFAULT_RESYNC_SECONDS))
+
+
+def sweep_seconds() -> int:
+    """From one sweep to the next: it finds what a channel or a worker has left undone."""
+    return min(LONGEST_SWEEP_INTERVAL, resync_seconds())
 
 
 def max_connections_per_user() -> int:

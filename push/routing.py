@@ -7,7 +7,8 @@ from django.core.handlers.asgi import ASGIHandler
 from django.urls import NoReverseMatch, get_script_prefix, reverse
 
 from . import conf, hub, logs
-from .gate import Scope, bodies, cors, lobby, tickets
+from .gate import Scope, bodies, cors, server_hooks
+from .gate.credentials import hide_ticket
 from .refusals import BODY_TOO_BIG
 from .transports import HELD, HELD_IF, Application
 from .wire.servers import Message, Receive, Send
@@ -17,13 +18,13 @@ def beside(site: Callable[..., Awaitable[None]]) -> Application:
     """Serve what is held open (`HELD`, wherever `push.urls` is); the rest goes to `site`."""
     own_paths(), api_root()  # imports the site's URLconf: now, rather than on the event loop with the first request
 
-    lobby.watch()
+    server_hooks.install()
 
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "lifespan":
             logs.request_id.set(logs.valid_or_new((cors.header(scope, b"x-request-id") or b"").decode("latin-1")))
         if is_ours(scope):
-            tickets.hide(scope, send)
+            hide_ticket(scope, send)
         granted = granted_to(scope)
         held = find_held(scope)
         if granted and cors.is_preflight(scope):

@@ -1,4 +1,4 @@
-"""The Celery tasks. They take ids and call what does the work; doing one twice does no harm."""
+"""The Celery tasks that follow an event; `periodic.py` has those of beat. Running one twice does no harm."""
 
 from datetime import timedelta
 
@@ -11,8 +11,6 @@ from inbox.core.snapshots import UserId
 from . import channels
 from .nudges import bus, enqueue, heartbeats
 from .nudges.bus import Nudge
-
-PURGE_BATCHES = 1000  # per run, of a thousand rows: some minutes' work, and the next run is an hour away
 
 
 @shared_task(ignore_result=True)
@@ -63,24 +61,6 @@ def seen(queue: str) -> None:
     heartbeats.note(heartbeats.worker(queue))
 
 
-@shared_task(ignore_result=True)
-def sweep() -> None:
-    """What is due by time (broadcasts, deleted messages), what outlets have missed, and what workers have left behind.
-    Run by beat; the hubs do the same. Each step by itself: one that fails stops no other."""
-    stalled = timedelta(seconds=channels.sweep_seconds())
-    attempt("The sweep of the outlets", channels.sweep)
-    services.mend(is_due=True)
-    attempt("Purging deleted messages", services.purge_deleted)
-    attempt("Going on with deleted users", resume_forgetting)
-    attempt("Finishing stalled sends", services.finish_stalled, stalled)
-
-
-@shared_task(ignore_result=True)
-def purge() -> None:
-    """Delete what is kept no longer. Run by beat; without a broker, by the hubs."""
-    services.purge(most=PURGE_BATCHES)
-
-
 def queues() -> set[str]:
     """The names of the queues that the site sends these tasks to."""
-    return {enqueue.queue_of(task) for task in (fan_out, work_off, sweep)}
+    return {enqueue.queue_of(task) for task in (fan_out, work_off, work_off_all, forget_deleted_users, seen)}

@@ -23,8 +23,3 @@ def recheck(users: Sequence[UserId] | None) -> None:
 def sweep() -> None:
     """Find what was not published, by whatever went wrong. Returns at once and never raises."""
     mqtt.outlet.sweep()
-
-
-def sweep_seconds() -> int:
-    """From one sweep to the next."""
-    return mqtt.conf.sweep_seconds()

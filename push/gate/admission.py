@@ -6,29 +6,21 @@ next bulk read. Django's middleware does not run for these requests.
 
 import io
 import logging
-from collections.abc import MutableMapping
 from dataclasses import dataclass
-from typing import Any
 
-from django.conf import settings
 from django.core.exceptions import SuspiciousOperation
 from django.core.handlers.asgi import ASGIRequest
 from django.core.signals import got_request_exception
-from django.http import HttpRequest
 
 from inbox.http.preconditions import SAFE
 from inbox.rendering.languages import language_of
 
-from ..conf import allowed_origins
 from ..refusals import BAD_METHOD, BAD_ORIGIN, BAD_REQUEST, BROKEN, NOT_SIGNED_IN, Refusal, Refused
-from . import tickets
-from .credentials import Credential
-
-Scope = MutableMapping[str, Any]
+from ..wire.servers import Scope
+from .credentials import Credential, credential_of
+from .origins import origin_allowed
 
 logger = logging.getLogger("django.request")
-
-SAME_SITE = {"", "same-origin", "none"}  # of Sec-Fetch-Site; "none": typed into the address bar
 
 
 @dataclass(slots=True)
@@ -65,42 +57,6 @@ def build_request(scope: Scope) -> ASGIRequest:
     except (SuspiciousOperation, UnicodeDecodeError) as error:
         raise Refused(BAD_REQUEST) from error
     return request
-
-
-def credential_of(request: HttpRequest) -> Credential | None:
-    """What the request says it is: who shows a ticket is let in by it or not at all. Raises `Refused`."""
-    ticket = tickets.shown_in(request)
-    if ticket is not None:
-        return Credential("ticket", ticket)
-    key = request.COOKIES.get(settings.SESSION_COOKIE_NAME)
-    return Credential("session", key) if key else None
-
-
-def origin_allowed(request: HttpRequest, credential: Credential | None, *, websocket: bool = False) -> bool:
-    """A present Origin must be our own in full (scheme, host and port), or with a ticket one of `PUSH_ALLOWED_ORIGINS`.
-
-    An absent one (Chromium sends none with same-origin GETs) passes unless the browser says that another site asks.
-    Only browsers send cookies unasked, and they send an Origin with every WebSocket.
-    """
-    scheme = credential.scheme if credential is not None else None
-    origin = request.META.get("HTTP_ORIGIN")  # `request.headers` would be built for this alone: 6% of a connect
-    if origin is not None:
-        own = normal(f"{request.scheme}://{request.get_host()}")
-        return normal(str(origin)) == own or (scheme == "ticket" and known_origin(str(origin)))
-    if websocket and scheme == "session":
-        return False
-    return request.META.get("HTTP_SEC_FETCH_SITE", "") in SAME_SITE
-
-
-def known_origin(origin: str) -> bool:
-    """Whether it is one of `PUSH_ALLOWED_ORIGINS`."""
-    return normal(origin) in map(normal, allowed_origins())
-
-
-def normal(origin: str) -> str:
-    """An origin in lower case and without the scheme's own port, which some proxies write into Host."""
-    origin = origin.lower()
-    return origin.removesuffix(":443") if origin.startswith("https:") else origin.removesuffix(":80")
 
 
 def log_refusal(scope: Scope, refusal: Refusal) -> None:

@@ -14,9 +14,8 @@ from contextlib import suppress
 from .. import conf
 from ..logs import request_id
 from ..refusals import BODY_TOO_BIG, BODY_TOO_SLOW, Refusal
-from ..wire.servers import Message, Receive, Send
+from ..wire.servers import Message, Receive, Scope, Send
 from . import cors
-from .admission import Scope
 
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 

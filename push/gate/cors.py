@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..wire.servers import Message, Send
-from .admission import known_origin
+from .origins import known_origin
 
 Headers = tuple[tuple[bytes, bytes], ...]
 

@@ -1,8 +1,8 @@
 """Connections without a request: how long they may wait, and who goes when descriptors run out.
 
 uvicorn waits for a request without limit, and daphne reads a body of any size before it calls an application. Neither
-has a hook, so their classes are given some (newcomers_uvicorn.py, newcomers_daphne.py). What a server lacks is said in
-the log (internals.py) and not limited; a proxy in front should be.
+has a hook, so their classes are given some (lobby_uvicorn.py, lobby_daphne.py). What a server lacks is said in
+the log (`push/wire/internals.py`) and not limited; a proxy in front should be.
 
 A connection that brings no request within `PUSH_REQUEST_SECONDS` is dropped. One that is idle between two requests is
 left to the server, which has a limit for that. The last descriptors of the process are kept for its database: when the
@@ -20,7 +20,6 @@ from typing import Protocol
 from weakref import WeakKeyDictionary
 
 from .. import conf
-from ..wire import internals
 from . import bodies
 
 logger = logging.getLogger(__name__)
@@ -158,16 +157,3 @@ def lobby() -> Lobby:
     if found is None:
         found = _lobbies[loop] = Lobby()
     return found
-
-
-def watch() -> None:
-    """Give the servers of this process their hooks. Once; called before they accept connections."""
-    if "uvicorn" in sys.modules:
-        from . import lobby_uvicorn
-
-        lobby_uvicorn.watch()
-    if "daphne.server" in sys.modules and not internals.lacks("daphne.http_protocol", "twisted.web.http"):
-        from . import lobby_daphne
-
-        lobby_daphne.watch()
-    internals.warn()

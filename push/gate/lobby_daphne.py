@@ -1,4 +1,4 @@
-"""daphne's side of newcomers.py and bodies.py: it reads a whole body, into a temporary file, before it calls us."""
+"""daphne's side of lobby.py and bodies.py: it reads a whole body, into a temporary file, before it calls us."""
 
 import asyncio
 import io

@@ -1,4 +1,4 @@
-"""uvicorn's side of newcomers.py: what a connection is at is looked up wherever that can change."""
+"""uvicorn's side of lobby.py: what a connection is at is looked up wherever that can change."""
 
 import asyncio
 import logging

@@ -1,6 +1,8 @@
 """A sink is one open connection as the hub sees it: who it is, what it last saw, and one slot."""
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from asyncio import AbstractEventLoop
+from collections.abc import Callable
+from typing import Any, ClassVar, ParamSpec, Protocol, TypeVar
 
 from inbox.core.snapshots import UserId
 
@@ -11,8 +13,28 @@ from ..wire import Wire
 from ..wire.servers import Message
 from .counts import Tally, tally_of
 
-if TYPE_CHECKING:
-    from .hub import Hub
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Owner(Protocol):
+    """The hub, as far as a connection uses it."""
+
+    loop: AbstractEventLoop
+
+    def holds(self, sink: "Sink") -> bool: ...
+
+    def ask(self, sink: "Sink") -> None: ...
+
+    def deliver(self, sink: "Sink", write: Callable[[], object]) -> object: ...
+
+    def refuse(self, sink: "Sink", refusal: Refusal) -> None: ...
+
+    def leave(self, sink: "Sink") -> None: ...
+
+    def call_soon(self, callback: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> None: ...
+
+    async def call(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T: ...
 
 
 class Sink:
@@ -31,7 +53,7 @@ class Sink:
         self.wire = wire
         self.credential = credential
         self.language = language
-        self.hub: Hub | None = None
+        self.hub: Owner | None = None
         self.number = 0  # spreads sinks over the seconds of a resync interval
         self.user: UserId | None = None
         self.sent = -1

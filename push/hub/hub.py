@@ -1,37 +1,35 @@
-"""The hub: who is connected to this event loop, what they last saw; turns nudges into snapshots into frames.
+"""The hub of an event loop: turns nudges into frames for the connections that are open here.
 
-Three supervised tasks. The *reader* (bus.py) puts ids from the bus into the work to do, the *flusher* (flusher.py)
-takes it away in batches, reads and writes, the *ticker* (ticks.py) does once a second what must not depend on anything
-that can get lost. A hub starts with its first sink and ends after its last.
+Three supervised tasks: the *listener* (`nudges/listener.py`) marks users whom a nudge names as pending work, the
+*reader* reads their states in batches and has them delivered, and the *clock* does once a second what must not depend
+on anything that can get lost. A hub starts with its first connection and ends after its last.
 """
 
 import asyncio
 import logging
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from contextvars import Context
 from functools import partial
 from typing import Any, ParamSpec, TypeVar
 
 from inbox import services
-from inbox.core.isolation import log_failure
 from inbox.core.snapshots import UserId
 
 from ..concurrency.supervision import supervise
 from ..concurrency.threads import DatabaseThreads
-from ..conf import LAG_SECONDS
-from ..frames import Update
 from ..nudges import bus, listener
 from ..nudges.bus import Nudge
-from ..refusals import BROKEN, RESTARTING, Refusal
-from ..wire import Gone
+from ..refusals import RESTARTING, Refusal
 from . import shutdown
-from .clock import TICK, Ticker
+from .clock import TICK, Clock
 from .connection import Sink
+from .delivery import Delivery, Outcome
+from .errands import Errands
 from .pending import Work
-from .reader import Flusher
+from .reader import Reader
 from .recent import Recent
-from .registry import Members
+from .registry import Registry
 
 NUDGES_REMEMBERED = 10_000  # ids, of some 60 bytes: more than are on their way at a time
 
@@ -66,7 +64,7 @@ bus.hear(nudge_local)
 
 
 def disconnect(user: UserId) -> None:
-    """End what this process holds for a user, so that their clients come back; from any thread."""
+    """End the connections of a user to this process, so that their clients connect again; from any thread."""
     with _hubs_lock:
         hubs = list(_hubs.values())
     for hub in hubs:
@@ -74,69 +72,75 @@ def disconnect(user: UserId) -> None:
 
 
 class Hub:
-    """One per event loop; all its methods are called on that loop."""
+    """One per event loop; all its methods but `call_soon` are called on that loop."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.loop = loop
-        self.members = Members()
+        self.registry = Registry()
         self.work = Work()
-        self.sinks: set[Sink] = set()
+        self.errands = Errands()
+        self.delivery = Delivery(self.registry, loop)
+        self.reader = Reader(self.registry, self.work, self.delivery, self)
+        self.clock = Clock(self.registry, self.work, self.delivery, self.errands, self.wake)
+        self.registry.on_removal(self.work.forget)
         self.stopping = False
         self._numbers = 0
         self._acted_on = Recent(NUDGES_REMEMBERED)
-        self._flusher = Flusher(self)
-        self.ticker = Ticker(self)
-        self._errands: set[asyncio.Future[bool]] = set()
-        self._mends: dict[Callable[..., object], asyncio.Future[bool]] = {}
         self._calls = DatabaseThreads("push-call", 3)
-        self._errand_threads = DatabaseThreads("push-errand", 4)  # clients' calls must not wait for a long errand
         # In a context of its own: the hub works for nobody's request, least of all for the first client's.
         self._running = Context().run(loop.create_task, self._run(), name="push-hub")
 
     # For the transports
 
     def join(self, sink: Sink) -> None:
-        """A new connection: its credential and its first state come with the next read."""
+        """Add a new connection: its credential is verified, and its first state read, with the next read."""
         if self.stopping:
             sink.refuse(RESTARTING)
             return
         self._numbers += 1
         sink.number, sink.hub = self._numbers, self
-        self.sinks.add(sink)
-        self.ticker.add(sink)
+        self.registry.sinks.add(sink)
+        self.clock.add(sink)
         self.work.joining[sink] = None
         self.wake()
 
+    def holds(self, sink: Sink) -> bool:
+        """Whether the connection is open here."""
+        return sink in self.registry.sinks
+
     def leave(self, sink: Sink) -> None:
-        """The connection is gone. May be called twice."""
-        if sink in self.sinks:
-            self.sinks.discard(sink)
-            self.members.remove(sink)
-            self.work.forget(sink)
-            self.ticker.discard(sink)
-            self.attempt_left(sink)
+        """The connection has ended. May be called twice."""
+        self.registry.remove(sink)
 
     def ask(self, sink: Sink) -> None:
-        """Send this connection the state of now, even if it has it."""
-        if sink.user is not None and sink in self.sinks:
+        """Send this connection the current state, even if it has it."""
+        if sink.user is not None and self.holds(sink):
             self.work.ask(sink.user, sink)
             self.wake()
+
+    def deliver(self, sink: Sink, write: Callable[[], object]) -> Outcome:
+        """Let a connection write; see `Delivery`."""
+        return self.delivery.deliver(sink, write)
+
+    def refuse(self, sink: Sink, refusal: Refusal) -> None:
+        """End a connection and say why."""
+        self.delivery.refuse(sink, refusal)
 
     async def call(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run database work on the hub's threads. Raises what it raises."""
         return await asyncio.wrap_future(self._calls.run(function, *args, **kwargs))
 
-    # For the bus and the ticker
+    # For the bus
 
     def call_soon(self, callback: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> None:
-        """From any thread. A loop that is gone needs no news."""
+        """Call it on the hub's loop, from any thread. Nothing happens if the loop is closed."""
         try:
             self.loop.call_soon_threadsafe(partial(callback, *args, **kwargs), context=Context())
         except RuntimeError:
             logger.debug("The event loop of a hub is closed")
 
     def nudged(self, nudge: Nudge) -> None:
-        """A nudge with an id that has come before was sent after the same commit, which has been read since."""
+        """A nudge whose id has come before was sent after the same commit, which has been read since."""
         if nudge.recheck:
             self.recheck(nudge.users)
             return
@@ -154,173 +158,95 @@ class Hub:
 
         So too the new ones that are being verified: that read may have begun before.
         """
-        for user in self.members if users is None else users:
-            if user in self.members:
-                self.work.recheck(self.members[user].sinks)
-        self.work.recheck(self._flusher.opening)
+        members = self.registry.members
+        for user in members if users is None else users:
+            if user in members:
+                self.work.recheck(members[user].sinks)
+        self.work.recheck(self.reader.opening)
         self.wake()
 
     def wake(self) -> None:
         """There is something to read."""
-        self._flusher.wake()
-
-    def errand(self, function: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> "asyncio.Future[bool]":
-        """Database work whose failure is logged and whose result nobody waits for; whether it was done."""
-        name = getattr(function, "__name__", "unnamed")
-        task = asyncio.ensure_future(self._errand(name, partial(function, *args, **kwargs)))
-        self._errands.add(task)
-        task.add_done_callback(self._errands.discard)
-        return task
-
-    def offer(self, sink: Sink, update: Update) -> None:
-        """Let a sink show an update, or keep it until its wire is idle."""
-        try:
-            if not sink.offer(update):
-                self.ticker.lagging(sink)
-        except Gone:
-            self._gone(sink)
-        except Exception:  # noqa: BLE001 (logged there)
-            self._broken(sink)
-
-    def attempt(self, sink: Sink, action: Callable[[], object]) -> bool:
-        """Let a sink write. A client that went, or a frame that cannot be made, ends that sink only."""
-        try:
-            return action() is not False
-        except Gone:
-            self._gone(sink)
-        except Exception:  # noqa: BLE001 (logged there)
-            self._broken(sink)
-        return True
-
-    def attempt_or_lag(self, sink: Sink, action: Callable[[], object]) -> None:
-        """As `attempt`; what the wire is too busy for is tried again soon."""
-        if not self.attempt(sink, action):
-            self.ticker.lagging(sink)
-
-    def refuse(self, sink: Sink, refusal: Refusal) -> None:
-        """End a connection and say why."""
-        self._send_off(sink, lambda: sink.refuse(refusal))
+        self.reader.wake()
 
     def stop(self) -> None:
-        """The server stops: every client is told to come back, nobody new is let in."""
+        """The server stops: end every connection so that its client connects again; let nobody in."""
         self.stopping = True
-        for sink in list(self.sinks):
-            self.leave(sink)
-            self.attempt(sink, sink.restart)
+        for sink in list(self.registry.sinks):
+            self.delivery.write_last(sink, sink.restart)
 
     def disconnect(self, user: UserId) -> None:
-        """Tell one user's clients to come back, as when the server stops."""
-        member = self.members.get(user)
+        """End one user's connections, as when the server stops."""
+        member = self.registry.members.get(user)
         for sink in member.sinks if member is not None else ():
-            self._send_off(sink, sink.restart)
+            self.delivery.dismiss(sink, sink.restart)
 
-    def attempt_left(self, sink: Sink) -> None:
-        """Let a sink drop what it holds elsewhere; trouble there is that library's, not the hub's."""
-        try:
-            sink.left()
-        except Exception:
-            logger.exception("A connection of user %s could not be let go of", sink.user)
-
-    def _send_off(self, sink: Sink, farewell: Callable[[], object]) -> None:
-        self.leave(sink)
-        self.attempt(sink, farewell)
-        if not sink.wire.idle():
-            self.loop.call_later(LAG_SECONDS, sink.wire.abort_if_busy)
-
-    def _gone(self, sink: Sink) -> None:
-        """Nothing can be written there any more. Should the server think otherwise, it is told."""
-        self.leave(sink)
-        sink.wire.abort()
-
-    def _broken(self, sink: Sink) -> None:
-        """Call it while handling the exception: a frame could not be made; that connection pays, no other."""
-        logger.exception("Could not write to a connection of user %s", sink.user)
-        self.leave(sink)
-        try:
-            sink.refuse(BROKEN)
-        except Gone:
-            sink.wire.abort()
-
-    # What the flusher finds out
+    # For the reader
 
     def lift(self, version: int) -> None:
-        """Rule 8: the database went back to before `version`. Raise the clock above it, then look at everybody."""
-        self._then(self.look_at_everybody, services.raise_clock, version)
+        """The database went back to before `version`. Raise the clock above it, then read everybody's state."""
+        self._repair(lambda: self.nudged(Nudge(None)), services.raise_clock, version)
 
-    def touch(self, users: Iterable[UserId]) -> None:
-        """Counts changed behind the signals (`update(is_staff=…)`): give the new state a version of its own."""
-        changed = list(users)
-        self._then(lambda: self.nudged(Nudge(changed)), services.touch, changed)
+    def touch(self, users: Collection[UserId]) -> None:
+        """Counts changed without a signal (`update(is_staff=…)`): give the new state a version of its own."""
+        self._repair(lambda: self.nudged(Nudge(list(users))), services.touch, list(users))
 
-    def _then(self, look: Callable[[], None], mend: Callable[..., object], what: object) -> None:
-        """Look again once it is mended. If it could not be (a read-only database), or the last such mend is still under
-        way, the resync comes back to it."""
-        last = self._mends.get(mend)
-        if last is not None and not last.done():
-            return
-        task = self._mends[mend] = self.errand(mend, what)
-        task.add_done_callback(lambda _: look() if not task.cancelled() and task.result() else None)
-
-    def look_at_everybody(self) -> None:
-        self.nudged(Nudge(None))
+    def _repair(self, look: Callable[[], None], repair: Callable[..., object], what: object) -> None:
+        """Read again once it is repaired. If that fails (a read-only database), or such a repair is still running, the
+        next resync finds the fault again."""
+        task = self.errands.start_unless_running(repair.__name__, repair, what)
+        if task is not None:
+            task.add_done_callback(lambda done: look() if not done.cancelled() and done.result() else None)
 
     # The three tasks
 
     async def _run(self) -> None:
         helpers = [
-            asyncio.ensure_future(supervise("reader", self._listen)),
-            asyncio.ensure_future(supervise("flusher", self._flusher.run)),
+            asyncio.ensure_future(supervise("listener", self._listen)),
+            asyncio.ensure_future(supervise("reader", self.reader.run)),
         ]
         try:
-            await supervise("ticker", self._tick)
+            await supervise("clock", self._tick)
         finally:
             self._end()
-            tasks: list[asyncio.Future[Any]] = [*helpers, *self._errands]
+            tasks: list[asyncio.Future[Any]] = [*helpers, *self.errands.running]
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _listen(self) -> None:
-        """What was nudged before we listened is lost, so look at everybody once we do."""
-        await listener.listen(self.nudged, self.look_at_everybody)
+        """Nudges from before the subscription are lost, so everybody's state is read after it."""
+        await listener.listen(self.nudged, lambda: self.nudged(Nudge(None)))
 
     async def _tick(self) -> None:
         due = self.loop.time()
         while True:
             due = max(due + TICK, self.loop.time())
             await asyncio.sleep(due - self.loop.time())
-            if not self.sinks:
+            if not self.registry.sinks:
                 return
-            self._flusher.release_if_quiet()
-            self.ticker.tick()
+            self.reader.release_if_quiet()
+            self.clock.tick()
 
     def _end(self) -> None:
         with _hubs_lock:
             if _hubs.get(self.loop) is self:
                 del _hubs[self.loop]
-        self.ticker.stop()
-        self._flusher.stop()
+        self.delivery.stop()
+        self.reader.stop()
         self._calls.stop()
-        self._errand_threads.stop()
-
-    async def _errand(self, name: str, work: Callable[[], object]) -> bool:
-        try:
-            await asyncio.wrap_future(self._errand_threads.run(work))
-        except Exception:  # noqa: BLE001 (logged there)
-            log_failure(f"An errand of the hub ({name})")
-            return False
-        return True
+        self.errands.stop()
 
 
 def stop_all() -> None:
-    """Have every hub of this process send its clients elsewhere; from any thread, and from a signal handler."""
+    """Have every hub of this process end its connections; from any thread, and from a signal handler."""
     for hub in list(_hubs.values()):
         hub.call_soon(hub.stop)
 
 
 def sinks() -> list[Sink]:
     """The connections that the hubs of this process hold; from any thread."""
-    return [sink for hub in list(_hubs.values()) for sink in list(hub.sinks)]
+    return [sink for hub in list(_hubs.values()) for sink in list(hub.registry.sinks)]
 
 
 def connections() -> int:

@@ -1,14 +1,15 @@
-"""The flusher of a hub: takes work away in batches, reads them, and writes what was read.
+"""The reader of a hub: takes pending work in batches, reads the states from the database, and has them delivered.
 
-One read is in flight at a time, and while it is, what the read before has brought is written: reads are in order, so
-a later one can only be newer, and the database and this loop work at the same time.
+One read runs at a time, on a thread. Meanwhile the loop delivers what the read before it returned. Reads are in order,
+so a later one can only be newer.
 """
 
 import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Collection
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import Protocol
 
 from django.db import InterfaceError, OperationalError, close_old_connections
 
@@ -21,23 +22,31 @@ from ..frames import Update
 from ..refusals import NOT_SIGNED_IN, TOO_MANY, UNAVAILABLE
 from . import counts
 from .connection import Sink
-from .pending import Batch
+from .delivery import Delivery
+from .pending import Batch, Work
 from .queries import Answer, Query, read
-from .registry import Member
-
-if TYPE_CHECKING:
-    from .hub import Hub
+from .registry import Member, Registry
 
 logger = logging.getLogger(__name__)
 
 YIELD_EVERY = 200  # users written before the other tasks of the loop get their turn: some 4 ms
 
 
-class Flusher:
-    """Turns the hub's work into frames."""
+class Repairs(Protocol):
+    """What the reader asks for when the database has changed without a new version."""
 
-    def __init__(self, hub: "Hub") -> None:
-        self._hub = hub
+    def lift(self, version: int) -> None:
+        """The database went back to before `version`: raise the broadcast clock above it."""
+
+    def touch(self, users: Collection[UserId]) -> None:
+        """The counts of these users changed: give them new versions."""
+
+
+class Reader:
+    """Turns pending work into frames."""
+
+    def __init__(self, registry: Registry, work: Work, delivery: Delivery, repairs: Repairs) -> None:
+        self._registry, self._work, self._delivery, self._repairs = registry, work, delivery, repairs
         self._limit = conf.max_connections_per_user()
         self._awake = asyncio.Event()
         self._threads = DatabaseThreads("push-read", 1)
@@ -61,7 +70,7 @@ class Flusher:
     async def run(self) -> None:
         """Read and write, for ever."""
         while True:
-            batch = self._hub.work.take(self._hub.members)
+            batch = self._work.take(self._registry.members)
             self.opening = batch.joining if batch is not None else []
             if batch is None and self._unwritten is None:
                 await self._awake.wait()
@@ -83,16 +92,16 @@ class Flusher:
             answer = await reading
         except Exception:
             self._threads.release()
-            self._hub.work.put_back(batch)
+            self._work.put_back(batch)
             for sink in batch.joining:
-                self._hub.refuse(sink, UNAVAILABLE)
+                self._delivery.refuse(sink, UNAVAILABLE)
             raise
         self._settle(batch, answer)
         self._unwritten = batch, answer
 
     def _settle(self, batch: Batch, answer: Answer) -> None:
         """Who may stay. Before the next batch is taken, so that a nudge for a newcomer finds them."""
-        here = self._hub.sinks
+        here = self._registry.sinks
         for sink in batch.joining:
             if sink in here:
                 self._admit(sink, answer)
@@ -101,24 +110,24 @@ class Flusher:
                 self._recheck(sink, answer)
         for sink in batch.asking:
             sink.asked = True
-        self._hub.work.look_at(answer.changed)
+        self._work.look_at(answer.changed)
 
     def _recheck(self, sink: Sink, answer: Answer) -> None:
         """Whoever nobody can vouch for goes, and may come back; but not everybody for a store that is away."""
         if sink.credential not in answer.unverified:
             if answer.checked.get(sink.credential) != sink.user:
-                self._hub.refuse(sink, NOT_SIGNED_IN)
+                self._delivery.refuse(sink, NOT_SIGNED_IN)
         elif not answer.verifies_nobody:
-            self._hub.refuse(sink, UNAVAILABLE)
+            self._delivery.refuse(sink, UNAVAILABLE)
 
     def _admit(self, sink: Sink, answer: Answer) -> None:
         user = answer.opened.get(sink.credential)
         if sink.credential in answer.unverified or user in answer.unread:
-            self._hub.refuse(sink, UNAVAILABLE)
+            self._delivery.refuse(sink, UNAVAILABLE)
         elif user is None:
-            self._hub.refuse(sink, NOT_SIGNED_IN)
-        elif not self._hub.members.add(user, sink, self._limit):
-            self._hub.refuse(sink, TOO_MANY)
+            self._delivery.refuse(sink, NOT_SIGNED_IN)
+        elif not self._registry.members.add(user, sink, self._limit):
+            self._delivery.refuse(sink, TOO_MANY)
         else:
             sink.admitted()
 
@@ -129,7 +138,7 @@ class Flusher:
         (batch, answer), self._unwritten = self._unwritten, None
         went_back, changed, newer = False, [], []
         for count, (user, snapshot) in enumerate(answer.snapshots.items(), 1):
-            member = self._hub.members.get(user)
+            member = self._registry.members.get(user)
             if member is not None:
                 known = member.snapshot
                 if known is None or snapshot.version > known.version:
@@ -152,24 +161,24 @@ class Flusher:
         member.snapshot = snapshot
         update = Update(snapshot, items, since)
         for sink in member.sinks:
-            self._hub.offer(sink, update)
+            self._delivery.deliver(sink, partial(sink.offer, update))
 
     def _heal(self, went_back: bool, changed: list[UserId]) -> None:
         if went_back:
-            highest = self._hub.members.highest()
+            highest = self._registry.members.highest()
             logger.error("The database has forgotten versions up to %d; raising the clock above them", highest)
-            self._hub.lift(highest)
+            self._repairs.lift(highest)
         if changed:
             logger.info("%d users changed without a version of their own", len(changed))
-            self._hub.touch(changed)
+            self._repairs.touch(changed)
 
     def _forget(self, batch: Batch, answer: Answer) -> None:
         """Users asked for who are not there any more: deleted. Or nobody can say: their clients may come back."""
         for user in batch.query.users:
-            member = self._hub.members.get(user)
+            member = self._registry.members.get(user)
             if member is not None and user not in answer.snapshots:
                 for sink in list(member.sinks):
-                    self._hub.refuse(sink, UNAVAILABLE if user in answer.unread else NOT_SIGNED_IN)
+                    self._delivery.refuse(sink, UNAVAILABLE if user in answer.unread else NOT_SIGNED_IN)
 
 
 def _count(batch: Batch, newer: Collection[UserId]) -> None:

@@ -1,6 +1,6 @@
-"""Who is connected here: user -> their connections and the last state read for them."""
+"""Who is connected here: every open connection, and by user those that are verified. Nothing is sent here."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 from inbox.core.snapshots import Snapshot, UserId
 
@@ -8,13 +8,13 @@ from .connection import Sink
 
 
 class Member:
-    """A connected user. `sinks` is a tuple, replaced as a whole, so that it may change while it is walked."""
+    """A connected user. `sinks` is a tuple, replaced as a whole, so that it may change during an iteration."""
 
     __slots__ = ("sinks", "snapshot")
 
     def __init__(self) -> None:
         self.sinks: tuple[Sink, ...] = ()
-        self.snapshot: Snapshot | None = None
+        self.snapshot: Snapshot | None = None  # the last state that was read
 
 
 class Members(dict[UserId, Member]):
@@ -32,7 +32,7 @@ class Members(dict[UserId, Member]):
         return True
 
     def remove(self, sink: Sink) -> None:
-        """The connection is gone, and its user with their last one."""
+        """Remove a connection, and its user with their last one."""
         member = self.get(sink.user) if sink.user is not None else None
         if member is None:
             return
@@ -45,10 +45,31 @@ class Members(dict[UserId, Member]):
         return {sink.language for user in users if user in self for sink in self[user].sinks}
 
     def snapshots(self, users: Collection[UserId]) -> dict[UserId, Snapshot]:
-        """The last read state of those who have one."""
+        """The last state that was read of those who have one."""
         known = ((user, self[user].snapshot) for user in users if user in self)
         return {user: snapshot for user, snapshot in known if snapshot is not None}
 
     def highest(self) -> int:
-        """The highest version read for anybody here."""
+        """The highest version that was read of anybody here."""
         return max((m.snapshot.version for m in self.values() if m.snapshot is not None), default=0)
+
+
+class Registry:
+    """The open connections of one event loop."""
+
+    def __init__(self) -> None:
+        self.sinks: set[Sink] = set()
+        self.members = Members()
+        self._on_removal: list[Callable[[Sink], None]] = []
+
+    def on_removal(self, forget: Callable[[Sink], None]) -> None:
+        """Call `forget` with every connection that is removed."""
+        self._on_removal.append(forget)
+
+    def remove(self, sink: Sink) -> None:
+        """Remove a connection. May be called twice."""
+        if sink in self.sinks:
+            self.sinks.discard(sink)
+            self.members.remove(sink)
+            for forget in self._on_removal:
+                forget(sink)

@@ -16,8 +16,8 @@ from typing import Any
 from celery.signals import after_task_publish, beat_init
 from django.utils import timezone
 
-from .. import channels
 from ..concurrency.singleflight import SingleFlight
+from ..conf import sweep_seconds
 from ..models import Heartbeat
 
 logger = logging.getLogger(__name__)
@@ -38,7 +38,7 @@ class Pulse:
     def beat(self) -> None:
         """Call it at every sign of life."""
         now = time.monotonic()
-        if now - self._last >= 0.9 * channels.sweep_seconds():  # less, or jitter would leave out every other beat
+        if now - self._last >= 0.9 * sweep_seconds():  # less, or jitter would leave out every other beat
             self._last = now
             self._writing.call().add_done_callback(log_failure)
 
@@ -61,7 +61,7 @@ def seen() -> dict[str, datetime]:
 
 def patience() -> timedelta:
     """Who was not seen for that long is taken for dead."""
-    return max(timedelta(seconds=MISSED * channels.sweep_seconds()), LEAST)
+    return max(timedelta(seconds=MISSED * sweep_seconds()), LEAST)
 
 
 def is_recent(seen_at: datetime | None) -> bool:

@@ -60,7 +60,7 @@ def noted(name: str, finding: Finding, error: BaseException | None = None) -> Fi
 
 def ask_broker() -> None:
     """Over a connection of its own, closed afterwards. Raises what the broker's library raises."""
-    with tasks.sweep.app.connection_for_write() as connection:
+    with tasks.fan_out.app.connection_for_write() as connection:
         try:
             connection.ensure_connection(max_retries=1, interval_start=0, timeout=round(REMOTE_TIMEOUT))
         except Exception:
@@ -83,7 +83,7 @@ _broker = Check("broker", ask_broker)
 
 def find() -> dict[str, Finding]:
     """Each check by its name."""
-    conf = tasks.sweep.app.conf
+    conf = tasks.fan_out.app.conf
     used = {_database: True, _layer: bus.crossing_layer() is not None, _broker: bool(conf.broker_url)}
     answers = {check: check.begin() for check, is_used in used.items() if is_used}
     wait(answers.values(), REMOTE_TIMEOUT)

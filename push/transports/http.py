@@ -85,8 +85,8 @@ async def _until_gone(receive: Receive, sink: HttpSink) -> None:
             if received > MAX_FRAME_BYTES:  # nobody asks for a stream with a body
                 sink.wire.abort()
     except asyncio.CancelledError:  # daphne cancels what is open when it stops
-        if sink.hub is not None and sink in sink.hub.sinks:
-            sink.hub.attempt(sink, sink.restart)
+        if sink.hub is not None and sink.hub.holds(sink):
+            sink.hub.deliver(sink, sink.restart)
         raise
     finally:
         if sink.hub is not None:

@@ -88,7 +88,7 @@ class PollSink(HttpSink):
             return super().open(update)
         self.shown = update.snapshot
         if self.hub is not None:
-            self.deadline = self.hub.loop.call_later(self.wait, self.hub.attempt, self, self.restart)
+            self.deadline = self.hub.loop.call_later(self.wait, self.hub.deliver, self, self.restart)
         return False
 
     def left(self) -> None:

@@ -82,7 +82,7 @@ class SseSink(HttpSink):
 
     def wake_threadsafe(self) -> None:
         if self.hub is not None:
-            self.hub.call_soon(self.hub.attempt_or_lag, self, self.flush)
+            self.hub.call_soon(self.hub.deliver, self, self.flush)
 
     def flush(self) -> bool:
         return super().flush() and self._relay()

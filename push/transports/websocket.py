@@ -81,7 +81,7 @@ class SocketSink(Sink):
 
     async def until_verified(self) -> None:
         """Wait until the hub has verified the credential, refused it, or let go of this connection."""
-        if self.user is None and self.hub is not None and self in self.hub.sinks:
+        if self.user is None and self.hub is not None and self.hub.holds(self):
             self.verified = self.verified or asyncio.get_running_loop().create_future()
             await self.verified
 
@@ -134,8 +134,8 @@ class UnreadConsumer(AsyncConsumer):
         except Gone as gone:  # while it was being answered, or accepted: an ordinary end
             logger.debug("A client of %s has gone: %r", scope["path"], gone.__cause__)
         except asyncio.CancelledError:  # daphne cancels what is open when it stops
-            if self.sink is not None and self.sink.hub is not None and self.sink in self.sink.hub.sinks:
-                self.sink.hub.attempt(self.sink, self.sink.restart)
+            if self.sink is not None and self.sink.hub is not None and self.sink.hub.holds(self.sink):
+                self.sink.hub.deliver(self.sink, self.sink.restart)
             raise
         except Exception:  # noqa: BLE001 (logged and signalled by the gate)
             gate.log_exception(scope)

@@ -4,13 +4,14 @@ With wire.py the only place that knows servers. What a server does not have is p
 """
 
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import suppress
 from functools import partial
 from typing import Any
 
 from ..conf import SEND_BUFFER_BYTES, UNACKNOWLEDGED_SECONDS
 
+Scope = MutableMapping[str, Any]
 Message = dict[str, Any]
 Send = Callable[[Message], Awaitable[None]]
 Receive = Callable[[], Awaitable[Message]]

@@ -79,7 +79,7 @@ def test_all_are_looked_at_within_the_resync_interval_and_seldom_more_often(
     monkeypatch.setattr(devices, "recheck_all", lambda broker: iter(looked.append(now) or ()))  # type: ignore[func-returns-value]
     broker, now = FakeBroker(), 1_000_000.0
     monkeypatch.setattr(sweep.time, "time", lambda: now)
-    every = sweep.conf.sweep_seconds()
+    every = sweep.sweep_seconds()
     for _ in range(25 if resync == 2 else 10):
         for _ in sweep.steps(broker):  # type: ignore[arg-type]
             pass

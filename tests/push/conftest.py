@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from push import hub
-from push.hub import Hub, clock, reader
+from push import hub, periodic
+from push.hub import Hub, reader
 from tests.push.fakes import FakeReads
 
 
@@ -14,7 +14,7 @@ from tests.push.fakes import FakeReads
 def reads(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeReads]:
     fake = FakeReads()
     monkeypatch.setattr(reader, "read", fake.read)
-    monkeypatch.setattr(clock, "_sweep", lambda purge: None)
+    monkeypatch.setattr(periodic, "JOBS", ())
     yield fake
     fake.gate.set()
 

@@ -269,7 +269,7 @@ def test_nudging_a_loop_that_is_gone_does_no_harm(monkeypatch: pytest.MonkeyPatc
     loop.close()
     dead = hub.Hub.__new__(hub.Hub)
     dead.loop = loop
-    monkeypatch.setattr(hub, "_hubs", {loop: dead})
+    monkeypatch.setattr("push.hub.hub._hubs", {loop: dead})
     hub.nudge_local(Nudge([1]))
     hub.stop_all()
 

@@ -31,13 +31,13 @@ class TestConnecting:
         sink = FakeSink("unknown")
         await joined(the_hub, sink)
         assert (sink.refusals, sink.versions) == (["not_signed_in"], [])
-        assert sink not in the_hub.sinks
+        assert sink not in the_hub.registry.sinks
 
     async def test_one_too_many_is_refused_and_the_others_stay(self, the_hub: Hub, reads: FakeReads) -> None:
         sinks = [reads.sign_in(7) for _ in range(21)]
         await joined(the_hub, *sinks)
         assert [sink.refusals for sink in sinks] == [[]] * 20 + [["too_many_connections"]]
-        assert len(the_hub.sinks) == 20
+        assert len(the_hub.registry.sinks) == 20
 
     async def test_a_failed_read_refuses_those_who_wait_for_it(self, the_hub: Hub, reads: FakeReads) -> None:
         reads.failures = 1
@@ -67,7 +67,7 @@ class TestConnecting:
         reads.gate.set()
         await until(lambda: other.versions)
         assert not sink.versions
-        assert list(the_hub.members) == [8]
+        assert list(the_hub.registry.members) == [8]
 
 
 class TestChanges:
@@ -136,7 +136,7 @@ class TestChanges:
         sink = reads.sign_in(7)
         await joined(the_hub, sink)
         the_hub.nudged(Nudge([7]))
-        await until(lambda: len(reads.queries) == 2 and the_hub._flusher._unwritten is None)
+        await until(lambda: len(reads.queries) == 2 and the_hub.reader._unwritten is None)
         assert sink.versions == [1]
 
     async def test_who_asks_is_answered_even_so(self, the_hub: Hub, reads: FakeReads) -> None:

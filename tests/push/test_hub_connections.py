@@ -8,7 +8,7 @@ import pytest
 
 from inbox.rendering.items import Item
 from push import hub
-from push.hub import Hub, clock
+from push.hub import Hub, clock, delivery
 from push.nudges.bus import Nudge
 from tests.push.fakes import FakeReads, FakeSink, joined, snapshot, until
 
@@ -31,14 +31,14 @@ class TestSlowClients:
     async def test_who_reads_nothing_for_ten_seconds_is_dropped(
         self, the_hub: Hub, reads: FakeReads, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(clock, "LAG_SECONDS", 0.05)
+        monkeypatch.setattr(delivery, "LAG_SECONDS", 0.05)
         stuck, quick = reads.sign_in(7), reads.sign_in(7)
         await joined(the_hub, stuck, quick)
         stuck.fake.busy = True
         reads.states[7] = snapshot(7, 2)
         the_hub.nudged(Nudge([7]))
         await until(lambda: stuck.fake.aborted)
-        assert list(the_hub.sinks) == [quick]
+        assert list(the_hub.registry.sinks) == [quick]
         assert quick.versions == [1, 2]
 
     async def test_who_is_gone_ends_alone(self, the_hub: Hub, reads: FakeReads) -> None:
@@ -48,7 +48,7 @@ class TestSlowClients:
         reads.states[7] = snapshot(7, 2)
         the_hub.nudged(Nudge([7]))
         await until(lambda: here.versions == [1, 2])
-        assert list(the_hub.sinks) == [here]
+        assert list(the_hub.registry.sinks) == [here]
 
     async def test_a_frame_that_cannot_be_made_ends_its_connection_only(
         self, the_hub: Hub, reads: FakeReads, caplog: pytest.LogCaptureFixture
@@ -69,7 +69,7 @@ class TestSlowClients:
 class TestTheClock:
     @pytest.fixture(autouse=True)
     def fast(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(hub, "TICK", 0.005)
+        monkeypatch.setattr("push.hub.hub.TICK", 0.005)
 
     async def test_a_lost_nudge_is_made_up_for(self, the_hub: Hub, reads: FakeReads) -> None:
         sink = reads.sign_in(7)
@@ -108,7 +108,7 @@ class TestTheClock:
         before = busy.alive
         await until(lambda: sink.alive > 2)
         assert busy.alive == before
-        assert busy in the_hub.ticker._lagging
+        assert busy in the_hub.delivery._lagging
 
     async def test_everybody_has_their_turn_within_the_interval(self, the_hub: Hub, reads: FakeReads) -> None:
         sinks = [reads.sign_in(user) for user in range(100)]

@@ -9,9 +9,9 @@ import pytest
 from autobahn.websocket.protocol import WebSocketProtocol
 from websockets.protocol import State
 
-from push import checks, wire
-from push.gate import lobby
-from push.wire import internals
+from push import checks
+from push.gate import server_hooks
+from push.wire import base, internals
 from push.wire.internals import USES, Use
 
 
@@ -27,8 +27,8 @@ def test_the_installed_libraries_have_what_we_use(use: Use) -> None:
 
 
 def test_states_are_numbered_as_we_think() -> None:
-    assert State.OPEN == wire.WEBSOCKETS_OPEN
-    assert WebSocketProtocol.STATE_OPEN == wire.AUTOBAHN_OPEN
+    assert State.OPEN == base.WEBSOCKETS_OPEN
+    assert WebSocketProtocol.STATE_OPEN == base.AUTOBAHN_OPEN
 
 
 @pytest.mark.parametrize("use", USES, ids=lambda use: f"{use.module}.{use.holder}")
@@ -55,7 +55,7 @@ def test_a_class_that_has_changed_is_left_as_it_is(monkeypatch: pytest.MonkeyPat
     module: Any = SimpleNamespace(HttpToolsProtocol=changed, RequestResponseCycle=object)
     monkeypatch.setitem(sys.modules, "uvicorn.protocols.http.httptools_impl", module)
     before = changed.connection_made  # type: ignore[attr-defined]
-    lobby.watch()
+    server_hooks.install()
     assert changed.connection_made is before  # type: ignore[attr-defined]
 
 

@@ -10,15 +10,17 @@ import pytest
 
 from inbox import services
 from inbox.core import isolation
-from push import channels, tasks
+from push import channels, periodic
 from push.channels.mqtt.outlet import Outlet
 from push.concurrency.singleflight import SingleFlight
-from push.hub import Hub, clock
-from push.hub.clock import Ticker
+from push.hub import Hub
+from push.hub.clock import Clock
+from push.hub.delivery import Delivery
 from push.nudges.bus import Nudge, Publisher
+from push.periodic import Job
 from tests.push.fakes import FakeReads, FakeWire, joined, snapshot, until
 
-STEPS = ["_resync_slice", "_flush_lagging", "_keep_slice_alive", "_sweep"]
+STEPS = {"_resync_slice": Clock, "flush_lagging": Delivery, "_keep_slice_alive": Clock, "_start_jobs": Clock}
 
 
 @pytest.fixture(autouse=True)
@@ -33,9 +35,9 @@ async def test_a_step_of_the_tick_that_fails_stops_no_other(
     await joined(the_hub, reads.sign_in(7))
     done: list[str] = []
     for step in STEPS:
-        monkeypatch.setattr(Ticker, step, lambda self, step=step: done.append(step) if step != broken else 1 / 0)
+        monkeypatch.setattr(STEPS[step], step, lambda *_, step=step: done.append(step) if step != broken else 1 / 0)
     for _second in range(3):
-        the_hub.ticker.tick()
+        the_hub.clock.tick()
     assert set(done[-3:]) == set(STEPS) - {broken}
     assert caplog.text.count("ZeroDivisionError: ") == 1  # a minute
 
@@ -54,9 +56,9 @@ async def test_a_connection_that_cannot_be_looked_at_ends_alone(the_hub: Hub, re
     bad.wire = bad.fake = BrokenWire()
     await joined(the_hub, bad, good)
     for _second in range(60):
-        the_hub.ticker.tick()
-    assert bad not in the_hub.sinks
-    assert good in the_hub.sinks
+        the_hub.clock.tick()
+    assert bad not in the_hub.registry.sinks
+    assert good in the_hub.registry.sinks
     assert good.alive > 0
     reads.states[8] = snapshot(8, 2)
     the_hub.nudged(Nudge([8]))
@@ -65,7 +67,7 @@ async def test_a_connection_that_cannot_be_looked_at_ends_alone(the_hub: Hub, re
 
 async def test_errands_that_hang_keep_no_client_waiting(the_hub: Hub, reads: FakeReads) -> None:
     release = threading.Event()
-    hanging = [the_hub.errand(release.wait, 10) for _ in range(10)]
+    hanging = [the_hub.errands.start(release.wait, 10) for _ in range(10)]
     assert await asyncio.wait_for(the_hub.call(lambda: "done"), 2) == "done"
     release.set()
     assert await asyncio.gather(*hanging) == [True] * 10
@@ -85,7 +87,7 @@ async def test_a_mend_is_not_begun_again_while_it_hangs(
         the_hub.touch([7])
     await until(lambda: tried)
     release.set()
-    await until(lambda: all(mend.done() for mend in the_hub._mends.values()))
+    await until(lambda: all(mend.done() for mend in the_hub.errands._last.values()))
     assert tried == [[7]]
     the_hub.touch([8])
     await until(lambda: tried == [[7], [8]])
@@ -126,14 +128,24 @@ def test_a_step_of_the_sweep_that_fails_stops_no_other(
         monkeypatch.setattr(
             where, step, lambda *args, name=name, **kwargs: done.append(name) if name != broken else 1 / 0
         )
-    tasks.sweep()
+    periodic.sweep()
     assert set(done) == set(BEATS) - {broken}
     assert caplog.records[0].levelno == logging.ERROR
 
 
-def test_the_hubs_sweep_goes_on_after_a_clock_that_is_held(monkeypatch: pytest.MonkeyPatch) -> None:
-    purged: list[bool] = []
-    monkeypatch.setattr("inbox.services.mending.apply_due", lambda: 1 / 0)
-    monkeypatch.setattr(services, "purge_deleted", lambda: purged.append(True))
-    clock._sweep(purge=True)
-    assert purged == [True]
+async def test_a_job_that_hangs_keeps_no_other_job_of_the_hub_waiting(
+    the_hub: Hub, reads: FakeReads, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release, ran = threading.Event(), []
+    jobs = (
+        Job("hangs", "sweep", lambda: ran.append("hangs") or release.wait(10), 1),
+        Job("runs", "sweep", lambda: ran.append("runs"), 1),
+    )
+    monkeypatch.setattr(periodic, "JOBS", jobs)
+    try:
+        for _second in range(3):
+            the_hub.clock.tick()
+            await until(lambda: the_hub.errands._last["runs"].done())
+        assert sorted(ran) == ["hangs", "runs", "runs", "runs"]
+    finally:
+        release.set()

@@ -103,7 +103,7 @@ class TestTraffic:
         assert growth.before["reddot_snapshots_sent_total{other}"] == 3
         reads.states[7] = snapshot(7, 2)
         the_hub.nudged(Nudge([7]))
-        await until(lambda: fresh.sent == 6 and the_hub._flusher._unwritten is None)
+        await until(lambda: fresh.sent == 6 and the_hub.reader._unwritten is None)
         assert await growth.of("reddot_snapshots_sent_total{other}") == 3
         assert await growth.of("reddot_hub_flush_seconds_count") == 1
         assert await growth.of("reddot_nudge_to_frame_seconds_count") == 1
@@ -116,7 +116,7 @@ class TestTraffic:
         growth = Growth(await scrape())
         the_hub.nudged(Nudge([7]))
         the_hub.nudged(Nudge([999]))
-        await until(lambda: len(reads.queries) == 2 and the_hub._flusher._unwritten is None)
+        await until(lambda: len(reads.queries) == 2 and the_hub.reader._unwritten is None)
         assert the_hub.work.nudged_at is None
         assert await growth.of("reddot_nudge_to_frame_seconds_count") == 0
 
@@ -127,7 +127,7 @@ class TestTraffic:
         reads.failures = 1
         reads.states[7] = snapshot(7, 2)
         the_hub.nudged(Nudge([7]))
-        await until(lambda: sink.versions == [1, 2] and the_hub._flusher._unwritten is None)
+        await until(lambda: sink.versions == [1, 2] and the_hub.reader._unwritten is None)
         assert await growth.of("reddot_nudge_to_frame_seconds_sum") > 0.04  # the pause of the supervisor
 
     async def test_slow_clients(self, the_hub: Hub, reads: FakeReads, fresh: Tally) -> None:
@@ -139,8 +139,8 @@ class TestTraffic:
             the_hub.nudged(Nudge([7]))
             await until(lambda version=version: sink.slot is not None and sink.slot.version == version)
         assert (fresh.sent, fresh.conflated, fresh.dropped) == (1, 2, 0)
-        the_hub.ticker._lagging[sink] -= 60
-        the_hub.ticker._flush_lagging()
+        the_hub.delivery._lagging[sink] -= 60
+        the_hub.delivery.flush_lagging()
         assert sink.fake.aborted
         found = await scrape()
         assert found["reddot_snapshots_conflated_total{other}"] == 2
@@ -156,7 +156,7 @@ class TestTraffic:
         growth = Growth(await scrape())
         reads.states[7] = snapshot(7, 2)
         turn_the_ring(the_hub)
-        await until(lambda: sink.versions == [1, 2] and the_hub._flusher._unwritten is None)
+        await until(lambda: sink.versions == [1, 2] and the_hub.reader._unwritten is None)
         turn_the_ring(the_hub)  # nothing new
         assert await growth.of("reddot_resync_corrections_total") == 1
         assert await growth.of("reddot_nudge_to_frame_seconds_count") == 0
@@ -168,14 +168,14 @@ class TestTraffic:
         reads.states[7] = snapshot(7, 2)
         turn_the_ring(the_hub)
         the_hub.nudged(Nudge([7]))
-        await until(lambda: sink.versions == [1, 2] and the_hub._flusher._unwritten is None)
+        await until(lambda: sink.versions == [1, 2] and the_hub.reader._unwritten is None)
         assert await growth.of("reddot_resync_corrections_total") == 0
 
 
 def turn_the_ring(the_hub: Hub) -> None:
     """A whole resync interval in no time."""
-    for _ in the_hub.ticker._resync._slices:
-        the_hub.ticker._resync_slice()
+    for _ in the_hub.clock._resync._slices:
+        the_hub.clock._resync_slice()
 
 
 @pytest.mark.parametrize("sink", [SseSink, PollSink])

@@ -47,7 +47,7 @@ def silent_port() -> Iterator[int]:
 @pytest.fixture
 def use_broker(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
     def use(url: str) -> None:
-        monkeypatch.setattr(tasks.sweep.app.conf, "broker_url", url)
+        monkeypatch.setattr(tasks.fan_out.app.conf, "broker_url", url)
 
     return use
 

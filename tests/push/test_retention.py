@@ -8,26 +8,27 @@ from celery import current_app
 from django.conf import settings
 
 from inbox import services
-from push import tasks
-from push.hub import Hub, clock
+from push import periodic
+from push.hub import Hub
 
 Patch = pytest.MonkeyPatch
+JOBS = periodic.JOBS
 
 
 async def ran(hub: Hub, monkeypatch: Patch, number: int) -> list[Any]:
     """How `services.purge` was called in the tick of this number."""
     calls: list[Any] = []
     monkeypatch.setattr(services, "purge", lambda **how: calls.append(how))
-    monkeypatch.setattr(services, "finish_stalled", lambda after: 0)
-    hub.ticker._ticks = number - 1
-    hub.ticker.tick()
-    await asyncio.gather(*hub._errands)
+    monkeypatch.setattr(periodic, "JOBS", [job for job in JOBS if job.task == "purge"])
+    hub.clock._ticks = number - 1
+    hub.clock.tick()
+    await asyncio.gather(*hub.errands.running)
     return calls
 
 
 @pytest.mark.parametrize(("number", "times"), [(1, 0), (299, 0), (300, 1), (600, 0), (3600, 0), (3900, 1)])
 async def test_a_hub_purges_now_and_then(the_hub: Hub, monkeypatch: Patch, number: int, times: int) -> None:
-    assert await ran(the_hub, monkeypatch, number) == [{"most": clock.RETAIN_BATCHES}] * times
+    assert await ran(the_hub, monkeypatch, number) == [{"most": periodic.PURGE_BATCHES_IN_HUB}] * times
 
 
 async def test_but_not_beside_a_beat(the_hub: Hub, monkeypatch: Patch) -> None:
@@ -38,6 +39,6 @@ async def test_but_not_beside_a_beat(the_hub: Hub, monkeypatch: Patch) -> None:
 def test_what_the_beat_sends_exists(monkeypatch: Patch) -> None:
     calls: list[Any] = []
     monkeypatch.setattr(services, "purge", lambda **how: calls.append(how))
-    assert settings.CELERY_BEAT_SCHEDULE["purge"]["task"] == tasks.purge.name
-    tasks.purge.run()
-    assert calls == [{"most": tasks.PURGE_BATCHES}]
+    assert settings.CELERY_BEAT_SCHEDULE["purge"]["task"] == periodic.purge.name
+    periodic.purge.run()
+    assert calls == [{"most": periodic.PURGE_BATCHES}]

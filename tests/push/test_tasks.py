@@ -7,12 +7,12 @@ import pytest
 from django.utils import timezone
 
 from inbox.models import DeletedUser
-from push import tasks
+from push import periodic, tasks
 from push.nudges import enqueue
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("begin", [tasks.work_off_all, tasks.sweep], ids=["worker", "sweep"])
+@pytest.mark.parametrize("begin", [tasks.work_off_all, periodic.sweep], ids=["worker", "sweep"])
 def test_no_second_chain_beside_one_that_is_at_work(begin: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of messages that forget deleted users. Each further worker would have begun one, and so would each sweep."""
     queued: list[Any] = []

@@ -11,7 +11,7 @@ from django.test import override_settings
 from inbox.credentials import tickets
 from push import gate
 from push.gate.credentials import Credential
-from push.gate.tickets import hide
+from push.gate.credentials import hide_ticket as hide
 from push.logs import RedactTickets
 from push.refusals import Refused
 

@@ -2,10 +2,7 @@
 
 from django.conf import settings
 
-from ...conf import resync_seconds
-
 KEEP_DAYS = 30  # after their last ticket for MQTT, users are published to
-LONGEST_SWEEP_INTERVAL = 10  # seconds
 
 
 def url() -> str:
@@ -26,8 +23,3 @@ def dynsec() -> bool:
 def embedded() -> bool:
     """Whether the web process is the broker (`MQTT_EMBEDDED`; `make run`)."""
     return bool(getattr(settings, "MQTT_EMBEDDED", False))
-
-
-def sweep_seconds() -> int:
-    """From one sweep to the next."""
-    return min(LONGEST_SWEEP_INTERVAL, resync_seconds())

@@ -5,7 +5,7 @@ itself (`embedded`), and RabbitMQ, which has told us the client id when it asked
 another comes with that client id (MQTT 3.1.1, 3.1.4).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 
 from django.db.models import QuerySet
@@ -23,6 +23,9 @@ MAX_CLIENT_ID = 200  # characters
 # After that a connection is ended, whether it still exists or not: nobody tells us, and a page that was closed would be
 # looked after for as long as its session lives. A device that is still there comes back with a new ticket.
 KEPT = timedelta(days=1, seconds=tickets.MAX_TTL)
+
+# What ends the connections of a broker that runs in this process (`embedded`).
+brokers_in_process: list[Callable[[], None]] = []
 
 
 def admitted(user: UserId, client_id: str, ticket: str) -> None:
@@ -48,10 +51,8 @@ def recheck_all(broker: Broker) -> Iterator[None]:
 
 
 def _recheck(broker: Broker, rows: "QuerySet[Device]") -> Iterator[None]:
-    if conf.embedded():
-        from . import embedded  # amqtt, which only the process that is the broker needs
-
-        embedded.recheck()
+    for recheck_own in brokers_in_process:
+        recheck_own()
     for keys in subscribers.chunks(rows):
         yield from _end_invalid(broker, list(Device.objects.filter(pk__in=keys)))
         yield

@@ -27,7 +27,7 @@ from amqtt.session import Session
 from inbox.credentials import tickets
 
 from ...concurrency.threads import DatabaseThreads
-from . import access, conf, connect, outlet, topics
+from . import access, conf, connect, devices, outlet, topics
 
 logger = logging.getLogger(__name__)
 P = ParamSpec("P")
@@ -125,6 +125,7 @@ class EmbeddedBroker(Broker):
 
 def start() -> None:
     """Be the broker of MQTT_URL and MQTT_WS_URL until this process ends. Returns when it listens, or cannot."""
+    devices.brokers_in_process.append(recheck)
     ready = threading.Event()
     threading.Thread(target=_run, args=(ready,), name="push-mqtt-broker", daemon=True).start()
     ready.wait(10)

@@ -15,7 +15,7 @@ from django.db import close_old_connections
 from inbox.core.isolation import attempt
 from inbox.core.snapshots import UserId
 
-from ...conf import BULK
+from ...conf import BULK, sweep_seconds
 from . import conf, devices, publisher, subscribers
 from . import sweep as sweeping
 from .broker import Broker, Kept, TakenOver, Unreachable
@@ -83,7 +83,7 @@ class Outlet:
         with self._something:
             if not self._waiting():
                 attempt("Closing unused connections", close_old_connections)
-            self._sweep |= not self._something.wait_for(self._waiting, conf.sweep_seconds())
+            self._sweep |= not self._something.wait_for(self._waiting, sweep_seconds())
 
     def _waiting(self) -> bool:
         begun = self._running or self._ending

@@ -16,8 +16,8 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
-from ...conf import resync_seconds
-from . import conf, devices, dynsec, subscribers, topics
+from ...conf import resync_seconds, sweep_seconds
+from . import devices, dynsec, subscribers, topics
 from .broker import Broker
 from .publisher import clear, publish
 
@@ -28,7 +28,7 @@ def steps(broker: Broker) -> Iterator[None]:
     """The sweep, a chunk at each step. Idempotent. Raises `Unreachable`; the marker is then left as it is."""
     started = time.time()
     marker = _marker(broker)
-    if marker is not None and started - marker < conf.sweep_seconds() / 2:
+    if marker is not None and started - marker < sweep_seconds() / 2:
         return  # another process has just done it
     for keys in _unpublished(marker):
         publish(keys, broker)
@@ -45,7 +45,7 @@ def steps(broker: Broker) -> Iterator[None]:
 def _recheck(broker: Broker, now: float) -> Iterator[None]:
     """Look at all devices' credentials, if the resync interval would be over before the next sweep."""
     checked = _marker(broker, topics.CHECKED)
-    if checked is None or now - checked > resync_seconds() - 1.5 * conf.sweep_seconds():
+    if checked is None or now - checked > resync_seconds() - 1.5 * sweep_seconds():
         yield from devices.recheck_all(broker)
         broker.publish([(topics.CHECKED, repr(now))])
 

@@ -1,0 +1,18 @@
+"""Installs what limits waiting connections into the servers of this process."""
+
+import sys
+
+from ..wire import internals
+
+
+def install() -> None:
+    """Give the servers of this process their hooks. Once; called before they accept connections."""
+    if "uvicorn" in sys.modules:
+        from . import lobby_uvicorn
+
+        lobby_uvicorn.watch()
+    if "daphne.server" in sys.modules and not internals.lacks("daphne.http_protocol", "twisted.web.http"):
+        from . import lobby_daphne
+
+        lobby_daphne.watch()
+    internals.warn()
