@@ -3,6 +3,7 @@
 Nothing here knows users, snapshots or the hub.
 """
 
-from .base import Gone, ReadyFrame, Wire, wire
+from .base import Gone, ReadyFrame, Wire
+from .detect import wire
 
 __all__ = ["Gone", "ReadyFrame", "Wire", "wire"]

@@ -1,4 +1,4 @@
-"""What the hub needs to know of a connection and ASGI does not say: is its write buffer empty, how to drop it.
+"""The wire of a connection on any ASGI server: what ASGI does not say, such as whether the write buffer is empty.
 
 A frame is written only while the buffer is empty, so `send` cannot block and a slow client costs one slot, not a queue.
 """
@@ -9,14 +9,13 @@ import types
 from collections.abc import Awaitable, Generator
 from typing import Any
 
-from .servers import Message, Send, owner
+from .servers import Message, Send
 
 logger = logging.getLogger(__name__)
 
 ROOM = 16 * 1024  # bytes; what one small frame and hundreds of pongs take
 
 TEXT, BINARY = 0x81, 0x82  # first byte of a final frame (RFC 6455, 5.2)
-WEBSOCKETS_OPEN, AUTOBAHN_OPEN = 1, 3  # the state in which messages may be sent, as each numbers it
 
 
 class ReadyFrame(dict[str, Any]):
@@ -112,83 +111,6 @@ class Wire:
             logger.debug("A client went while being written to: %r", task.exception())
 
 
-class AsyncioWire(Wire):
-    """uvicorn, on asyncio or uvloop: the transport knows its buffer."""
-
-    __slots__ = ("_transport",)
-
-    def __init__(self, send: Send, transport: asyncio.WriteTransport) -> None:
-        super().__init__(send)
-        self._transport = transport
-
-    def idle(self) -> bool:
-        return self._pending is None and not self._transport.get_write_buffer_size()
-
-    def has_room(self) -> bool:
-        return self._pending is None and self._transport.get_write_buffer_size() < ROOM
-
-    def abort(self) -> None:
-        super().abort()
-        self._transport.abort()
-
-
-class SocketWire(AsyncioWire):
-    """A WebSocket of uvicorn's, in websockets' sans-I/O protocol."""
-
-    __slots__ = ("_protocol",)
-
-    def __init__(self, send: Send, transport: asyncio.WriteTransport, protocol: Any) -> None:
-        super().__init__(send, transport)
-        self._protocol = protocol
-
-    def _write_frame(self, frame: bytes) -> bool:
-        if self._protocol.conn.state != WEBSOCKETS_OPEN or self._transport.is_closing():
-            return False
-        self._transport.write(frame)
-        return True
-
-
-class TwistedWire(Wire):
-    """daphne: twisted has no public name for what is still buffered (`_isSendBufferFull` asks for 64 KiB)."""
-
-    __slots__ = ("_protocol", "_transport")
-
-    def __init__(self, send: Send, transport: Any) -> None:
-        super().__init__(send)
-        self._transport = transport
-        self._protocol = owner(send)
-
-    def _write_frame(self, frame: bytes) -> bool:
-        if self._protocol.state != AUTOBAHN_OPEN:
-            return False
-        self._transport.write(frame)
-        return True
-
-    def idle(self) -> bool:
-        return self._pending is None and not self._waiting_bytes()
-
-    def has_room(self) -> bool:
-        return self._pending is None and self._waiting_bytes() < ROOM
-
-    def _waiting_bytes(self) -> int:
-        fd = self._transport
-        return int(fd._tempDataLen + len(fd.dataBuffer) - fd.offset)
-
-    def close(self, code: int, reason: str) -> None:
-        """autobahn lets applications close with 1000 and 3000 to 4999 only; 1009, 1011 and 1012 are ours to say too."""
-        try:
-            self._protocol.sendCloseFrame(code=code, reasonUtf8=reason.encode(), isReply=False)
-        except Exception as error:  # it raises `Exception` itself
-            raise Gone from error
-
-    def hold_input(self, hold: bool) -> None:
-        (self._transport.pauseProducing if hold else self._transport.resumeProducing)()
-
-    def abort(self) -> None:
-        super().abort()
-        self._transport.abortConnection()
-
-
 class UnknownWire(Wire):
     """Any other server: its task is cancelled to drop the connection."""
 
@@ -207,18 +129,6 @@ class UnknownWire(Wire):
         super().abort()
         if self._holder is not None:
             self._holder.cancel()
-
-
-def wire(send: Send) -> Wire:
-    """The wire behind an ASGI `send`."""
-    protocol = owner(send)
-    transport: Any = getattr(protocol, "transport", None)
-    if hasattr(transport, "get_write_buffer_size"):
-        sans_io = hasattr(getattr(protocol, "conn", None), "state")
-        return SocketWire(send, transport, protocol) if sans_io else AsyncioWire(send, transport)
-    if all(hasattr(transport, name) for name in ("_tempDataLen", "dataBuffer", "offset", "abortConnection")):
-        return TwistedWire(send, transport)
-    return UnknownWire(send)
 
 
 def _raw(first: int, payload: bytes) -> bytes:

@@ -1,6 +1,6 @@
 """What ASGI has no word for, asked of the server's own objects behind `send` and `receive`.
 
-With wire.py the only place that knows servers. What a server does not have is passed over.
+With the other modules of `push.wire` the only place that knows servers. What a server lacks is skipped.
 """
 
 import socket
@@ -100,3 +100,14 @@ def hide_query(send: Send, query: bytes) -> None:
 def owner(send: Send) -> Any:
     """The protocol or request cycle behind `send`: uvicorn's method of it, daphne's partial(handle_reply, protocol)."""
     return send.args[0] if isinstance(send, partial) and send.args else getattr(send, "__self__", None)
+
+
+def is_of(instance: object, package: str) -> bool:
+    """Whether its class, or one that that derives from, is defined in this package or module."""
+    kind = type(instance)
+    if (kind, package) not in _origins:
+        _origins[kind, package] = any(f"{base.__module__}.".startswith(f"{package}.") for base in kind.__mro__)
+    return _origins[kind, package]
+
+
+_origins: dict[tuple[type, str], bool] = {}

@@ -11,7 +11,7 @@ from websockets.protocol import State
 
 from push import checks
 from push.gate import server_hooks
-from push.wire import base, internals
+from push.wire import daphne, internals, uvicorn
 from push.wire.internals import USES, Use
 
 
@@ -27,8 +27,8 @@ def test_the_installed_libraries_have_what_we_use(use: Use) -> None:
 
 
 def test_states_are_numbered_as_we_think() -> None:
-    assert State.OPEN == base.WEBSOCKETS_OPEN
-    assert WebSocketProtocol.STATE_OPEN == base.AUTOBAHN_OPEN
+    assert State.OPEN == uvicorn.WEBSOCKETS_OPEN
+    assert WebSocketProtocol.STATE_OPEN == daphne.AUTOBAHN_OPEN
 
 
 @pytest.mark.parametrize("use", USES, ids=lambda use: f"{use.module}.{use.holder}")

@@ -1,19 +1,31 @@
 """Wires: what is sent inline, what must wait, and where each server hides its transport."""
 
 import asyncio
+import socket
+from collections.abc import Iterator
 from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from daphne.ws_protocol import WebSocketFactory
+from twisted.internet.tcp import Server
+from twisted.internet.testing import MemoryReactorClock
+from uvicorn import Config
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from uvicorn.server import ServerState
 from websockets.client import ClientProtocol
 from websockets.frames import Frame, Opcode
 from websockets.protocol import State
 from websockets.uri import parse_uri
 
 from push.wire import Gone, ReadyFrame, Wire, wire
-from push.wire.base import ROOM, AsyncioWire, TwistedWire, UnknownWire
+from push.wire import daphne as daphne_wires
+from push.wire import uvicorn as uvicorn_wires
+from push.wire.base import UnknownWire
+from push.wire.daphne import TwistedWire
 from push.wire.servers import Message, limit_frames
+from push.wire.uvicorn import AsyncioWire, SocketWire
 from tests.push.fakes import until
 
 
@@ -85,71 +97,144 @@ async def test_an_unknown_server_loses_its_task() -> None:
         await task
 
 
-class Uvicorn(Client):
-    """A protocol or request cycle: `send` is its method, the transport beside it."""
+HANDSHAKE = (
+    b"GET /push/ws/ HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+)
+
+
+@pytest.fixture
+def sockets() -> Iterator[tuple[socket.socket, socket.socket, Any]]:
+    """The server's end of a TCP connection, the client's, and the client's address."""
+    with socket.create_server(("127.0.0.1", 0)) as listener, socket.create_connection(listener.getsockname()) as client:
+        server, address = listener.accept()
+        server.setblocking(False)
+        client.settimeout(5)
+        with server:
+            yield server, client, address
+
+
+class Uvicorn:
+    """An accepted WebSocket in uvicorn's own protocol, on a real transport."""
 
     def __init__(self) -> None:
-        super().__init__()
-        self.buffered = 0
-        self.aborted = False
-        self.transport = SimpleNamespace(get_write_buffer_size=lambda: self.buffered, abort=self.abort)
+        self.send: Any = None
+        self.accepted = asyncio.Event()
 
-    def abort(self) -> None:
-        self.aborted = True
+    async def application(self, scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "websocket.accept"})
+        self.send = send
+        self.accepted.set()
+        await asyncio.Event().wait()
+
+    async def connect(self, server: socket.socket, client: socket.socket) -> Any:
+        config = Config(self.application, interface="asgi3", ws="websockets-sansio", lifespan="off", log_config=None)
+        config.load()
+        protocol = WebSocketsSansIOProtocol(config, ServerState(), {})
+        server.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+        await asyncio.get_running_loop().connect_accepted_socket(lambda: protocol, server)
+        client.sendall(HANDSHAKE)
+        await asyncio.wait_for(self.accepted.wait(), 10)
+        return protocol
 
 
-async def test_uvicorn() -> None:
-    server = Uvicorn()
-    line = wire(server.send)
-    assert isinstance(line, AsyncioWire)
+async def test_uvicorn(sockets: Any) -> None:
+    server, client, _ = sockets
+    accepted = Uvicorn()
+    protocol = await accepted.connect(server, client)
+    line, text = wire(accepted.send), ReadyFrame("hello")
+    assert type(line) is SocketWire
+    line.write(text)
+    assert (await received(client)).endswith(text.raw)
     assert line.idle()
-    server.buffered = 10
-    assert (line.idle(), line.has_room()) == (False, True)
-    server.buffered = ROOM
-    assert not line.has_room()
+    protocol.transport.write(b"\0" * 8_000_000)  # more than any kernel takes of a client that does not read
+    assert (line.idle(), line.has_room()) == (False, False)
     line.abort()
-    assert server.aborted
+    assert protocol.transport.is_closing()
+
+
+async def test_uvicorn_without_what_the_fast_wire_needs(sockets: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    server, client, _ = sockets
+    accepted = Uvicorn()
+    protocol = await accepted.connect(server, client)
+    monkeypatch.setattr(uvicorn_wires, "is_supported", lambda: False)
+    assert type(wire(accepted.send)) is AsyncioWire
+    protocol.transport.abort()
+
+
+@pytest.mark.parametrize("ending", ["closing handshake", "closing transport"])
+async def test_frames_are_written_as_they_are_only_while_the_socket_is_open(sockets: Any, ending: str) -> None:
+    server, client, _ = sockets
+    accepted = Uvicorn()
+    protocol = await accepted.connect(server, client)
+    line: Any = wire(accepted.send)
+    if ending == "closing handshake":
+        protocol.conn.send_close(1000)
+    else:
+        protocol.transport.close()
+    assert not line._write_frame(ReadyFrame("hello").raw)
+    protocol.transport.abort()
+
+
+async def received(client: socket.socket) -> bytes:
+    return await asyncio.to_thread(client.recv, 65_536)
 
 
 class Daphne:
-    """`send` is partial(server.handle_reply, protocol)."""
+    """An accepted WebSocket in daphne's own protocol, on Twisted's own transport."""
 
-    def __init__(self) -> None:
-        self.aborted = False
-        self.closed: list[int] = []
-        self.maxFramePayloadSize = 1 << 20
-        self.failByDrop = True
-        self.transport = SimpleNamespace(_tempDataLen=0, dataBuffer=b"", offset=0, abortConnection=self.abort)
+    def __init__(self, server: socket.socket, client: socket.socket, address: Any) -> None:
+        asgi = SimpleNamespace(
+            protocol_connected=lambda protocol: None,
+            protocol_disconnected=lambda protocol: None,
+            root_path="",
+            proxy_forwarded_address_header=None,
+            create_application=lambda protocol, scope: asyncio.Queue(),
+            log_action=lambda *args: None,
+        )
+        self.protocol = WebSocketFactory(asgi).buildProtocol(None)
+        self.protocol._raw_query_string = b""
+        self.reactor, port = MemoryReactorClock(), SimpleNamespace(_realPortNumber=0)
+        self.transport = Server(server, self.protocol, address, port, 1, self.reactor)
+        self.protocol.makeConnection(self.transport)
+        self.protocol.dataReceived(HANDSHAKE)
+        self.protocol.serverAccept(None)
+        self.transport.doWrite()
+        client.recv(65_536)
+        self.send = partial(handle_reply, self.protocol)
 
-    def abort(self) -> None:
-        self.aborted = True
 
-    def sendCloseFrame(self, code: int, reasonUtf8: bytes, isReply: bool) -> None:  # noqa: N802, N803 (autobahn's)
-        self.closed.append(code)
-
-
-async def handle_reply(protocol: Daphne, message: Message) -> None:
+async def handle_reply(protocol: Any, message: Message) -> None:
     pass
 
 
-async def test_daphne() -> None:
-    protocol = Daphne()
-    send = partial(handle_reply, protocol)
-    line = wire(send)
-    assert isinstance(line, TwistedWire)
+async def test_daphne(sockets: Any) -> None:
+    server, client, address = sockets
+    daphne = Daphne(server, client, address)
+    line, text = wire(daphne.send), ReadyFrame("hello")
+    assert type(line) is TwistedWire
     assert line.idle()
-    protocol.transport._tempDataLen = 5
+    line.write(text)
     assert (line.idle(), line.has_room()) == (False, True)
-    protocol.transport._tempDataLen = ROOM
-    assert not line.has_room()
-    protocol.transport._tempDataLen, protocol.transport.dataBuffer = 0, b"half sent"
-    assert not line.idle()
+    daphne.transport.doWrite()
+    assert (client.recv(65_536), line.idle()) == (text.raw, True)
+    daphne.transport.write(b"\0" * 8_000_000)
+    daphne.transport.doWrite()  # a part of it
+    assert (line.idle(), line.has_room()) == (False, False)
+    limit_frames(daphne.send, 65536)
+    assert (daphne.protocol.maxFramePayloadSize, daphne.protocol.failByDrop) == (65536, False)
     line.close(1012, "restarting")
-    assert protocol.closed == [1012]
+    assert daphne.protocol.localCloseCode == 1012
+    assert not line._write_frame(text.raw)  # type: ignore[attr-defined]
     line.abort()
-    assert protocol.aborted
-    limit_frames(send, 65536)
-    assert (protocol.maxFramePayloadSize, protocol.failByDrop) == (65536, False)
+    daphne.reactor.advance(0)
+    assert daphne.transport.disconnected
+
+
+async def test_daphne_without_what_the_fast_wire_needs(sockets: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    daphne = Daphne(*sockets)
+    monkeypatch.setattr(daphne_wires, "is_supported", lambda: False)
+    assert type(wire(daphne.send)) is UnknownWire
 
 
 @pytest.mark.parametrize("size", [0, 1, 125, 126, 65_535, 65_536])
@@ -162,32 +247,3 @@ def test_the_frame_of_a_text_is_what_a_client_reads(size: int) -> None:
     assert (first.opcode, first.fin, bytes(first.data).decode()) == (Opcode.TEXT, True, text)
     assert isinstance(second, Frame)
     assert second.data == b"next"
-
-
-@pytest.mark.parametrize("ending", ["closing handshake", "closing transport"])
-async def test_frames_are_written_as_they_are_only_while_the_socket_is_open(ending: str) -> None:
-    sent: list[Any] = []
-    written: list[bytes] = []
-    closing: list[bool] = []
-
-    class Protocol:
-        conn = SimpleNamespace(state=State.OPEN)
-        transport = SimpleNamespace(
-            get_write_buffer_size=lambda: 0, write=written.append, is_closing=lambda: bool(closing)
-        )
-
-        async def send(self, message: Message) -> None:
-            sent.append(message)
-
-    protocol = Protocol()
-    line, text = wire(protocol.send), ReadyFrame("hello")
-    line.write(text)
-    assert (written, sent) == ([text.raw], [])
-    line.write({"type": "websocket.send", "text": "by the server"})
-    if ending == "closing handshake":
-        protocol.conn.state = State.CLOSING
-    else:
-        closing.append(True)
-    line.write(text)
-    assert written == [text.raw]
-    assert [message["text"] for message in sent] == ["by the server", "hello"]
