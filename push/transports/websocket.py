@@ -151,13 +151,19 @@ class UnreadConsumer(AsyncConsumer):
         self.metered = put_meter(self.base_send, self.meter.passes)
         try:
             visitor = await self._admit()
-            await self._accept(codec)
-            self.sink = SocketSink(wire(self.base_send), visitor, codec or JSON, self.meter)
-            hub.current().join(self.sink)
+        except StopConsumer:
+            raise
         except Refused as refused:
             gate.log_refusal(self.scope, refused.refusal)
             await self._accept(codec)
             await self._close(refused.refusal)
+        except Exception:
+            await self._accept(codec)
+            raise
+        else:
+            await self._accept(codec)
+            self.sink = SocketSink(wire(self.base_send), visitor, codec or JSON, self.meter)
+            hub.current().join(self.sink)
         if self.meter.exceeded is not None:  # by what came with the handshake
             self._cut(self.meter.exceeded)
 
