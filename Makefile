@@ -25,7 +25,7 @@ stack: $(DEV)
 	@$(PY) -m tools.stack
 
 system:
-	@$(PYTHON) tools/system.py chromium postgresql nginx caddy haproxy gettext mosquitto mosquitto-clients rabbitmq-server
+	@$(PYTHON) tools/system.py chromium chromium-headless-shell postgresql nginx caddy haproxy gettext mosquitto mosquitto-clients rabbitmq-server
 	@$(PYTHON) tools/node.py
 
 # Five runs, four at a time: each waits a good part of its time. What one printed comes when it has ended.

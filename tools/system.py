@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 PRESENT: dict[str, Callable[[], object]] = {
+    "chromium-headless-shell": lambda: shutil.which("chromium-headless-shell") or shutil.which("google-chrome"),
     "chromium": lambda: any(map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))),
     "postgresql": lambda: any(Path("/usr/lib/postgresql").glob("*/bin/initdb")) or shutil.which("initdb"),
     "nginx": lambda: shutil.which("nginx") or Path("/usr/sbin/nginx").exists(),

@@ -15,7 +15,7 @@ from tests.browser.bell import Bell
 from tests.browser.conftest import Browse, sockets
 from tests.browser.elsewhere import Elsewhere
 from tests.servers import Site
-from tools.browser import FLAGS, executable
+from tools.browser import FLAGS, FULL, executable
 
 THROW = "() => { throw new DOMException('denied', 'SecurityError'); }"
 REJECT = "Promise.reject(new DOMException('denied', 'SecurityError'))"
@@ -122,7 +122,7 @@ def private(chromium: Browser, tmp_path: Path) -> Iterator[tuple[BrowserContext,
     (tmp_path / "Default").mkdir()
     preferences = {"profile": {"cookie_controls_mode": 1, "block_third_party_cookies": True}}
     (tmp_path / "Default" / "Preferences").write_text(json.dumps(preferences))
-    context = chromium.browser_type.launch_persistent_context(tmp_path, executable_path=executable(), args=FLAGS)
+    context = chromium.browser_type.launch_persistent_context(tmp_path, executable_path=executable(FULL), args=FLAGS)
     errors: list[str] = []
     context.on("weberror", lambda error: errors.append(str(error.error)))
     yield context, errors
