@@ -8,12 +8,15 @@ from typing import Any, TypeVar
 
 import pytest
 
+from tests.forks import Forked
 from tests.servers import Databases, Site, embedded_mqtt, needs
 from tools.brokers import Mosquitto, RabbitMq, quiet_port
 from tools.stores import Postgres, Valkey
 
 # A shell starts what runs in the background with SIGINT ignored, and so would every server be that a test interrupts.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+Site.process_type = Forked
 
 StartSite = Callable[..., Site]
 Server = TypeVar("Server", Valkey, Postgres, Mosquitto, RabbitMq)
@@ -93,7 +96,6 @@ def remembering(start: StartSite) -> StartSite:
 def site_starter(request: pytest.FixtureRequest) -> Iterator[StartSite]:
     """`start(server=…, bus=…, database=…, …)`; all that it started ends with the fixture."""
     databases: Databases = request.getfixturevalue("databases")
-    sites: list[Site] = []
     with ExitStack() as stack:
 
         def start(bus: str = "memory", database: str = "sqlite", mqtt: str = "", **shape: Any) -> Site:
@@ -111,10 +113,7 @@ def site_starter(request: pytest.FixtureRequest) -> Iterator[StartSite]:
                 shape["broker"] = request.getfixturevalue("rabbitmq")
             site = Site(database, "" if bus == "memory" else bus, **shape)
             stack.callback(site.close)
-            sites.append(site)
             site.start()
             return site
 
         yield start
-        for site in sites:  # all at once: each takes its time
-            site.ask_to_stop()

@@ -57,7 +57,7 @@ import pytest
 
 from tools import commands
 from tools.brokers import Broker, RabbitMq
-from tools.processes import ROOT, Process, dies_with_parent, free_port, listening, wait_for
+from tools.processes import PAUSES, ROOT, Process, dies_with_parent, free_port, listening, longer, wait_for
 from tools.stores import MissingServerError, database_at, new_directory, run_sql
 
 __all__ = ["ActionFailed", "Agent", "Process", "Site", "eventually", "free_port", "needs", "wait_for"]
@@ -69,7 +69,7 @@ SECRET_KEY = "only-for-tests-" + "x" * 50
 
 async def eventually(fact: Callable[[], Awaitable[T] | T], deadline: float = 10, what: str = "") -> T:
     """`wait_for` without blocking the event loop; `fact` may be a coroutine function."""
-    end = time.monotonic() + deadline
+    end, pause = time.monotonic() + deadline, PAUSES[0]
     while True:
         value = fact()
         if isinstance(value, Awaitable):
@@ -78,7 +78,8 @@ async def eventually(fact: Callable[[], Awaitable[T] | T], deadline: float = 10,
             return value
         if time.monotonic() > end:
             raise TimeoutError(f"not within {deadline} s: {what or fact}")
-        await asyncio.sleep(0.02)
+        await asyncio.sleep(pause)
+        pause = longer(pause)
 
 
 @contextmanager
@@ -121,11 +122,14 @@ class Agent:
         return result_of(self.child.stdout.readline())
 
     def close(self) -> None:
+        self.child.kill()
         self.child.communicate()
 
 
 class Site:
     """The site as processes; see the top of this file."""
+
+    process_type: type[Process] = Process
 
     def __init__(
         self,
@@ -157,7 +161,7 @@ class Site:
         self._http = httpx.Client(timeout=60)
 
     def process(self, name: str, argv: Sequence[str]) -> Process:
-        return Process(name, argv, self.directory / f"{name}.log", self.env)
+        return self.process_type(name, argv, self.directory / f"{name}.log", self.env)
 
     @property
     def others(self) -> list[Process]:
@@ -175,16 +179,12 @@ class Site:
         self.web[web].start()
         self.web[web].wait_ready(lambda: listening(self.ports[web]))
 
-    def ask_to_stop(self) -> None:
-        for process in (*self.others, *self.web):
-            process.ask_to_stop()
-
     def close(self) -> None:
         self._http.close()
         if self._agent:
             self._agent.close()
         for process in (*self.others, *self.web):
-            process.stop(grace=8)
+            process.kill()  # a warm end takes seconds; tests of it ask for it
         shutil.rmtree(self.directory, ignore_errors=True)
 
     def url(self, path: str = "/", web: int = 0) -> str:
@@ -274,10 +274,11 @@ class Databases:
 
     def fill(self, url: str) -> None:
         env = site_env(url, REDIS_URL="", CELERY_BROKER_URL="")
-        subprocess.run(commands.manage("migrate", "--no-input", "-v", "0"), cwd=ROOT, env=env, check=True)
-        agent = Agent(env)
-        agent.call("people")
-        agent.close()
+        argv = [commands.PYTHON, "-m", "tests.site.prepare"]
+        prepare = Site.process_type("prepare", argv, self.directory / "prepare.log", env)
+        prepare.start()
+        if prepare.child is None or prepare.child.wait(120):
+            raise RuntimeError(f"could not prepare a database:\n{prepare.logs()[-3000:]}")
 
     def close(self) -> None:
         self.cleanup.close()

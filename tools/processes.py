@@ -10,20 +10,27 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 T = TypeVar("T")
+PAUSES = (0.01, 0.1)  # seconds between two looks at a fact: at first, and at most
 ROOT = Path(__file__).resolve().parent.parent
 
 
 def wait_for(fact: Callable[[], T], deadline: float = 10, what: str = "") -> T:
     """Call `fact` until it is true (and return that value); TimeoutError after `deadline` seconds."""
-    end = time.monotonic() + deadline
+    end, pause = time.monotonic() + deadline, PAUSES[0]
     while not (value := fact()):
         if time.monotonic() > end:
             raise TimeoutError(f"not within {deadline} s: {what or fact}")
-        time.sleep(0.02)
+        time.sleep(pause)
+        pause = longer(pause)
     return value
+
+
+def longer(pause: float) -> float:
+    """Half as long again, up to a bound: who asks often takes the time that the fact needs to become true."""
+    return min(1.5 * pause, PAUSES[1])
 
 
 def raise_descriptor_limit() -> None:
@@ -74,6 +81,15 @@ def dies_with_parent(user: str = "", number: signal.Signals = signal.SIGTERM) ->
     return [setpriv, *as_user, "--pdeathsig", number.name[3:], "--"]
 
 
+class Child(Protocol):
+    """What is used of `subprocess.Popen`."""
+
+    pid: int
+
+    def poll(self) -> int | None: ...
+    def wait(self, timeout: float | None = None) -> int: ...
+
+
 class Process:
     """One child in a process group of its own, its output in `log`; can be started again after its end."""
 
@@ -90,11 +106,14 @@ class Process:
         self.name, self.log = name, log
         self.argv = [*dies_with_parent(user, self.stop_signal), *map(str, argv)]
         self.env = {**os.environ, **(env or {})}
-        self.child: subprocess.Popen[bytes] | None = None
+        self.child: Child | None = None
 
     def start(self) -> None:
+        self.child = self.launch()
+
+    def launch(self) -> Child:
         with self.log.open("ab") as out:
-            self.child = subprocess.Popen(
+            return subprocess.Popen(
                 self.argv,
                 cwd=ROOT,
                 env=self.env,

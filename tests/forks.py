@@ -1,0 +1,72 @@
+"""Processes of the site, forked from one that has imported the libraries: a start costs a third of the CPU time.
+
+What is forked runs `python -m MODULE` as a new interpreter would: its environment, arguments, output and session are
+its own, and everything that depends on settings is imported there.
+"""
+
+import atexit
+import ctypes
+import multiprocessing
+import os
+import runpy
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+
+from tools.commands import PYTHON
+from tools.processes import ROOT, Child, Process
+
+PR_SET_PDEATHSIG = 1
+
+forkserver = multiprocessing.get_context("forkserver")
+forkserver.set_forkserver_preload(["tests.libraries"])
+
+
+class Fork:
+    """A forked process with what we use of `Popen`."""
+
+    def __init__(self, argv: Sequence[str], env: dict[str, str], log: str, dies_of: int) -> None:
+        # A daemon: it is ended with us rather than waited for.
+        self._process = forkserver.Process(target=_run, args=(argv, env, log, dies_of), daemon=True)
+        self._process.start()
+        assert self._process.pid
+        self.pid = self._process.pid
+
+    def poll(self) -> int | None:
+        return self._process.exitcode
+
+    def wait(self, timeout: float | None = None) -> int:
+        self._process.join(timeout)
+        if self._process.exitcode is None:
+            raise subprocess.TimeoutExpired(str(self.pid), timeout or 0)
+        return self._process.exitcode
+
+
+class Forked(Process):
+    """`Process`, for command lines that begin with our Python and `-m MODULE`."""
+
+    def launch(self) -> Child:
+        at = self.argv.index(PYTHON)
+        return Fork(self.argv[at + 1 :], self.env, str(self.log), self.stop_signal)
+
+
+def _run(argv: Sequence[str], env: dict[str, str], log: str, dies_of: int) -> None:
+    os.setsid()
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, dies_of)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    os.chdir(ROOT)
+    os.environ.clear()
+    os.environ.update(env)
+    out = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    os.dup2(out, 1)
+    os.dup2(out, 2)
+    sys.stdout, sys.stderr = (os.fdopen(fd, "w", buffering=1, closefd=False) for fd in (1, 2))
+    option, module, *rest = argv
+    assert option == "-m"
+    sys.argv, sys.path[0] = [module, *rest], str(ROOT)
+    try:
+        runpy.run_module(module, run_name="__main__", alter_sys=True)
+    finally:
+        atexit._run_exitfuncs()
