@@ -1,4 +1,4 @@
-"""Fixtures for real servers; tests/servers.py describes them."""
+"""Fixtures for real servers, which tests/servers.py describes, and the queue of the tests (tests/queue.py)."""
 
 import os
 import signal
@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import pytest
 
+from tests import queue
 from tests.forks import Forked
 from tests.servers import Databases, Site, embedded_mqtt, needs
 from tools.brokers import Mosquitto, RabbitMq, quiet_port
@@ -20,6 +21,22 @@ Site.process_type = Forked
 
 StartSite = Callable[..., Site]
 Server = TypeVar("Server", Valkey, Postgres, Mosquitto, RabbitMq)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if hasattr(config, "workerinput"):
+        items[:] = queue.ordered(items)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    return queue.scheduler(config, log)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    return queue.workers()
 
 
 @pytest.fixture(scope="session")

@@ -79,7 +79,7 @@ class TestChecks:
         assert error.id == "inbox.E005"
         assert error.msg.startswith(f"inbox.{name} has ")
 
-    @pytest.mark.parametrize(("id", "attributes"), OTHERS, ids=str)
+    @pytest.mark.parametrize(("id", "attributes"), OTHERS, ids=lambda each: "".join(each))
     def test_types_that_would_fail_or_not_be_counted(
         self, id: str, attributes: Any, monkeypatch: pytest.MonkeyPatch
     ) -> None:

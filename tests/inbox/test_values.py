@@ -179,7 +179,7 @@ NOBODY = [
 ]
 
 
-@pytest.mark.parametrize("nobody", NOBODY, ids=ascii)
+@pytest.mark.parametrize("nobody", NOBODY, ids=lambda each: ascii(each).partition(" object at")[0])
 def test_what_cannot_be_a_user_is_refused(nobody: Any, unharmed: int) -> None:
     for refused in (
         lambda: services.send([unharmed, nobody], FollowMessage),
