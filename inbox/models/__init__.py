@@ -1,3 +1,5 @@
+"""The tables. Plain ORM writes keep versions right; services are in `inbox/services/`."""
+
 from .broadcast import Audience, Broadcast, BroadcastReceipt, State
 from .deleted import DeletedUser
 from .events import (

@@ -1,6 +1,7 @@
-"""Outlets: where changes are published for people who hold no connection to us (MQTT; later web push, e-mail).
+"""Channels: one package each, for people without a connection to us (MQTT; later web push, e-mail).
 
-Like the bus they are told who may see something new, never what; each reads the state itself, when it is ready.
+A channel gets the ids of users whose state may have changed, never the state; it reads the state itself. Protocols by
+which clients connect to us are in `push/transports/`.
 """
 
 from collections.abc import Sequence

@@ -57,6 +57,15 @@ def test_every_file_named_exists(page: str) -> None:
     assert missing == []
 
 
+@pytest.mark.parametrize("app", ["inbox", "push"])
+def test_every_package_is_in_the_architecture(app: str) -> None:
+    text = (ROOT / "docs" / "ARCHITECTURE.md").read_text()
+    packages = {place.parent.name for place in (ROOT / app).glob("*/__init__.py")}
+    found = packages - {"management", "migrations", "templatetags"}  # Django's own names
+    assert found
+    assert [name for name in sorted(found) if f"`{app}/{name}/" not in text] == []
+
+
 def test_nothing_of_the_machine_is_committed() -> None:
     """Neither a path of the machine it was written on nor a package host."""
     tracked = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True, text=True).stdout
