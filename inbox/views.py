@@ -13,9 +13,6 @@ from . import services
 from .forms import PreferencesForm
 from .models import Broadcast, event_types
 
-# Symbols of icons.svg that are named after their type; a site's own types show the bell.
-ICONS = {"broadcast", "comment", "follow", "like", "mention", "share", "system"}
-
 
 def _beside(request: HttpRequest, name: str) -> str:
     """A page of this urlconf, whatever namespaces a site has put it into."""
@@ -28,14 +25,7 @@ def _beside(request: HttpRequest, name: str) -> str:
 def inbox_page(request: HttpRequest) -> HttpResponse:
     """One tab per event type of the site, and broadcasts."""
     models: dict[str, type[Model]] = {**event_types(), "broadcast": Broadcast}
-    tabs = [
-        {
-            "type": name,
-            "label": capfirst(model._meta.verbose_name_plural),
-            "icon": name if name in ICONS else "bell",
-        }
-        for name, model in models.items()
-    ]
+    tabs = [{"type": name, "label": capfirst(model._meta.verbose_name_plural)} for name, model in models.items()]
     context = {
         "tabs": tabs,
         "page": request.path,

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Transport(NamedTuple):
-    """`name` as in push/client/rungs.js; `line` says it in one breath."""
+    """`name` as in push/client/transports.js; `line` says it in one breath."""
 
     name: str
     title: str | Promise

@@ -43,7 +43,7 @@ def test_shows_what_arrives(browse: Browse, place: Site) -> None:
 
 
 OPEN = """async (mqttUrl) => {
-  const { openers } = await import("/static/push/client/rungs.js");
+  const { openers } = await import("/static/push/client/transports.js");
   const csrfToken = document.querySelector("notification-bell").getAttribute("csrf-token");
   window.log = [];
   window.seen = [];

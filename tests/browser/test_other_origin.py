@@ -158,11 +158,11 @@ def test_one_renewal_at_a_time(browse: Browse, site: Site) -> None:
     page.goto("/jsi18n/")
     asked = page.evaluate(
         """async () => {
-          const { TicketHolder } = await import("/static/push/client/credential.js");
+          const { TicketCredential } = await import("/static/push/client/credential.js");
           const wishes = [];
           const mint = (ttl) => `${btoa(JSON.stringify([7, "", "", Date.now() / 1000 + ttl]))}.signature`;
           const renew = (wish) => { wishes.push(wish); return Promise.resolve(mint(wish.ttl ?? 300)); };
-          const holder = new TicketHolder(null, renew);
+          const holder = new TicketCredential(null, renew);
           const tickets = await Promise.all([{}, {}, { ttl: 60 }, { ttl: 60 }, {}].map((wish) => holder.ticket(wish)));
           return { wishes, users: tickets.map(({ user }) => user) };
         }"""

@@ -11,7 +11,7 @@ from tests.browser.conftest import Browse
 from tests.servers import Site, wait_for
 
 OPEN = """async (name) => {
-  const { openers } = await import("/static/push/client/rungs.js");
+  const { openers } = await import("/static/push/client/transports.js");
   window.log = [];
   window.seen = [];
   window.rung = openers[name](new URL("/push/", location.href), {

@@ -1,12 +1,12 @@
-/* What the reader does to an item: shown at once, then written; taken back on screen if the server refuses. */
+/* What the user does to items. Each action is shown at once, then written, and taken back on screen if the write fails. */
 
-import { gettext } from "./words.js";
+import { gettext } from "./shared/i18n.js";
 
 export class Actions {
-  writing = 0; // requests under way: what is read meanwhile may already be old
-  #last = new Map(); // ref → its last write: an undo must not overtake what it undoes
+  writing = 0; // writes in progress: a list read meanwhile may be outdated
+  #last = new Map(); // ref → its last write, for the order of writes
 
-  /** `page`: {list, answered(snapshot), settle(), failed(error)}. */
+  /** `page`: {list, onWritten(snapshot), onWriteFailed(error), reload(ref), settle()}. */
   constructor(api, toast, page) {
     Object.assign(this, { api, toast, page });
   }
@@ -18,24 +18,24 @@ export class Actions {
     if (name === "open") {
       this.page.list.row(ref).classList.toggle("rd-open");
       if (!item.read) this.#change(item, { read: true });
-    } else if (name === "more") this.#unfold(ref);
+    } else if (name === "more") this.#toggleActions(ref);
     else if (name === "read") this.#toggleRead(item);
     else if (name === "archive") this.#toggleArchived(item);
     else this.#remove(item);
   }
 
   async readAll(upTo, type) {
-    await this.#write(() => this.api.readAll(upTo, type), () => {});
+    await this.#write(() => this.api.readUpTo(upTo, type), () => {});
   }
 
-  #unfold(ref) {
+  #toggleActions(ref) {
     const row = this.page.list.row(ref);
     row.querySelector('[data-act="more"]').ariaExpanded = String(row.classList.toggle("rd-acting"));
   }
 
   #toggleRead(item) {
     this.#change(item, { read: !item.read });
-    this.toast.say(item.read ? gettext("Marked as unread.") : gettext("Marked as read."));
+    this.toast.announce(item.read ? gettext("Marked as unread.") : gettext("Marked as read."));
   }
 
   #toggleArchived(item) {
@@ -43,22 +43,22 @@ export class Actions {
     const undo = { archived: !archived, ...(archived && !item.read && { read: false }) };
     this.#change(item, { archived });
     const text = archived ? gettext("Archived.") : gettext("Moved to the inbox.");
-    this.toast.show(text, () => this.#back(item, undo));
+    this.toast.show(text, () => this.#undo(item, undo));
   }
 
   #remove(item) {
     this.#hide(item, () => this.api.remove(item.ref));
-    this.toast.show(gettext("Deleted."), () => this.#back(item, { deleted: false }));
+    this.toast.show(gettext("Deleted."), () => this.#undo(item, { deleted: false }));
   }
 
   #change(item, changes) {
     const request = () => this.api.change(item.ref, changes);
     if ("archived" in changes) return this.#hide(item, request);
-    this.#put({ ...item, ...changes });
-    this.#write(this.#inTurn(item.ref, request), () => this.#put(item));
+    this.#show({ ...item, ...changes });
+    this.#write(this.#inOrder(item.ref, request), () => this.#show(item));
   }
 
-  #put(item) {
+  #show(item) {
     const { list } = this.page;
     list.show(list.items.map((old) => (old.ref === item.ref ? item : old)));
   }
@@ -67,18 +67,18 @@ export class Actions {
     const { list } = this.page;
     const before = list.items;
     list.show(list.without(item.ref));
-    this.#write(this.#inTurn(item.ref, request), () => list.show(before));
+    this.#write(this.#inOrder(item.ref, request), () => list.show(before));
   }
 
-  /* Undo; then the list is read again, which puts the item where it belongs. */
-  async #back(item, changes) {
-    await this.#write(this.#inTurn(item.ref, () => this.api.change(item.ref, changes)), () => {});
+  /* The list is read again, which puts the item back in its place. */
+  async #undo(item, changes) {
+    await this.#write(this.#inOrder(item.ref, () => this.api.change(item.ref, changes)), () => {});
     await this.page.reload(item.ref);
   }
 
-  /* A write of one item, begun once the item's write before it has been answered. At once if there is none: a link may
-   * be taking the page away. */
-  #inTurn(ref, request) {
+  /* A request that waits for the item's earlier write, so that an undo never overtakes what it undoes. Without an earlier write
+   * it is sent at once: a link may be leaving the page. */
+  #inOrder(ref, request) {
     return () => {
       const before = this.#last.get(ref);
       const answer = before ? before.then(request) : request();
@@ -91,10 +91,10 @@ export class Actions {
   async #write(request, revert) {
     this.writing += 1;
     try {
-      this.page.answered(await request());
+      this.page.onWritten(await request());
     } catch (error) {
       revert();
-      this.page.failed(error);
+      this.page.onWriteFailed(error);
     } finally {
       this.writing -= 1;
       this.page.settle();

@@ -1,5 +1,4 @@
-/* Loaded first on pages of other people's scripts that write HTML from strings: jQuery in Django's administration, Swagger
- * UI. Under `require-trusted-types-for 'script'` those pages need `trusted-types default`. What the policy lets pass runs
- * nothing: a strict `script-src` makes browsers ignore the scripts and handlers in it. Addresses and texts of scripts stay
- * forbidden. */
+/* A Trusted Types policy for pages with third-party scripts that create HTML from strings: jQuery in Django's admin, Swagger
+ * UI. It is loaded first. Under `require-trusted-types-for 'script'` those pages need `trusted-types default`. The policy lets
+ * HTML pass, whose scripts and handlers the browser ignores under a strict `script-src`. Script URLs and texts stay forbidden. */
 globalThis.trustedTypes?.createPolicy("default", { createHTML: (html) => html });

@@ -1,8 +1,11 @@
-/* What the list shows, kept in the address: ?type=comment&view=unread. Tabs are links and work in a new tab too. */
+/* The filter of the list, kept in the address: ?type=comment&view=unread. Filters are links, so they also work in a new tab. */
+
+import { isPlainClick, setText } from "./shared/dom.js";
+import { icon, typeIcon } from "./shared/icons.js";
 
 const VIEWS = ["unread", "archived"];
 
-/** → {type, view, unread, archived}; unknown values mean no filter. */
+/** Returns {type, view, unread, archived}; unknown values mean no filter. */
 export function readFilter(types, search = location.search) {
   const query = new URLSearchParams(search);
   const type = types.includes(query.get("type")) ? query.get("type") : "";
@@ -15,15 +18,16 @@ export function address({ type, view }) {
   return query.size ? `?${query}` : location.pathname;
 }
 
-/** The tabs (links with data-type) and views (links with data-view) around the list, and their counts. */
+/** The links with data-type and data-view around the list, and their counts. */
 export class Filters {
-  /** `changed(filter)` is called when the reader picks another one, or goes back. */
-  constructor(root, changed) {
+  /** `onChange(filter)` is called when the user chooses another filter, or goes back in history. */
+  constructor(root, onChange) {
     this.links = [...root.querySelectorAll("a[data-type], a[data-view]")];
     this.types = this.links.flatMap((link) => link.dataset.type || []);
-    this.changed = changed;
+    this.onChange = onChange;
     this.current = readFilter(this.types);
-    for (const link of this.links) link.addEventListener("click", (event) => this.#pick(event, link));
+    for (const link of this.links) link.addEventListener("click", (event) => this.#onClick(event, link));
+    for (const svg of root.querySelectorAll("a[data-type] svg")) svg.replaceWith(iconOf(svg.closest("a").dataset.type));
     addEventListener("popstate", () => this.#show(readFilter(this.types)));
     this.#mark();
   }
@@ -32,33 +36,29 @@ export class Filters {
     return this.links.find((link) => link.dataset.type === type)?.dataset.label ?? type;
   }
 
-  icon(type) {
-    return this.links.find((link) => link.dataset.type === type)?.dataset.icon ?? "bell";
-  }
-
   count({ unread, capped, by_type: byType }) {
     for (const link of this.links) {
       if (!("type" in link.dataset)) continue;
       const type = link.dataset.type;
       const n = type ? byType[type] ?? 0 : unread;
-      link.querySelector("[data-count]").textContent = n ? `${n}${capped && !type ? "+" : ""}` : "";
+      setText(link.querySelector("[data-count]"), n ? `${n}${capped && !type ? "+" : ""}` : "");
     }
   }
 
-  #pick(event, link) {
-    if (event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+  #onClick(event, link) {
+    if (!isPlainClick(event)) return;
     event.preventDefault();
-    history.pushState(history.state, "", link.href); // with what inbox.js keeps there
+    history.pushState(history.state, "", link.href); // keeps what owner.js noted there
     this.#show(readFilter(this.types));
   }
 
   #show(filter) {
     this.current = filter;
     this.#mark();
-    this.changed(filter);
+    this.onChange(filter);
   }
 
-  /* Each link leads to its own choice and keeps the other one's. */
+  /* Each link changes its own part of the filter and keeps the other part. */
   #mark() {
     for (const link of this.links) {
       const [name, value] = "type" in link.dataset ? ["type", link.dataset.type] : ["view", link.dataset.view];
@@ -67,4 +67,8 @@ export class Filters {
       else link.removeAttribute("aria-current");
     }
   }
+}
+
+function iconOf(type) {
+  return type ? typeIcon(type) : icon("tray");
 }

@@ -1,10 +1,10 @@
-/* The one place where HTML of the server becomes part of the page. It was sanitised there (inbox/rendering/markup.py). */
+/* Inserts HTML of announcements, the only HTML that comes from the server. The server has sanitised it (inbox/rendering/markup.py). */
 
-let policy; // undefined: not asked for yet; null: the page's Content-Security-Policy forbids it
+let policy; // undefined: not created yet; null: the page's Content-Security-Policy forbids it
 
-/** Fill `element` with `html`. Returns false where Trusted Types forbid it: `trusted-types reddot` is missing. */
+/** Fill `element` with `html`. Returns false if Trusted Types forbid it (`trusted-types reddot` is missing). */
 export function showHtml(element, html) {
-  policy = policy === undefined ? makePolicy() : policy;
+  if (policy === undefined) policy = makePolicy();
   if (!policy) return false;
   element.innerHTML = policy.createHTML(html);
   return true;
@@ -16,7 +16,7 @@ function makePolicy() {
   try {
     return trustedTypes.createPolicy("reddot", rules);
   } catch (error) {
-    console.warn("Red Dot: announcements are shown as plain text; allow the policy: trusted-types reddot", error);
+    console.warn("Red Dot: announcements are shown as plain text. To show their markup, allow the policy: trusted-types reddot", error);
     return null;
   }
 }

@@ -1,50 +1,51 @@
-/* The inbox page. It knows /api/v1/ and one DOM event, `reddot:change` (detail: the newest snapshot), which whoever
- * is connected to the server dispatches on `document`; without one the page still refreshes when it is looked at. */
+/* The inbox page: when the list is read, and what is done with the answers. What a row looks like is in row.js, what the user
+ * does to an item in actions.js, what surrounds the list in screen.js.
+ *
+ * The page uses /api/v1/ and one DOM event, `reddot:change` (detail: the newest snapshot), dispatched on `document` by
+ * whatever holds a connection (push's bell). Without that event the page refreshes when it is shown. */
 
 import { Actions } from "./actions.js";
-import { Api } from "./api.js";
 import { Filters } from "./filters.js";
 import { bindKeys } from "./keys.js";
 import { List } from "./list.js";
-import { below, merge } from "./merge.js";
+import { merge } from "./merge.js";
+import { Owner } from "./owner.js";
+import { makeApi, readPage, readShown } from "./pages.js";
 import { Screen } from "./screen.js";
+import { gettext, interpolate, ngettext } from "./shared/i18n.js";
+import { backoff } from "./shared/timing.js";
 import { Toast } from "./toast.js";
-import { fill, gettext, ngettext } from "./words.js";
 
-const PAGE = 20;
-const PAGE_MAX = 100; // the API's own limit
-const [RETRY_MIN, RETRY_MAX] = [2_000, 30_000]; // ms
-const ROTATION = 1_000; // ms until a new cookie has surely arrived
+const [RETRY_MIN, RETRY_MAX] = [2, 30]; // seconds
 
 class Inbox {
-  #next = null; // cursor after the last item on screen
-  #shown = 0; // the version the list was shown with: what "mark all as read" may reach up to
-  #counts = null; // the newest snapshot
-  #written = 0; // the version after the reader's own last write
+  #cursor = null; // after the last item on screen; null: there are no more
+  #listVersion = 0; // the version the list was read at: "mark all as read" covers what was listed then
+  #snapshot = null; // the newest
+  #writtenVersion = 0; // the version after the user's last write
   #reading = false;
-  #insert = null; // whether the next read shows new items at once, and which item then gets the focus
-  #goTo = null;
-  #leaving = false;
-  #stopped = false; // the page of one user, the session of another
-  #retry = 0;
-  #wait = RETRY_MIN;
-  #again = false;
-  #turn = 0; // answers of an earlier filter are dropped
+  #refreshAgain = false; // something changed while the list was being read
+  #insert = false; // the next refresh shows new items at once, whatever the user is doing
+  #focusNext = null; // returns the ref of the item to focus after the next refresh
+  #generation = 0; // counts changes of filter: responses for an earlier filter are dropped
+  #failures = 0; // reads in a row
+  #retryTimer = 0;
 
   constructor(root) {
     const one = (name) => root.querySelector(`[data-${name}]`);
     one("late")?.remove();
-    const { api, icons, user } = root.dataset;
-    const field = root.querySelector("[name=csrfmiddlewaretoken]");
-    Object.assign(this, { root, user, api: new Api(api, field) });
+    this.api = makeApi(root);
+    this.owner = new Owner(root.dataset.user, root.dataset.login, this.api, {
+      stopped: () => this.#onStopped(),
+      stillSignedIn: () => this.retry(),
+    });
     this.toast = new Toast(one("toast"), one("live"));
     this.filters = new Filters(root, () => this.start());
-    const kindOf = (type) => ({ icon: this.filters.icon(type), label: this.filters.label(type) });
-    this.list = new List(one("list"), kindOf, icons);
+    this.list = new List(one("list"), (type) => this.filters.label(type));
     this.screen = new Screen(root, {
       retry: () => this.retry(),
       more: () => this.more(),
-      pill: () => this.unfold(),
+      pill: () => this.showNew(),
       readAll: () => this.readAll(),
     });
     this.actions = new Actions(this.api, this.toast, this);
@@ -52,48 +53,50 @@ class Inbox {
     this.start();
   }
 
-  /* The newest there is, as far as we know. */
-  get #version() {
-    return this.#counts?.version ?? 0;
-  }
-
   get filter() {
     return this.filters.current;
   }
 
-  /** Read the list from the top, as after a change of filter. */
+  get #version() {
+    return this.#snapshot?.version ?? 0;
+  }
+
+  // Reading
+
+  /** Read the list anew, as after a change of filter. */
   async start() {
-    const turn = (this.#turn += 1);
+    const generation = (this.#generation += 1);
     this.screen.loading(this.list.items.length > 0);
-    const read = await this.#guard(async () => {
-      const [page, counts] = await Promise.all([this.api.page(this.filter, { limit: PAGE }), this.api.unread()]);
-      if (turn !== this.#turn || !this.#isOurs(counts)) return;
+    const done = await this.#guard(async () => {
+      const [page, snapshot] = await Promise.all([readPage(this.api, this.filter), this.api.unread()]);
+      if (generation !== this.#generation || !this.owner.owns(snapshot)) return;
       this.#accept(page, page.items, page.next);
-      this.snapshot(counts);
+      this.#onSnapshot(snapshot);
     });
-    if (read || turn !== this.#turn) return;
-    this.#next = null;
-    this.list.show([]); // what is there belongs to another filter
+    if (done || generation !== this.#generation) return;
+    this.#cursor = null;
+    this.list.show([]); // the items on screen belong to another filter
     this.#draw();
   }
 
-  /** After an outage: what was shown stays if there is anything. */
+  /** After an outage; the items on screen stay. */
   retry() {
-    clearTimeout(this.#retry);
-    if (this.#stopped) location.reload();
+    clearTimeout(this.#retryTimer);
+    if (this.owner.stopped) location.reload();
     else if (this.list.items.length) this.refresh();
     else this.start();
   }
 
+  /** Append the next page. */
   async more() {
-    const [turn, before] = [this.#turn, this.#next];
+    const [generation, before] = [this.#generation, this.#cursor];
     this.screen.busy(true);
     try {
       await this.#guard(async () => {
-        const page = await this.api.page(this.filter, { before, limit: PAGE });
-        if (turn !== this.#turn || before !== this.#next) return;
+        const page = await readPage(this.api, this.filter, before);
+        if (generation !== this.#generation || before !== this.#cursor) return;
         const first = page.items[0];
-        this.#next = page.next;
+        this.#cursor = page.next;
         this.list.show([...this.list.items, ...page.items.filter((item) => !this.list.find(item.ref))]);
         if (first) this.list.focus(first.ref);
       });
@@ -103,188 +106,149 @@ class Inbox {
     }
   }
 
-  /** Take in what changed. What is new at the top waits behind the pill while the reader is further down or at work. */
+  /** Read what changed. New items wait behind the pill while the user is further down or busy with an item. */
   async refresh({ insert = false } = {}) {
-    if (this.#stopped) return;
+    if (this.owner.stopped) return;
     this.#insert ||= insert;
-    if (this.#reading || this.actions.writing) return void (this.#again = true);
+    if (this.#reading || this.actions.writing) return void (this.#refreshAgain = true);
     this.#reading = true;
-    this.#again = false;
-    const [turn, known] = [this.#turn, this.#version];
+    this.#refreshAgain = false;
+    const [generation, known] = [this.#generation, this.#version];
     try {
-      await this.#guard(async () => this.#take(turn, known, await this.#readShown(this.list.items)));
+      await this.#guard(async () => this.#onRefreshed(generation, known, await readShown(this.api, this.filter, this.list.items)));
     } finally {
       this.#reading = false;
       this.settle();
     }
   }
 
-  /* The list from the top, as far down as what is on screen: all of it may have changed. One page usually does. */
-  async #readShown(shown) {
-    const page = await this.api.page(this.filter, { limit: Math.min(Math.max(shown.length, PAGE), PAGE_MAX) });
-    while (below(shown, page) && page.items.length < 2 * shown.length) {
-      const limit = Math.min(below(shown, page), PAGE_MAX);
-      const more = await this.api.page(this.filter, { before: page.next, limit });
-      page.items.push(...more.items);
-      page.next = more.items.length ? more.next : null;
-    }
-    return page; // its version was read before all of them
+  /* `known`: the newest version when the page was requested. */
+  #onRefreshed(generation, known, page) {
+    if (generation !== this.#generation) return;
+    if (this.#isOutdated(known, page)) return void (this.#refreshAgain = true);
+    // In the unread view an item that was read here stays until the user leaves, so that nothing moves under the pointer.
+    const keep = (item) => this.filter.unread && item.read;
+    const { items, next, fresh } = merge(this.list.items, this.#cursor, page, keep);
+    const hold = fresh && !this.#insert && this.screen.inUse(this.list);
+    this.screen.held(hold ? fresh : 0);
+    if (hold) this.list.show(items.slice(fresh));
+    else this.#accept(page, items, next, fresh);
+    if (!fresh) return;
+    this.toast.announce(interpolate(ngettext("%(n)s new notification", "%(n)s new notifications", fresh), { n: fresh }));
   }
 
-  /** After a write or a read: do what had to wait for it. */
+  /* The page was read before the user's last write: an item just archived would come back. A page older than the version known
+   * when it was requested is not outdated: the database was restored. */
+  #isOutdated(known, page) {
+    return this.actions.writing > 0 || (known <= page.version && page.version < this.#writtenVersion);
+  }
+
+  #accept(page, items, next, fresh = 0) {
+    this.#listVersion = page.version;
+    this.#cursor = next;
+    this.screen.held(0);
+    this.list.show(items, fresh);
+    this.screen.loaded();
+    this.list.focus(this.#focusNext?.());
+    this.#insert = false;
+    this.#focusNext = null;
+    this.#draw();
+  }
+
+  /** After a read or a write: what had to wait for it. */
   settle() {
     this.#draw();
-    if (this.#again && !this.actions.writing && !this.#reading) this.refresh();
-    else if (!this.list.items.length && this.#next && !this.actions.writing) this.start();
+    if (this.#refreshAgain && !this.actions.writing && !this.#reading) this.refresh();
+    else if (!this.list.items.length && this.#cursor && !this.actions.writing) this.start();
   }
 
-  /** Show all there is, then put the focus on an item that came back. */
+  /** Show everything, then focus an item that came back. */
   reload(ref) {
-    this.#goTo = () => ref;
+    this.#focusNext = () => ref;
     return this.refresh({ insert: true });
   }
 
-  unfold() {
+  /** Show the items behind the pill. */
+  showNew() {
     scrollTo({ top: 0, behavior: "instant" });
-    this.#goTo = () => this.list.items[0]?.ref;
+    this.#focusNext = () => this.list.items[0]?.ref;
     return this.refresh({ insert: true });
   }
+
+  // Writing, by actions.js
 
   readAll() {
-    this.actions.readAll(this.#shown, this.filter.type).then(() => this.refresh());
+    this.actions.readAll(this.#listVersion, this.filter.type).then(() => this.refresh());
   }
 
-  /** The snapshot a write was answered with; bells on this page need not wait for it to be pushed. */
-  answered(snapshot) {
-    this.#written = snapshot.version;
-    this.snapshot(snapshot);
+  /** A write returned this snapshot. Bells on this page need not wait for the push. */
+  onWritten(snapshot) {
+    this.#writtenVersion = snapshot.version;
+    this.#onSnapshot(snapshot);
     for (const bell of document.querySelectorAll("notification-bell")) bell.offer?.(snapshot);
   }
 
-  /** A snapshot from the server, by whatever way: only the newest counts. */
-  snapshot(snapshot) {
-    if (!this.#isOurs(snapshot) || snapshot.version < this.#version) return;
-    this.#counts = snapshot;
+  /** A write failed; the screen was already put back. */
+  onWriteFailed(error) {
+    if (error.status === 401) return this.owner.confirmSignedOut();
+    this.toast.show(error.message);
+    this.#refreshAgain = true;
+  }
+
+  // Events
+
+  /* Only the newest snapshot counts. */
+  #onSnapshot(snapshot) {
+    if (!this.owner.owns(snapshot) || snapshot.version < this.#version) return;
+    this.#snapshot = snapshot;
     this.filters.count(snapshot);
     this.#draw();
   }
 
-  /* A snapshot of somebody else: they are signed in now, and this page was made for another person. */
-  #isOurs({ user }) {
-    if (String(user) !== this.user) this.#reloadFor(String(user));
-    return String(user) === this.user;
-  }
-
-  /* Once. `history.state` outlives the reload and, unlike storage, is denied to no page. */
-  #reloadFor(user) {
-    if (this.#leaving || this.#stopped) return;
-    const expected = history.state?.reloadedFor ?? this.user;
-    if (expected !== this.user) return this.#stop(); // the last reload did not bring that user's page
-    this.#leaving = true;
-    history.replaceState({ ...history.state, reloadedFor: user }, "");
-    location.reload();
-  }
-
-  #stop() {
-    this.#stopped = true;
+  #onStopped() {
     this.screen.loaded();
     this.screen.offline(gettext("Someone else is signed in now. Reload the page to see their inbox."));
     this.#draw();
   }
 
-  /** A write was refused; what it had shown is taken back already. */
-  failed(error) {
-    if (error.status === 401) return this.#signIn();
-    this.toast.show(error.message);
-    this.#again = true;
-  }
-
-  /* Reading failed: say so, keep what is shown, try again by itself. */
-  #lost(error) {
-    if (error.status === 401) return this.#signIn();
+  /* Show the error, keep the list, retry. */
+  #onReadFailed(error) {
+    if (error.status === 401) return this.owner.confirmSignedOut();
     if (error.status && error.status < 500) return this.toast.show(error.message);
     this.screen.offline(error.message);
-    clearTimeout(this.#retry);
-    this.#retry = setTimeout(() => this.retry(), this.#wait * (0.5 + Math.random()));
-    this.#wait = Math.min(this.#wait * 2, RETRY_MAX);
+    this.#failures += 1;
+    clearTimeout(this.#retryTimer);
+    this.#retryTimer = setTimeout(() => this.retry(), backoff(this.#failures, RETRY_MIN, RETRY_MAX) * 1000);
   }
 
-  /* Asks once more before it believes that nobody is signed in: a new password ends the old session at once, while the answer
-   * with the new cookie may still be on its way. */
-  async #signIn() {
-    if (this.#leaving) return;
-    this.#leaving = true;
-    await new Promise((resolve) => setTimeout(resolve, ROTATION));
-    const signedOut = await this.api.unread().then(() => false, (error) => error.status === 401);
-    if (signedOut) return this.#leave();
-    this.#leaving = false;
-    this.retry();
-  }
-
-  #leave() {
-    location.assign(`${this.root.dataset.login}?${new URLSearchParams({ next: location.pathname + location.search })}`);
-  }
-
-  /* `known`: the version that was known when the page was asked for. */
-  #take(turn, known, page) {
-    if (turn !== this.#turn) return;
-    if (this.#outdated(known, page)) return void (this.#again = true);
-    // In the unread view what was read here stays until the reader leaves: nothing moves under their hands.
-    const keep = (item) => this.filter.unread && item.read;
-    const { items, next, fresh } = merge(this.list.items, this.#next, page, keep);
-    const hold = fresh && !this.#insert && this.screen.atWork(this.list);
-    this.screen.held(hold ? fresh : 0);
-    if (hold) this.list.show(items.slice(fresh));
-    else this.#accept(page, items, next, fresh);
-    if (!fresh) return;
-    this.toast.say(fill(ngettext("%(n)s new notification", "%(n)s new notifications", fresh), { n: fresh }));
-  }
-
-  /* Read before the reader's last write: what they have just filed would come back. Older than what was known when it was
-   * asked for is something else: then the database was restored. */
-  #outdated(known, page) {
-    return this.actions.writing > 0 || (known <= page.version && page.version < this.#written);
-  }
-
-  #accept(page, items, next, fresh = 0) {
-    this.#shown = page.version;
-    this.#next = next;
-    this.screen.held(0);
-    this.list.show(items, fresh);
-    this.screen.loaded();
-    this.list.focus(this.#goTo?.());
-    this.#insert = this.#goTo = null;
-    this.#draw();
-  }
-
-  #draw() {
-    const { type } = this.filter;
-    const unread = (type ? this.#counts?.by_type[type] : this.#counts?.unread) ?? 0;
-    const [empty, more] = [!this.list.items.length, this.#next !== null];
-    const [label, stopped] = [this.filters.label(type), this.#stopped];
-    this.screen.draw({ empty, more, unread, filter: this.filter, label, stopped });
-  }
-
-  /* → whether `work` was done; an ApiError is dealt with here. */
+  /* Returns whether `work` was done. Handles an ApiError; rethrows all others. */
   async #guard(work) {
     try {
       await work();
-      this.#wait = RETRY_MIN;
-      if (!this.#stopped) this.screen.online();
+      this.#failures = 0;
+      if (!this.owner.stopped) this.screen.online();
       return true;
     } catch (error) {
       this.screen.loaded();
       if (!("status" in error)) throw error;
-      this.#lost(error);
+      this.#onReadFailed(error);
       this.#draw();
       return false;
     }
   }
 
+  #draw() {
+    const { type } = this.filter;
+    const unread = (type ? this.#snapshot?.by_type[type] : this.#snapshot?.unread) ?? 0;
+    const [empty, more] = [!this.list.items.length, this.#cursor !== null];
+    const [label, stopped] = [this.filters.label(type), this.owner.stopped];
+    this.screen.draw({ empty, more, unread, filter: this.filter, label, stopped });
+  }
+
   #listen() {
     document.addEventListener("reddot:change", ({ detail }) => {
-      this.snapshot(detail);
-      if (this.#isOurs(detail) && detail.version > this.#shown) this.refresh();
+      this.#onSnapshot(detail);
+      if (this.owner.owns(detail) && detail.version > this.#listVersion) this.refresh();
     });
     addEventListener("online", () => this.retry());
     addEventListener("offline", () => this.screen.offline(gettext("You are offline.")));

@@ -1,16 +1,20 @@
-/* Keys in the list. Letters work only while the focus is in it (WCAG 2.1.4), never in place of a browser's own. */
+/* Keyboard shortcuts of the list. Letters work only while the focus is in it (WCAG 2.1.4); the browser's own shortcuts stay. */
 
 const ACTS = { u: "read", e: "archive", Delete: "delete", Backspace: "delete" };
 
-/** `act(name, ref)` does one of ACTS, `undo()` takes the last one back. */
+/** `act(name, ref)` does one of ACTS; `undo()` undoes the last. */
 export function bindKeys(list, act, undo) {
   list.element.addEventListener("keydown", (event) => {
-    if (event.metaKey || event.ctrlKey || event.altKey) return;
+    if (hasModifier(event)) return;
     if (move(list, event.key) || press(list, event.key, act)) event.preventDefault();
   });
   list.element.closest("[data-inbox]").addEventListener("keydown", (event) => {
-    if (event.key === "z" && !event.metaKey && !event.ctrlKey && !event.altKey) undo();
+    if (event.key === "z" && !hasModifier(event)) undo();
   });
+}
+
+function hasModifier(event) {
+  return event.metaKey || event.ctrlKey || event.altKey;
 }
 
 function press(list, key, act) {

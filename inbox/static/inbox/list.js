@@ -1,17 +1,20 @@
-/* The list on screen: items as keyed rows under day headings. Rows that stay are never moved, so focus stays too. */
+/* The list on screen: rows under day headings. What a row looks like is in row.js. */
 
-import { buildRow, tick, updateRow } from "./row.js";
-import { dayName } from "./words.js";
+import { buildRow, refreshTime, updateRow } from "./row.js";
+import { h, reconcile } from "./shared/dom.js";
+import { dayName } from "./shared/times.js";
 
+const MINUTE = 60_000; // milliseconds
+
+/** Rows that stay are never moved, so they keep the focus. */
 export class List {
   items = [];
-  #rows = new Map(); // ref → li
-  #headings = new Map(); // "Today 1" → li
+  #nodes = new Map(); // key of a row or heading → li
 
-  /** `kindOf(type)` → {icon, label}; `sprite` is the address of icons.svg. */
-  constructor(element, kindOf, sprite) {
-    Object.assign(this, { element, kindOf, sprite });
-    setInterval(() => this.tick(), 60_000);
+  /** `labelOf(type)`: the name of an event type. */
+  constructor(element, labelOf) {
+    Object.assign(this, { element, labelOf });
+    setInterval(() => this.items.forEach((item) => refreshTime(this.row(item.ref))), MINUTE);
   }
 
   find(ref) {
@@ -19,84 +22,46 @@ export class List {
   }
 
   row(ref) {
-    return this.#rows.get(ref);
+    return this.#nodes.get(rowKey(ref));
   }
 
-  /** Show exactly `items`; focus in a row that goes moves to its neighbour. `fresh` of them, at the top, glow. */
+  /** Show exactly `items`, the first `fresh` of them highlighted. If the focused row goes, the focus moves to its neighbour. */
   show(items, fresh = 0) {
-    const focus = this.#focusAfter(items);
+    const restoreFocus = this.#focusAfter(items);
     this.items = items;
-    this.#drop(new Set(items.map((item) => item.ref)));
-    this.#lay([...this.#withHeadings(items)]);
+    const makers = new Map(this.#entries(items));
+    reconcile(this.element, this.#nodes, [...makers.keys()], (key) => makers.get(key)());
+    for (const item of items) updateRow(this.row(item.ref), item);
     for (const item of items.slice(0, fresh)) this.row(item.ref).classList.add("rd-fresh");
-    focus?.();
+    restoreFocus?.();
   }
 
   without(ref) {
     return this.items.filter((item) => item.ref !== ref);
   }
 
-  tick() {
-    for (const row of this.#rows.values()) tick(row);
-  }
-
-  /** The focused row's ref, if the focus is in the list. */
+  /** The ref of the focused row, if the focus is in the list. */
   get current() {
     return document.activeElement?.closest?.("[data-ref]")?.dataset.ref;
   }
 
-  #rowOf(item) {
-    const old = this.#rows.get(item.ref);
-    if (old) updateRow(old, item, this.sprite);
-    else this.#rows.set(item.ref, buildRow(item, this.kindOf(item.type), this.sprite));
-    return this.#rows.get(item.ref);
-  }
-
-  /* Items come in the order of their arrival. Where one says that it is from another day than its neighbour, it stands
-   * under a heading of its own, even if that was there before. */
-  *#withHeadings(items) {
-    let [last, times] = ["", new Map()];
+  /* Keys and functions that make the node. Items are ordered by arrival: one of another day than its neighbour gets a heading,
+   * even if that day had one before. */
+  *#entries(items) {
+    let last = "";
+    const times = new Map();
     for (const item of items) {
-      const name = item.created_at ? dayName(new Date(item.created_at)) : last;
-      if (name !== last) {
-        times.set(name, (times.get(name) ?? 0) + 1);
-        yield this.#heading(name, times.get(name));
+      const day = item.created_at ? dayName(new Date(item.created_at)) : last;
+      if (day !== last) {
+        times.set(day, (times.get(day) ?? 0) + 1);
+        yield [`day ${day} ${times.get(day)}`, () => h("li", { class: "rd-day" }, h("h2", {}, day))];
       }
-      last = name;
-      yield this.#rowOf(item);
+      last = day;
+      yield [rowKey(item.ref), () => buildRow(item, this.labelOf(item.type))];
     }
   }
 
-  #heading(name, time) {
-    const key = `${name} ${time}`;
-    if (!this.#headings.has(key)) {
-      const row = document.createElement("li");
-      row.className = "rd-day";
-      row.append(Object.assign(document.createElement("h2"), { textContent: name }));
-      this.#headings.set(key, row);
-    }
-    return this.#headings.get(key);
-  }
-
-  #drop(refs) {
-    for (const [ref, row] of this.#rows) {
-      if (refs.has(ref)) continue;
-      row.remove();
-      this.#rows.delete(ref);
-    }
-  }
-
-  #lay(nodes) {
-    const wanted = new Set(nodes);
-    for (const child of [...this.element.children]) if (!wanted.has(child)) child.remove();
-    let place = this.element.firstChild;
-    for (const node of wanted) {
-      if (node === place) place = place.nextSibling;
-      else this.element.insertBefore(node, place);
-    }
-  }
-
-  /* → what restores the focus when the focused row is about to go: the same control, one row further. */
+  /* Returns what restores the focus if the focused row is about to go: to the same control of the next row. */
   #focusAfter(items) {
     const [ref, kept] = [this.current, new Set(items.map((item) => item.ref))];
     if (!ref || kept.has(ref)) return null;
@@ -112,4 +77,8 @@ export class List {
     const control = row?.querySelector(`[data-act="${act}"]:not([hidden])`) ?? row?.querySelector('[data-act="open"]');
     control?.focus();
   }
+}
+
+function rowKey(ref) {
+  return `item ${ref}`;
 }

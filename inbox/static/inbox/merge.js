@@ -1,11 +1,11 @@
-/* What a freshly read first page means for the list on screen. Pure: no DOM, no network. */
+/* Merges a page that was just read into the list on screen. Pure functions, without DOM or network. */
 
 /**
  * shown: the items on screen, newest first; next: the cursor after the last of them.
- * page:  {items, next} read just now from the top, with the same filter.
- * keep:  tells of an item missing from the page that it stays nevertheless (one the reader has just dealt with).
+ * page:  {items, next}, just read from the top with the same filter.
+ * keep:  whether an item that is missing from the page stays nevertheless (the user has just read it).
  *
- * → {items, next, fresh}: the list as it should be; its first `fresh` items are new at the top.
+ * Returns {items, next, fresh}: the new list; its first `fresh` items are new.
  */
 export function merge(shown, next, page, keep = () => false) {
   const had = new Set(shown.map((item) => item.ref));
@@ -15,7 +15,7 @@ export function merge(shown, next, page, keep = () => false) {
   return { items, next: tail.length ? next : page.next, fresh: fresh < 0 ? items.length : fresh };
 }
 
-/* The items further down than the page reaches. What the page should have held and does not is gone. */
+/* The items below the last one of the page. Items missing within the page are gone. */
 function beyond(shown, page) {
   const refs = new Set(page.items.map((item) => item.ref));
   const last = shown.findLastIndex((item) => refs.has(item.ref));
@@ -23,17 +23,17 @@ function beyond(shown, page) {
   return shown.slice(last + 1).filter((item) => !isNewer(item, page.items.at(-1)));
 }
 
-/** How many items on screen lie further down than the page reaches. */
+/** How many items on screen are below the last one of the page. */
 export function below(shown, page) {
   return beyond(shown, page).length;
 }
 
-/* Both have dates, and that of `item` is later. */
+/* False if either has no date. */
 function isNewer(item, other) {
   return Date.parse(item.created_at) > Date.parse(other.created_at);
 }
 
-/* `items` plus the kept ones, each after the item it stood under. */
+/* `items` plus those to keep, each after the item that was above it. */
 function withKept(shown, items, keep) {
   const result = [...items];
   const refs = new Set(items.map((item) => item.ref));

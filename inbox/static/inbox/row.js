@@ -1,104 +1,78 @@
-/* One item as a list row. The row's controls carry data-act; list.js and actions.js listen above them. */
+/* One item as a row of the list. Its controls have data-act; clicks are handled in inbox.js. */
 
 import { showHtml } from "./html.js";
-import { fullTime, gettext, shortTime } from "./words.js";
+import { h, setText } from "./shared/dom.js";
+import { gettext, languageOf } from "./shared/i18n.js";
+import { icon, typeIcon } from "./shared/icons.js";
+import { levelWord } from "./shared/item.js";
+import { DAY, refreshTimes, timeElement } from "./shared/times.js";
 
-const SVG = "http://www.w3.org/2000/svg";
+const language = languageOf(document.documentElement.lang);
+const LIMIT = DAY; // older items are listed under day headings, so they show the date
 
-/** `sprite`: address of icons.svg; `kind`: {icon, label} of the item's type. */
-export function buildRow(item, kind, sprite) {
-  const row = make("li", "rd-row");
-  row.dataset.ref = item.ref;
-  row.append(
-    make("span", "rd-dot", "", make("span", "rd-hidden")),
-    badge(kind, sprite),
-    auto(make("div", "rd-text")),
-    make("time", "rd-time"),
-    moreActs(sprite),
-    make("div", "rd-acts", "", act("read", sprite), act("archive", sprite), act("delete", sprite)),
-  );
-  updateRow(row, item, sprite);
-  return row;
+/** The parts that no item changes; `updateRow` fills in the others. `label`: of the item's type. */
+export function buildRow(item, label) {
+  return h("li", { class: "rd-row", "data-ref": item.ref },
+    h("span", { class: "rd-dot" }, h("span", { class: "rd-hidden" })),
+    h("span", { class: "rd-kind", title: label }, typeIcon(item.type)),
+    h("div", { class: "rd-text", dir: "auto" }),
+    h("time", { class: "rd-time", hidden: true }),
+    moreButton(),
+    h("div", { class: "rd-acts" }, actionButton("read"), actionButton("archive"), actionButton("delete", gettext("Delete"))));
 }
 
-/* What shows which fields. */
+/* Which function shows which fields. */
 const PARTS = [
   [showTitle, ["title", "href", "level"]],
   [showBody, ["body", "body_html"]],
   [showTime, ["created_at"]],
 ];
 
-/** Bring a row up to date with its item. Only what has changed is written: focus, selection and scroll stay. */
-export function updateRow(row, item, sprite) {
+/** Bring a row up to date. Only what differs is written, so focus, selection and scroll position survive. */
+export function updateRow(row, item) {
   for (const [show, fields] of PARTS) {
     if (fields.some((field) => row.item?.[field] !== item[field])) show(row, item);
   }
   row.item = item;
-  showMarks(row, item, sprite);
-  tick(row);
-}
-
-function showMarks(row, item, sprite) {
-  row.classList.toggle("rd-unread", !item.read);
-  const state = row.querySelector(".rd-dot > *");
-  const word = item.read ? "" : gettext("Unread");
-  if (state.textContent !== word) state.textContent = word;
-  const [read, archive] = ["read", "archive"].map((name) => row.querySelector(`[data-act="${name}"]`));
-  name(read, item.read ? gettext("Mark as unread") : gettext("Mark as read"), item.read ? "unread" : "read", sprite);
-  const [label, symbol] = item.archived ? [gettext("Move to inbox"), "unarchive"] : [gettext("Archive"), "archive"];
-  name(archive, label, symbol, sprite);
-  read.hidden = item.archived;
+  showState(row, item);
+  refreshTime(row);
 }
 
 /** Bring a row's age up to date. */
-export function tick(row) {
-  const stamp = row.querySelector("time");
-  if (stamp.hidden) return;
-  const text = shortTime(new Date(stamp.dateTime));
-  if (stamp.textContent !== text) stamp.textContent = text;
+export function refreshTime(row) {
+  if (row.item.created_at) refreshTimes(row, language, LIMIT);
 }
 
-function make(tag, className, text = "", ...children) {
-  const element = document.createElement(tag);
-  element.className = className;
-  element.append(...(text ? [text] : []), ...children);
-  return element;
+function showState(row, item) {
+  row.classList.toggle("rd-unread", !item.read);
+  setText(row.querySelector(".rd-dot > *"), item.read ? "" : gettext("Unread"));
+  const [read, archive] = ["read", "archive"].map((name) => row.querySelector(`[data-act="${name}"]`));
+  if (item.read) label(read, gettext("Mark as unread"), "unread");
+  else label(read, gettext("Mark as read"), "read");
+  if (item.archived) label(archive, gettext("Move to inbox"), "unarchive");
+  else label(archive, gettext("Archive"), "archive");
+  read.hidden = item.archived;
 }
 
-function icon(name, sprite) {
-  const [svg, use] = ["svg", "use"].map((tag) => document.createElementNS(SVG, tag));
-  use.setAttribute("href", `${sprite}#${name}`);
-  svg.setAttribute("aria-hidden", "true");
-  svg.append(use);
-  return svg;
-}
-
-function badge(kind, sprite) {
-  const element = make("span", "rd-kind", "", icon(kind.icon, sprite));
-  element.title = kind.label;
-  return element;
-}
-
-/* The whole row is the title's target (CSS stretches it); without a link it is a button that marks as read. */
+/* CSS stretches the title over the whole row. Without a link it is a button that marks as read. */
 function showTitle(row, item) {
   row.querySelector(".rd-kind").className = `rd-kind rd-${item.level}`;
   const [tag, old] = [item.href ? "a" : "button", row.querySelector('[data-act="open"]')];
-  const title = old?.localName === tag ? old : make(tag, "rd-title");
-  title.dataset.act = "open";
+  const title = old?.localName === tag ? old : h(tag, { class: "rd-title", "data-act": "open" });
   if (item.href) title.href = item.href;
   else title.type = "button";
-  // <bdi>: the word is in the page's language, so the title alone decides in which direction it is laid out.
-  const word = { warning: gettext("Warning"), critical: gettext("Critical") }[item.level];
-  const level = word ? [make("bdi", `rd-level rd-${item.level}`, word), " "] : [];
-  title.replaceChildren(...level, make("span", "", item.title));
-  if (title !== old) put(row.querySelector(".rd-text"), old, title);
+  // <bdi>: the word is in the page's language; the direction of the title is decided by its own text alone.
+  const word = levelWord(item.level);
+  const level = word ? [h("bdi", { class: `rd-level rd-${item.level}` }, word), " "] : [];
+  title.replaceChildren(...level, h("span", {}, item.title));
+  if (title !== old) replace(row.querySelector(".rd-text"), old, title);
 }
 
-/* `next` in the place of `old`, with its focus. */
-function put(place, old, next) {
+/* Put `next` in the place of `old`, with its focus. */
+function replace(parent, old, next) {
   const focused = old !== null && old === document.activeElement;
   if (old) old.replaceWith(next);
-  else place.prepend(next);
+  else parent.prepend(next);
   if (focused) next.focus({ preventScroll: true });
 }
 
@@ -107,50 +81,39 @@ function showBody(row, item) {
   row.querySelector(".rd-text").append(...body(item));
 }
 
-/* → nothing, or the one element; with HTML each of its paragraphs has a direction of its own. */
+/* No element or one. Each paragraph of HTML has a direction of its own. */
 function body(item) {
-  const rich = make("div", "rd-body rd-rich");
+  const rich = h("div", { class: "rd-body rd-rich" });
   if (item.body_html && showHtml(rich, item.body_html)) {
-    for (const block of rich.querySelectorAll("p, li, h1, h2, h3, h4, blockquote")) auto(block);
+    for (const block of rich.querySelectorAll("p, li, h1, h2, h3, h4, blockquote")) block.dir = "auto";
     return [rich];
   }
-  return item.body ? [auto(make("p", "rd-body", item.body))] : [];
+  return item.body ? [h("p", { class: "rd-body", dir: "auto" }, item.body)] : [];
 }
 
 function showTime(row, item) {
-  const stamp = row.querySelector("time");
-  stamp.hidden = !item.created_at;
-  if (stamp.hidden) return;
-  stamp.dateTime = item.created_at;
-  stamp.title = fullTime(new Date(item.created_at));
+  const time = item.created_at ? timeElement(item.created_at, language, LIMIT) : h("time", { hidden: true });
+  time.className = "rd-time";
+  row.querySelector("time").replaceWith(time);
 }
 
-/* Laid out in the direction of its own text, and isolated from what is around it. */
-function auto(element) {
-  element.dir = "auto";
-  return element;
-}
-
-function act(name_, sprite) {
-  const button = make("button", "rd-act");
-  button.type = "button";
-  button.dataset.act = name_;
-  name(button, gettext("Delete"), name_, sprite);
+function actionButton(name, text = "") {
+  const button = h("button", { class: "rd-act", type: "button", "data-act": name });
+  if (text) label(button, text, name);
   return button;
 }
 
-/* Where nothing hovers and room is short, the actions unfold from here. */
-function moreActs(sprite) {
-  const button = act("more", sprite);
-  name(button, gettext("More"), "more", sprite);
+/* Opens the actions where nothing hovers and there is little room. */
+function moreButton() {
+  const button = actionButton("more", gettext("More"));
   button.classList.add("rd-more-acts");
   button.ariaExpanded = "false";
   return button;
 }
 
-function name(button, label, symbol, sprite) {
-  if (button.title === label) return;
-  button.title = label;
-  button.ariaLabel = label;
-  button.replaceChildren(icon(symbol, sprite));
+function label(button, text, symbol) {
+  if (button.title === text) return;
+  button.title = text;
+  button.ariaLabel = text;
+  button.replaceChildren(icon(symbol));
 }

@@ -1,30 +1,32 @@
-/* Around the list: skeleton, empty state, banner, pill, buttons. It shows what it is told and decides nothing. */
+/* What surrounds the list: skeleton, empty state, banner, pill, buttons. When they show is decided in inbox.js. */
 
-import { fill, gettext, ngettext } from "./words.js";
+import { gettext, interpolate, ngettext } from "./shared/i18n.js";
+import { icon } from "./shared/icons.js";
 
-const SLOW = 200; // ms before a skeleton shows: a fast answer should not flash one
+const SKELETON_DELAY = 200; // milliseconds: a fast answer shows no skeleton
 
 export class Screen {
   #waiting = 0;
   #loading = true;
 
-  /** `calls`: {retry, more, pill, readAll}. */
-  constructor(root, calls) {
+  /** `handlers` of clicks: {retry, more, pill, readAll}. */
+  constructor(root, handlers) {
     const one = (name) => root.querySelector(`[data-${name}]`);
     for (const name of ["list", "skeleton", "empty", "banner", "pill", "keys"]) this[name] = one(name);
     Object.assign(this, { moreButton: one("more"), readAll: one("read-all") });
-    this.banner.querySelector("button").addEventListener("click", calls.retry);
-    this.pill.addEventListener("click", calls.pill);
-    this.moreButton.addEventListener("click", calls.more);
-    this.readAll.addEventListener("click", calls.readAll);
+    this.banner.querySelector("svg")?.replaceWith(icon("offline"));
+    this.banner.querySelector("button").addEventListener("click", handlers.retry);
+    this.pill.addEventListener("click", handlers.pill);
+    this.moreButton.addEventListener("click", handlers.more);
+    this.readAll.addEventListener("click", handlers.readAll);
   }
 
-  /** A list is on its way; the old one stays, dimmed, until it is there. */
+  /** The list is being read. An old list stays, dimmed, until the new one is there. */
   loading(hasOld) {
     this.#loading = true;
     this.list.ariaBusy = "true";
     clearTimeout(this.#waiting);
-    if (!hasOld) this.#waiting = setTimeout(() => (this.skeleton.hidden = false), SLOW);
+    if (!hasOld) this.#waiting = setTimeout(() => (this.skeleton.hidden = false), SKELETON_DELAY);
   }
 
   loaded() {
@@ -50,16 +52,16 @@ export class Screen {
   /** `n` new items wait behind the pill. */
   held(n) {
     this.pill.hidden = !n;
-    this.pill.textContent = n ? fill(ngettext("%(n)s new", "%(n)s new", n), { n }) : "";
+    this.pill.textContent = n ? interpolate(ngettext("%(n)s new", "%(n)s new", n), { n }) : "";
   }
 
-  /** Would new rows at the top move what the reader is looking at, pointing at, or standing on? */
-  atWork(list) {
-    const seen = list.element.getBoundingClientRect().top >= 0;
-    return list.items.length > 0 && (!seen || Boolean(list.current) || list.element.matches(":hover"));
+  /** Whether new rows at the top would move what the user is reading, pointing at, or has focused. */
+  inUse(list) {
+    const topVisible = list.element.getBoundingClientRect().top >= 0;
+    return list.items.length > 0 && (!topVisible || Boolean(list.current) || list.element.matches(":hover"));
   }
 
-  /** `unread`: of the type shown; `label`: that type's; `stopped`: the banner says all there is to say. */
+  /** `unread`: the count of the type shown; `label`: that type's; `stopped`: only the banner and the list are shown. */
   draw({ empty, more, unread, filter, label, stopped }) {
     this.moreButton.hidden = !more || empty;
     this.readAll.disabled = !unread || filter.archived || stopped;
@@ -87,7 +89,7 @@ export class Screen {
       archived: [gettext("The archive is empty"), gettext("What you archive is kept here, out of the way.")],
       "": [gettext("Your inbox is empty"), gettext("Whatever concerns you shows up here by itself.")],
     }[view];
-    const only = fill(gettext("Only “%(type)s” are shown."), { type: label });
+    const only = interpolate(gettext("Only “%(type)s” are shown."), { type: label });
     return [title, type ? only : text];
   }
 }

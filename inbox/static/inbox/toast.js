@@ -1,31 +1,31 @@
-/* "Archived. Undo": one at a time, at the foot of the page, gone after ten seconds in which nobody looked at it. */
+/* The toast at the foot of the page, "Archived. Undo": one at a time. */
 
-const STAYS = 10_000; // ms; longer than the 5 s of WCAG's advice for moving content, paused under pointer or focus
+import { dismissTimer } from "./shared/dom.js";
+
+const STAY = 10_000; // milliseconds
 
 export class Toast {
-  #timer = 0;
   #undo = null;
 
   /** `live` is the page's aria-live region. */
   constructor(element, live) {
     const [text, button] = ["span", "button"].map((tag) => element.querySelector(tag));
-    Object.assign(this, { element, live, text, button });
-    this.button.addEventListener("click", () => this.undo());
-    for (const name of ["pointerenter", "focusin"]) element.addEventListener(name, () => clearTimeout(this.#timer));
-    for (const name of ["pointerleave", "focusout"]) element.addEventListener(name, () => this.#wait());
+    const timer = dismissTimer(element, STAY, () => this.hide());
+    Object.assign(this, { element, live, text, button, timer });
+    button.addEventListener("click", () => this.undo());
   }
 
-  /** Show `text`, with an undo button if there is an `undo` to call. */
+  /** Show `text`, with an undo button if `undo` is given. */
   show(text, undo = null) {
     this.#undo = undo;
     this.text.textContent = this.live.textContent = text;
     this.button.hidden = !undo;
     this.element.hidden = false;
-    this.#wait();
+    this.timer.start();
   }
 
-  /** Only for ears: the eyes see it anyway. */
-  say(text) {
+  /** For screen readers only. */
+  announce(text) {
     this.live.textContent = text;
   }
 
@@ -36,13 +36,8 @@ export class Toast {
   }
 
   hide() {
-    clearTimeout(this.#timer);
+    this.timer.stop();
     this.#undo = null;
     this.element.hidden = true;
-  }
-
-  #wait() {
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.hide(), STAYS);
   }
 }

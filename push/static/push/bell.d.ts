@@ -9,9 +9,9 @@ export interface NotificationBell extends HTMLElement {
   readonly state: State;
   /** The transport in use; "" while there is none. */
   readonly transport: Transport | "";
-  /** Gets the next ticket, on a page of another origin. */
+  /** Gets the next ticket; for pages of another origin. */
   renewTicket: RenewTicket | null;
-  /** Takes a snapshot that an API call answered. */
+  /** Take a snapshot that an API call of the page returned. */
   offer(snapshot: Snapshot): void;
 }
 

@@ -1,6 +1,6 @@
 /** Types of reddot.js. */
 
-/** What arrived, its texts cut to what a toast has room for; the inbox has all of them, and adds `read` and `archived`. */
+/** An item that arrived, its texts cut for a toast. From the API the texts are whole, with `read` and `archived`. */
 export interface Item {
   /** "comment-123" */
   ref: string;
@@ -16,13 +16,13 @@ export interface Item {
   archived?: boolean;
 }
 
-/** The whole state of one user at one moment: of two, the one with the greater version is the truth. */
+/** The whole state of one user at one moment. Of two snapshots the one with the greater version is current. */
 export interface Snapshot {
-  /** A string for UUIDs, and for numbers that JavaScript can't hold. */
+  /** A string for UUIDs and for numbers beyond 2^53 - 1. */
   user: number | string;
   version: number;
   unread: number;
-  /** There are more than `unread`; the server stopped counting. */
+  /** There are more than `unread`: the server stopped counting. */
   capped: boolean;
   by_type: Record<string, number>;
   item?: Item;
@@ -32,12 +32,12 @@ export type State = "connecting" | "live" | "offline" | "signed-out";
 export type Transport = "websocket" | "sse" | "long-poll" | "short-poll" | "iframe" | "mqtt";
 
 export interface TicketWish {
-  /** Seconds the ticket may live at most. */
+  /** The longest lifetime, in seconds. */
   ttl?: number;
   purpose?: "mqtt";
 }
 
-/** Resolves to a ticket of this page's user, or to nothing if nobody is signed in; a rejection means: later. */
+/** Resolves to a ticket of the page's user, or to nothing if nobody is signed in. Rejects if it should be retried later. */
 export type RenewTicket = (wish: TicketWish) => Promise<string | null | undefined>;
 
 export interface Settings {
@@ -45,10 +45,10 @@ export interface Settings {
   push?: string | URL;
   /** Address of the API; "/api/v1/" */
   api?: string | URL;
-  /** The user's id; without it the first snapshot says who it is. */
+  /** The user's id; without it the first snapshot tells. */
   user?: string | number;
   transport?: "auto" | Transport;
-  /** Of what arrives: one of the site's languages; the page's `lang`. */
+  /** Of titles and texts that arrive: one of the site's languages; default: the page's `lang`. */
   language?: string;
   /** The broker, ws:// or wss:// */
   mqttUrl?: string;
@@ -73,13 +73,13 @@ export interface RedDotEventMap {
   state: CustomEvent<{ state: State; transport: Transport | "" }>;
 }
 
-/** One user's state, kept up to date until `close()`. */
+/** The state of one user, kept up to date until `close()`. */
 export class RedDot extends EventTarget {
   constructor(settings?: Settings);
   readonly snapshot: Snapshot | null;
   readonly state: State;
   readonly transport: Transport | "";
-  /** Give what it answers to `offer`. */
+  /** Pass the snapshots it returns to `offer`. */
   readonly api: Api;
   offer(snapshot: Snapshot): void;
   close(): void;

@@ -1,4 +1,4 @@
-/** On pages made for nobody, in place of the bell: the other tabs of this browser hear that nobody is signed in. */
+/** For pages made for nobody, in place of the bell: tells the browser's other tabs that nobody is signed in. */
 import { signInChannel } from "./client/sign-in.js";
 
 for (const script of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("script[data-reddot-push]"))) {

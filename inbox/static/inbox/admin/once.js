@@ -1,16 +1,16 @@
-// A form that creates something is sent once: its buttons rest until the answer comes. (The server makes sure.)
+// Disables the buttons of a form that creates something until the answer comes. (The server also refuses a second submit.)
 "use strict";
 
 const buttons = (form) => form.querySelectorAll("[type=submit]");
 
 document.addEventListener("submit", ({ target }) => {
   if (target.querySelector("[name=form_key]")) {
-    // Afterwards: a disabled button would not be sent along.
+    // After the submit: a disabled button would not be part of the form data.
     setTimeout(() => buttons(target).forEach((button) => (button.disabled = true)));
   }
 });
 
-// Back from the next page, out of the browser's memory.
+// When the page returns from the back/forward cache.
 addEventListener("pageshow", () => {
   document.querySelectorAll("form:has([name=form_key])").forEach((form) => buttons(form).forEach((button) => (button.disabled = false)));
 });

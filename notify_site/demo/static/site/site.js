@@ -1,7 +1,9 @@
-/* Comfort only: every form works without this file. */
+/* The demo site's own scripts. Every form works without them. */
 
-/* Forms with data-swap="<id>": post in the background, then take that element (and those in data-counts, and #flash)
- * from the page the server answers with. */
+import { gettext } from "../inbox/shared/i18n.js";
+
+/* Forms with data-swap="<id>" are posted in the background. Then that element, the one in data-counts and #flash are replaced
+ * by those of the page in the response. */
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (event.defaultPrevented || !form.matches("form[data-swap]") || form.ariaBusy === "true") return;
@@ -19,12 +21,12 @@ async function post(form) {
   if (!fresh?.getElementById(form.dataset.swap)) return void location.assign(responseURL);
   const mark = focusMark(form);
   for (const id of [form.dataset.swap, form.dataset.counts]) swap(fresh, id);
-  // A live region must stay, or nothing is read out.
+  // The live region itself stays, or screen readers announce nothing.
   document.getElementById("flash").replaceChildren(...fresh.getElementById("flash").childNodes);
   restoreFocus(mark, form.dataset.swap);
 }
 
-/* fetch() would leave the parsing of text to us, which Trusted Types forbid; this request answers with a document. */
+/* Not fetch(): parsing its text as HTML is forbidden by Trusted Types, while XMLHttpRequest returns a document. */
 function send(form) {
   const request = new XMLHttpRequest();
   request.open("POST", form.action);
@@ -36,8 +38,6 @@ function send(form) {
   });
 }
 
-const gettext = (text) => globalThis.gettext?.(text) ?? text;
-
 function swap(fresh, id) {
   const [old, next] = [document.getElementById(id), fresh.getElementById(id)];
   if (old && next) old.replaceWith(document.adoptNode(next));
@@ -48,7 +48,7 @@ function say(text) {
   document.getElementById("flash").replaceChildren(line);
 }
 
-/* Which control had the focus, in words that survive the swap. */
+/* A selector for the focused control that survives the replacement, or null. */
 function focusMark(form) {
   const { dataset, localName, className } = document.activeElement;
   if (!form.contains(document.activeElement)) return null;
@@ -61,7 +61,7 @@ function restoreFocus(mark, id) {
   target?.focus({ preventScroll: true });
 }
 
-/* The menu closes as people expect: Escape, or a click elsewhere. */
+/* The menu closes with Escape, or a click elsewhere. */
 const menu = document.querySelector("[data-menu]");
 document.addEventListener("click", (event) => {
   if (menu?.open && !menu.contains(event.target)) menu.open = false;

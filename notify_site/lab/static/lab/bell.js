@@ -1,2 +1,2 @@
-/** The bell of this page keeps no connection of its own: it asks now and then, and is told by the cards (lab.js). */
+/** Makes this page's bell use short polls: lab.js passes it the snapshots of the cards. */
 document.querySelector("notification-bell")?.setAttribute("transport", "short-poll");

@@ -1,9 +1,13 @@
-/** @import {Snapshot} from "../push/client/types.js" @import {Meter} from "./meter.js" */
+/**
+ * The card of one transport: what it shows. Where the figures come from is in meter.js.
+ * @import {Snapshot} from "../push/client/types.js" @import {Meter} from "./meter.js"
+ */
+import { setText } from "../inbox/shared/dom.js";
 import { count, duration, gettext, NOTHING, size } from "./words.js";
 import { WireLog } from "./wirelog.js";
 
 const POINTS = 40; // latencies in a sparkline
-const [WIDTH, HEIGHT] = [120, 32]; // of its viewBox
+const [WIDTH, HEIGHT] = [120, 32]; // of the sparkline's viewBox
 
 const STATES = {
   connecting: gettext("Connecting"),
@@ -15,7 +19,7 @@ const STATES = {
   unavailable: gettext("Not available here"),
 };
 
-/** One transport on the page: its card, and its row in the table. */
+/** A card, and the transport's row in the table. */
 export class Card {
   /** @param {HTMLElement} element @param {Element} row @param {Meter} meter */
   constructor(element, row, meter) {
@@ -27,19 +31,19 @@ export class Card {
   }
 
   /** @param {import("./line.js").LineState} state */
-  become(state) {
+  showState(state) {
     this.element.dataset.state = state;
     this.#field("state").textContent = STATES[state];
   }
 
   /** @param {string} why there is no such transport here */
   explain(why) {
-    this.become("unavailable");
+    this.showState("unavailable");
     this.#field("why").textContent = why;
     this.#field("why").hidden = false;
   }
 
-  /** The number and its version; nothing else, so that it takes no time. @param {Snapshot} snapshot */
+  /** The number and its version only, since this is what latency is measured by. @param {Snapshot} snapshot */
   show({ version, unread, capped }) {
     this.#field("number").textContent = count(unread) + (capped ? "+" : "");
     this.#field("version").textContent = String(version);
@@ -47,8 +51,8 @@ export class Card {
     this.element.dataset.version = String(version);
   }
 
-  /** Everything that may be a moment late. */
-  figures() {
+  /** Everything else, shown a moment later. */
+  showFigures() {
     const { meter } = this;
     const { up, down, requests, reconnects, perMessage } = meter;
     const texts = {
@@ -63,7 +67,7 @@ export class Card {
   #write(name, text) {
     for (const place of [this.element, this.row]) {
       const node = place.querySelector(`[data-field="${name}"]`);
-      if (node && node.textContent !== text) node.textContent = text ?? NOTHING;
+      if (node) setText(node, text ?? NOTHING);
     }
   }
 
@@ -73,7 +77,7 @@ export class Card {
   }
 }
 
-/** The latest on the right, the longest at the top; one alone is a level line. @param {number[]} samples */
+/** Of the sparkline: the latest on the right, the longest at the top; one sample is a level line. @param {number[]} samples */
 function points(samples) {
   const values = samples.length === 1 ? [samples[0], samples[0]] : samples;
   const top = Math.max(1, ...values);

@@ -1,14 +1,14 @@
-/** @import {Test} from "./claims.js" */
+/** Tests of the claims about both polls and the iframe stream. @import {Test} from "./claims.js" */
 import { count, duration, gettext, interpolate, percent, size } from "./words.js";
 
-const FEW = 3; // requests below which a share says nothing
+const FEW = 3; // requests; with fewer a share means nothing
 const LONG = 5000; // milliseconds
-const HELD = 0.1; // of the time; a short poll is held for thousandths
+const HELD = 0.1; // share of the time that a request is held; for a short poll it is about 0.001
 const AT_ONCE = 100; // milliseconds
 
 const EVENT = gettext("Send an event to find out.");
 
-/** What is said of the two polls and of the iframe. @type {Record<string, Test>} */
+/** By the keys of notify_site/lab/transports.py. @type {Record<string, Test>} */
 export const POLLING = {
   "short-simple": {
     hint: gettext("Counted once the scripts are loaded."),
@@ -66,9 +66,9 @@ export const POLLING = {
   },
   "long-waiters": {
     hint: EVENT,
-    test({ told, meters }) {
-      if (told < 2 || meters["long-poll"].median === null) return null;
-      return [true, interpolate(gettext("%(count)s connections of yours wait on one id, and one commit told them all."), { count: count(told) })];
+    test({ informed, meters }) {
+      if (informed < 2 || meters["long-poll"].median === null) return null;
+      return [true, interpolate(gettext("%(count)s connections of yours wait on one id, and one commit told them all."), { count: count(informed) })];
     },
   },
   "iframe-simple": {

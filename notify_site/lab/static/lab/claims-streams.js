@@ -1,12 +1,12 @@
-/** @import {Test} from "./claims.js" */
+/** Tests of the claims about server-sent events, WebSocket and MQTT. @import {Test} from "./claims.js" */
 import { count, duration, gettext, interpolate, ngettext, size } from "./words.js";
 
-const SLOWER = 50; // milliseconds that nobody sees
+const SLOWER = 50; // milliseconds of difference that nobody notices
 
 const EVENT = gettext("Send an event to find out.");
 const CUT = gettext("Press “Disconnect me” or “Go offline” to find out.");
 
-/** What is said of server-sent events, WebSocket and MQTT. @type {Record<string, Test>} */
+/** By the keys of notify_site/lab/transports.py. @type {Record<string, Test>} */
 export const STREAMS = {
   "sse-one-way": {
     hint: EVENT,

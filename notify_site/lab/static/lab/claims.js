@@ -1,14 +1,15 @@
-/** @import {Config, Station} from "./station.js" */
+/** The claims on the page and their verdicts. The tests are in claims-*.js. @import {Config, Station} from "./station.js" */
+import { setText } from "../inbox/shared/dom.js";
 import { POLLING } from "./claims-polling.js";
 import { STREAMS } from "./claims-streams.js";
 import { Facts } from "./facts.js";
 import { gettext } from "./words.js";
 
 /**
- * What a claim is held against: null while nothing is measured, else whether it holds, and the figures that say so.
+ * Null while nothing is measured; then whether the claim holds, and a sentence with the figures.
  * @typedef {[boolean, string]|null} Finding
  *
- * `hint` says what to do to find out.
+ * `hint` says how to measure it.
  * @typedef {{test: (facts: Facts) => Finding, hint: string}} Test
  */
 
@@ -17,7 +18,7 @@ const TESTS = { ...POLLING, ...STREAMS };
 
 const VERDICTS = { open: gettext("not yet measured"), holds: gettext("confirmed"), fails: gettext("refuted") };
 
-/** The claims on the page, each with its verdict. */
+/** Tests each claim, and shows its verdict. */
 export class Claims {
   /** @param {Station[]} stations @param {Config} config */
   constructor(stations, config) {
@@ -26,7 +27,7 @@ export class Claims {
   }
 
   render() {
-    this.facts.look();
+    this.facts.update();
     for (const item of this.items) this.#judge(item, TESTS[item.dataset.claim ?? ""]);
   }
 
@@ -44,5 +45,5 @@ export class Claims {
 /** @param {HTMLElement} item */
 function write(item, field, text) {
   const node = item.querySelector(`[data-field="${field}"]`);
-  if (node && node.textContent !== text) node.textContent = text;
+  if (node) setText(node, text);
 }

@@ -1,16 +1,16 @@
-/** Time as the server has it: commits are stamped there, and shown here. */
+/** The difference between the server's clock, which stamps commits, and this browser's. */
 
-const ROUNDS = 5; // requests; the quickest one says most
+const ROUNDS = 5; // requests; the fastest one is the most precise
 
-/** Epoch milliseconds by a clock that nobody sets back. */
+/** Epoch milliseconds by a monotonic clock. */
 export function moment() {
   return performance.timeOrigin + performance.now();
 }
 
-/** How far the server's clock is ahead of ours, by Cristian's algorithm (1989): off by half a round trip at most. */
+/** Measures the offset by Cristian's algorithm (1989); the error is at most half a round trip. */
 export class Clock {
-  offset = 0; // milliseconds
-  error = Infinity; // milliseconds, at most
+  offset = 0; // milliseconds that the server's clock is ahead
+  error = Infinity; // milliseconds at most
 
   /** @param {string} url answers {"now": epoch milliseconds} */
   constructor(url) {
@@ -18,15 +18,15 @@ export class Clock {
   }
 
   async sync() {
-    for (let round = 0; round < ROUNDS; round += 1) await this.#ask().catch(() => {}); // then the next one may
+    for (let round = 0; round < ROUNDS; round += 1) await this.#measure().catch(() => {}); // the next round may succeed
   }
 
-  /** A moment of the server's clock on ours. @param {number} at */
+  /** The server's time `at` by this browser's clock. @param {number} at */
   local(at) {
     return at - this.offset;
   }
 
-  async #ask() {
+  async #measure() {
     const asked = moment();
     const { now } = await (await fetch(this.url, { cache: "no-store" })).json();
     const trip = moment() - asked;

@@ -1,11 +1,15 @@
-/** @import {Clock} from "./clock.js" @import {Config, Station} from "./station.js" */
+/**
+ * The buttons of the lab: what each does. The server's half is notify_site/lab/views.py.
+ * @import {Clock} from "./clock.js" @import {Config, Station} from "./station.js"
+ */
+import { csrfTokens, fetchInSession, readJson } from "../inbox/shared/http.js";
+import { pause } from "../inbox/shared/timing.js";
 import { count, duration, gettext, interpolate, ngettext } from "./words.js";
 
 const OFFLINE = 8; // seconds
-const ASK = 500; // milliseconds between two questions how far a burst is
-const SORRY = gettext("That didn’t work. Check your connection and try again.");
+const PROGRESS = 0.5; // seconds between two requests for the progress of a burst
 
-/** The buttons. */
+/** One method per button. */
 export class Experiments {
   #status = /** @type {HTMLElement} */ (document.querySelector("[data-status]"));
   #offline = 0; // timer
@@ -28,7 +32,7 @@ export class Experiments {
     try {
       await this[name]();
     } catch (error) {
-      this.#say(error instanceof Refused ? error.message : SORRY);
+      this.#say(error.status ? error.message : gettext("That didn’t work. Check your connection and try again."));
     }
   }
 
@@ -60,7 +64,7 @@ export class Experiments {
     }
   }
 
-  /** Every connection is dropped as if the network were gone; after a while, or at a second press, it is back. */
+  /** Close every connection as if there were no network; reconnect after a while, or at a second press. */
   async offline() {
     if (this.#offline) return this.#online();
     for (const station of this.stations) station.end("offline");
@@ -86,10 +90,10 @@ export class Experiments {
 
   async #follow(burst, total) {
     for (;;) {
-      const { done, ended, commits } = await answered(await fetch(`${this.config.urls.burst}${burst}/`, { cache: "no-store" }));
+      const { done, ended, commits } = await readJson(await fetch(`${this.config.urls.burst}${burst}/`, { cache: "no-store" }));
       if (ended) return this.#measure(commits, total);
       this.#say(interpolate(gettext("Burst: %(done)s of %(total)s commits."), { done: count(done), total: count(total) }));
-      await new Promise((resolve) => setTimeout(resolve, ASK));
+      await pause(PROGRESS);
     }
   }
 
@@ -108,14 +112,13 @@ export class Experiments {
   }
 
   async #post(name) {
-    const headers = { "X-CSRFToken": this.config.csrfToken };
-    return answered(await fetch(this.config.urls[name], { method: "POST", headers }));
+    return readJson(await fetchInSession(this.config.urls[name], { method: "POST" }, csrfTokens(this.config.csrfToken)));
   }
 
   #setRunning(running) {
     this.#running = running;
     this.#button("burst").ariaBusy = String(running);
-    this.#status.ariaBusy = String(running); // its end is worth saying aloud, not every step
+    this.#status.ariaBusy = String(running); // screen readers announce its end, not every step
   }
 
   /** @returns {HTMLButtonElement} */
@@ -126,15 +129,4 @@ export class Experiments {
   #say(text) {
     this.#status.textContent = text;
   }
-}
-
-/** Carries a sentence for the user. */
-class Refused extends Error {}
-
-/** @param {Response} response */
-async function answered(response) {
-  if (response.redirected) throw new Refused(gettext("You have been signed out. Sign in again."));
-  const answer = await response.json().catch(() => ({}));
-  if (!response.ok) throw new Refused(answer.detail ?? SORRY);
-  return answer;
 }

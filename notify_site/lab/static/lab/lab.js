@@ -1,4 +1,5 @@
-/** The lab: six stations, the experiments, and what they show. */
+/** The lab page: creates its parts, and decides when they connect and when they are painted. */
+import { setText } from "../inbox/shared/dom.js";
 import { Claims } from "./claims.js";
 import { Clock } from "./clock.js";
 import { Experiments } from "./experiments.js";
@@ -6,7 +7,7 @@ import { Station } from "./station.js";
 import { Turn } from "./turn.js";
 import { count, gettext, interpolate, ngettext } from "./words.js";
 
-const REFRESH = 250; // milliseconds; numbers are painted at once, all other figures that often
+const REFRESH = 250; // milliseconds between paints of the figures; the numbers of the cards are painted at once
 
 const bell = /** @type {any} */ (document.querySelector("notification-bell"));
 const config = JSON.parse(document.getElementById("lab-config")?.textContent ?? "{}");
@@ -52,14 +53,14 @@ function sleep() {
   for (const station of present) station.end("asleep");
 }
 
-/** Who shows the newest state. */
-function agree() {
+/** Show whether all cards have the newest state. */
+function showAgreement() {
   const newest = Math.max(...present.map(({ snapshot }) => snapshot?.version ?? -1));
   const behind = present.filter(({ snapshot }) => snapshot?.version !== newest);
   const line = /** @type {HTMLElement} */ (document.querySelector("[data-agreement]"));
   const text = newest < 0 ? "" : agreement(behind);
   line.dataset.agreed = String(!behind.length);
-  if (line.textContent !== text) line.textContent = text;
+  setText(line, text);
 }
 
 function agreement(behind) {
@@ -71,11 +72,11 @@ function agreement(behind) {
 }
 
 function refresh() {
-  for (const { card } of present) card.figures();
+  for (const { card } of present) card.showFigures();
   claims.render();
-  agree();
+  showAgreement();
   const newest = present.reduce((best, { snapshot }) => ((snapshot?.version ?? -1) > (best?.version ?? -1) ? snapshot : best), null);
-  if (newest) bell?.offer?.({ ...newest, item: undefined }); // no toasts: the cards show it
+  if (newest) bell?.offer?.({ ...newest, item: undefined }); // the cards show the item, so no toast
 }
 
 document.addEventListener("visibilitychange", () => (document.hidden ? sleep() : wake()));

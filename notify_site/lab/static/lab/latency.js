@@ -1,15 +1,15 @@
-/** From commit to screen. */
+/** The latency of one transport, from commit to screen. */
 
-const KEPT = 4000; // versions shown of which we remember when; a burst shows a few hundred
+const KEPT = 4000; // versions whose time on screen is remembered; a burst shows a few hundred
 const SAMPLES = 2000;
 
-/** Matches what was committed (told by the server, afterwards) with what was shown. Moments are of our clock. */
+/** Matches commits, which the server reports afterwards, with the versions shown. All times are by this browser's clock. */
 export class Latency {
-  /** Milliseconds, in the order in which they were found. @type {number[]} */ samples = [];
-  /** Version → when it was first on screen, in order. @type {Map<number, number>} */ #shown = new Map();
-  /** Commits not on screen yet. @type {[number, number][]} */ #awaited = [];
+  /** Milliseconds, in the order of measurement. @type {number[]} */ samples = [];
+  /** Version → when it was first shown, in order. @type {Map<number, number>} */ #shown = new Map();
+  /** Commits that are not on screen yet. @type {[number, number][]} */ #awaited = [];
   /** @type {number[]|null} */ #sorted = null;
-  /** Commits before that are not counted: there was no connection. */ since = Infinity;
+  /** Earlier commits are not counted: there was no connection. */ since = Infinity;
 
   /** @param {number} version @param {number} at */
   show(version, at) {
@@ -22,8 +22,8 @@ export class Latency {
   }
 
   /**
-   * Commits, in order: each counts until something at least as new is on screen. A state that was skipped because a newer
-   * one came first counts as well; only those shown would flatter whoever looks rarely.
+   * Add commits, in order: each waits until a version at least as new is on screen. Versions that were skipped for a newer one
+   * count too; without them a transport that rarely looks would seem faster than it is.
    * @param {[number, number][]} commits  version and moment
    */
   expect(commits) {

@@ -1,97 +1,100 @@
-/** @import {Connection, Open, Options, Reason, Sink, Snapshot, TraceEvent} from "../push/client/types.js" */
-import { after, backoff, between } from "../push/client/timing.js";
+/**
+ * Keeps the connection of one transport open, with retries. It never falls back to another transport, as the bell does.
+ * @import {Connection, Reason, Sink, Snapshot, TraceEvent} from "../push/client/types.js"
+ */
+import { after, backoff, between } from "../inbox/shared/timing.js";
 
 /**
- * connecting, live, waiting (to try again), offline (by the button), asleep (a hidden tab), signed-out,
- * unavailable (no such transport here)
+ * connecting, live, waiting (for a retry), offline (by the button), asleep (a hidden tab), signed-out, unavailable (no such
+ * transport here)
  * @typedef {"connecting"|"live"|"waiting"|"offline"|"asleep"|"signed-out"|"unavailable"} LineState
  *
- * @typedef {object} Tell
+ * @typedef {object} Events
  * @property {(snapshot: Snapshot) => void} snapshot
  * @property {(event: TraceEvent) => void} trace
- * @property {() => void} opening   a connection is tried
- * @property {(again: boolean) => void} live  the first snapshot of a connection; again: after one that was lost
+ * @property {() => void} opening   before an attempt to connect
+ * @property {(again: boolean) => void} live  at the first snapshot; again: after a lost connection
  * @property {() => void} state
  */
 
-const HERD = 2; // seconds over which the clients of a server that went away spread
+const RECONNECT_SPREAD = 2; // seconds over which the clients of a restarted server reconnect
 
-/** One transport, kept connected: a ladder with one rung. */
+/** A connection, and its successors. */
 export class Line {
   /** @type {LineState} */ state = "asleep";
   /** @type {Connection|null} */ #connection = null;
-  #plan = new AbortController();
+  #timer = new AbortController();
   #attempt = 0;
   #failures = 0;
   #lost = false;
 
-  /** @param {(sink: Sink) => Connection} open @param {Tell} tell */
-  constructor(open, tell) {
+  /** @param {(sink: Sink) => Connection} open @param {Events} events */
+  constructor(open, events) {
     this.open = open;
-    this.tell = tell;
+    this.events = events;
   }
 
   connect() {
-    this.#drop();
+    this.#disconnect();
     const attempt = ++this.#attempt;
-    const current = (call) => (...args) => attempt === this.#attempt && call(...args);
+    const ifCurrent = (call) => (...args) => attempt === this.#attempt && call(...args);
     this.#become("connecting");
-    this.tell.opening();
+    this.events.opening();
     try {
       this.#connection = this.open({
-        snapshot: current((snapshot) => this.#onSnapshot(snapshot)),
-        closed: current((reason, seconds = 0) => this.#onClosed(reason, seconds)),
-        trace: (event) => this.tell.trace(event),
+        snapshot: ifCurrent((snapshot) => this.#onSnapshot(snapshot)),
+        closed: ifCurrent((reason, seconds = 0) => this.#onClosed(reason, seconds)),
+        trace: (event) => this.events.trace(event),
       });
     } catch { // no such API in this browser
       this.#become("unavailable");
     }
   }
 
-  /** Ends it without trying again. @param {LineState} state why */
+  /** Close the connection without a retry. @param {LineState} state why */
   end(state) {
     this.#lost ||= state === "offline" && this.state === "live";
-    this.#drop();
+    this.#disconnect();
     this.#become(state);
   }
 
-  #drop() {
+  #disconnect() {
     this.#connection?.close();
     this.#connection = null;
     this.#attempt += 1;
-    this.#plan.abort();
-    this.#plan = new AbortController();
+    this.#timer.abort();
+    this.#timer = new AbortController();
   }
 
   #onSnapshot(snapshot) {
-    if (this.state !== "live") this.#arrive();
-    this.tell.snapshot(snapshot);
+    if (this.state !== "live") this.#onLive();
+    this.events.snapshot(snapshot);
   }
 
-  #arrive() {
+  #onLive() {
     this.#failures = 0;
-    this.tell.live(this.#lost);
+    this.events.live(this.#lost);
     this.#lost = false;
     this.#become("live");
   }
 
-  /** @param {Reason} reason @param {number} seconds the server's wish */
+  /** @param {Reason} reason @param {number} seconds that the server asked to wait */
   #onClosed(reason, seconds) {
     const lost = this.state === "live";
     this.#lost ||= lost;
-    this.#connection = null; // has ended itself
-    this.#drop();
-    // What was open may have been opened by an old cookie: what the browser has now is asked before it is believed.
+    this.#connection = null; // it is closed already
+    this.#disconnect();
+    // A connection that was open may have been opened with an old cookie: retry with the one that the browser has now.
     if (reason === "signed-out" && !lost) return this.#become("signed-out");
     this.#failures += lost ? 0 : 1;
-    const wait = lost ? between(0, HERD) : backoff(this.#failures);
+    const wait = lost ? between(0, RECONNECT_SPREAD) : backoff(this.#failures);
     this.#become("waiting");
-    after(Math.max(seconds, wait), this.#plan.signal, () => this.connect());
+    after(Math.max(seconds, wait), this.#timer.signal, () => this.connect());
   }
 
   /** @param {LineState} state */
   #become(state) {
     this.state = state;
-    this.tell.state();
+    this.events.state();
   }
 }

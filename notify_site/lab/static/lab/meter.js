@@ -1,8 +1,8 @@
-/** @import {TraceEvent} from "../push/client/types.js" */
+/** The figures of one transport, from its trace. @import {TraceEvent} from "../push/client/types.js" */
 import { moment } from "./clock.js";
 import { Latency } from "./latency.js";
 
-/** What one transport has cost and done so far. */
+/** Counts since the page was opened. */
 export class Meter {
   latency = new Latency();
   requests = 0;
@@ -19,12 +19,12 @@ export class Meter {
   lastFrame = "";
   lastClose = "";
   heldFor = 0; // milliseconds that requests waited for their answers
-  firstAsked = 0;
-  reissued = Infinity; // milliseconds from "nothing new" to the next request
-  #asked = 0;
-  #told = 0;
+  firstAsked = 0; // when
+  reissued = Infinity; // milliseconds from an answer "unchanged" to the next request
+  #asked = 0; // when the pending request was sent; 0: none is
+  #answered = 0; // when the last answer "unchanged" came
 
-  /** @param {boolean} polls every message has its request, instead of one for all */
+  /** @param {boolean} polls each message has a request of its own */
   constructor(polls) {
     this.polls = polls;
   }
@@ -41,25 +41,25 @@ export class Meter {
     if (event.kind === "close" && !event.up) { this.closes += 1; this.lastClose = event.text; }
   }
 
-  /** A connection is opened; polls count their requests one by one. */
+  /** Before an attempt to connect. */
   opening() {
     if (!this.polls) this.requests += 1;
-    this.#asked = this.#told = this.firstAsked = this.heldFor = 0;
+    this.#asked = this.#answered = this.firstAsked = this.heldFor = 0;
   }
 
-  /** @param {import("../push/client/types.js").Snapshot} snapshot received, news or not */
+  /** @param {import("../push/client/types.js").Snapshot} snapshot as received, new or not */
   message(snapshot) {
     this.messages += 1;
     this.#payload += JSON.stringify(snapshot).replace(/[^\0-\x7f]/g, "\\uffff").length; // it travels as ASCII
   }
 
-  /** @param {boolean} again after it was lost */
+  /** @param {boolean} again after a lost connection */
   live(again) {
     this.latency.since = moment();
     if (again) this.reconnects += 1;
   }
 
-  /** Milliseconds that requests were held, with the one that is. */
+  /** Milliseconds that requests were held, including the pending one. */
   get holding() {
     return this.heldFor + (this.#asked ? moment() - this.#asked : 0);
   }
@@ -69,7 +69,7 @@ export class Meter {
     return this.messages ? (this.up + this.down - this.#handshakes) / this.messages : null;
   }
 
-  /** Of these, what is not the snapshot itself. @returns {number|null} */
+  /** Bytes per message beside the snapshot itself. @returns {number|null} */
   get overhead() {
     return this.perMessage === null ? null : this.perMessage - this.#payload / this.messages;
   }
@@ -96,13 +96,13 @@ export class Meter {
     this.requests += 1;
     this.#asked = moment();
     this.firstAsked ||= this.#asked;
-    if (this.#told) this.reissued = this.#asked - this.#told;
-    this.#told = 0;
+    if (this.#answered) this.reissued = this.#asked - this.#answered;
+    this.#answered = 0;
   }
 
   #answer(kind) {
     this.heldFor += moment() - this.#asked;
     this.#asked = 0;
-    if (kind === "heartbeat") this.#told = moment();
+    if (kind === "heartbeat") this.#answered = moment();
   }
 }

@@ -1,6 +1,6 @@
-/** @import {Snapshot} from "../push/client/types.js" */
-import { openers } from "../push/client/rungs.js";
-import { sameUser } from "../push/client/store.js";
+/** One transport of the lab with all its parts. @import {Snapshot} from "../push/client/types.js" */
+import { sameUser } from "../inbox/shared/snapshot.js";
+import { openers } from "../push/client/transports.js";
 import { moment } from "./clock.js";
 import { Card } from "./card.js";
 import { Line } from "./line.js";
@@ -8,10 +8,10 @@ import { Meter } from "./meter.js";
 import { gettext } from "./words.js";
 
 const POLLS = ["short-poll", "long-poll"];
-const REST = ["unavailable", "signed-out"]; // from which nothing wakes it
+const FINAL = ["unavailable", "signed-out"]; // states that no button ends
 
 /**
- * @typedef {object} Config  what the server tells the page
+ * @typedef {object} Config  from the server
  * @property {string} user
  * @property {string} push
  * @property {string} api
@@ -20,24 +20,24 @@ const REST = ["unavailable", "signed-out"]; // from which nothing wakes it
  * @property {Record<string, string>} urls
  */
 
-/** A transport with all that belongs to it: its connection, what it measured, where it shows that. */
+/** Connects a line, a meter and a card. */
 export class Station {
   /** The newest received. @type {Snapshot|null} */ snapshot = null;
   #stale = false;
 
-  /** @param {HTMLElement} element @param {Element} row @param {Config} config @param {(station: Station) => void} news */
-  constructor(element, row, config, news) {
+  /** @param {HTMLElement} element @param {Element} row @param {Config} config @param {(station: Station) => void} onNews */
+  constructor(element, row, config, onNews) {
     this.name = element.dataset.transport ?? "";
     this.title = element.querySelector("h3")?.textContent ?? "";
     this.meter = new Meter(POLLS.includes(this.name));
     this.card = new Card(element, row, this.meter);
     const why = missing(this.name, config);
     this.line = new Line((sink) => this.#open(sink, config), {
-      snapshot: (snapshot) => this.#take(snapshot, news),
+      snapshot: (snapshot) => this.#onSnapshot(snapshot, onNews),
       trace: (event) => { this.meter.trace(event); this.card.log.add(event); },
       opening: () => this.meter.opening(),
       live: (again) => this.meter.live(again),
-      state: () => this.card.become(this.line.state),
+      state: () => this.card.showState(this.line.state),
     });
     if (why) this.line.state = "unavailable";
     if (why) this.card.explain(why);
@@ -48,15 +48,15 @@ export class Station {
   }
 
   connect() {
-    if (!REST.includes(this.line.state)) this.line.connect();
+    if (!FINAL.includes(this.line.state)) this.line.connect();
   }
 
   /** @param {"asleep"|"offline"} state */
   end(state) {
-    if (!REST.includes(this.line.state)) this.line.end(state);
+    if (!FINAL.includes(this.line.state)) this.line.end(state);
   }
 
-  /** Puts the newest state on the screen, in the frame that is being drawn. */
+  /** Paint the newest state; call it in an animation frame. */
   paint() {
     if (!this.#stale || !this.snapshot) return;
     this.#stale = false;
@@ -71,17 +71,17 @@ export class Station {
     return openers[this.name](push, sink, { mqttUrl, user, csrfToken, api, language });
   }
 
-  /** Versions of one user are a chain: an older one never replaces a newer one. */
-  #take(snapshot, news) {
+  /** An older version never replaces a newer one of the same user. */
+  #onSnapshot(snapshot, onNews) {
     this.meter.message(snapshot);
     if (sameUser(this.snapshot, snapshot) && snapshot.version <= this.snapshot.version) return;
     this.snapshot = snapshot;
     this.#stale = true;
-    news(this);
+    onNews(this);
   }
 }
 
-/** Why there is no such transport here, or "". @param {string} name @param {Config} config */
+/** Why this transport is not available here, or "". @param {string} name @param {Config} config */
 function missing(name, { mqttUrl }) {
   if (!Object.hasOwn(openers, name)) return gettext("This site’s browser client does not speak it.");
   if (name === "mqtt" && !mqttUrl) {

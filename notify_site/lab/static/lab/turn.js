@@ -1,4 +1,4 @@
-/** One lab per browser holds connections: the one looked at last (Web Locks). Six per host would not do for two. */
+/** Lets one lab per browser connect, the one shown last (Web Locks): two would need more than six connections to a host. */
 
 const NAME = "reddot-lab";
 
@@ -11,12 +11,12 @@ export class Turn {
   }
 
   take() {
-    let released = false; // what we let go of can still be stolen for a moment, also by ourselves
+    let released = false; // a released lock can still be stolen for a moment, even by this page
     const held = new Promise((resolve) => { this.#release = () => { released = true; resolve(true); }; });
     this.#request(() => held).catch((error) => released || error.name !== "AbortError" || this.lost());
   }
 
-  /** Rejects with an AbortError when it is taken from us, with another error where there are no locks, or they are denied. */
+  /** Rejects with AbortError when another window steals the lock, with another error if there are no locks or they are denied. */
   async #request(held) {
     await navigator.locks.request(NAME, { steal: true }, held);
   }

@@ -1,9 +1,9 @@
-/** @import {TraceEvent} from "../push/client/types.js" */
-import { h } from "../push/ui/dom.js";
+/** The wire log of a card. @import {TraceEvent} from "../push/client/types.js" */
+import { h } from "../inbox/shared/dom.js";
 import { gettext, size } from "./words.js";
 
 const LINES = 30;
-const PINNED = 24; // pixels from the end within which the log follows what comes
+const PINNED = 24; // pixels from the end within which the log scrolls with new lines
 
 const KINDS = {
   handshake: gettext("handshake"),
@@ -13,7 +13,7 @@ const KINDS = {
   close: gettext("close"),
 };
 
-/** What passes on one wire. A flood of frames is one line that counts. */
+/** The latest trace events. Frames in a row share one line, with their number. */
 export class WireLog {
   /** @type {{event: TraceEvent, times: number}[]} */ #waiting = [];
   /** @type {{kind: string, up: boolean, times: number, node: HTMLElement}|null} */ #last = null;
@@ -40,12 +40,12 @@ export class WireLog {
     if (!this.#waiting.length) return;
     const pinned = this.frame.scrollHeight - this.frame.scrollTop - this.frame.clientHeight < PINNED;
     for (const { event, times } of this.#waiting.splice(0)) this.#write(event, times);
-    while (this.list.childElementCount > LINES) this.#forget()?.remove();
+    while (this.list.childElementCount > LINES) this.#oldest()?.remove();
     if (pinned) this.frame.scrollTop = this.frame.scrollHeight;
   }
 
-  /** The oldest of what comes often, so that handshakes, heartbeats and closes stay in sight. */
-  #forget() {
+  /** The line to remove: the oldest frame or request, so that handshakes, heartbeats and closes stay visible. */
+  #oldest() {
     return this.list.querySelector("[data-kind=frame], [data-kind=request]") ?? this.list.firstElementChild;
   }
 

@@ -1,7 +1,9 @@
-/** Numbers as people read them, in the page's language; and the client's way to translate. */
-export { gettext, interpolate, ngettext } from "../push/i18n.js";
+/** Numbers and units as text in the page's language. */
+import { languageOf } from "../inbox/shared/i18n.js";
 
-const language = document.documentElement.lang || "en";
+export { gettext, interpolate, ngettext } from "../inbox/shared/i18n.js";
+
+const language = languageOf(document.documentElement.lang);
 const whole = new Intl.NumberFormat(language);
 const tenths = new Intl.NumberFormat(language, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
 

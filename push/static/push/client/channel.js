@@ -1,15 +1,17 @@
+/** A BroadcastChannel that may be missing. The messages are defined in client.js and sign-in.js. */
+
 /**
- * A BroadcastChannel, where there is one. Browsers lack it, or deny it to pages that may keep nothing (blocked cookies, a
- * frame without an origin), at once or later: then `works` is false, and nobody is heard.
+ * Browsers may lack BroadcastChannel, or deny it to pages that may store nothing (blocked cookies, a frame without an
+ * origin), at once or later. Then `works` is false and no message arrives.
  */
 export class Channel {
   /** @type {BroadcastChannel|null} */ #channel = null;
 
-  /** @param {string} name @param {(message: any) => void} heard */
-  constructor(name, heard) {
+  /** @param {string} name @param {(message: any) => void} onMessage */
+  constructor(name, onMessage) {
     try {
       this.#channel = new BroadcastChannel(name);
-      this.#channel.onmessage = ({ data }) => heard(data);
+      this.#channel.onmessage = ({ data }) => onMessage(data);
     } catch { // denied
       this.#channel = null;
     }
@@ -24,7 +26,7 @@ export class Channel {
     try {
       this.#channel?.postMessage(message);
     } catch (error) {
-      if (error.name !== "DataCloneError") this.close(); // a page may offer what can't be copied; all else is denial
+      if (error.name !== "DataCloneError") this.close(); // a page may offer what can't be copied; any other error is a denial
     }
   }
 

@@ -1,234 +1,246 @@
-/** @import {Item, Options, Rung, Snapshot, State} from "./types.js" @import {Store} from "./store.js" */
+/**
+ * A page's subscription to its user's snapshots, shared by the tabs of a browser. How a connection is kept up is in ladder.js,
+ * which tab leads in leader-election.js, the display in ui/.
+ * @import {Item, Options, Snapshot, State, Transport} from "./types.js" @import {Store} from "./store.js"
+ */
+import { belongsTo } from "../../inbox/shared/snapshot.js";
+import { after } from "../../inbox/shared/timing.js";
 import { Channel } from "./channel.js";
 import { Ladder } from "./ladder.js";
-import { Leadership } from "./leadership.js";
+import { LeaderElection } from "./leader-election.js";
 import { signInChannel } from "./sign-in.js";
 import { isSnapshot } from "./store.js";
-import { after } from "./timing.js";
-import { watchWake } from "./wake.js";
+import { watchWake } from "./lifecycle.js";
 
-const ANSWER = 3; // seconds a leader has to answer before it counts as frozen
-const CHECK = 25; // seconds between a follower's questions; the resync interval
+const LEADER_TIMEOUT = 3; // seconds without an answer after which a leader counts as frozen
+const LEADER_CHECK = 25; // seconds between a follower's requests for the leader's status; the resync interval
 
 /**
- * What a page knows of its user's mailbox. The tabs of one browser share one connection: the leader's. What a tab learns
- * (from its connection, or because it wrote) it tells the others on a channel. Where the browser denies tabs what they share,
- * each has a connection of its own.
+ * One tab, the leader, holds the connection. It posts each snapshot on a channel; followers show it, and post the snapshots
+ * that their own API calls return. Where the browser denies locks or channels, each tab leads itself.
+ *
+ * Messages on the channel: {type: "snapshot", snapshot}, {type: "status", state, transport, snapshot} from the leader,
+ * {type: "ask", wake?, moved?, recheck?} to the leader.
  */
 export class PushClient {
   /** @type {State} */ state = "connecting";
   transport = "";
-  #life = new AbortController();
-  #answered = new AbortController();
-  #suspected = -Infinity; // when a page last offered what is not this user's; milliseconds
-  #nobody = -Infinity; // when a page last said that nobody is signed in; milliseconds
-  #robbed = false; // another tab took the lead, and has not been heard of yet
+  #lifetime = new AbortController();
+  #leaderTimer = new AbortController();
+  #deposed = false; // another tab stole the lock, and no status of it has arrived yet
+  #lastForeign = -Infinity; // when `offer` last got a snapshot of another user; milliseconds
+  #lastNobody = -Infinity; // when a page last said that nobody is signed in; milliseconds
 
   /**
-   * @param {{user: string, push: URL, rungs: Rung[], store: Store, options: Options}} page  user: "" if the page doesn't
-   *   know; the first snapshot says it. The store outlives a client: a page that comes back from the back/forward cache
-   *   still shows nothing older
-   * @param {{snapshot: (snapshot: Snapshot, item: Item|null) => void, state: () => void}} tell
+   * @param {{user: string, push: URL, transports: Transport[], store: Store, options: Options}} page  user: "" if the page
+   *   does not know it; then the first snapshot tells. The store outlives a client, so that a page from the back/forward
+   *   cache never shows an older state
+   * @param {{snapshot: (snapshot: Snapshot, item: Item|null) => void, state: () => void}} events
    */
-  constructor({ user, push, rungs, store, options }, tell) {
+  constructor({ user, push, transports, store, options }, events) {
     this.user = user;
     this.push = push;
-    this.rungs = rungs;
+    this.transports = transports;
     this.store = store;
     this.options = options;
-    this.tell = tell;
+    this.events = events;
   }
 
   start() {
     const name = this.#sharedName();
-    this.#life = new AbortController();
-    this.#robbed = false;
+    this.#lifetime = new AbortController();
+    this.#deposed = false;
     this.channel = new Channel(name, (message) => this.#onMessage(message));
     this.signIn = signInChannel(this.push, (user) => this.#onSignIn(user));
-    this.ladder = new Ladder(this.rungs, this.push, {
-      snapshot: (snapshot) => this.#onServer(snapshot),
-      state: () => this.#onLadder(),
+    this.ladder = new Ladder(this.transports, this.push, {
+      snapshot: (snapshot) => this.#onServerSnapshot(snapshot),
+      state: () => this.#onLadderState(),
     }, { ...this.options, user: this.user });
-    this.leadership = new Leadership(name, { gained: () => this.#lead(), lost: () => this.#follow() });
-    watchWake(this.#life.signal, (moved) => this.wake(moved));
-    if (this.channel.works) this.leadership.join();
-    else this.leadership.alone();
-    this.#ask();
+    this.election = new LeaderElection(name, { elected: () => this.#onElected(), deposed: () => this.#onDeposed() });
+    watchWake(this.#lifetime.signal, (moved) => this.wake(moved));
+    if (this.channel.works) this.election.join();
+    else this.election.leadAlone();
+    this.#askLeader();
     if (this.user) this.signIn.post({ user: this.user });
   }
 
-  /** Tabs share what fits all of them: what arrives is told in one language. */
+  /** Of lock and channel. Tabs that differ in any of these can't share a connection. */
   #sharedName() {
-    const rungs = this.rungs.map((rung) => rung.name);
+    const transports = this.transports.map(({ name }) => name);
     const language = encodeURIComponent(this.options.language ?? "").toLowerCase();
-    return `reddot:${this.push}:${rungs}:${language}:${this.user}`;
+    return `reddot:${this.push}:${transports}:${language}:${this.user}`;
   }
 
   stop() {
-    this.#life.abort();
-    this.#answered.abort();
+    this.#lifetime.abort();
+    this.#leaderTimer.abort();
     this.ladder.stop();
-    this.leadership.leave();
+    this.election.leave();
     this.channel.close();
     this.signIn.close();
   }
 
-  /** Takes what an API call answered, and passes on what is news. @param {Snapshot} snapshot */
+  /** Take a snapshot that an API call returned. @param {Snapshot} snapshot */
   offer(snapshot) {
     if (!isSnapshot(snapshot)) return;
-    if (this.state === "signed-out" || (this.user && !this.#isOurs(snapshot))) this.#suspect();
-    else this.#onServer(snapshot);
+    if (this.state === "signed-out" || !this.#isOurs(snapshot)) this.#onForeignSnapshot();
+    else this.#onServerSnapshot(snapshot);
   }
 
-  /** It may be the answer to an old question, and a page may offer it again and again. */
-  #suspect() {
-    if (performance.now() - this.#suspected < CHECK * 1000) return;
-    this.#suspected = performance.now();
-    this.doubt();
-  }
-
-  /** Is what we show still true? @param {boolean} moved to another network, perhaps */
+  /** The network, the page or the machine woke up: check the connection. @param {boolean} moved to another network, perhaps */
   wake(moved) {
-    if (this.leadership.leads) this.ladder.wake(moved);
-    else this.#ask({ wake: true, moved });
+    if (this.election.isLeader) this.ladder.wake(moved);
+    else this.#askLeader({ wake: true, moved });
   }
 
-  /** Somebody else may be signed in by now, or nobody: nothing more is shown before the server has said who it is. */
-  doubt() {
-    if (this.leadership.leads) this.ladder.doubt();
-    else this.#ask({ doubt: true });
+  /** Another user may be signed in by now, or nobody: show nothing more before the server has said who it is. */
+  recheckUser() {
+    if (this.election.isLeader) this.ladder.recheckUser();
+    else this.#askLeader({ recheck: true });
   }
 
-  /** Whether it is long enough since pages said last that nobody is signed in. */
-  #isTime() {
-    if (performance.now() - this.#nobody < CHECK * 1000) return false;
-    this.#nobody = performance.now();
-    return true;
+  // Who is signed in
+
+  /** An API call returned another user's snapshot. It may be old, and offered again and again: recheck now and then. */
+  #onForeignSnapshot() {
+    if (performance.now() - this.#lastForeign < LEADER_CHECK * 1000) return;
+    this.#lastForeign = performance.now();
+    this.recheckUser();
   }
 
-  /** A page says who is signed in in this browser. Each leader hears it itself. @param {string} user "" for nobody */
+  /** A page reports the user of this browser. Every leader receives the message itself. @param {string} user "" for nobody */
   #onSignIn(user) {
     if (user === this.user) return void (this.state === "signed-out" && this.wake(false));
-    if (!user && (this.state === "signed-out" || !this.#isTime())) return; // pages for nobody may come from a cache
-    if (this.leadership.leads) this.ladder.doubt();
-    else this.#ask();
+    if (!user && (this.state === "signed-out" || this.#saidRecently())) return;
+    if (this.election.isLeader) this.ladder.recheckUser();
+    else this.#askLeader();
   }
 
-  /** What our own connection says, or the first answer of the API, is so, whoever it makes us. @param {Snapshot} snapshot */
-  #onServer(snapshot) {
-    if (!isSnapshot(snapshot)) return;
-    this.#passOn(snapshot);
-    if (!this.#isOurs(snapshot)) this.#becomeUser(String(snapshot.user));
+  /** Whether a page has just said that nobody is signed in; such pages may come from a cache, many times. */
+  #saidRecently() {
+    if (performance.now() - this.#lastNobody < LEADER_CHECK * 1000) return true;
+    this.#lastNobody = performance.now();
+    return false;
   }
 
-  /** @param {Snapshot} snapshot */
-  #passOn(snapshot) {
-    if (this.#take(snapshot)) this.#post({ type: "snapshot", snapshot });
+  /** Before the first snapshot a page may not know its user; then every snapshot is ours. @param {Snapshot} snapshot */
+  #isOurs(snapshot) {
+    return this.user === "" || belongsTo(snapshot, this.user);
   }
 
-  /** @param {Snapshot} snapshot */
-  #isOurs({ user }) {
-    return String(user) === this.user;
-  }
-
-  /** @param {Snapshot} snapshot @returns {boolean} whether it was news */
-  #take(snapshot) {
-    const { moved, item } = this.store.offer(snapshot);
-    if (moved || item) this.tell.snapshot(snapshot, item);
-    return moved || item !== null;
-  }
-
-  /** The session is another user's now: start over, under that user's names. @param {string} user */
+  /** Start over under the names of another user. @param {string} user */
   #becomeUser(user) {
     this.stop();
     this.user = user;
     this.start();
   }
 
-  #lead() {
-    this.#answered.abort();
+  // Snapshots and states
+
+  /** From our own connection or an API call. The server decides who the user is. @param {Snapshot} snapshot */
+  #onServerSnapshot(snapshot) {
+    if (!isSnapshot(snapshot)) return;
+    if (this.#show(snapshot)) this.#post({ type: "snapshot", snapshot });
+    if (!belongsTo(snapshot, this.user)) this.#becomeUser(String(snapshot.user));
+  }
+
+  /** From another tab. The channel's name contains the user, unless no page knew it. @param {Snapshot} snapshot */
+  #onSharedSnapshot(snapshot) {
+    if (!isSnapshot(snapshot) || !this.#isOurs(snapshot)) return;
+    this.#show(snapshot);
+    if (!this.user) this.#becomeUser(String(snapshot.user));
+  }
+
+  /** @param {Snapshot} snapshot @returns {boolean} whether it was new */
+  #show(snapshot) {
+    const { moved, item } = this.store.offer(snapshot);
+    if (moved || item) this.events.snapshot(snapshot, item);
+    return moved || item !== null;
+  }
+
+  /** @param {State} state @param {string} transport */
+  #become(state, transport) {
+    if (state === "signed-out") this.store.clear();
+    if (state === this.state && transport === this.transport) return;
+    this.state = state;
+    this.transport = transport;
+    this.events.state();
+    if (state === "signed-out" && this.election.isLeader) this.signIn.post({ user: "" }); // for tabs with other leaders
+  }
+
+  // As the leader
+
+  #onElected() {
+    this.#leaderTimer.abort();
     this.ladder.start();
   }
 
-  #follow() {
-    this.#robbed = true;
-    this.ladder.stop();
-    this.#ask();
+  #onLadderState() {
+    this.#become(this.ladder.state, this.ladder.transport);
+    this.#post(this.#status());
   }
 
-  #onLadder() {
-    this.#show(this.ladder.state, this.ladder.transport);
+  #onAsk({ wake, moved, recheck }) {
+    if (!this.election.isLeader) return;
     this.#post(this.#status());
+    if (wake) this.ladder.wake(moved);
+    if (recheck) this.ladder.recheckUser();
   }
 
   #status() {
     return { type: "status", state: this.state, transport: this.transport, snapshot: this.store.current };
   }
 
-  /** @param {State} state @param {string} transport */
-  #show(state, transport) {
-    if (state === "signed-out") this.store.clear();
-    if (state === this.state && transport === this.transport) return;
-    this.state = state;
-    this.transport = transport;
-    this.tell.state();
-    if (state === "signed-out" && this.leadership.leads) this.signIn.post({ user: "" }); // tabs with leaders of their own
+  // As a follower
+
+  #onDeposed() {
+    this.#deposed = true;
+    this.ladder.stop();
+    this.#askLeader();
   }
 
   /**
-   * Asks the leader how things are, and takes over if nobody answers.
-   * @param {{wake?: boolean, moved?: boolean, doubt?: boolean}} [wish] what the leader should do besides
+   * Request the leader's status, and take over if none comes.
+   * @param {{wake?: boolean, moved?: boolean, recheck?: boolean}} [also] what the leader should do besides
    */
-  #ask(wish = {}) {
-    if (this.leadership.leads) return;
-    this.#post({ type: "ask", ...wish });
-    this.#within(ANSWER, () => this.#takeOver());
+  #askLeader(also = {}) {
+    if (this.election.isLeader) return;
+    this.#post({ type: "ask", ...also });
+    this.#startLeaderTimer(LEADER_TIMEOUT, () => this.#takeOver());
   }
 
-  /** Replaces what was planned. @param {number} seconds @param {() => void} call unless the leader is heard until then */
-  #within(seconds, call) {
-    this.#answered.abort();
-    this.#answered = new AbortController();
-    after(seconds, this.#answered.signal, call);
-  }
-
-  /** From a leader that is frozen. Nobody heard even so: tabs don't hear each other here, and each must lead itself. */
+  /** The leader is frozen. If this tab was deposed itself, the tabs don't hear each other: then each must lead itself. */
   #takeOver() {
-    if (this.#robbed) return this.leadership.alone();
-    this.leadership.steal();
-    this.#within(ANSWER, () => this.leadership.alone());
+    if (this.#deposed) return this.election.leadAlone();
+    this.election.steal();
+    this.#startLeaderTimer(LEADER_TIMEOUT, () => this.election.leadAlone());
   }
+
+  #onStatus({ state, transport, snapshot }) {
+    if (this.election.isLeader) return;
+    this.#deposed = false;
+    this.#startLeaderTimer(LEADER_CHECK, () => this.#askLeader());
+    this.#become(state, transport);
+    if (snapshot) this.#onSharedSnapshot(snapshot);
+  }
+
+  /** One at a time. @param {number} seconds @param {() => void} call unless the leader answers before */
+  #startLeaderTimer(seconds, call) {
+    this.#leaderTimer.abort();
+    this.#leaderTimer = new AbortController();
+    after(seconds, this.#leaderTimer.signal, call);
+  }
+
+  // The channel
 
   #onMessage(message) {
-    if (message.type === "snapshot" && this.state !== "signed-out") this.#copy(message.snapshot);
-    if (message.type === "ask") this.#answer(message);
-    if (message.type === "status") this.#learn(message);
-  }
-
-  #answer({ wake, moved, doubt }) {
-    if (!this.leadership.leads) return;
-    this.#post(this.#status());
-    if (wake) this.ladder.wake(moved);
-    if (doubt) this.ladder.doubt();
-  }
-
-  /** What another tab has. The name of the channel says whose it is, unless no page knew. @param {Snapshot} snapshot */
-  #copy(snapshot) {
-    if (!isSnapshot(snapshot) || (this.user && !this.#isOurs(snapshot))) return;
-    this.#take(snapshot);
-    if (!this.user) this.#becomeUser(String(snapshot.user));
-  }
-
-  #learn({ state, transport, snapshot }) {
-    if (this.leadership.leads) return;
-    this.#robbed = false;
-    this.#within(CHECK, () => this.#ask());
-    this.#show(state, transport);
-    if (snapshot) this.#copy(snapshot);
+    if (message.type === "snapshot" && this.state !== "signed-out") this.#onSharedSnapshot(message.snapshot);
+    if (message.type === "ask") this.#onAsk(message);
+    if (message.type === "status") this.#onStatus(message);
   }
 
   #post(message) {
     this.channel.post(message);
-    if (!this.channel.works) this.leadership.alone(); // denied by now
+    if (!this.channel.works) this.election.leadAlone(); // denied by now
   }
 }

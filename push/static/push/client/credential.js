@@ -1,54 +1,46 @@
 /**
- * How this page says whose inbox it wants: by the session's cookie, or by a ticket, which works from other origins too.
- * @import {Credential, RenewTicket, Ticket, TicketWish} from "./types.js"
+ * The credential of this page: the session's cookie, or tickets, which work from other origins too.
+ * @import {Credential, Options, RenewTicket, Ticket, TicketWish} from "./types.js"
  */
-import { ApiError, answered, json } from "./http.js";
+import { ApiError, csrfTokens, fetchInSession, jsonRequest, readJson } from "../../inbox/shared/http.js";
 
-const SHORTEST = 10; // seconds a ticket must have left to be worth showing
-const READS = new Set([undefined, "GET", "HEAD"]);
+const MIN_LEFT = 10; // seconds; a ticket with less is renewed before it is used
 
-/** The session of this site. Tickets, for what takes no cookie (MQTT), are minted by the API. @implements {Credential} */
-export class Cookie {
-  byTicket = false;
+/** The session of this site. Transports that take no cookie (MQTT) get tickets from the API. @implements {Credential} */
+export class SessionCredential {
+  usesTickets = false;
 
-  /** @param {URL} api @param {() => string[]} csrfTokens best first */
-  constructor(api, csrfTokens) {
+  /** @param {URL} api @param {string|null} [csrfToken] the page's own, for sites that hide the cookie */
+  constructor(api, csrfToken = null) {
     this.api = api;
-    this.csrfTokens = csrfTokens;
+    this.csrfToken = csrfToken;
   }
 
-  /** A token may have been rotated by a sign-in in another tab, so a 403 tries the next one. */
   async fetch(url, init = {}) {
-    if (READS.has(init.method)) return fetch(url, init);
-    let response;
-    for (const token of this.csrfTokens()) {
-      response = await fetch(url, { ...init, headers: { ...init.headers, "X-CSRFToken": token } });
-      if (response.status !== 403) break;
-    }
-    return response;
+    return fetchInSession(url, init, csrfTokens(this.csrfToken));
   }
 
   async ticket(wish = {}) {
     return { ...readTicket(await this.mint(new URL("tickets/", this.api), wish)), fresh: true };
   }
 
-  spoil() {
-    return false; // the next one is another one anyway
+  discard() {
+    return false; // nothing is kept
   }
 
   /**
-   * Asks for a ticket there, as POST /api/v1/tickets/.
+   * Request a ticket at `url`, which answers as POST /api/v1/tickets/ does.
    * @param {URL} url @param {TicketWish} wish @returns {Promise<string>}
    */
   async mint(url, wish) {
-    const { ticket } = await answered(await this.fetch(url, { ...json("POST", wish), cache: "no-store" }));
+    const { ticket } = await readJson(await this.fetch(url, { ...jsonRequest("POST", wish), cache: "no-store" }));
     return ticket;
   }
 }
 
-/** A ticket, renewed before it expires if somebody can: one renewal at a time. @implements {Credential} */
-export class TicketHolder {
-  byTicket = true;
+/** A ticket, renewed before it expires if the page can renew it; one renewal at a time. @implements {Credential} */
+export class TicketCredential {
+  usesTickets = true;
   /** @type {Ticket|null} */ #held = null;
   /** @type {Promise<Ticket>|null} */ #renewal = null;
 
@@ -58,23 +50,23 @@ export class TicketHolder {
     if (ticket) this.#held = readTicket(ticket);
   }
 
-  /** Never with a cookie: a page of another origin may not read an answer that one opened. */
+  /** Without cookies: a page of another origin may not read a response to a request with them. */
   async fetch(url, init = {}) {
     const ticket = await this.ticket();
-    const response = await fetch(url, bearing(ticket, init));
-    if (response.status !== 401 || ticket.fresh || !this.spoil(ticket)) return response;
-    return fetch(url, bearing(await this.ticket(), init));
+    const response = await fetch(url, withBearer(ticket, init));
+    if (response.status !== 401 || ticket.fresh || !this.discard(ticket)) return response;
+    return fetch(url, withBearer(await this.ticket(), init));
   }
 
   async ticket(wish = {}) {
     while (this.#renewal) await this.#renewal.catch(() => {});
     if (this.#held && fits(this.#held, wish)) return this.#held;
-    if (!this.renew) return this.#asItIs(wish);
+    if (!this.renew) return this.#unrenewed(wish);
     this.#renewal = this.#renewed(wish);
     return this.#renewal.finally(() => { this.#renewal = null; });
   }
 
-  spoil({ text }) {
+  discard({ text }) {
     if (this.#held?.text === text) this.#held = null;
     return this.renew !== null;
   }
@@ -87,56 +79,37 @@ export class TicketHolder {
     return { ...this.#held, fresh: true };
   }
 
-  /** @param {TicketWish} wish */
-  #asItIs({ ttl = Infinity }) {
-    if (!this.#held || left(this.#held) <= 0) throw new ApiError(401, "the ticket has expired");
-    if (left(this.#held) > ttl) throw new ApiError(400, `a ticket of ${ttl} s is needed`);
+  /** The first ticket, if it still serves. @param {TicketWish} wish */
+  #unrenewed({ ttl = Infinity }) {
+    if (!this.#held || secondsLeft(this.#held) <= 0) throw new ApiError(401, "the ticket has expired");
+    if (secondsLeft(this.#held) > ttl) throw new ApiError(400, `a ticket of ${ttl} s is needed`);
     return this.#held;
   }
 }
 
 /**
- * What a page says of itself, as a credential.
- * @param {{api: URL, csrfTokens: () => string[], ticket?: string|null, ticketUrl?: string|null,
- *          renewTicket?: RenewTicket|null}} page
+ * The credential that a page's settings ask for.
+ * @param {{api: URL, csrfToken?: string|null, ticket?: string|null, ticketUrl?: string|null,
+ *          renewTicket?: RenewTicket|null}} settings
  * @returns {Credential}
  */
-export function credentialOf({ api, csrfTokens, ticket = null, ticketUrl = null, renewTicket = null }) {
-  const cookie = new Cookie(api, csrfTokens);
-  const renew = renewTicket ?? (ticketUrl ? (wish) => cookie.mint(new URL(ticketUrl, document.baseURI), wish) : null);
-  return ticket || renew ? new TicketHolder(ticket, renew) : cookie;
+export function createCredential({ api, csrfToken, ticket = null, ticketUrl = null, renewTicket = null }) {
+  const session = new SessionCredential(api, csrfToken);
+  const renew = renewTicket ?? (ticketUrl ? (wish) => session.mint(new URL(ticketUrl, document.baseURI), wish) : null);
+  return ticket || renew ? new TicketCredential(ticket, renew) : session;
+}
+
+/** This site's session, with the API at its usual address. */
+export const SESSION = new SessionCredential(new URL("/api/v1/", document.baseURI));
+
+/** @param {Options} options of a connection @returns {Credential} */
+export function credentialOf({ credential, api = SESSION.api, csrfToken }) {
+  return credential ?? new SessionCredential(api, csrfToken);
 }
 
 /**
- * What a page gave first (it works with an HttpOnly cookie, or none), then the cookie.
- * @param {string|null} [given] @returns {string[]} never empty
- */
-export function csrfTokens(given = null) {
-  const cookie = cookies().match(/(?:^|; )csrftoken=([^;]+)/)?.[1];
-  const tokens = [given, cookie].filter((token) => token != null && token !== "");
-  return tokens.length ? [...new Set(tokens)] : [""];
-}
-
-/** The page's own, "" where they are denied (a frame without an origin). */
-export function cookies() {
-  try {
-    return document.cookie;
-  } catch {
-    return "";
-  }
-}
-
-/** This site's own session. */
-export const COOKIE = new Cookie(new URL("/api/v1/", document.baseURI), csrfTokens);
-
-/** @param {import("./types.js").Options} options @returns {Credential} */
-export function credentialIn({ credential, api = COOKIE.api, csrfToken }) {
-  return credential ?? new Cookie(api, () => csrfTokens(csrfToken));
-}
-
-/**
- * What a ticket says of itself (inbox/credentials/tickets.py): base64url of [user, session, auth, expires], a dot, a signature. Of
- * one in another form the server says when it has expired.
+ * Read the user and the expiry out of a ticket: base64url of [user, session, auth, expires], a dot, a signature. For a
+ * ticket in another form the server decides when it expires.
  * @param {string} text @returns {Ticket}
  */
 function readTicket(text) {
@@ -149,17 +122,18 @@ function readTicket(text) {
   }
 }
 
-/** Seconds by this machine's clock; a wrong one costs a renewal, since the server's word is what counts. */
-function left({ expires }) {
+/** By this machine's clock. A wrong clock costs a renewal and nothing more: the server checks tickets. */
+function secondsLeft({ expires }) {
   return expires - Date.now() / 1000;
 }
 
 /** @param {Ticket} ticket @param {TicketWish} wish */
 function fits(ticket, { ttl = Infinity, purpose }) {
-  return left(ticket) >= SHORTEST && left(ticket) <= ttl && (!purpose || ticket.purpose === purpose);
+  const left = secondsLeft(ticket);
+  return left >= MIN_LEFT && left <= ttl && (!purpose || ticket.purpose === purpose);
 }
 
 /** @param {Ticket} ticket @param {RequestInit} init @returns {RequestInit} */
-function bearing({ text }, init) {
+function withBearer({ text }, init) {
   return { ...init, headers: { ...init.headers, Authorization: `Bearer ${text}` }, credentials: "omit" };
 }

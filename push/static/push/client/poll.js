@@ -1,32 +1,36 @@
-/** @import {Credential, Reason, Sink, Snapshot, Ticket} from "./types.js" */
-import { COOKIE } from "./credential.js";
+/**
+ * Single requests to /push/poll/, and what their status means. Polling again is the transports' business.
+ * @import {Credential, Reason, Sink, Snapshot} from "./types.js"
+ */
+import { address } from "./addresses.js";
+import { SESSION } from "./credential.js";
 import { headSize, requestExtra, requestText, trace } from "./trace.js";
 
 /**
  * @typedef {object} Answer
  * @property {Snapshot} [snapshot]   absent: unchanged (304), or refused
- * @property {Reason} [reason]       present: no state to be had
+ * @property {Reason} [reason]       why there is no state; absent: there is one
  * @property {number} [retryAfter]   seconds
  * @property {string|null} [etag]
- * @property {number} [interval]     seconds until a short poll should ask again
+ * @property {number} [interval]     seconds until the next short poll
  */
 
-const PATIENCE = 10; // seconds beyond the wait asked for
-const HEAD = 8; // seconds for the head of an answer
+const TIMEOUT = 10; // seconds, beyond the wait asked for
+const HEAD_TIMEOUT = 8; // seconds for the head of a response
 
 /**
- * One GET of /push/poll/, the resource of both polls; never throws.
+ * One GET of /push/poll/. Never throws.
  * @param {URL} push
  * @param {{etag?: string|null, wait?: number, signal: AbortSignal, credential?: Credential, language?: string,
- *   sink?: Sink}} options  wait in seconds (RFC 7240); language of the item that a wait may bring; the sink only watches
+ *   sink?: Sink}} options  wait: seconds (RFC 7240); language: of the item that a wait may bring; sink: for the trace only
  * @returns {Promise<Answer>}
  */
-export async function poll(push, { etag = null, wait = 0, signal, credential = COOKIE, language, sink }) {
+export async function poll(push, { etag = null, wait = 0, signal, credential = SESSION, language, sink }) {
   const url = address("poll/", push, { language });
   const headers = { Accept: "application/json" };
   if (etag) headers["If-None-Match"] = etag;
   if (etag && wait) headers.Prefer = `wait=${wait}`;
-  const limit = AbortSignal.any([signal, AbortSignal.timeout((wait + PATIENCE) * 1000)]);
+  const limit = AbortSignal.any([signal, AbortSignal.timeout((wait + TIMEOUT) * 1000)]);
   if (sink?.trace) trace(sink, "request", true, requestText(url, headers), requestExtra());
   try {
     return await read(await credential.fetch(url, { headers, signal: limit, cache: "no-store" }), sink);
@@ -39,29 +43,29 @@ export async function poll(push, { etag = null, wait = 0, signal, credential = C
 async function read(response, sink) {
   const reason = reasonOf(response);
   const text = response.status === 200 ? await response.text() : "";
-  if (sink?.trace) traceAnswer(sink, response, text);
+  if (sink?.trace) traceResponse(sink, response, text);
   if (reason) return { reason, retryAfter: retryAfter(response) };
   const snapshot = text ? JSON.parse(text) : undefined;
   return { snapshot, etag: response.headers.get("ETag"), interval: Number(response.headers.get("X-Poll-Interval")) };
 }
 
-/** "Nothing new" is what keeps a poll alive. @param {Sink} sink @param {Response} response @param {string} text */
-function traceAnswer(sink, { status, statusText, headers }, text) {
+/** An unchanged state (304) is a poll's heartbeat. @param {Sink} sink @param {Response} response @param {string} text */
+function traceResponse(sink, { status, statusText, headers }, text) {
   const kind = { 200: "frame", 304: "heartbeat" }[status] ?? "close";
   const etag = headers.get("ETag");
   const lines = [`${status} ${statusText}`.trim(), etag && `ETag: ${etag}`, text].filter(Boolean);
   trace(sink, /** @type {any} */ (kind), false, lines.join("\n"), headSize(headers));
 }
 
-/** What an HTTP answer refuses with, or undefined. @param {Response} response @returns {Reason|undefined} */
+/** What a response refuses with, or undefined. @param {Response} response @returns {Reason|undefined} */
 export function reasonOf({ status, redirected }) {
-  if (redirected) return "signed-out"; // a log-in page, by a site that redirects the anonymous
+  if (redirected) return "signed-out"; // to a login page
   if (status === 200 || status === 304) return undefined;
   if (status >= 500) return "lost";
   return { 401: "signed-out", 403: "refused", 429: "busy" }[status] ?? "unsupported";
 }
 
-/** Why nothing was answered at all; an ApiError comes from those who mint tickets. @param {any} error @returns {Reason} */
+/** What an error means; an ApiError is about a ticket. @param {any} error @returns {Reason} */
 export function reasonOfError(error) {
   return (error.status && reasonOf(error)) || "lost";
 }
@@ -72,11 +76,11 @@ export function retryAfter(response) {
 }
 
 /**
- * A stream cannot be asked anything, so this asks beside it. @param {URL} push @param {Sink} sink
- * @param {{signal: AbortSignal, credential?: Credential}} options
- * @returns {Promise<Reason|undefined>} why the stream should end
+ * Get the current state for a connection on which nothing can be requested.
+ * @param {URL} push @param {Sink} sink @param {{signal: AbortSignal, credential?: Credential}} options
+ * @returns {Promise<Reason|undefined>} why the connection should be closed
  */
-export async function askBeside(push, sink, options) {
+export async function pollBeside(push, sink, options) {
   const { snapshot, reason } = await poll(push, { ...options, sink });
   if (options.signal.aborted) return undefined;
   if (snapshot) sink.snapshot(snapshot);
@@ -84,12 +88,13 @@ export async function askBeside(push, sink, options) {
 }
 
 /**
- * The status that EventSource and frames hide, and Retry-After: asks once more and reads the head only.
- * @param {URL} url @param {AbortSignal} signal @returns {Promise<[Reason, number]>}
+ * Why EventSource or a frame failed: both hide the status and Retry-After. Requests the same address again and reads only
+ * the head of the response.
+ * @param {URL} url @param {AbortSignal} signal @returns {Promise<[Reason, number]>} the reason, and seconds until a retry
  */
-export async function why(url, signal) {
+export async function failureReason(url, signal) {
   const head = new AbortController();
-  const limit = AbortSignal.any([signal, head.signal, AbortSignal.timeout(HEAD * 1000)]);
+  const limit = AbortSignal.any([signal, head.signal, AbortSignal.timeout(HEAD_TIMEOUT * 1000)]);
   try {
     const response = await fetch(url, { cache: "no-store", signal: limit });
     return [reasonOf(response) ?? "lost", retryAfter(response)];
@@ -98,15 +103,4 @@ export async function why(url, signal) {
   } finally {
     head.abort();
   }
-}
-
-/**
- * Where a transport is, with what it can't say in a header.
- * @param {string} path @param {URL} push @param {{language?: string, ticket?: Ticket}} [options]
- */
-export function address(path, push, { language, ticket } = {}) {
-  const url = new URL(path, push);
-  if (language) url.searchParams.set("language", language);
-  if (ticket) url.searchParams.set("ticket", ticket.text);
-  return url;
 }

@@ -1,11 +1,11 @@
-/** Pages tell each other who is signed in in this browser: a page that is made for somebody, or for nobody, is news. */
+/** Tells the other pages of this browser who is signed in. What they do about it is in client.js. */
 import { Channel } from "./channel.js";
 
 /**
- * `post({ user })` tells the other pages of the site. What one says may be old (a page from a cache), so who hears it asks
- * the server.
- * @param {URL} push names the site @param {(user: string) => void} [heard] user: the id, "" for nobody
+ * Each page posts `{ user }` when it opens, "" for nobody. The message may be out of date (a page from a cache), so receivers
+ * ask the server.
+ * @param {URL} push names the site @param {(user: string) => void} [onSignIn]
  */
-export function signInChannel(push, heard = () => {}) {
-  return new Channel(`reddot:${push}`, ({ user }) => heard(String(user)));
+export function signInChannel(push, onSignIn = () => {}) {
+  return new Channel(`reddot:${push}`, ({ user }) => onSignIn(String(user)));
 }

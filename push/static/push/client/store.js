@@ -1,13 +1,19 @@
-/** @import {Snapshot, Item} from "./types.js" */
+/**
+ * The newest snapshot of a page. Where snapshots come from is not known here.
+ * @import {Snapshot, Item} from "./types.js"
+ */
+import { sameUser } from "../../inbox/shared/snapshot.js";
+
+const REMEMBERED = 200; // items; a page may stay open for weeks
 
 /**
- * The newest snapshot wins: versions of one user are a chain, so `>` orders them. Another user's snapshot starts over,
- * because versions of different users cannot be compared.
+ * Keeps the newest snapshot: the versions of one user are ordered by `>`. Versions of different users can't be compared, so
+ * a snapshot of another user replaces the current one.
  */
 export class Store {
   /** @type {Snapshot|null} */ current = null;
-  /** @type {Set<string>} */ #shown = new Set();
-  /** What this tab showed on the page before: nothing older may follow. @type {Snapshot|null} */ #floor = null;
+  /** Refs of items that were reported. @type {Set<string>} */ #reported = new Set();
+  /** What this tab showed on the page before: older snapshots are ignored. @type {Snapshot|null} */ #floor = null;
 
   /** @param {Snapshot|null} snapshot */
   startAbove(snapshot) {
@@ -15,21 +21,20 @@ export class Store {
   }
 
   /**
-   * Takes a snapshot from anywhere. Says whether the state moved, and what arrived with it.
+   * Take a snapshot from any source. `moved`: it is now the current one. `item`: what arrived with it, once.
    * @param {Snapshot} snapshot
    * @returns {{moved: boolean, item: Item|null}}
    */
   offer(snapshot) {
-    if (!isSnapshot(snapshot)) return { moved: false, item: null };
-    if (this.#isOlder(snapshot)) return { moved: false, item: null };
+    if (!isSnapshot(snapshot) || this.#isOlder(snapshot)) return { moved: false, item: null };
     const moved = !sameUser(this.current, snapshot) || snapshot.version > this.current.version;
     if (moved) this.current = snapshot;
-    return { moved, item: this.#unseen(snapshot.item) };
+    return { moved, item: this.#unreported(snapshot.item) };
   }
 
   clear() {
     this.current = this.#floor = null;
-    this.#shown.clear();
+    this.#reported.clear();
   }
 
   /** @param {Snapshot} snapshot */
@@ -37,18 +42,13 @@ export class Store {
     return [this.current, this.#floor].some((known) => sameUser(known, snapshot) && snapshot.version < known.version);
   }
 
-  /** An item is news once, also when it comes a second time with an equal version. @param {Item|undefined} item */
-  #unseen(item) {
-    if (!item || this.#shown.has(item.ref)) return null;
-    this.#shown.add(item.ref);
-    if (this.#shown.size > 200) this.#shown.delete(this.#shown.values().next().value); // a page may live for weeks
+  /** An item may come again with an equal version. @param {Item|undefined} item */
+  #unreported(item) {
+    if (!item || this.#reported.has(item.ref)) return null;
+    this.#reported.add(item.ref);
+    if (this.#reported.size > REMEMBERED) this.#reported.delete(this.#reported.values().next().value);
     return item;
   }
-}
-
-/** @param {Snapshot|null} one @param {Snapshot} other */
-export function sameUser(one, other) {
-  return one !== null && String(one.user) === String(other.user);
 }
 
 /** @param {any} value @returns {value is Snapshot} */

@@ -1,23 +1,27 @@
-/** @import {Connection, Credential, Open, Options, Reason, Sink, Ticket, TicketWish} from "./types.js" */
-import { credentialIn } from "./credential.js";
+/**
+ * Gives a ticket to transports that can't send an Authorization header. How tickets are renewed is in credential.js.
+ * @import {Connection, Credential, Open, Options, Reason, Sink, Ticket, TicketWish} from "./types.js"
+ */
+import { credentialOf } from "./credential.js";
 import { poll, reasonOfError } from "./poll.js";
 
 /**
- * For transports that can't carry a header: gets a ticket first (`options.ticket`), and another one if the server refuses
- * what may have been out of date. With a cookie they open at once, unless they need a ticket `always`.
+ * Wrap `open`: get a ticket first (`options.ticket`), and another if the server refuses one that may have been out of date.
+ * With a session's cookie the connection opens at once, unless the transport `always` needs a ticket.
  * @param {Open} open @param {TicketWish} [wish] @param {boolean} [always] @returns {Open}
  */
 export function ticketed(open, wish = {}, always = false) {
   return (push, sink, options = {}) => {
-    const credential = credentialIn(options);
-    if (!always && !credential.byTicket) return open(push, sink, options);
-    return new Ticketed((bearer, ticket) => open(push, bearer, { ...options, ticket }), push, sink, credential, wish);
+    const credential = credentialOf(options);
+    if (!always && !credential.usesTickets) return open(push, sink, options);
+    const openWith = (/** @type {Sink} */ inner, /** @type {Ticket} */ ticket) => open(push, inner, { ...options, ticket });
+    return new TicketedConnection(openWith, push, sink, credential, wish);
   };
 }
 
 /** @implements {Connection} */
-class Ticketed {
-  #life = new AbortController();
+class TicketedConnection {
+  #lifetime = new AbortController();
   /** @type {Connection|null} */ #inner = null;
 
   /**
@@ -30,7 +34,7 @@ class Ticketed {
     this.sink = sink;
     this.credential = credential;
     this.wish = wish;
-    this.#begin();
+    this.#start();
   }
 
   sync() {
@@ -38,49 +42,49 @@ class Ticketed {
   }
 
   close() {
-    this.#life.abort();
+    this.#lifetime.abort();
     this.#inner?.close();
   }
 
-  async #begin() {
+  async #start() {
     try {
-      this.#open(await this.credential.ticket(this.wish));
+      this.#connect(await this.credential.ticket(this.wish));
     } catch (error) {
       this.#end(reasonOfError(error));
     }
   }
 
   /** @param {Ticket} ticket */
-  #open(ticket) {
-    if (this.#life.signal.aborted) return;
+  #connect(ticket) {
+    if (this.#lifetime.signal.aborted) return;
     try {
-      this.#inner = this.open(this.#bearer(ticket), ticket);
+      this.#inner = this.open(this.#innerSink(ticket), ticket);
     } catch { // no such API in this browser, or forbidden by policy
       this.#end("unsupported");
     }
   }
 
-  /** The sink of one try. A ticket that has just opened something was good: when that ends, another may be as well. */
-  #bearer(ticket) {
-    let doubtful = !ticket.fresh;
+  /** A fresh ticket that is refused means "signed out". One that has worked may have expired since: then try another. */
+  #innerSink(ticket) {
+    let mayBeOld = !ticket.fresh;
     return {
       ...this.sink,
-      snapshot: (snapshot) => { doubtful = true; this.sink.snapshot(snapshot); },
+      snapshot: (snapshot) => { mayBeOld = true; this.sink.snapshot(snapshot); },
       closed: (reason, seconds) => {
         if (reason !== "signed-out") return this.#end(reason, seconds);
-        return doubtful && this.credential.spoil(ticket) ? this.#begin() : this.#ask();
+        return mayBeOld && this.credential.discard(ticket) ? this.#start() : this.#poll();
       },
     };
   }
 
-  /** A new ticket was refused: are we signed out, or is it they who don't know? */
-  async #ask() {
-    const { reason, retryAfter } = await poll(this.push, { signal: this.#life.signal, credential: this.credential });
+  /** A fresh ticket was refused, perhaps by a broker that has not received it yet: ask the site itself. */
+  async #poll() {
+    const { reason, retryAfter } = await poll(this.push, { signal: this.#lifetime.signal, credential: this.credential });
     this.#end(reason ?? "refused", retryAfter);
   }
 
   /** @param {Reason} reason @param {number} [seconds] */
   #end(reason, seconds = 0) {
-    if (!this.#life.signal.aborted) this.sink.closed(reason, seconds);
+    if (!this.#lifetime.signal.aborted) this.sink.closed(reason, seconds);
   }
 }

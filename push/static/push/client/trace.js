@@ -1,11 +1,14 @@
-/** The wire log, for pages that show what passes (`sink.trace`): as near to the wire as JavaScript can see. */
-/** @import {Sink, TraceEvent} from "./types.js" */
-import { cookies } from "./credential.js";
+/**
+ * Events for a wire log (`sink.trace`): what a connection sends and receives, as near to the wire as JavaScript can see.
+ * @import {Sink, TraceEvent} from "./types.js"
+ */
+import { cookies } from "../../inbox/shared/http.js";
 
 const BROWSER_HEADERS = 416; // bytes: Host, Accept-*, Sec-*, Referer … as Chromium 156 sends them with a fetch
+const SESSION_COOKIE = 44; // bytes of Django's; scripts can't read it
 
 /**
- * @param {Sink} sink @param {TraceEvent["kind"]} kind @param {boolean} up sent by us
+ * @param {Sink} sink @param {TraceEvent["kind"]} kind @param {boolean} up sent by the browser
  * @param {string} text @param {number} [more] bytes around the text on the wire
  */
 export function trace(sink, kind, up, text, more = 0) {
@@ -17,20 +20,17 @@ export function size(text) {
   return new TextEncoder().encode(text).length;
 }
 
-/**
- * What a GET looks like, without what JavaScript can't see.
- * @param {URL} url @param {Record<string, string>} [headers]
- */
+/** A GET as text, without the headers that the browser adds. @param {URL} url @param {Record<string, string>} [headers] */
 export function requestText({ pathname }, headers = {}) {
   return [`GET ${pathname}`, ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`)].join("\n");
 }
 
-/** Bytes that the browser adds to a request. The session's cookie is seen by nobody, so it counts as Django's. */
+/** Bytes of the headers that the browser adds to a request. */
 export function requestExtra() {
-  return BROWSER_HEADERS + navigator.userAgent.length + 44 + cookies().length;
+  return BROWSER_HEADERS + navigator.userAgent.length + SESSION_COOKIE + cookies().length;
 }
 
-/** Bytes of the head of an answer. @param {Headers} headers */
+/** Bytes of the head of a response. @param {Headers} headers */
 export function headSize(headers) {
   return [...headers].reduce((sum, [name, value]) => sum + name.length + value.length + 4, 17);
 }

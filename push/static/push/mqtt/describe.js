@@ -1,5 +1,5 @@
 /**
- * Packets of MQTT in words, for a wire log.
+ * MQTT packets as text, for a wire log. Encoding and decoding are in packets.js.
  * @import {Packet} from "./packets.js" @import {TraceEvent} from "../client/types.js"
  */
 import * as mqtt from "./packets.js";
@@ -22,7 +22,7 @@ const WORDS = {
   [mqtt.DISCONNECT]: ["close", () => "DISCONNECT"],
 };
 
-/** Never with the password. @param {Packet} packet @returns {{kind: TraceEvent["kind"], text: string}} */
+/** Without the password. @param {Packet} packet @returns {{kind: TraceEvent["kind"], text: string}} */
 export function described(packet) {
   const [kind, words] = WORDS[packet.type] ?? ["frame", () => `packet of type ${packet.type}`];
   return { kind, text: words(packet.body, packet) };

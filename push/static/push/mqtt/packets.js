@@ -1,11 +1,12 @@
 /**
- * Packets of MQTT 3.1.1 (OASIS, 2014), as far as a subscriber of one topic needs them. Numbers in brackets: its sections.
+ * Encoding and decoding of MQTT 3.1.1 packets (OASIS, 2014), as far as a subscriber of one topic needs it. The connection is
+ * in transports/mqtt.js. Numbers in brackets are sections of the standard.
  *
  * @typedef {object} Packet
  * @property {number} type
  * @property {number} flags
  * @property {Uint8Array} body  variable header and payload
- * @property {number} size      bytes of all of it
+ * @property {number} size      bytes of the whole packet
  */
 
 export const CONNECT = 1, CONNACK = 2, PUBLISH = 3, PUBACK = 4, SUBSCRIBE = 8, SUBACK = 9; // [2.2.1]
@@ -18,7 +19,7 @@ const LEVEL = 4; // 3.1.1 [3.1.2.2]
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
-/** @param {{client: string, user: string, password: string, keepAlive: number}} who  keepAlive in seconds [3.1] */
+/** @param {{client: string, user: string, password: string, keepAlive: number}} client  keepAlive in seconds [3.1] */
 export function connect({ client, user, password, keepAlive }) {
   const flags = CLEAN_SESSION | USER_NAME | PASSWORD;
   const header = [...text("MQTT"), LEVEL, flags, ...uint16(keepAlive)];
@@ -35,13 +36,13 @@ export function puback(id) {
   return packet(PUBACK, 0, uint16(id));
 }
 
-/** A packet that says all with its type: PINGREQ, DISCONNECT. @param {number} type */
+/** A packet without a body: PINGREQ, DISCONNECT. @param {number} type */
 export function bare(type) {
   return packet(type, 0, []);
 }
 
 /**
- * What a PUBLISH brings; `id` is 0 at QoS 0 [3.3]. Throws RangeError, or TypeError if the topic is no UTF-8.
+ * Decode a PUBLISH; `id` is 0 at QoS 0 [3.3]. Throws RangeError, or TypeError if the topic is not UTF-8.
  * @param {Packet} packet
  */
 export function readPublish({ flags, body }) {
@@ -58,11 +59,11 @@ export function readPublish({ flags, body }) {
   };
 }
 
-/** Packets out of a stream of bytes: WebSocket frames need not end where packets do [6]. */
+/** Splits a stream of bytes into packets: a WebSocket frame may end in the middle of one [6]. */
 export class PacketReader {
   /** @type {Uint8Array} */ #rest = new Uint8Array();
 
-  /** What is complete now. Throws RangeError, TypeError for a text. @param {ArrayBuffer} bytes @returns {Packet[]} */
+  /** The packets that are complete. Throws RangeError, or TypeError for a text frame. @param {ArrayBuffer} bytes @returns {Packet[]} */
   take(bytes) {
     if (!(bytes instanceof ArrayBuffer)) throw new TypeError("packets come in binary frames");
     this.#rest = joined(this.#rest, new Uint8Array(bytes));
@@ -82,7 +83,7 @@ export class PacketReader {
 }
 
 /**
- * Where the first packet's body starts and ends; null while that is not known. Throws RangeError [2.2.3].
+ * Where the first packet's body starts and ends; null if more bytes are needed. Throws RangeError [2.2.3].
  * @param {Uint8Array} bytes
  */
 function readLength(bytes) {

@@ -1,18 +1,18 @@
 /**
- * MQTT 3.1.1 over WebSocket: the broker keeps the newest snapshot of each user (retained), and sends it on. Numbers in
- * brackets are sections of the standard (OASIS, 2014).
+ * MQTT 3.1.1 over WebSocket: the broker retains the newest snapshot of each user and forwards each new one. How packets are
+ * encoded is in mqtt/packets.js. Numbers in brackets are sections of the standard (OASIS, 2014).
  * @import {Connection, Credential, Options, Reason, Sink, Snapshot, Ticket} from "../client/types.js"
  * @import {Packet} from "../mqtt/packets.js"
  */
-import { askBeside } from "../client/poll.js";
+import { Watchdog } from "../../inbox/shared/timing.js";
+import { pollBeside } from "../client/poll.js";
 import { ticketed } from "../client/ticketed.js";
-import { Watchdog } from "../client/timing.js";
 import { frameExtra, requestExtra } from "../client/trace.js";
 import { described } from "../mqtt/describe.js";
 import * as mqtt from "../mqtt/packets.js";
 
 const FIRST_PACKET = 8; // seconds from `new WebSocket`
-const KEEP_ALIVE = 15; // seconds; a broker gives a client up after one and a half times that [3.1.2.10], RabbitMQ after three
+const KEEP_ALIVE = 15; // seconds; a broker drops a silent client after 1.5 times that [3.1.2.10], RabbitMQ after 3 times
 const HEARTBEAT = 10; // seconds after the last packet to the broker
 const PONG = 8; // seconds for any packet after a PINGREQ
 const QOS = 1;
@@ -22,32 +22,32 @@ const FAILURE = 0x80; // in a SUBACK [3.9.3]
 const REASONS = { 1: "unsupported", 2: "unsupported", 4: "signed-out", 5: "signed-out" };
 
 /**
- * Needs `mqttUrl`. The password is a ticket, whatever the page itself shows.
+ * Needs `mqttUrl`. The password is a ticket, even if the page itself uses the session's cookie.
  * @param {URL} push @param {Sink} sink @param {Options} [options] @returns {Connection}
  */
 export function openMqtt(push, sink, options = {}) {
-  if (!options.mqttUrl) throw new Error("no broker is known: mqttUrl is missing");
+  if (!options.mqttUrl) throw new Error("the MQTT transport needs the option mqttUrl");
   return openWithTicket(push, sink, options);
 }
 
-const begin = (/** @type {[URL, Sink, Options]} */ ...connection) => new MqttConnection(...connection);
-const openWithTicket = ticketed(begin, { purpose: "mqtt" }, true);
+const connect = (/** @type {[URL, Sink, Options]} */ ...connection) => new MqttConnection(...connection);
+const openWithTicket = ticketed(connect, { purpose: "mqtt" }, true);
 
 /** @implements {Connection} */
 class MqttConnection {
-  #life = new AbortController();
+  #lifetime = new AbortController();
   #reader = new mqtt.PacketReader();
-  #quiet = new Watchdog(this.#life.signal, () => this.#beat());
-  #dead = new Watchdog(this.#life.signal, () => this.#end("lost"));
+  #heartbeat = new Watchdog(this.#lifetime.signal, () => this.#ping());
+  #watchdog = new Watchdog(this.#lifetime.signal, () => this.#end("lost"));
   #live = false;
 
-  /** What to do with what comes. @type {Record<number, (packet: Packet) => void>} */
+  /** By packet type. @type {Record<number, (packet: Packet) => void>} */
   #handlers = {
     [mqtt.CONNACK]: (packet) => this.#onConnack(packet),
     [mqtt.SUBACK]: (packet) => this.#onSuback(packet),
     [mqtt.PUBLISH]: (packet) => this.#onPublish(packet),
-    // Set again here, outside of a chain of timers: those run once a minute in hidden tabs.
-    [mqtt.PINGRESP]: () => this.#quiet.expect(HEARTBEAT),
+    // Restarted here rather than by the timer itself: in hidden tabs chained timers run once a minute.
+    [mqtt.PINGRESP]: () => this.#heartbeat.expect(HEARTBEAT),
   };
 
   /** @param {URL} push @param {Sink} sink @param {Options} options */
@@ -59,13 +59,13 @@ class MqttConnection {
     this.password = ticket.text;
     this.user = ticket.user || String(user);
     this.topic = `inbox/${this.user}/unread`;
-    this.#listen({ signal: this.#life.signal });
-    this.#dead.expect(FIRST_PACKET);
+    this.#listen({ signal: this.#lifetime.signal });
+    this.#watchdog.expect(FIRST_PACKET);
   }
 
   sync() {
-    this.#beat();
-    this.#ask();
+    this.#ping();
+    this.#poll();
   }
 
   close() {
@@ -81,7 +81,7 @@ class MqttConnection {
   }
 
   #stop() {
-    this.#life.abort();
+    this.#lifetime.abort();
     this.socket.close();
   }
 
@@ -95,7 +95,7 @@ class MqttConnection {
   #send(packet) {
     if (this.socket.readyState !== WebSocket.OPEN) return;
     this.socket.send(packet);
-    this.#quiet.expect(HEARTBEAT);
+    this.#heartbeat.expect(HEARTBEAT);
     if (this.sink.trace) for (const each of new mqtt.PacketReader().take(packet.buffer)) this.#trace(each, true);
   }
 
@@ -104,14 +104,14 @@ class MqttConnection {
     this.#send(mqtt.connect({ client: clientId(user), user, password, keepAlive: KEEP_ALIVE }));
   }
 
-  #beat() {
+  #ping() {
     this.#send(mqtt.bare(mqtt.PINGREQ));
-    this.#dead.expect(PONG);
+    this.#watchdog.expect(PONG);
   }
 
-  /** Only binary frames carry packets; what is malformed ends the connection [6]. @param {any} data */
+  /** Packets come in binary frames; a malformed one closes the connection [6]. @param {any} data */
   #onMessage(data) {
-    this.#dead.expect(HEARTBEAT + PONG);
+    this.#watchdog.expect(HEARTBEAT + PONG);
     try {
       for (const packet of this.#reader.take(data)) this.#onPacket(packet);
     } catch {
@@ -121,7 +121,7 @@ class MqttConnection {
 
   /** @param {Packet} packet */
   #onPacket(packet) {
-    if (this.#life.signal.aborted) return;
+    if (this.#lifetime.signal.aborted) return;
     this.#trace(packet, false);
     this.#handlers[packet.type]?.(packet);
   }
@@ -132,10 +132,10 @@ class MqttConnection {
     this.#send(mqtt.subscribe(1, this.topic, QOS));
   }
 
-  /** What is retained may lag behind (the broker was away), or there is nothing yet. @param {Packet} packet */
+  /** The retained snapshot may be missing, or old (the broker was down). @param {Packet} packet */
   #onSuback({ body: [, , granted] }) {
     if (granted === FAILURE) return this.#end("refused");
-    this.#ask();
+    this.#poll();
   }
 
   /** @param {Packet} packet */
@@ -143,11 +143,11 @@ class MqttConnection {
     const { id, topic, payload } = mqtt.readPublish(packet);
     if (id) this.#send(mqtt.puback(id));
     const snapshot = topic === this.topic ? parsed(payload) : null;
-    if (snapshot) this.#take(snapshot);
+    if (snapshot) this.#deliver(snapshot);
   }
 
   /** @param {Snapshot} snapshot */
-  #take(snapshot) {
+  #deliver(snapshot) {
     this.#live = true;
     this.sink.snapshot(snapshot);
   }
@@ -157,10 +157,10 @@ class MqttConnection {
     this.#end("lost");
   }
 
-  /** A broker cannot be asked anything, so ask the site; while that is away the broker still serves. */
-  async #ask() {
-    const watch = { ...this.sink, snapshot: (snapshot) => this.#take(snapshot) };
-    const reason = await askBeside(this.push, watch, { signal: this.#life.signal, credential: this.credential });
+  /** Get the current state from the site, since a broker can't be asked. While the site is down the broker still serves. */
+  async #poll() {
+    const sink = { ...this.sink, snapshot: (snapshot) => this.#deliver(snapshot) };
+    const reason = await pollBeside(this.push, sink, { signal: this.#lifetime.signal, credential: this.credential });
     if (reason && (!this.#live || reason !== "lost")) this.#end(reason);
   }
 
@@ -174,7 +174,7 @@ class MqttConnection {
 }
 
 /**
- * An empty payload says that there is nothing any more; what is no JSON is not ours.
+ * The payload as JSON, or null: it is empty if the topic was cleared.
  * @param {Uint8Array} payload @returns {any}
  */
 function parsed(payload) {
@@ -186,8 +186,8 @@ function parsed(payload) {
 }
 
 /**
- * Another one for each tab, since equal ones push each other out. RabbitMQ is made to ask for the user's id at its
- * beginning, or somebody might take over another's queue. @param {string} user
+ * A client id for this tab: a broker disconnects the older of two clients with the same id. It begins with the user's id,
+ * which RabbitMQ is configured to check, or a user could take over another's queue. @param {string} user
  */
 function clientId(user) {
   const bytes = crypto.getRandomValues(new Uint8Array(8));

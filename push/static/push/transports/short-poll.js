@@ -1,30 +1,30 @@
-/** Short poll: works through anything that can fetch. @import {Connection, Options, Sink} from "../client/types.js" */
+/** Short poll: works wherever `fetch` does. @import {Connection, Options, Sink} from "../client/types.js" */
+import { between, pause } from "../../inbox/shared/timing.js";
 import { poll } from "../client/poll.js";
-import { between, pause } from "../client/timing.js";
 
-const INTERVAL = 25; // seconds, if the server names none (X-Poll-Interval)
+const INTERVAL = 25; // seconds, if the server sends no X-Poll-Interval
 
 /** @param {URL} push @param {Sink} sink @param {Options} [options] @returns {Connection} */
 export function openShortPoll(push, sink, { credential } = {}) {
-  const life = new AbortController();
-  let nap = new AbortController();
+  const lifetime = new AbortController();
+  let interval = new AbortController();
   /** @type {string|null} */ let etag = null;
 
   async function run() {
-    while (!life.signal.aborted) {
-      nap = new AbortController();
-      const answer = await poll(push, { etag, signal: life.signal, credential, sink });
-      if (life.signal.aborted) return;
+    while (!lifetime.signal.aborted) {
+      interval = new AbortController();
+      const answer = await poll(push, { etag, signal: lifetime.signal, credential, sink });
+      if (lifetime.signal.aborted) return;
       if (answer.reason) return end(answer.reason, answer.retryAfter);
       etag = answer.etag ?? null;
       if (answer.snapshot) sink.snapshot(answer.snapshot);
-      await pause((answer.interval || INTERVAL) * between(0.9, 1), AbortSignal.any([life.signal, nap.signal]));
+      await pause((answer.interval || INTERVAL) * between(0.9, 1), AbortSignal.any([lifetime.signal, interval.signal]));
     }
   }
 
-  const close = () => life.abort();
+  const close = () => lifetime.abort();
   const end = (reason, seconds = 0) => { close(); sink.closed(reason, seconds); };
-  const sync = () => nap.abort();
+  const sync = () => interval.abort();
 
   run();
   return { sync, close };

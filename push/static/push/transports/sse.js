@@ -1,58 +1,60 @@
 /** Server-sent events (WHATWG HTML, EventSource). @import {Connection, Options, Reason, Sink} from "../client/types.js" */
-import { address, askBeside, why } from "../client/poll.js";
-import { Watchdog } from "../client/timing.js";
+import { Watchdog } from "../../inbox/shared/timing.js";
+import { address } from "../client/addresses.js";
+import { failureReason, pollBeside } from "../client/poll.js";
 import { requestExtra, requestText, trace } from "../client/trace.js";
 
-const FIRST_EVENT = 8; // seconds; a proxy that buffers streams never shows one
+const FIRST_EVENT = 8; // seconds; a proxy that buffers streams never delivers one
 const SILENCE = 45; // seconds; the server sends keep-alive every 20
-const HEAD = 260; // bytes of the answer's head
+const HEAD = 260; // bytes of the response's head
 
 /**
- * EventSource reconnects in its own way, and gives up for good on 401, 403 and 429 without telling the status;
- * so its first error ends this connection, and the ladder owns the reconnecting.
+ * EventSource reconnects by itself, but stops for good on 401, 403 and 429 without reporting the status. So its first error
+ * closes this connection, and the ladder reconnects.
  * @param {URL} push @param {Sink} sink @param {Options} [options] @returns {Connection}
  */
 export function openEventSource(push, sink, { credential, ticket, language } = {}) {
   const url = address("sse/", push, { language, ticket });
   const source = new EventSource(url);
-  const life = new AbortController();
-  const listen = { signal: life.signal };
+  const lifetime = new AbortController();
+  const listen = { signal: lifetime.signal };
 
-  const stop = () => { life.abort(); source.close(); };
+  const stop = () => { lifetime.abort(); source.close(); };
   const close = () => { stop(); trace(sink, "close", true, "close()"); };
   const end = (/** @type {Reason} */ reason, seconds = 0) => { stop(); sink.closed(reason, seconds); };
-  const dead = new Watchdog(life.signal, () => end("lost"));
+  const watchdog = new Watchdog(lifetime.signal, () => end("lost"));
 
-  function opened() {
+  function onOpen() {
     trace(sink, "handshake", false, "200 OK\nContent-Type: text/event-stream", HEAD);
   }
 
   /** @param {MessageEvent} event */
-  function heard({ type, lastEventId, data }) {
-    dead.expect(SILENCE);
+  function onEvent({ type, lastEventId, data }) {
+    watchdog.expect(SILENCE);
     if (type === "keep-alive") return trace(sink, "heartbeat", false, `event: ${type}\ndata: ${data}\n\n`);
     trace(sink, "frame", false, `event: ${type}\nid: ${lastEventId}\ndata: ${data}\n\n`);
     sink.snapshot(JSON.parse(data));
   }
 
-  async function failed() {
+  async function onError() {
     const refused = source.readyState === EventSource.CLOSED;
     trace(sink, "close", false, refused ? "refused" : "connection lost");
     source.close();
-    const [reason, seconds] = refused ? await why(url, life.signal) : /** @type {[Reason, number]} */ (["lost", 0]);
-    if (!life.signal.aborted) end(reason, seconds);
+    const lost = /** @type {[Reason, number]} */ (["lost", 0]);
+    const [reason, seconds] = refused ? await failureReason(url, lifetime.signal) : lost;
+    if (!lifetime.signal.aborted) end(reason, seconds);
   }
 
   async function sync() {
-    const reason = await askBeside(push, sink, { signal: life.signal, credential });
+    const reason = await pollBeside(push, sink, { signal: lifetime.signal, credential });
     if (reason) end(reason);
   }
 
   if (sink.trace) trace(sink, "handshake", true, requestText(url, { Accept: "text/event-stream" }), requestExtra());
-  dead.expect(FIRST_EVENT);
-  source.addEventListener("open", opened, listen);
-  for (const name of ["unread", "keep-alive"]) source.addEventListener(name, heard, listen);
+  watchdog.expect(FIRST_EVENT);
+  source.addEventListener("open", onOpen, listen);
+  for (const name of ["unread", "keep-alive"]) source.addEventListener(name, onEvent, listen);
   source.addEventListener("stream-error", () => end("lost"), listen);
-  source.addEventListener("error", failed, listen);
+  source.addEventListener("error", onError, listen);
   return { sync, close };
 }

@@ -2,15 +2,15 @@
  * WebSocket (RFC 6455), subprotocol reddot.v1.json.
  * @import {Connection, Options, Reason, Sink, Ticket} from "../client/types.js"
  */
-import { address } from "../client/poll.js";
-import { Watchdog } from "../client/timing.js";
+import { Watchdog } from "../../inbox/shared/timing.js";
+import { socketAddress } from "../client/addresses.js";
 import { frameExtra, requestExtra, requestText, trace } from "../client/trace.js";
 
 const PROTOCOL = "reddot.v1.json";
 const FIRST_FRAME = 8; // seconds from `new WebSocket` to the first snapshot
 const HEARTBEAT = 25; // seconds of silence before a ping
 const PONG = 8; // seconds for any frame after a ping
-const ACCEPT = 85; // bytes of Connection, Sec-WebSocket-Accept and Server in the answer
+const ACCEPT = 85; // bytes of Connection, Sec-WebSocket-Accept and Server in the response
 
 /** @type {Record<number, Reason>} */
 const REASONS = { 4401: "signed-out", 4403: "refused", 4429: "busy" };
@@ -20,14 +20,14 @@ export function openWebSocket(push, sink, { ticket, language } = {}) {
   const url = socketAddress(push, language);
   const protocols = [PROTOCOL, ...(ticket ? [`reddot.ticket.${ticket.text}`] : [])];
   const socket = new WebSocket(url, protocols);
-  const life = new AbortController();
-  const listen = { signal: life.signal };
+  const lifetime = new AbortController();
+  const listen = { signal: lifetime.signal };
 
-  const stop = () => { life.abort(); socket.close(); };
+  const stop = () => { lifetime.abort(); socket.close(); };
   const close = () => { stop(); traceFrame(sink, "close", true, ""); };
   const end = (/** @type {Reason} */ reason) => { stop(); sink.closed(reason); };
-  const quiet = new Watchdog(life.signal, () => beat());
-  const dead = new Watchdog(life.signal, () => end("lost"));
+  const heartbeat = new Watchdog(lifetime.signal, () => ping());
+  const watchdog = new Watchdog(lifetime.signal, () => end("lost"));
 
   function send(kind, text) {
     if (socket.readyState !== WebSocket.OPEN) return;
@@ -35,16 +35,16 @@ export function openWebSocket(push, sink, { ticket, language } = {}) {
     traceFrame(sink, kind, true, text);
   }
 
-  function beat() {
+  function ping() {
     if (socket.readyState !== WebSocket.OPEN) return;
     send("heartbeat", '{"type":"ping"}');
-    dead.expect(PONG);
-    quiet.expect(HEARTBEAT);
+    watchdog.expect(PONG);
+    heartbeat.expect(HEARTBEAT);
   }
 
-  function heard({ data }) {
-    dead.expect(HEARTBEAT + PONG);
-    quiet.expect(HEARTBEAT);
+  function onMessage({ data }) {
+    watchdog.expect(HEARTBEAT + PONG);
+    heartbeat.expect(HEARTBEAT);
     const { type, ...snapshot } = JSON.parse(data);
     traceFrame(sink, type === "pong" ? "heartbeat" : "frame", false, data);
     if (type === "unread") sink.snapshot(/** @type {any} */ (snapshot));
@@ -52,19 +52,19 @@ export function openWebSocket(push, sink, { ticket, language } = {}) {
 
   function sync() {
     send("frame", '{"type":"sync"}');
-    beat();
+    ping();
   }
 
-  function closed({ code, reason }) {
+  function onClose({ code, reason }) {
     traceFrame(sink, "close", false, `${code} ${reason}`.trim());
     end(REASONS[code] ?? "lost");
   }
 
   if (sink.trace) traceHandshake(sink, url, ticket);
-  dead.expect(FIRST_FRAME);
-  socket.addEventListener("open", () => traceAnswer(sink, socket.protocol), listen);
-  socket.addEventListener("message", heard, listen);
-  socket.addEventListener("close", closed, listen);
+  watchdog.expect(FIRST_FRAME);
+  socket.addEventListener("open", () => traceAccepted(sink, socket.protocol), listen);
+  socket.addEventListener("message", onMessage, listen);
+  socket.addEventListener("close", onClose, listen);
   return { sync, close };
 }
 
@@ -73,22 +73,15 @@ function traceFrame(sink, kind, up, text) {
   if (sink.trace) trace(sink, kind, up, text, frameExtra(text.length, up));
 }
 
-/** Never with the ticket. @param {Sink} sink @param {URL} url @param {Ticket} [ticket] */
+/** Without the ticket's text. @param {Sink} sink @param {URL} url @param {Ticket} [ticket] */
 function traceHandshake(sink, url, ticket) {
   const protocols = ticket ? `${PROTOCOL}, reddot.ticket.…` : PROTOCOL;
   const headers = { Upgrade: "websocket", "Sec-WebSocket-Protocol": protocols };
   trace(sink, "handshake", true, requestText(url, headers), requestExtra() + (ticket?.text.length ?? 0));
 }
 
-/** @param {Sink} sink @param {string} protocol the one agreed on */
-function traceAnswer(sink, protocol) {
+/** @param {Sink} sink @param {string} protocol the subprotocol that the server chose */
+function traceAccepted(sink, protocol) {
   const head = "101 Switching Protocols\nUpgrade: websocket";
   trace(sink, "handshake", false, protocol ? `${head}\nSec-WebSocket-Protocol: ${protocol}` : head, ACCEPT);
-}
-
-/** @param {URL} push @param {string} [language] */
-function socketAddress(push, language) {
-  const url = address("ws/", push, { language });
-  url.protocol = url.protocol.replace("http", "ws");
-  return url;
 }

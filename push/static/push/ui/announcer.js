@@ -1,11 +1,11 @@
-/** @import {Item, Snapshot} from "../client/types.js" */
-import { gettext, interpolate, ngettext } from "../i18n.js";
-import { h } from "./dom.js";
+/** Counts as text, and a live region that announces them. @import {Item, Snapshot} from "../client/types.js" */
+import { h } from "../../inbox/shared/dom.js";
+import { gettext, interpolate, ngettext } from "../../inbox/shared/i18n.js";
 
-const CALM = 1; // seconds of quiet before it speaks
-const LONGEST = 5; // seconds it lets itself be put off
+const QUIET = 1; // seconds without news before an announcement
+const LONGEST = 5; // seconds that news can delay it
 
-/** "3 unread notifications"; 99+ when the server stopped counting or the badge does. @param {Snapshot|null} snapshot */
+/** "3 unread notifications", with the badge's number. @param {Snapshot|null} snapshot */
 export function unreadText(snapshot) {
   const unread = snapshot?.unread ?? 0;
   if (!unread) return gettext("No unread notifications");
@@ -13,14 +13,14 @@ export function unreadText(snapshot) {
   return interpolate(format, { count: countLabel(snapshot) });
 }
 
-/** What the badge says: "", "1" … "99", "99+". @param {Snapshot|null} snapshot */
+/** The badge's text: "", "1" … "99", "99+". @param {Snapshot|null} snapshot */
 export function countLabel(snapshot) {
   const unread = snapshot?.unread ?? 0;
   if (unread > 99) return "99+";
   return unread ? String(unread) : "";
 }
 
-/** A polite live region: says what arrived and how many are unread, once per burst. */
+/** A polite live region: announces what arrived and how many are unread, once per burst. */
 export class Announcer {
   element = h("p", { class: "sr", role: "status", "aria-live": "polite", "aria-atomic": "true" });
   #timer = 0;
@@ -31,13 +31,13 @@ export class Announcer {
   /** @param {Snapshot|null} snapshot @param {Item|null} item */
   note(snapshot, item) {
     const text = unreadText(snapshot);
-    this.#said ??= text; // what was there when the page came is no news
+    this.#said ??= text; // the first count is not announced
     if (item) this.#titles.push(item.title);
     if (text === this.#said && !item) return;
     this.#later(() => this.#say(text));
   }
 
-  /** Another user's, or nobody's: what was not yet said is not said. */
+  /** For another user, or nobody: drop what was not announced yet. */
   clear() {
     clearTimeout(this.#timer);
     this.#titles = [];
@@ -51,7 +51,7 @@ export class Announcer {
     this.#since ||= Date.now();
     const left = Math.max(0, LONGEST - (Date.now() - this.#since) / 1000);
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(speak, Math.min(CALM, left) * 1000);
+    this.#timer = setTimeout(speak, Math.min(QUIET, left) * 1000);
   }
 
   #say(text) {

@@ -1,14 +1,18 @@
-const PATIENCE = 600; // milliseconds that a click waits for its "read" to be answered; the request survives the page anyway
+/** Follows a link after its item was marked as read. */
+import { isPlainClick } from "../../inbox/shared/dom.js";
+import { pause } from "../../inbox/shared/timing.js";
+
+const TIMEOUT = 0.6; // seconds that a click waits for the answer; the request itself outlives the page
 
 /**
- * Follows a clicked link once `done` has settled, so that the next page opens with the right count. Modified and middle
- * clicks stay the browser's, and a handler of the page that took the click stays in charge.
- * @param {MouseEvent} event @param {Promise<unknown>|null} done
+ * Follow a clicked link once `done` has settled, so that the next page opens with the right count. Clicks that open another
+ * tab or window are left to the browser.
+ * @param {MouseEvent} event @param {Promise<unknown>|null} done null: nothing to wait for
  */
 export async function follow(event, done) {
   const { href } = /** @type {HTMLAnchorElement} */ (event.currentTarget);
-  if (!done || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+  if (!done || !isPlainClick(event)) return;
   event.preventDefault();
-  await Promise.race([done, new Promise((resolve) => setTimeout(resolve, PATIENCE))]);
+  await Promise.race([done, pause(TIMEOUT)]);
   location.assign(href);
 }

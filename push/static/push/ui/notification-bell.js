@@ -1,29 +1,34 @@
-/** @import {Item, RenewTicket, Snapshot, State} from "../client/types.js" */
-import { Api } from "../client/api.js";
+/**
+ * The custom element <notification-bell>: its attributes, and how a snapshot reaches its parts. Each part is in a file beside
+ * this one, the connection in client/.
+ * @import {Item, RenewTicket, Snapshot, State} from "../client/types.js"
+ */
+import { Api } from "../../inbox/shared/api.js";
+import { h, setText } from "../../inbox/shared/dom.js";
+import { gettext, languageOf } from "../../inbox/shared/i18n.js";
+import { icon } from "../../inbox/shared/icons.js";
+import { readItem } from "../../inbox/shared/item.js";
+import { sameUser } from "../../inbox/shared/snapshot.js";
 import { PushClient } from "../client/client.js";
-import { credentialOf, csrfTokens } from "../client/credential.js";
-import { rungs } from "../client/rungs.js";
-import { Store, sameUser } from "../client/store.js";
-import { gettext } from "../i18n.js";
+import { createCredential } from "../client/credential.js";
+import { whileShown } from "../client/lifecycle.js";
+import { Store } from "../client/store.js";
+import { transportsFor } from "../client/transports.js";
 import { Announcer, countLabel, unreadText } from "./announcer.js";
-import { h } from "./dom.js";
 import { follow } from "./follow.js";
-import { icon } from "./icons.js";
-import { Panel } from "./panel.js";
 import { forget, recall, remember } from "./memory.js";
+import { Panel } from "./panel.js";
 import { styles } from "./styles.js";
 import { Favicon, markTitle } from "./tab.js";
-import { languageOf } from "./time.js";
 import { Toasts } from "./toasts.js";
-import { readItem } from "../../inbox/item.js";
 
-/** The bell: a badge, a panel, toasts, and the count in the browser's tab. Its attributes are in bell.js. */
+/** A badge, a panel, toasts, and the count in the browser's tab. The attributes are documented in bell.js. */
 export class NotificationBell extends HTMLElement {
   static observedAttributes = ["user", "push", "language", "transport", "ticket", "ticket-url", "mqtt-url"];
 
   /** @type {PushClient|null} */ #client = null;
   #store = new Store();
-  #life = new AbortController();
+  #lifetime = new AbortController();
   #favicon = new Favicon();
   #announcer = new Announcer();
   /** @type {RenewTicket|null} */ #renewTicket = null;
@@ -43,17 +48,17 @@ export class NotificationBell extends HTMLElement {
     return this.#client?.state ?? "signed-out";
   }
 
-  /** The rung in use, by whichever tab holds the connection; "" while there is none. */
+  /** The transport in use, in whichever tab holds the connection; "" while there is none. */
   get transport() {
     return this.#client?.transport ?? "";
   }
 
-  /** Of the page: the site's own decision, which a cookie or the browser's wishes need not agree with. */
+  /** The page's, as the site decided it; the language cookie and the browser's settings may differ. */
   get language() {
     return this.getAttribute("language") || document.documentElement.lang;
   }
 
-  /** Gets a ticket for this page, as the attribute `ticket-url` does. @returns {RenewTicket|null} */
+  /** A function that gets a ticket for this page, in place of the attribute `ticket-url`. @returns {RenewTicket|null} */
   get renewTicket() {
     return this.#renewTicket;
   }
@@ -63,23 +68,20 @@ export class NotificationBell extends HTMLElement {
     this.#restart();
   }
 
-  /** Takes a snapshot that an API call answered. @param {Snapshot} snapshot */
+  /** Take a snapshot that an API call returned. @param {Snapshot} snapshot */
   offer(snapshot) {
     this.#client?.offer(snapshot);
   }
 
   connectedCallback() {
     if (!this.panel) this.#build();
-    this.#adopt("renewTicket");
-    this.#life = new AbortController();
-    const listen = { signal: this.#life.signal };
-    addEventListener("pagehide", () => this.#stop(), listen); // into the back/forward cache, perhaps
-    addEventListener("pageshow", () => this.#client ?? this.#start(), listen);
-    this.#start();
+    this.#upgradeProperty("renewTicket");
+    this.#lifetime = new AbortController();
+    whileShown(this.#lifetime.signal, () => this.#client ?? this.#start(), () => this.#stop());
   }
 
   disconnectedCallback() {
-    this.#life.abort();
+    this.#lifetime.abort();
     this.#stop();
     this.#mark("");
   }
@@ -88,8 +90,8 @@ export class NotificationBell extends HTMLElement {
     if (this.#client && before !== now) this.#restart();
   }
 
-  /** A property that the page set before this class was loaded hides the accessor. @param {"renewTicket"} name */
-  #adopt(name) {
+  /** A property that the page set before this class was defined hides the accessor. @param {"renewTicket"} name */
+  #upgradeProperty(name) {
     if (!Object.hasOwn(this, name)) return;
     const value = this[name];
     delete this[name];
@@ -106,11 +108,11 @@ export class NotificationBell extends HTMLElement {
     const user = this.getAttribute("user") ?? "";
     const credential = this.#credential();
     Object.assign(this.api, { credential, language: this.language });
-    if (!user && !credential.byTicket) return;
+    if (!user && !credential.usesTickets) return;
     this.#client = new PushClient({
       user,
       push: this.#address("push", "/push/"),
-      rungs: rungs(this.getAttribute("transport")),
+      transports: transportsFor(this.getAttribute("transport")),
       store: this.#store,
       options: { credential, language: this.language, mqttUrl: this.getAttribute("mqtt-url") ?? "" },
     }, {
@@ -129,9 +131,9 @@ export class NotificationBell extends HTMLElement {
   }
 
   #credential() {
-    return credentialOf({
+    return createCredential({
       api: this.#address("api", "/api/v1/"),
-      csrfTokens: () => csrfTokens(this.getAttribute("csrf-token")),
+      csrfToken: this.getAttribute("csrf-token"),
       ticket: this.getAttribute("ticket"),
       ticketUrl: this.getAttribute("ticket-url"),
       renewTicket: this.renewTicket,
@@ -143,7 +145,7 @@ export class NotificationBell extends HTMLElement {
     return new URL(this.getAttribute(attribute) ?? otherwise, document.baseURI);
   }
 
-  /** Paths in items are this site's, which need not be the page's. */
+  /** What paths in items are relative to: the page may be of another origin. */
   get #site() {
     return this.#address("inbox", "/inbox/");
   }
@@ -158,10 +160,10 @@ export class NotificationBell extends HTMLElement {
       api: this.api, language, inbox, site: this.#site, button: this.button,
       offer: (snapshot) => this.offer(snapshot),
       retry: () => this.#client?.wake(true),
-      refused: () => this.#client?.doubt(),
-      opened: () => this.toasts.clear(),
+      recheckUser: () => this.#client?.recheckUser(),
+      onOpen: () => this.toasts.clear(),
     });
-    this.toasts = new Toasts({ chosen: (event, item) => this.#chosen(event, item), open: () => this.panel.open() });
+    this.toasts = new Toasts({ onChoose: (event, item) => this.#onChoose(event, item), open: () => this.panel.open() });
     this.shadowRoot.append(this.button, this.panel.element, this.#announcer.element, this.toasts.element);
   }
 
@@ -191,7 +193,7 @@ export class NotificationBell extends HTMLElement {
     this.#show(null);
   }
 
-  /** What is of another user leaves the screen. */
+  /** Remove everything of the user who was signed in. */
   #clear() {
     this.shown = null;
     this.toasts.clear();
@@ -199,11 +201,11 @@ export class NotificationBell extends HTMLElement {
     this.#announcer.clear();
   }
 
-  /** @param {Snapshot|null} snapshot a newer state, or what this tab showed on the page before */
+  /** @param {Snapshot|null} snapshot a newer state, or the one remembered from the page before */
   #show(snapshot) {
     this.shown = snapshot;
     const label = countLabel(snapshot);
-    if (this.badge.textContent !== label) this.badge.textContent = label;
+    setText(this.badge, label);
     this.button.ariaLabel = `${gettext("Notifications")}, ${unreadText(snapshot)}`;
     this.#mark(label);
   }
@@ -214,7 +216,7 @@ export class NotificationBell extends HTMLElement {
   }
 
   /** A toast was clicked. @param {MouseEvent} event @param {Item} item */
-  #chosen(event, item) {
+  #onChoose(event, item) {
     const done = this.api.read([item.ref]).then((snapshot) => this.offer(snapshot), () => {});
     if (event.currentTarget instanceof HTMLAnchorElement) follow(event, done);
   }

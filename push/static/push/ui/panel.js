@@ -1,37 +1,41 @@
-/** @import {Api} from "../client/api.js" @import {Item, Snapshot, State} from "../client/types.js" */
-import { gettext } from "../i18n.js";
+/**
+ * The panel under the bell: when it loads the newest items, and what it shows. Its rows are in rows.js, its other views in
+ * views.js.
+ * @import {Api} from "../../inbox/shared/api.js" @import {Item, Snapshot, State} from "../client/types.js"
+ */
+import { h, setText } from "../../inbox/shared/dom.js";
+import { gettext } from "../../inbox/shared/i18n.js";
+import { icon } from "../../inbox/shared/icons.js";
+import { readItems } from "../../inbox/shared/item.js";
+import { refreshTimes, WEEK } from "../../inbox/shared/times.js";
 import { follow } from "./follow.js";
-import { h } from "./dom.js";
-import { icon } from "./icons.js";
 import { place } from "./place.js";
 import { Rows } from "./rows.js";
-import { refreshTimes } from "./time.js";
 import { skeleton, views } from "./views.js";
-import { readItems } from "../../inbox/item.js";
 
-const SHOWN = 15; // items; the rest is on the inbox page
-const MINUTE = 60_000;
+const SHOWN = 15; // items; the inbox page has the rest
+const MINUTE = 60_000; // milliseconds
 
-/** The dropdown: the newest items, and what to say when there are none to show. */
+/** A popover with the newest items. */
 export class Panel {
-  /** Version read before the items on screen (what "mark all" covers). @type {number|null} */ #version = null;
+  /** The version read before the items on screen: what "mark all" covers. @type {number|null} */ #version = null;
   /** @type {Snapshot|null} */ #snapshot = null;
   /** @type {State} */ #state = "connecting";
   #loading = false;
-  #stale = false; // something moved since the list was asked for
-  #failed = false;
-  #whose = {}; // another one after each `clear`: what was asked for before it is not shown after it
-  #refused = false; // since the panel was opened
-  #problem = ""; // with what the user did last
-  #clock = 0;
+  #stale = false; // the state has changed since the list was requested
+  #failed = false; // the last request
+  #generation = {}; // replaced by `clear`: a response to an earlier request is dropped
+  #refused = false; // with 401, since the panel was opened
+  #problem = ""; // with the user's last action
+  #clock = 0; // timer
 
   /**
    * @param {{api: Api, language: string, inbox: string, site: URL, button: HTMLElement,
-   *          offer: (snapshot: Snapshot) => void, retry: () => void, refused: () => void, opened: () => void}} bell
+   *          offer: (snapshot: Snapshot) => void, retry: () => void, recheckUser: () => void, onOpen: () => void}} bell
    */
   constructor(bell) {
     this.bell = bell;
-    this.rows = new Rows(bell.language, (event, item) => this.#choose(event, item));
+    this.rows = new Rows(bell.language, (event, item) => this.#onChoose(event, item));
     this.#build();
   }
 
@@ -48,10 +52,10 @@ export class Panel {
       h("div", { class: "foot" }, h("a", { class: "all", href: this.bell.inbox }, gettext("View all"))));
     this.element = h("div", {
       id: "panel", class: "panel", popover: "auto", role: "dialog", "aria-labelledby": "heading", tabindex: "-1", autofocus: true,
-      onbeforetoggle: (event) => event.newState === "open" ? this.#opening() : this.#closing(),
-      ontoggle: (event) => event.newState === "open" ? this.#opened() : this.#closed(),
+      onbeforetoggle: (event) => event.newState === "open" ? this.#beforeOpen() : this.#beforeClose(),
+      ontoggle: (event) => event.newState === "open" ? this.#afterOpen() : this.#afterClose(),
       onkeydown: (event) => this.rows.onKey(event),
-      onfocusout: (event) => this.#leaving(event),
+      onfocusout: (event) => this.#onFocusOut(event),
       onclick: (event) => event.target === this.element && this.close(),
     }, this.sheet);
   }
@@ -68,10 +72,10 @@ export class Panel {
     if (this.opened) this.element.hidePopover();
   }
 
-  /** Another user's, or nobody's: forget what was shown. */
+  /** For another user, or nobody. */
   clear() {
     this.#version = this.#snapshot = null;
-    this.#whose = {};
+    this.#generation = {};
     this.rows.show([]);
     this.#render();
   }
@@ -90,7 +94,7 @@ export class Panel {
     if (this.opened && this.#failed && state === "live") this.#load();
   }
 
-  /** Fetches the list. What moves meanwhile is fetched once more, however often it moved. */
+  /** Load the list. If the state changes meanwhile, load it once more. */
   async #load() {
     this.#stale = true;
     if (this.#loading) return;
@@ -102,10 +106,10 @@ export class Panel {
 
   async #fetch() {
     this.#stale = false;
-    const whose = this.#whose;
+    const generation = this.#generation;
     try {
       const page = await this.bell.api.inbox(SHOWN);
-      if (whose !== this.#whose) return;
+      if (generation !== this.#generation) return;
       this.#take(page);
       this.#failed = this.#refused = false;
     } catch (error) {
@@ -124,46 +128,50 @@ export class Panel {
     this.rows.show(shown);
   }
 
-  /** Whether we are signed out is for the client to find out: what was refused may be an old cookie. */
+  /** A 401 may be about an old cookie: the client finds out whether nobody is signed in. */
   #fail(error) {
     this.#failed = true;
     if (error.status !== 401 || this.#refused) return;
     this.#refused = true;
-    this.bell.refused();
+    this.bell.recheckUser();
   }
 
-  #opening() {
+  #beforeOpen() {
     place(this.element, this.bell.button);
-    this.bell.opened();
+    this.bell.onOpen();
     this.#render();
-    refreshTimes(this.element, this.bell.language);
-    this.#clock = setInterval(() => refreshTimes(this.element, this.bell.language), MINUTE);
+    this.#refreshTimes();
+    this.#clock = setInterval(() => this.#refreshTimes(), MINUTE);
   }
 
-  #opened() {
+  #refreshTimes() {
+    refreshTimes(this.element, this.bell.language, WEEK);
+  }
+
+  #afterOpen() {
     if (!this.#isCurrent()) this.#load();
   }
 
-  /** Chromium forgets to give the focus back when the popover lives in a shadow root. */
-  #closing() {
+  /** Chromium does not return the focus if the popover is in a shadow root. */
+  #beforeClose() {
     if (this.element.matches(":focus-within")) queueMicrotask(() => this.bell.button.focus());
   }
 
-  #closed() {
+  #afterClose() {
     clearInterval(this.#clock);
     this.#refused = false;
     this.#problem = "";
     this.#render();
   }
 
-  /** Tab beyond the last control goes on with the page. @param {FocusEvent} event */
-  #leaving({ relatedTarget }) {
+  /** The panel closes when Tab moves the focus beyond its last control. @param {FocusEvent} event */
+  #onFocusOut({ relatedTarget }) {
     const root = this.element.getRootNode();
     if (relatedTarget && !root.contains(/** @type {Node} */ (relatedTarget))) this.close();
   }
 
   /** @param {MouseEvent} event @param {Item} item */
-  async #choose(event, item) {
+  async #onChoose(event, item) {
     const row = /** @type {HTMLElement} */ (event.currentTarget);
     const stays = row.localName === "button";
     if (stays) toggle(row);
@@ -176,7 +184,7 @@ export class Panel {
     return this.#write(() => this.bell.api.readUpTo(this.#version));
   }
 
-  /** Shows what the server answers, nothing sooner. @param {() => Promise<Snapshot>} call */
+  /** The list changes when the server has answered, not before. @param {() => Promise<Snapshot>} call */
   async #write(call) {
     try {
       this.bell.offer(await call());
@@ -190,14 +198,14 @@ export class Panel {
   #retry() {
     this.bell.retry();
     this.#load();
-    this.element.focus(); // the button goes
+    this.element.focus(); // the button disappears
   }
 
   #render() {
     const view = this.#view();
     this.markAll.ariaDisabled = String(view !== "rows" || !this.#snapshot?.unread);
-    const text = this.#problem || (view === "rows" ? this.#doubt() : "");
-    if (this.notice.textContent !== text) this.notice.textContent = text;
+    const text = this.#problem || (view === "rows" ? this.#outdated() : "");
+    setText(this.notice, text);
     this.notice.dataset.failed = String(this.#problem !== "");
     if (this.body.dataset.view === view) return;
     this.body.dataset.view = view;
@@ -212,8 +220,8 @@ export class Panel {
     return this.#version === null ? "loading" : "empty";
   }
 
-  /** Why the rows on screen may not be the whole truth. */
-  #doubt() {
+  /** Why the rows on screen may be out of date, or "". */
+  #outdated() {
     if (this.#state === "offline") return gettext("You’re offline. This list may be out of date.");
     return this.#failed ? gettext("This list couldn’t be refreshed and may be out of date.") : "";
   }
@@ -225,7 +233,7 @@ export class Panel {
   }
 }
 
-/** A message that leads nowhere unfolds in place. @param {HTMLElement} row */
+/** An item without a link unfolds in place. @param {HTMLElement} row */
 function toggle(row) {
   row.ariaExpanded = String(row.ariaExpanded !== "true");
 }

@@ -1,25 +1,27 @@
+/** Places the panel under the bell's button. Its size is in styles.js. */
+
 const GAP = 8; // pixels to the edges of the window
 const DROP = 12; // pixels between button and panel
-const WIDTH = 408;
+const WIDTH = 408; // pixels, as in styles.js
 
 /**
- * Puts the panel under the button, inside the window, for as long as it is open. On phones the style sheet makes it a sheet
- * and ignores these numbers.
+ * Keep the panel under the button and inside the window while it is open. On phones the style sheet makes it a bottom sheet
+ * and ignores the position.
  * @param {HTMLElement} panel @param {HTMLElement} button
  */
 export function place(panel, button) {
-  const life = new AbortController();
-  const listen = { signal: life.signal, passive: true, capture: true };
+  const lifetime = new AbortController();
+  const listen = { signal: lifetime.signal, passive: true, capture: true };
   const update = () => put(panel, button.getBoundingClientRect());
   update();
   addEventListener("resize", update, listen);
   addEventListener("scroll", update, listen);
   panel.addEventListener("toggle", (event) => {
-    if (/** @type {ToggleEvent} */ (event).newState === "closed") life.abort();
-  }, { signal: life.signal });
+    if (/** @type {ToggleEvent} */ (event).newState === "closed") lifetime.abort();
+  }, { signal: lifetime.signal });
 }
 
-/** Ends align on the side of the window where the button is. @param {HTMLElement} panel @param {DOMRect} box */
+/** Aligned with the button on the side of the window where the button is. @param {HTMLElement} panel @param {DOMRect} box */
 function put(panel, box) {
   const room = document.documentElement.clientWidth;
   const rightHalf = box.left + box.width / 2 > room / 2;

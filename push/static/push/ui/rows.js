@@ -1,24 +1,25 @@
-/** @import {Item} from "../client/types.js" */
-import { gettext } from "../i18n.js";
-import { h, reconcile } from "./dom.js";
-import { icon } from "./icons.js";
-import { timeElement } from "./time.js";
+/** The panel's list of items. Where the items come from is in panel.js. @import {Item} from "../client/types.js" */
+import { h, reconcile } from "../../inbox/shared/dom.js";
+import { gettext } from "../../inbox/shared/i18n.js";
+import { typeIcon } from "../../inbox/shared/icons.js";
+import { levelWord } from "../../inbox/shared/item.js";
+import { timeElement, WEEK } from "../../inbox/shared/times.js";
 
-/** The type's icon in a circle, tinted by level. @param {Item} item */
+/** The type's icon in a circle, coloured by level. @param {Item} item */
 export function glyph(item) {
-  return h("span", { class: "glyph", "data-level": item.level }, icon(item.type));
+  return h("span", { class: "glyph", "data-level": item.level }, typeIcon(item.type));
 }
 
-/** The newest items as a list of links, kept in place by ref when the list changes. */
+/** Rows that stay when the list changes are kept, so focus and scroll position survive. */
 export class Rows {
   element = h("ul", { class: "rows" });
   /** @type {Map<string, Element>} */ #known = new Map();
   /** @type {Map<string, Item>} */ #items = new Map();
 
-  /** @param {string} language @param {(event: MouseEvent, item: Item) => void} chosen */
-  constructor(language, chosen) {
+  /** @param {string} language @param {(event: MouseEvent, item: Item) => void} onChoose */
+  constructor(language, onChoose) {
     this.language = language;
-    this.chosen = chosen;
+    this.onChoose = onChoose;
   }
 
   /** @param {Item[]} items newest first */
@@ -57,35 +58,38 @@ export class Rows {
 
   #make(key) {
     const { href } = this.#items.get(key);
-    const chosen = (/** @type {MouseEvent} */ event) => this.chosen(event, this.#items.get(key));
+    const onclick = (/** @type {MouseEvent} */ event) => this.onChoose(event, this.#items.get(key));
     const row = href
-      ? h("a", { class: "row", href, onclick: chosen, onauxclick: chosen })
-      : h("button", { class: "row", type: "button", "aria-expanded": "false", onclick: chosen });
+      ? h("a", { class: "row", href, onclick, onauxclick: onclick })
+      : h("button", { class: "row", type: "button", "aria-expanded": "false", onclick });
     return h("li", {}, row);
   }
 }
 
-/** A row is a link or a button, so one that changes between them is another row. @param {Item} item */
+/** A row is a link or a button, so an item whose address changes gets a new row. @param {Item} item */
 function keyOf(item) {
   return `${item.ref} ${item.href}`;
 }
 
-/** Writes only what is new: a screen reader's place in the row survives. @param {any} row @param {Item} item @param {string} language */
+/**
+ * Does nothing if the item has not changed, so that a screen reader's position survives.
+ * @param {any} row @param {Item} item @param {string} language
+ */
 function fill(row, item, language) {
   const shown = JSON.stringify(item);
   if (row.shown === shown) return;
   row.shown = shown;
   row.dataset.ref = item.ref;
   row.dataset.unread = String(!item.read);
-  // <bdi>: these words are in the page's language, so the title alone decides in which direction it is laid out.
+  // <bdi>: these words are in the page's language; the direction of the title is decided by its own text alone.
   const state = item.read ? null : h("bdi", { class: "sr" }, `${gettext("Unread")}: `);
-  const word = { warning: gettext("Warning"), critical: gettext("Critical") }[item.level];
+  const word = levelWord(item.level);
   const level = word ? h("bdi", { class: "level", "data-level": item.level }, word) : null;
   row.replaceChildren(
     h("span", { class: "dot", "aria-hidden": "true" }),
     glyph(item),
     h("span", { class: "text" },
-      h("span", { class: "title", dir: "auto" }, ...[state, level, level && " ", item.title].filter(Boolean)),
+      h("span", { class: "title", dir: "auto" }, state, level, level && " ", item.title),
       item.body ? h("span", { class: "body", dir: "auto" }, item.body) : null),
-    item.created_at ? timeElement(item.created_at, language) : "");
+    item.created_at ? timeElement(item.created_at, language, WEEK) : "");
 }

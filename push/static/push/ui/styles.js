@@ -1,6 +1,6 @@
 /**
- * The bell's style sheet; colours and sizes are the tokens of tokens.css. A constructed sheet: it applies at once (a link
- * would flash), is shared by all bells, and needs no 'unsafe-inline' from a Content-Security-Policy.
+ * The bell's style sheet; colours and sizes are the tokens of tokens.css. It is a constructed sheet: it applies before the
+ * first paint, is shared by all bells, and needs no 'unsafe-inline' in a Content-Security-Policy.
  */
 export const styles = new CSSStyleSheet();
 
@@ -13,8 +13,7 @@ button, a { font: inherit; color: inherit; text-align: start; text-decoration: n
 button { border: 0; background: none; padding: 0; cursor: pointer; }
 h2, h3, p, ul { margin: 0; padding: 0; list-style: none; font: inherit; }
 :focus-visible { outline: 2px solid var(--rd-focus); outline-offset: 2px; }
-.icon { display: block; inline-size: 20px; block-size: 20px; fill: none; stroke: currentColor; stroke-width: 1.75;
-  stroke-linecap: round; stroke-linejoin: round; }
+.icon { display: block; inline-size: 20px; block-size: 20px; }
 .sr { position: absolute; inline-size: 1px; block-size: 1px; margin: -1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 
 /* bell: the badge hangs from the button's middle and grows outwards, so nothing moves when the number changes */
@@ -131,7 +130,7 @@ h3 { font-weight: 650; }
   .shut { display: grid; }
   .close { inline-size: 44px; block-size: 44px; margin-block: -6px; margin-inline-end: -6px; }
 }
-/* high contrast: backgrounds, shadows and colours are the reader's own, so what they said is said by marks and lines */
+/* high contrast: backgrounds, shadows and colours are the user's own, so marks and lines replace them */
 @media (forced-colors: active) {
   .badge, .dot { forced-color-adjust: none; background: Highlight; color: HighlightText; }
   .badge { box-shadow: 0 0 0 2px Canvas; }

@@ -1,24 +1,25 @@
-/** What the browser's own tab shows: a count before the title, a red dot on the icon. */
+/** The browser's tab: a count before the title, and on the icon. */
+import { allowed } from "../../inbox/shared/allowed.js";
 
 const SIZE = 64; // pixels; tabs scale it to 16 or 32
 
-/** The title we wrote last, and what it is made of. Nothing in a title tells our "(3) " from the page's own. */
-let ours = { title: "", prefix: "", bare: "" };
+/** The title written last, and its parts: a page's own title may begin with "(3) " too. */
+let written = { title: "", prefix: "", bare: "" };
 
-/** "(3) Inbox"; keeps whatever title the page has. @param {string} label "" for none */
+/** Write "(3) " before the page's title. @param {string} label "" for none */
 export function markTitle(label) {
   const prefix = label ? `(${label}) ` : "";
   const bare = bareTitle();
   if (document.title !== prefix + bare) document.title = prefix + bare;
-  ours = { title: document.title, prefix, bare }; // as the browser keeps it, without spaces at its ends
+  written = { title: document.title, prefix, bare }; // read back: the browser strips spaces
 }
 
-/** The page's own title. A page may make a new one out of what it finds: "(3) Inbox" becomes "(3) Inbox *". */
+/** The page's own title. A page may derive a new one from the current: "(3) Inbox" becomes "(3) Inbox *". */
 function bareTitle() {
   const { title } = document;
-  if (title === ours.title) return ours.bare;
-  const derived = ours.bare && title.startsWith(ours.prefix) && title.includes(ours.bare);
-  return derived ? title.slice(ours.prefix.length) : title;
+  if (title === written.title) return written.bare;
+  const derived = written.bare && title.startsWith(written.prefix) && title.includes(written.bare);
+  return derived ? title.slice(written.prefix.length) : title;
 }
 
 /** The site's icon with a count on it. Needs `img-src data:` where a Content-Security-Policy limits images. */
@@ -44,7 +45,7 @@ export class Favicon {
     return /** @type {HTMLLinkElement} */ (links[0] ?? this.#originals[0])?.href ?? "/favicon.ico";
   }
 
-  /** Browsers choose among several icons, so ours must be the only one. */
+  /** Browsers choose among several icons, so this must be the only one. */
   #replace() {
     const links = [...document.querySelectorAll("link[rel~=icon]:not([data-count])")];
     if (links.length) this.#originals = /** @type {HTMLLinkElement[]} */ (links);
@@ -61,17 +62,8 @@ export class Favicon {
 /** @param {string} source @param {string} label @param {string} color @returns {Promise<string|null>} a data: URL, or null */
 async function draw(source, label, color) {
   const image = await load(source);
-  // A canvas that shows an icon of another origin can't be read (all are, in a frame without one); perhaps none can.
-  return readable(() => drawOn(image, label, color)) ?? readable(() => drawOn(null, label, color));
-}
-
-/** @param {() => string} paint @returns {string|null} */
-function readable(paint) {
-  try {
-    return paint();
-  } catch {
-    return null;
-  }
+  // A canvas with an icon of another origin can't be read (in a frame without an origin, with any icon); perhaps none can.
+  return allowed(() => drawOn(image, label, color)) ?? allowed(() => drawOn(null, label, color));
 }
 
 /** @param {HTMLImageElement|null} image @param {string} label @param {string} color */
@@ -85,7 +77,7 @@ function drawOn(image, label, color) {
 
 function drawCount(context, label, color) {
   const [radius, center] = [21, SIZE - 22];
-  context.globalCompositeOperation = "destination-out"; // a gap around it, whatever colour the icon has
+  context.globalCompositeOperation = "destination-out"; // a transparent gap, for icons of any colour
   disc(context, center, radius + 6);
   context.globalCompositeOperation = "source-over";
   context.fillStyle = color;

@@ -1,17 +1,17 @@
-/** @import {Item} from "../client/types.js" */
-import { gettext, interpolate, ngettext } from "../i18n.js";
-import { h } from "./dom.js";
-import { icon } from "./icons.js";
+/** Toasts: items that have just arrived, at the edge of the page. @import {Item} from "../client/types.js" */
+import { dismissTimer, h } from "../../inbox/shared/dom.js";
+import { gettext, interpolate, ngettext } from "../../inbox/shared/i18n.js";
+import { icon } from "../../inbox/shared/icons.js";
 import { glyph } from "./rows.js";
 
-const STACK = 3;
-const STAY = 7; // seconds; hovering or focusing it makes it stay
+const STACK = 3; // toasts at once
+const STAY = 7000; // milliseconds
 
-/** What just arrived, at the edge of the page. Not a live region: the bell's announcer speaks for it. */
+/** Not a live region: announcer.js announces items. */
 export class Toasts {
   #more = 0;
 
-  /** @param {{chosen: (event: MouseEvent, item: Item) => void, open: () => void}} bell */
+  /** @param {{onChoose: (event: MouseEvent, item: Item) => void, open: () => void}} bell */
   constructor(bell) {
     this.bell = bell;
     this.list = h("ul", { class: "stack" });
@@ -25,7 +25,7 @@ export class Toasts {
     const toast = this.#make(item);
     this.list.prepend(toast);
     this.#more += others + this.#evict();
-    this.#arm(toast);
+    dismissTimer(toast, STAY, () => this.#dismiss(toast)).start();
     this.#render();
   }
 
@@ -34,7 +34,7 @@ export class Toasts {
     this.#render();
   }
 
-  /** Beyond the stack the oldest go. @returns {number} how many went */
+  /** Remove the oldest beyond the stack. @returns {number} how many */
   #evict() {
     const old = [...this.list.children].slice(STACK);
     old.forEach((toast) => toast.remove());
@@ -55,22 +55,12 @@ export class Toasts {
     if (this.element.isConnected) this.element.togglePopover(count > 0);
   }
 
-  /** @param {HTMLElement} toast goes by itself, but never from under a pointer or the focus */
-  #arm(toast) {
-    let timer = 0;
-    const hold = () => clearTimeout(timer);
-    const run = () => { hold(); timer = setTimeout(() => this.#dismiss(toast), STAY * 1000); };
-    for (const event of ["pointerenter", "focusin"]) toast.addEventListener(event, hold);
-    for (const event of ["pointerleave", "focusout"]) toast.addEventListener(event, run);
-    run();
-  }
-
   #make(item) {
-    const chosen = (/** @type {MouseEvent} */ event) => { this.bell.chosen(event, item); this.#dismiss(toast); };
-    const words = [h("strong", { dir: "auto" }, item.title), item.body ? h("span", { dir: "auto" }, item.body) : null];
+    const onclick = (/** @type {MouseEvent} */ event) => { this.bell.onChoose(event, item); this.#dismiss(toast); };
+    const texts = [h("strong", { dir: "auto" }, item.title), item.body ? h("span", { dir: "auto" }, item.body) : null];
     const body = item.href
-      ? h("a", { class: "words", href: item.href, onclick: chosen }, ...words)
-      : h("button", { class: "words", type: "button", onclick: chosen }, ...words);
+      ? h("a", { class: "words", href: item.href, onclick }, ...texts)
+      : h("button", { class: "words", type: "button", onclick }, ...texts);
     const close = h("button", { class: "close", type: "button", "aria-label": gettext("Dismiss"), onclick: () => this.#dismiss(toast) }, icon("close"));
     const toast = h("li", { class: "toast", "data-ref": item.ref }, glyph(item), body, close);
     return toast;

@@ -1,7 +1,7 @@
-/** What the panel shows instead of a list. Each is { icon, heading, a sentence, what to do next }. */
-import { gettext } from "../i18n.js";
-import { h } from "./dom.js";
-import { icon } from "./icons.js";
+/** What the panel shows instead of a list: an icon, a heading, a sentence, perhaps a button. */
+import { h } from "../../inbox/shared/dom.js";
+import { gettext } from "../../inbox/shared/i18n.js";
+import { icon } from "../../inbox/shared/icons.js";
 
 /** @typedef {{inbox: string, retry: () => void}} Actions */
 
@@ -19,19 +19,19 @@ export const views = {
   empty: () => view("tray", gettext("You’re all caught up"), gettext("When something happens, it shows up here.")),
 
   /** @param {Actions} actions */
-  error: (actions) => view("cloud", gettext("Can’t load your notifications"),
+  error: (actions) => view("offline", gettext("Can’t load your notifications"),
     gettext("The server didn’t answer as expected."), retryButton(actions)),
 
   /** @param {Actions} actions */
-  offline: (actions) => view("cloud", gettext("You’re offline"),
+  offline: (actions) => view("offline", gettext("You’re offline"),
     gettext("We’ll reconnect by ourselves as soon as we can."), retryButton(actions)),
 
-  /** @param {Actions} actions the inbox asks for a sign-in */
+  /** The inbox page redirects to the login page. @param {Actions} actions */
   "signed-out": ({ inbox }) => view("door", gettext("You’re signed out"), gettext("Sign in again to see your notifications."),
     h("a", { class: "button", href: inbox }, gettext("Sign in"))),
 };
 
-/** Grey bars where the rows will be. */
+/** Placeholder rows. */
 export function skeleton() {
   const row = () => h("div", { class: "bone" }, h("span", {}), h("span", {}), h("span", {}));
   return h("div", { class: "skeleton", role: "status", "aria-label": gettext("Loading…") }, ...Array.from({ length: 6 }, row));

@@ -1,11 +1,21 @@
-/** The moments at which a connection that looks alive may not be. */
+/** Moments in the life of a page: shown, hidden, left, woken up. What to do then is the callers' business. */
 
 const TICK = 5; // seconds
-const JUMP = 70; // seconds between two ticks; hidden tabs are throttled to one a minute, so more than that was sleep
+const JUMP = 70; // seconds between two ticks that mean sleep; in hidden tabs timers run once a minute
 
 /**
- * Calls `woke(moved)` when the page is shown again, the network is back or the machine woke from sleep; `moved` means
- * that the network may be another one.
+ * Call `start` now and when the page returns from the back/forward cache, `stop` when it is left.
+ * @param {AbortSignal} signal ends it @param {() => void} start may be called twice in a row @param {() => void} stop
+ */
+export function whileShown(signal, start, stop) {
+  addEventListener("pagehide", stop, { signal });
+  addEventListener("pageshow", start, { signal });
+  start();
+}
+
+/**
+ * Call `woke(moved)` when an open connection may be dead: the page is shown again, the network changes, the machine wakes
+ * up. `moved`: the network may be another one.
  * @param {AbortSignal} signal ends it @param {(moved: boolean) => void} woke
  */
 export function watchWake(signal, woke) {

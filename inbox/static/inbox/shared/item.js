@@ -1,12 +1,12 @@
-/* What the server says about one item, made fit to be shown. A value that can't be shown is replaced and named once in
- * the console, so that one bad item, however it came into the database, never hides the others. */
+/* Checks the items of a response before they are shown. A value that can't be shown is replaced, and reported once in the
+ * console, so that one bad item in the database never hides the others. */
 
-import { gettext } from "./words.js";
+import { gettext } from "./i18n.js";
 
 const LEVELS = ["info", "success", "warning", "critical"];
 const LONGEST = 10_000; // characters of a text on screen
-const LONGEST_HTML = 100_000; // beyond it the plain text is shown
-const reported = new Set(); // "comment-7 url": once per page is enough
+const LONGEST_HTML = 100_000; // characters; beyond it the plain text is shown
+const reported = new Set(); // "comment-7 url"
 
 const text = (value) => (["string", "number"].includes(typeof value) ? cut(String(value)) : undefined);
 const word = (value) => text(value)?.trim() || undefined;
@@ -14,7 +14,7 @@ const flag = (value) => (typeof value === "boolean" ? value : undefined);
 const date = (value) => (Number.isNaN(Date.parse(value)) ? undefined : new Date(value).toISOString());
 const html = (value) => (typeof value === "string" && value.length <= LONGEST_HTML ? value : undefined);
 
-/* Each: [reads the value (undefined: can't be shown), what stands in for it, whether it may be absent]. */
+/* Each: [read the value (undefined: can't be shown), its replacement, whether it may be absent]. */
 const FIELDS = {
   ref: [word, () => "", false],
   type: [word, () => "", false],
@@ -27,15 +27,16 @@ const FIELDS = {
   archived: [flag, () => false, true],
 };
 
-/** The items that can be shown of a list in an answer. `base`: the address that their paths belong to. */
+/** The items of a response that can be shown. `base`: what their links are relative to. */
 export function readItems(values, base) {
   const items = values.map((value, at) => readItem(value, base, `?${at}`));
   return items.filter((item) => item !== null);
 }
 
 /**
- * `value` as an item whose fields all have their types: `created_at` is "" if unknown, and `href` the address to follow,
- * "" for none. Null if it is no object. `name` is its ref if it has none.
+ * `value` as an item whose fields all have their types; null if it is no object. `created_at` is "" if unknown; `href` is the
+ * address to follow, "" for none. `name` replaces a missing ref.
+ * @param {any} value @param {string|URL} base @param {string} [name] @returns {any}
  */
 export function readItem(value, base, name = "?") {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return report(name, "item", value), null;
@@ -52,7 +53,7 @@ function readField(value, field, ref) {
   return otherwise();
 }
 
-/* http(s) only, wherever the link came from. */
+/* Only http(s). */
 function readLink(url, base, ref) {
   if (url === undefined || url === null || url === "") return "";
   const { protocol, href } = typeof url === "string" && URL.canParse(url, base) ? new URL(url, base) : {};
@@ -63,6 +64,11 @@ function readLink(url, base, ref) {
 
 function cut(value) {
   return value.length > LONGEST ? `${value.slice(0, LONGEST).replace(/[\uD800-\uDBFF]$/, "")}…` : value;
+}
+
+/** The word shown before the title of an item of this level, or "". */
+export function levelWord(level) {
+  return { warning: gettext("Warning"), critical: gettext("Critical") }[level] ?? "";
 }
 
 function report(ref, field, value) {

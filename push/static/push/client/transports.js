@@ -1,4 +1,7 @@
-/** @import {Open, Rung} from "./types.js" */
+/**
+ * The transports by name. Each is in a file of its own under transports/.
+ * @import {Open, Transport} from "./types.js"
+ */
 import { openEventSource } from "../transports/sse.js";
 import { openIframe } from "../transports/iframe.js";
 import { openLongPoll } from "../transports/long-poll.js";
@@ -7,9 +10,9 @@ import { openShortPoll } from "../transports/short-poll.js";
 import { openWebSocket } from "../transports/websocket.js";
 import { ticketed } from "./ticketed.js";
 
-const IN_ADDRESS = { ttl: 60 }; // seconds a ticket in an address may have left: addresses are logged
+const IN_ADDRESS = { ttl: 60 }; // seconds; addresses are logged, so a ticket in one expires soon
 
-/** Every transport by its name: `openers[name](push, sink, options)`. @type {Record<string, Open>} */
+/** `openers[name](push, sink, options)` opens a connection. @type {Record<string, Open>} */
 export const openers = {
   websocket: ticketed(openWebSocket),
   sse: ticketed(openEventSource, IN_ADDRESS),
@@ -19,11 +22,11 @@ export const openers = {
   mqtt: openMqtt,
 };
 
-/** Best first. A frame keeps the page's spinner turning and MQTT needs a broker: they are choices. */
+/** Best first. Not among them: the iframe, which keeps the browser's loading indicator on, and MQTT, which needs a broker. */
 const AUTO = ["websocket", "sse", "long-poll", "short-poll"];
 
-/** The ladder, or the one rung asked for. @param {string|null} name @returns {Rung[]} */
-export function rungs(name) {
+/** The transports to try: all of AUTO, or only the one named. @param {string|null} name @returns {Transport[]} */
+export function transportsFor(name) {
   const names = name && Object.hasOwn(openers, name) ? [name] : AUTO;
   return names.map((each) => ({ name: each, open: openers[each] }));
 }
