@@ -1,5 +1,5 @@
 /**
- * The bell's style sheet; colours and sizes are the tokens of tokens.css. It is a constructed sheet: it applies before the
+ * The bell's style sheet; colours and sizes are the tokens of inbox/tokens.css. It is a constructed sheet: it applies before the
  * first paint, is shared by all bells, and needs no 'unsafe-inline' in a Content-Security-Policy.
  */
 export const styles = new CSSStyleSheet();
@@ -16,7 +16,7 @@ h2, h3, p, ul { margin: 0; padding: 0; list-style: none; font: inherit; }
 .icon { display: block; inline-size: 20px; block-size: 20px; }
 .sr { position: absolute; inline-size: 1px; block-size: 1px; margin: -1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 
-/* bell: the badge hangs from the button's middle and grows outwards, so nothing moves when the number changes */
+/* bell: the badge starts at the button's middle and grows outwards, so nothing moves when the number changes */
 .bell { position: relative; display: grid; place-items: center; inline-size: var(--rd-target); block-size: var(--rd-target);
   border-radius: var(--rd-radius-pill); color: var(--rd-text-muted); transition: background var(--rd-quick), color var(--rd-quick); }
 .bell:hover, .bell[aria-expanded="true"], :host(:has(.panel:popover-open)) .bell { background: var(--rd-hover); color: var(--rd-text); }
@@ -55,7 +55,7 @@ h2 { flex: 1; }
 .all:hover { background: var(--rd-hover); }
 .all:focus-visible, .row:focus-visible { outline-offset: -3px; border-radius: var(--rd-radius); }
 
-/* rows: a fixed slot for the dot, so that reading moves nothing */
+/* rows: space is reserved for the dot, so marking as read moves nothing */
 .row { display: grid; grid-template-columns: 8px 34px minmax(0, 1fr) auto; gap: 2px 10px; align-items: start; inline-size: 100%;
   padding-block: 11px; padding-inline: 10px var(--rd-space-4); cursor: pointer; transition: background var(--rd-quick); }
 li + li > .row { box-shadow: inset 0 1px var(--rd-border); }
@@ -80,7 +80,7 @@ li + li > .row { box-shadow: inset 0 1px var(--rd-border); }
 .row time { min-inline-size: 3.5em; padding-block-start: 1px; color: var(--rd-text-muted); font-size: var(--rd-text-xs); text-align: end; white-space: nowrap;
   font-variant-numeric: tabular-nums; }
 
-/* nothing to list */
+/* views without a list */
 .view { display: flex; flex-direction: column; align-items: center; justify-content: center; gap: var(--rd-space-1); min-block-size: 100%;
   padding: var(--rd-space-5); text-align: center; }
 .view p { max-inline-size: 30ch; color: var(--rd-text-muted); font-size: var(--rd-text-sm); line-height: var(--rd-leading); }
@@ -117,7 +117,7 @@ h3 { font-weight: 650; }
 @keyframes breathe { from { opacity: 1; } to { opacity: 0.4; } }
 @media (prefers-reduced-motion: reduce) { *, ::before, ::after { animation: none !important; transition: none !important; } }
 
-/* phones: a sheet from below, as wide as the screen */
+/* phones: a bottom sheet */
 @media (max-width: 560px) {
   .panel { inset: 0; inline-size: 100%; block-size: 100dvh; max-inline-size: none; max-block-size: none; background: var(--rd-backdrop); touch-action: none; }
   .panel:popover-open { display: flex; align-items: flex-end; animation-name: fade; }
@@ -130,7 +130,7 @@ h3 { font-weight: 650; }
   .shut { display: grid; }
   .close { inline-size: 44px; block-size: 44px; margin-block: -6px; margin-inline-end: -6px; }
 }
-/* high contrast: backgrounds, shadows and colours are the user's own, so marks and lines replace them */
+/* high contrast: the user's own backgrounds and colours, so lines and weight replace ours */
 @media (forced-colors: active) {
   .badge, .dot { forced-color-adjust: none; background: Highlight; color: HighlightText; }
   .badge { box-shadow: 0 0 0 2px Canvas; }
