@@ -1,7 +1,6 @@
 /**
  * Red Dot without its bell: the state, for pages that show it in their own way. Types: reddot.d.ts.
  *
- *     import { connect } from "/static/push/reddot.js";
  *     const reddot = connect();
  *     reddot.addEventListener("change", ({ detail }) => { badge.textContent = detail.unread || ""; });
  *
