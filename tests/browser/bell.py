@@ -55,7 +55,7 @@ class Bell:
         return self
 
     def use(self, transport: str) -> Self:
-        """Only that rung of the ladder."""
+        """Only that transport."""
         self.page.evaluate(f"{ELEMENT}.setAttribute('transport', '{transport}')")
         return self.live(transport)
 

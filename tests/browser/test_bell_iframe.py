@@ -1,4 +1,4 @@
-"""The forever-frame as a rung of its own."""
+"""The forever-frame as the only transport."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Each rung carries the state; a blocked one is passed by; the best one that works comes back."""
+"""Each transport carries the state. Where one is blocked the next is used, and the best one again when it works."""
 
 import re
 from collections.abc import Callable
@@ -10,8 +10,8 @@ from tests.browser.bell import Bell
 from tests.browser.conftest import Browse, OpenBell, frame, tab
 from tests.servers import Site, wait_for
 
-RUNGS = ["websocket", "sse", "long-poll", "short-poll"]
-CHOICES = [*RUNGS, "iframe"]  # and mqtt, see test_bell_mqtt.py
+TRANSPORTS = ["websocket", "sse", "long-poll", "short-poll"]
+CHOICES = [*TRANSPORTS, "iframe"]  # and mqtt, see test_bell_mqtt.py
 
 
 def block_websocket(context: BrowserContext) -> None:
@@ -59,21 +59,21 @@ def block_long_poll(context: BrowserContext) -> None:
 BLOCKS = [block_websocket, block_sse, block_long_poll]
 
 
-@pytest.mark.parametrize("rung", CHOICES)
-def test_every_rung_shows_what_arrives(open_bell: OpenBell, site: Site, person: str, rung: str) -> None:
-    bell = open_bell().live().use(rung).shows("")
+@pytest.mark.parametrize("transport", CHOICES)
+def test_every_transport_shows_what_arrives(open_bell: OpenBell, site: Site, person: str, transport: str) -> None:
+    bell = open_bell().live().use(transport).shows("")
     site.call("send", "comment", [person], actor="alice", target_title="Tea", excerpt="Yes")
     bell.shows("1")
-    assert bell.get("transport") == rung
+    assert bell.get("transport") == transport
     assert bell.get("snapshot")["by_type"] == {"comment": 1}
 
 
 @pytest.mark.parametrize("blocked", range(4))
-def test_falls_through_blocked_rungs(browse: Browse, site: Site, person: str, blocked: int) -> None:
+def test_falls_through_blocked_transports(browse: Browse, site: Site, person: str, blocked: int) -> None:
     context = browse(site, person)
     for block in BLOCKS[:blocked]:
         block(context)
-    bell = tab(context).live(RUNGS[blocked])
+    bell = tab(context).live(TRANSPORTS[blocked])
     site.call("send", "like", [person], actor="alice", target_title="Tea")
     bell.shows("1")
 
@@ -180,12 +180,12 @@ def test_signed_out_elsewhere_forgets_everything(open_bell: OpenBell, site: Site
     bell.wake().live().shows("1")
 
 
-@pytest.mark.parametrize("rung", CHOICES)
-def test_a_refusal_signs_out_on_every_rung(browse: Browse, site: Site, person: str, rung: str) -> None:
+@pytest.mark.parametrize("transport", CHOICES)
+def test_a_refusal_signs_out_on_every_transport(browse: Browse, site: Site, person: str, transport: str) -> None:
     context = browse(site, person)
     bell = tab(context).live()
     context.clear_cookies()
-    bell.page.evaluate(f"document.querySelector('notification-bell').setAttribute('transport', '{rung}')")
+    bell.page.evaluate(f"document.querySelector('notification-bell').setAttribute('transport', '{transport}')")
     bell.until("bell.state === 'signed-out'")
 
 

@@ -40,9 +40,13 @@ def told(page: Page, site: Site, person: str) -> str:
     return wait_for(sent)[0]
 
 
-@pytest.mark.parametrize("rung", [*HELD[:2], *(pytest.param(rung, marks=pytest.mark.soak) for rung in HELD[2:])])
-def test_every_transport_speaks_the_language_of_the_page(browse: Browse, site: Site, person: str, rung: str) -> None:
-    bell = page_in(browse(site, person), site, "zh-hans").use(rung)
+@pytest.mark.parametrize(
+    "transport", [*HELD[:2], *(pytest.param(transport, marks=pytest.mark.soak) for transport in HELD[2:])]
+)
+def test_every_transport_speaks_the_language_of_the_page(
+    browse: Browse, site: Site, person: str, transport: str
+) -> None:
+    bell = page_in(browse(site, person), site, "zh-hans").use(transport)
     assert told(bell.page, site, person) == TOLD["zh-hans"]
 
 

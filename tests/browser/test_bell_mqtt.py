@@ -1,4 +1,4 @@
-"""MQTT over WebSocket as a rung of its own: at each broker we know, and at one that sends what a test wants."""
+"""MQTT over WebSocket as the only transport: at each broker we know, and at one that sends what a test wants."""
 
 import re
 import struct
@@ -49,7 +49,7 @@ OPEN = """async (mqttUrl) => {
   window.seen = [];
   const [see, trace] = [(each) => seen.push(each), (each) => log.push(each)];
   const sink = { snapshot: see, closed: see, trace };
-  window.rung = openers.mqtt(new URL("/push/", location.href), sink, { mqttUrl, csrfToken });
+  window.connection = openers.mqtt(new URL("/push/", location.href), sink, { mqttUrl, csrfToken });
 }"""
 
 
@@ -60,9 +60,9 @@ def test_says_what_passes_on_the_wire(browse: Browse, open_site: Site) -> None:
     until(page, "seen.length")
     open_site.call("send", "follow", [person], actor="alice")
     until(page, "seen.at(-1).unread === 1")
-    page.evaluate("rung.sync()")
+    page.evaluate("connection.sync()")
     until(page, "log.some(({ text }) => text === 'PINGRESP')")
-    page.evaluate("rung.close()")
+    page.evaluate("connection.close()")
     lines = [event["text"] for event in page.evaluate("log")]
     topic = f"inbox/{open_site.call('ids', [person])[0]}/unread"
     begin = ["CONNECT clean session, keep alive 15 s, user name, password", "CONNACK 0 accepted"]

@@ -9,7 +9,7 @@ from tests.browser.conftest import Browse, newcomer, tab
 from tests.servers import Site, wait_for
 
 PASSWORD = "reddot-demo"
-RUNGS = ["websocket", "sse", "long-poll", "short-poll", "iframe"]
+TRANSPORTS = ["websocket", "sse", "long-poll", "short-poll", "iframe"]
 
 
 def sign_in(context: BrowserContext, site: Site, who: str) -> None:
@@ -44,17 +44,19 @@ def rare_tab(context: BrowserContext) -> Bell:
 # A verdict from an old credential
 
 
-@pytest.mark.parametrize("rung", [RUNGS[0], *(pytest.param(rung, marks=pytest.mark.soak) for rung in RUNGS[1:])])
-def test_a_new_password_ends_the_session_not_the_bell(browse: Browse, site: Site, person: str, rung: str) -> None:
+@pytest.mark.parametrize(
+    "transport", [TRANSPORTS[0], *(pytest.param(transport, marks=pytest.mark.soak) for transport in TRANSPORTS[1:])]
+)
+def test_a_new_password_ends_the_session_not_the_bell(browse: Browse, site: Site, person: str, transport: str) -> None:
     """The server ends the connection before the answer with the new cookie has come."""
     context = browse(site, person)
-    bell = tab(context).live().use(rung)
+    bell = tab(context).live().use(transport)
     refusals: list[int] = []
     bell.page.on("response", lambda response: response.status == 401 and refusals.append(response.status))
     site.call("change_password", person)
     wait_for(lambda: bell.page.evaluate("1") and refusals, what="a question with the old cookie")
     sign_in(context, site, person)
-    bell.live(rung)
+    bell.live(transport)
     site.call("send", "follow", [person], actor="alice")
     bell.shows("1")
 

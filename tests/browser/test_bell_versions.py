@@ -33,12 +33,12 @@ def test_an_older_version_is_never_shown(browse: Browse, site: Site, person: str
     assert bell.recorded() == [12, 5_000_000_001, 6_000_000_000]
 
 
-def test_not_by_way_of_another_rung(browse: Browse, site: Site, person: str) -> None:
-    """The socket knew version 10; the real server, reached by the other rungs, is at 0."""
+def test_not_by_way_of_another_transport(browse: Browse, site: Site, person: str) -> None:
+    """The socket knew version 10; the real server, reached by the other transports, is at 0."""
     bell, _, _ = scripted(browse, site, person)
     bell.record()
-    for rung in ["sse", "long-poll", "short-poll"]:
-        bell.use(rung)
+    for transport in ["sse", "long-poll", "short-poll"]:
+        bell.use(transport)
     assert bell.recorded() == []
     bell.shows("5")
 

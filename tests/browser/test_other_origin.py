@@ -11,7 +11,7 @@ from tests.browser.conftest import Browse
 from tests.browser.elsewhere import Elsewhere
 from tests.servers import Site, wait_for
 
-RUNGS = ["websocket", "sse", "long-poll", "short-poll", "mqtt"]
+TRANSPORTS = ["websocket", "sse", "long-poll", "short-poll", "mqtt"]
 
 
 @pytest.fixture(scope="session")
@@ -57,15 +57,15 @@ def test_the_example(browse: Browse, site: Site, person: str, shop: Elsewhere) -
     expect(page.locator("#unread")).to_have_text("0")
 
 
-def test_every_rung_takes_a_ticket(browse: Browse, site: Site, person: str, shop: Elsewhere) -> None:
+def test_every_transport_takes_a_ticket(browse: Browse, site: Site, person: str, shop: Elsewhere) -> None:
     """The same host means the same cookies: carol's is there, and counts for nothing."""
     page = browse(site, "carol").new_page()
     bell = put(page, shop, ticket_url="/reddot-ticket", mqtt_url=site.env["MQTT_WS_URL"])
-    for unread, rung in enumerate(RUNGS, 1):
-        bell.live().use(rung)
+    for unread, transport in enumerate(TRANSPORTS, 1):
+        bell.live().use(transport)
         site.call("send", "follow", [person], actor="alice")
         bell.shows(str(unread))
-        assert bell.get("transport") == rung
+        assert bell.get("transport") == transport
     assert bell.get("snapshot")["user"] == site.call("ids", [person])[0]
     assert {"ttl": 60} in shop.wishes
     assert {"purpose": "mqtt"} in shop.wishes
@@ -98,21 +98,22 @@ def test_renews_before_it_connects(browse: Browse, site: Site, person: str, shop
 
 
 @pytest.mark.parametrize(
-    "rung", ["websocket", *(pytest.param(each, marks=pytest.mark.soak) for each in ("short-poll", "sse", "long-poll"))]
+    "transport",
+    ["websocket", *(pytest.param(each, marks=pytest.mark.soak) for each in ("short-poll", "sse", "long-poll"))],
 )
-def test_outlives_its_ticket(browse: Browse, site: Site, person: str, shop: Elsewhere, rung: str) -> None:
+def test_outlives_its_ticket(browse: Browse, site: Site, person: str, shop: Elsewhere, transport: str) -> None:
     context, opened = browse(site), list[WebSocketRoute]()
     context.route_web_socket(re.compile("/push/ws/"), lambda socket: opened.append(socket.connect_to_server()))
     page = context.new_page()
     page.clock.install()
-    bell = put(page, shop, ticket_url="/reddot-ticket", transport=rung).live(rung)
+    bell = put(page, shop, ticket_url="/reddot-ticket", transport=transport).live(transport)
     asked = len(shop.wishes)
     site.call("send", "follow", [person], actor="alice")
     page.clock.fast_forward(400_000)  # the ticket has expired; streams have been silent for too long
     for server in opened:
         server.close()
     wait_for(lambda: page.evaluate("1") and len(shop.wishes) > asked, what="another ticket")
-    bell.live(rung).shows("1")
+    bell.live(transport).shows("1")
 
 
 def test_without_a_ticket_it_is_signed_out(browse: Browse, site: Site, person: str, shop: Elsewhere) -> None:

@@ -83,11 +83,11 @@ def test_announcements_keep_their_markup(watched: BrowserContext, told_site: Sit
     expect(InboxPage(page).rows.locator(".rd-rich strong").first).to_have_text("by itself")
 
 
-@pytest.mark.parametrize("rung", ["iframe", *(pytest.param(each, marks=pytest.mark.soak) for each in FETCHED)])
-def test_every_rung(watched: BrowserContext, told_site: Site, rung: str) -> None:
+@pytest.mark.parametrize("transport", ["iframe", *(pytest.param(each, marks=pytest.mark.soak) for each in FETCHED)])
+def test_every_transport(watched: BrowserContext, told_site: Site, transport: str) -> None:
     page = sign_in(watched, told_site, "bob")
     visit(page, "/people/")
-    Bell(page).live().use(rung)
+    Bell(page).live().use(transport)
 
 
 def test_forms_in_the_background(watched: BrowserContext, told_site: Site) -> None:

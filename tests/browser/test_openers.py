@@ -14,7 +14,7 @@ OPEN = """async (name) => {
   const { openers } = await import("/static/push/client/transports.js");
   window.log = [];
   window.seen = [];
-  window.rung = openers[name](new URL("/push/", location.href), {
+  window.connection = openers[name](new URL("/push/", location.href), {
     snapshot: (snapshot) => seen.push(snapshot),
     closed: (reason) => seen.push(reason),
     trace: (event) => log.push(event),
@@ -49,14 +49,14 @@ def test_says_what_passes_on_the_wire(page: Page, site: Site, person: str, name:
     until(page, "seen.length === 1")
     site.call("send", "follow", [person], actor="alice")
     if name == "short-poll":
-        page.evaluate("rung.sync()")
+        page.evaluate("connection.sync()")
     until(page, "seen.at(-1).unread === 1")
     text = "\n".join(event["text"] for event in log(page)).replace('": ', '":').replace(', "', ',"')
     for shown in SHOWN[name]:
         assert shown in text, text
     assert all(event["bytes"] >= len(event["text"].encode()) for event in log(page))
     if name != "short-poll":  # which holds nothing
-        page.evaluate("rung.close()")
+        page.evaluate("connection.close()")
         assert (log(page)[-1]["kind"], log(page)[-1]["up"]) == ("close", True)
 
 
@@ -64,11 +64,11 @@ def test_a_ping_and_its_pong(page: Page) -> None:
     page.evaluate(OPEN, "websocket")
     until(page, "seen.length === 1")
     assert page.evaluate("typeof seen[0]") == "object", log(page)
-    page.evaluate("rung.sync()")
+    page.evaluate("connection.sync()")
 
     def beats() -> list[str]:
         return [json.loads(event["text"])["type"] for event in log(page) if event["kind"] == "heartbeat"]
 
     wait_for(lambda: beats() == ["ping", "pong"])
-    page.evaluate("rung.close()")
+    page.evaluate("connection.close()")
     assert log(page)[-1]["kind"] == "close"
