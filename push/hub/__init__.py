@@ -3,6 +3,6 @@
 How a transport speaks is in `push/transports/`, how a server writes in `push/wire/`.
 """
 
-from .hub import Hub, connections, current, disconnect, nudge_local, sinks, stop_all
+from .hub import Hub, connection_count, connections, current, disconnect, nudge_local, stop_all
 
-__all__ = ["Hub", "connections", "current", "disconnect", "nudge_local", "sinks", "stop_all"]
+__all__ = ["Hub", "connection_count", "connections", "current", "disconnect", "nudge_local", "stop_all"]

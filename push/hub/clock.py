@@ -7,7 +7,7 @@ from inbox.core.isolation import attempt
 
 from .. import periodic
 from ..conf import KEEP_ALIVE_SECONDS, resync_seconds
-from .connection import Sink
+from .connection import Connection
 from .delivery import Delivery
 from .errands import Errands
 from .pending import Work
@@ -21,16 +21,16 @@ class Ring:
     """Connections spread evenly over `size` ticks: each turn of the wheel gives the next slice."""
 
     def __init__(self, size: int) -> None:
-        self._slices: list[set[Sink]] = [set() for _ in range(size)]
+        self._slices: list[set[Connection]] = [set() for _ in range(size)]
         self._turn = 0
 
-    def add(self, sink: Sink) -> None:
-        self._slices[sink.number % len(self._slices)].add(sink)
+    def add(self, connection: Connection) -> None:
+        self._slices[connection.number % len(self._slices)].add(connection)
 
-    def discard(self, sink: Sink) -> None:
-        self._slices[sink.number % len(self._slices)].discard(sink)
+    def discard(self, connection: Connection) -> None:
+        self._slices[connection.number % len(self._slices)].discard(connection)
 
-    def turn(self) -> list[Sink]:
+    def turn(self) -> list[Connection]:
         self._turn = (self._turn + 1) % len(self._slices)
         return list(self._slices[self._turn])
 
@@ -47,10 +47,10 @@ class Clock:
         self._ticks = 0
         registry.on_removal(self._discard)
 
-    def add(self, sink: Sink) -> None:
-        self._resync.add(sink)
-        if sink.keeps_alive:
-            self._alive.add(sink)
+    def add(self, connection: Connection) -> None:
+        self._resync.add(connection)
+        if connection.keeps_alive:
+            self._alive.add(connection)
 
     def tick(self) -> None:
         """Everything that is due this second. Waits for nothing."""
@@ -60,34 +60,34 @@ class Clock:
         attempt("Keeping connections alive", self._keep_slice_alive)
         attempt("The periodic jobs of the hub", self._start_jobs)
 
-    def _discard(self, sink: Sink) -> None:
-        self._resync.discard(sink)
-        self._alive.discard(sink)
+    def _discard(self, connection: Connection) -> None:
+        self._resync.discard(connection)
+        self._alive.discard(connection)
 
     def _resync_slice(self) -> None:
-        sinks = [sink for sink in self._resync.turn() if sink.user is not None]
-        self._work.checking.update(dict.fromkeys(sinks))
-        users = list(dict.fromkeys(sink.user for sink in sinks if sink.user is not None))
+        connections = [connection for connection in self._resync.turn() if connection.user is not None]
+        self._work.checking.update(dict.fromkeys(connections))
+        users = list(dict.fromkeys(connection.user for connection in connections if connection.user is not None))
         self._work.look_at(users[:RECOUNT])
         self._work.compare.update(dict.fromkeys(users[RECOUNT:]))
-        for sink in sinks:
-            self._delivery.deliver(sink, sink.wire.idle)  # answers to a flood of pings fill it as well
-        if sinks:
+        for connection in connections:
+            self._delivery.deliver(connection, connection.wire.idle)  # answers to a flood of pings fill it as well
+        if connections:
             self._wake()
 
     def _keep_slice_alive(self) -> None:
-        for sink in self._alive.turn():
-            self._delivery.deliver(sink, partial(_keep_alive, sink))
+        for connection in self._alive.turn():
+            self._delivery.deliver(connection, partial(_keep_alive, connection))
 
     def _start_jobs(self) -> None:
         for name, run in periodic.due_in_hub(self._ticks):
             self._errands.start_unless_running(name, run)
 
 
-def _keep_alive(sink: Sink) -> bool:
-    if sink.user is None or sink.sent < 0:
+def _keep_alive(connection: Connection) -> bool:
+    if connection.user is None or connection.sent < 0:
         return True
-    if not sink.wire.idle():
+    if not connection.wire.idle():
         return False
-    sink.keep_alive()
+    connection.keep_alive()
     return True

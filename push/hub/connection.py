@@ -1,4 +1,4 @@
-"""A sink is one open connection as the hub sees it: who it is, what it last saw, and one slot."""
+"""An open connection as the hub sees it: whose it is, what it was last sent, and one slot for what comes next."""
 
 from asyncio import AbstractEventLoop
 from collections.abc import Callable
@@ -22,26 +22,26 @@ class Owner(Protocol):
 
     loop: AbstractEventLoop
 
-    def holds(self, sink: "Sink") -> bool: ...
+    def holds(self, connection: "Connection") -> bool: ...
 
-    def ask(self, sink: "Sink") -> None: ...
+    def ask(self, connection: "Connection") -> None: ...
 
-    def deliver(self, sink: "Sink", write: Callable[[], object]) -> object: ...
+    def deliver(self, connection: "Connection", write: Callable[[], object]) -> object: ...
 
-    def refuse(self, sink: "Sink", refusal: Refusal) -> None: ...
+    def refuse(self, connection: "Connection", refusal: Refusal) -> None: ...
 
-    def leave(self, sink: "Sink") -> None: ...
+    def leave(self, connection: "Connection") -> None: ...
 
     def call_soon(self, callback: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> None: ...
 
     async def call(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T: ...
 
 
-class Sink:
+class Connection:
     """One connection. Transports derive from it and say how it opens, speaks and ends.
 
     The hub sets `user` once the credential is verified; nothing of a user's is written before. A frame is written
-    only to an idle wire; otherwise the newest waits in `slot` and the sink is lagging.
+    only to an idle wire; otherwise the newest waits in `slot` and the connection is lagging.
     """
 
     __slots__ = ("asked", "credential", "hub", "language", "number", "refusal", "sent", "slot", "user", "wire")
@@ -54,7 +54,7 @@ class Sink:
         self.credential = credential
         self.language = language
         self.hub: Owner | None = None
-        self.number = 0  # spreads sinks over the seconds of a resync interval
+        self.number = 0  # spreads connections over the seconds of a resync interval
         self.user: UserId | None = None
         self.sent = -1
         self.slot: Update | None = None
@@ -88,7 +88,7 @@ class Sink:
         self.refuse(RESTARTING)
 
     def left(self) -> None:
-        """The hub has let go of this sink: drop what it holds elsewhere. May come more than once."""
+        """The hub has removed this connection: release what it holds elsewhere. May be called more than once."""
 
     # What the hub does
 

@@ -31,7 +31,7 @@ _tallies: dict[str, Tally] = {}
 
 
 def tally_of(transport: str) -> Tally:
-    """The one tally of a transport; asked for once, by its class of sinks."""
+    """The one tally of a transport; asked for once, by its class of connections."""
     return _tallies.setdefault(transport, Tally(transport))
 
 

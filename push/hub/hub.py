@@ -23,7 +23,7 @@ from ..nudges.bus import Nudge
 from ..refusals import RESTARTING, Refusal
 from . import shutdown
 from .clock import TICK, Clock
-from .connection import Sink
+from .connection import Connection
 from .delivery import Delivery, Outcome
 from .errands import Errands
 from .pending import Work
@@ -92,39 +92,39 @@ class Hub:
 
     # For the transports
 
-    def join(self, sink: Sink) -> None:
+    def join(self, connection: Connection) -> None:
         """Add a new connection: its credential is verified, and its first state read, with the next read."""
         if self.stopping:
-            sink.refuse(RESTARTING)
+            connection.refuse(RESTARTING)
             return
         self._numbers += 1
-        sink.number, sink.hub = self._numbers, self
-        self.registry.sinks.add(sink)
-        self.clock.add(sink)
-        self.work.joining[sink] = None
+        connection.number, connection.hub = self._numbers, self
+        self.registry.connections.add(connection)
+        self.clock.add(connection)
+        self.work.joining[connection] = None
         self.wake()
 
-    def holds(self, sink: Sink) -> bool:
+    def holds(self, connection: Connection) -> bool:
         """Whether the connection is open here."""
-        return sink in self.registry.sinks
+        return connection in self.registry.connections
 
-    def leave(self, sink: Sink) -> None:
+    def leave(self, connection: Connection) -> None:
         """The connection has ended. May be called twice."""
-        self.registry.remove(sink)
+        self.registry.remove(connection)
 
-    def ask(self, sink: Sink) -> None:
+    def ask(self, connection: Connection) -> None:
         """Send this connection the current state, even if it has it."""
-        if sink.user is not None and self.holds(sink):
-            self.work.ask(sink.user, sink)
+        if connection.user is not None and self.holds(connection):
+            self.work.ask(connection.user, connection)
             self.wake()
 
-    def deliver(self, sink: Sink, write: Callable[[], object]) -> Outcome:
+    def deliver(self, connection: Connection, write: Callable[[], object]) -> Outcome:
         """Let a connection write; see `Delivery`."""
-        return self.delivery.deliver(sink, write)
+        return self.delivery.deliver(connection, write)
 
-    def refuse(self, sink: Sink, refusal: Refusal) -> None:
+    def refuse(self, connection: Connection, refusal: Refusal) -> None:
         """End a connection and say why."""
-        self.delivery.refuse(sink, refusal)
+        self.delivery.refuse(connection, refusal)
 
     async def call(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run database work on the hub's threads. Raises what it raises."""
@@ -161,7 +161,7 @@ class Hub:
         members = self.registry.members
         for user in members if users is None else users:
             if user in members:
-                self.work.recheck(members[user].sinks)
+                self.work.recheck(members[user].connections)
         self.work.recheck(self.reader.opening)
         self.wake()
 
@@ -172,14 +172,14 @@ class Hub:
     def stop(self) -> None:
         """The server stops: end every connection so that its client connects again; let nobody in."""
         self.stopping = True
-        for sink in list(self.registry.sinks):
-            self.delivery.write_last(sink, sink.restart)
+        for connection in list(self.registry.connections):
+            self.delivery.write_last(connection, connection.restart)
 
     def disconnect(self, user: UserId) -> None:
         """End one user's connections, as when the server stops."""
         member = self.registry.members.get(user)
-        for sink in member.sinks if member is not None else ():
-            self.delivery.dismiss(sink, sink.restart)
+        for connection in member.connections if member is not None else ():
+            self.delivery.dismiss(connection, connection.restart)
 
     # For the reader
 
@@ -223,7 +223,7 @@ class Hub:
         while True:
             due = max(due + TICK, self.loop.time())
             await asyncio.sleep(due - self.loop.time())
-            if not self.registry.sinks:
+            if not self.registry.connections:
                 return
             self.reader.release_if_quiet()
             self.clock.tick()
@@ -244,11 +244,11 @@ def stop_all() -> None:
         hub.call_soon(hub.stop)
 
 
-def sinks() -> list[Sink]:
+def connections() -> list[Connection]:
     """The connections that the hubs of this process hold; from any thread."""
-    return [sink for hub in list(_hubs.values()) for sink in list(hub.registry.sinks)]
+    return [connection for hub in list(_hubs.values()) for connection in list(hub.registry.connections)]
 
 
-def connections() -> int:
-    """How many they are."""
-    return len(sinks())
+def connection_count() -> int:
+    """How many there are."""
+    return len(connections())

@@ -9,7 +9,7 @@ from typing import TypeVar
 from inbox.core.snapshots import UserId
 
 from ..conf import BULK
-from .connection import Sink
+from .connection import Connection
 from .queries import Query
 from .registry import Members
 
@@ -23,9 +23,9 @@ class Batch:
     """One read: the query, and the connections that wait for its answer."""
 
     query: Query
-    joining: list[Sink]
-    checking: list[Sink]
-    asking: list[Sink]
+    joining: list[Connection]
+    checking: list[Connection]
+    asking: list[Connection]
     nudged_at: float | None = None  # monotonic seconds: when the oldest nudge came that this answers
     resynced: set[UserId] = field(default_factory=set)  # users whom no nudge has named
     taken_at: float = field(default_factory=time.monotonic)
@@ -35,10 +35,10 @@ class Batch:
 class Work:
     """Sets of things to read, taken away in batches of at most `BULK` users."""
 
-    joining: dict[Sink, None] = field(default_factory=dict)
-    rechecking: dict[Sink, None] = field(default_factory=dict)  # those whose credential may have ended come first
-    checking: dict[Sink, None] = field(default_factory=dict)
-    asking: dict[Sink, None] = field(default_factory=dict)
+    joining: dict[Connection, None] = field(default_factory=dict)
+    rechecking: dict[Connection, None] = field(default_factory=dict)  # those whose credential may have ended come first
+    checking: dict[Connection, None] = field(default_factory=dict)
+    asking: dict[Connection, None] = field(default_factory=dict)
     dirty: dict[UserId, str | None] = field(default_factory=dict)
     compare: dict[UserId, None] = field(default_factory=dict)
     resynced: set[UserId] = field(default_factory=set)  # of `dirty`: those whom only the resync has marked
@@ -73,18 +73,18 @@ class Work:
             self.dirty.clear()
             self.everybody()
 
-    def recheck(self, sinks: Iterable[Sink]) -> None:
+    def recheck(self, connections: Iterable[Connection]) -> None:
         """Verify these connections' credentials with the next read."""
-        self.rechecking.update(dict.fromkeys(sinks))
+        self.rechecking.update(dict.fromkeys(connections))
 
     def everybody(self, item: str | None = None) -> None:
         """Everybody's state may have changed."""
         self.everyone = True
         self.everyone_item = item or self.everyone_item
 
-    def ask(self, user: UserId, sink: Sink) -> None:
+    def ask(self, user: UserId, connection: Connection) -> None:
         """This connection wants an answer, changed or not."""
-        self.asking[sink] = None
+        self.asking[connection] = None
         self.users([user])
 
     def take(self, members: Members) -> Batch | None:
@@ -95,8 +95,8 @@ class Work:
         marked = self._take_marked(members)
         users = list(marked)
         query = Query(
-            opening=[sink.credential for sink in joining],
-            checking=[sink.credential for sink in checking],
+            opening=[connection.credential for connection in joining],
+            checking=[connection.credential for connection in checking],
             users=users,
             compare={user: known.version for user, known in members.snapshots(_take(self.compare)).items()},
         )
@@ -115,14 +115,14 @@ class Work:
         self.nudged_at = batch.nudged_at or self.nudged_at
         self.recheck(batch.checking)
         self.compare.update(dict.fromkeys(batch.query.compare))
-        for sink in batch.asking:
-            if sink.user is not None:
-                self.ask(sink.user, sink)
+        for connection in batch.asking:
+            if connection.user is not None:
+                self.ask(connection.user, connection)
 
-    def forget(self, sink: Sink) -> None:
+    def forget(self, connection: Connection) -> None:
         """The connection is gone."""
         for waiting in (self.joining, self.rechecking, self.checking, self.asking):
-            waiting.pop(sink, None)
+            waiting.pop(connection, None)
 
     def _mark_members(self, members: Members) -> None:
         """In place of what was marked: that was of members too, or of people who are not here."""
@@ -141,11 +141,11 @@ class Work:
                     taken[user] = item
         return taken
 
-    def _take_checking(self) -> list[Sink]:
+    def _take_checking(self) -> list[Connection]:
         """Up to `BULK` connections; one that gets its turn here needs no other."""
         first = _take(self.rechecking)
-        for sink in first:
-            self.checking.pop(sink, None)
+        for connection in first:
+            self.checking.pop(connection, None)
         return first + _take(self.checking, BULK - len(first))
 
     def _take_reasons(self, marked: Collection[UserId]) -> tuple[float | None, set[UserId]]:
@@ -158,10 +158,10 @@ class Work:
             self.resynced.clear()
         return nudged_at, resynced
 
-    def _take_asking(self, users: Container[UserId | None]) -> list[Sink]:
-        asking = [sink for sink in self.asking if sink.user in users] if self.asking else []
-        for sink in asking:
-            del self.asking[sink]
+    def _take_asking(self, users: Container[UserId | None]) -> list[Connection]:
+        asking = [connection for connection in self.asking if connection.user in users] if self.asking else []
+        for connection in asking:
+            del self.asking[connection]
         return asking
 
 

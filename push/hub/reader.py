@@ -21,7 +21,7 @@ from ..concurrency.threads import DatabaseThreads
 from ..frames import Update
 from ..refusals import NOT_SIGNED_IN, TOO_MANY, UNAVAILABLE
 from . import counts
-from .connection import Sink
+from .connection import Connection
 from .delivery import Delivery
 from .pending import Batch, Work
 from .queries import Answer, Query, read
@@ -52,7 +52,7 @@ class Reader:
         self._threads = DatabaseThreads("push-read", 1)
         self._quiet = True
         self._unwritten: tuple[Batch, Answer] | None = None
-        self.opening: list[Sink] = []  # connections that the read in flight verifies
+        self.opening: list[Connection] = []  # connections that the read in flight verifies
 
     def wake(self) -> None:
         """There is something to read."""
@@ -93,43 +93,43 @@ class Reader:
         except Exception:
             self._threads.release()
             self._work.put_back(batch)
-            for sink in batch.joining:
-                self._delivery.refuse(sink, UNAVAILABLE)
+            for connection in batch.joining:
+                self._delivery.refuse(connection, UNAVAILABLE)
             raise
         self._settle(batch, answer)
         self._unwritten = batch, answer
 
     def _settle(self, batch: Batch, answer: Answer) -> None:
         """Who may stay. Before the next batch is taken, so that a nudge for a newcomer finds them."""
-        here = self._registry.sinks
-        for sink in batch.joining:
-            if sink in here:
-                self._admit(sink, answer)
-        for sink in batch.checking:
-            if sink in here:
-                self._recheck(sink, answer)
-        for sink in batch.asking:
-            sink.asked = True
+        here = self._registry.connections
+        for connection in batch.joining:
+            if connection in here:
+                self._admit(connection, answer)
+        for connection in batch.checking:
+            if connection in here:
+                self._recheck(connection, answer)
+        for connection in batch.asking:
+            connection.asked = True
         self._work.look_at(answer.changed)
 
-    def _recheck(self, sink: Sink, answer: Answer) -> None:
+    def _recheck(self, connection: Connection, answer: Answer) -> None:
         """Whoever nobody can vouch for goes, and may come back; but not everybody for a store that is away."""
-        if sink.credential not in answer.unverified:
-            if answer.checked.get(sink.credential) != sink.user:
-                self._delivery.refuse(sink, NOT_SIGNED_IN)
+        if connection.credential not in answer.unverified:
+            if answer.checked.get(connection.credential) != connection.user:
+                self._delivery.refuse(connection, NOT_SIGNED_IN)
         elif not answer.verifies_nobody:
-            self._delivery.refuse(sink, UNAVAILABLE)
+            self._delivery.refuse(connection, UNAVAILABLE)
 
-    def _admit(self, sink: Sink, answer: Answer) -> None:
-        user = answer.opened.get(sink.credential)
-        if sink.credential in answer.unverified or user in answer.unread:
-            self._delivery.refuse(sink, UNAVAILABLE)
+    def _admit(self, connection: Connection, answer: Answer) -> None:
+        user = answer.opened.get(connection.credential)
+        if connection.credential in answer.unverified or user in answer.unread:
+            self._delivery.refuse(connection, UNAVAILABLE)
         elif user is None:
-            self._delivery.refuse(sink, NOT_SIGNED_IN)
-        elif not self._registry.members.add(user, sink, self._limit):
-            self._delivery.refuse(sink, TOO_MANY)
+            self._delivery.refuse(connection, NOT_SIGNED_IN)
+        elif not self._registry.members.add(user, connection, self._limit):
+            self._delivery.refuse(connection, TOO_MANY)
         else:
-            sink.admitted()
+            connection.admitted()
 
     async def _write(self) -> None:
         """Show what was read to those it concerns, leaving the loop to others now and then."""
@@ -160,8 +160,8 @@ class Reader:
         since = -1 if member.snapshot is None else member.snapshot.version
         member.snapshot = snapshot
         update = Update(snapshot, items, since)
-        for sink in member.sinks:
-            self._delivery.deliver(sink, partial(sink.offer, update))
+        for connection in member.connections:
+            self._delivery.deliver(connection, partial(connection.offer, update))
 
     def _heal(self, went_back: bool, changed: list[UserId]) -> None:
         if went_back:
@@ -177,8 +177,8 @@ class Reader:
         for user in batch.query.users:
             member = self._registry.members.get(user)
             if member is not None and user not in answer.snapshots:
-                for sink in list(member.sinks):
-                    self._delivery.refuse(sink, UNAVAILABLE if user in answer.unread else NOT_SIGNED_IN)
+                for connection in list(member.connections):
+                    self._delivery.refuse(connection, UNAVAILABLE if user in answer.unread else NOT_SIGNED_IN)
 
 
 def _count(batch: Batch, newer: Collection[UserId]) -> None:

@@ -4,45 +4,45 @@ from collections.abc import Callable, Collection
 
 from inbox.core.snapshots import Snapshot, UserId
 
-from .connection import Sink
+from .connection import Connection
 
 
 class Member:
-    """A connected user. `sinks` is a tuple, replaced as a whole, so that it may change during an iteration."""
+    """A connected user. `connections` is a tuple, replaced as a whole, so that it may change during an iteration."""
 
-    __slots__ = ("sinks", "snapshot")
+    __slots__ = ("connections", "snapshot")
 
     def __init__(self) -> None:
-        self.sinks: tuple[Sink, ...] = ()
+        self.connections: tuple[Connection, ...] = ()
         self.snapshot: Snapshot | None = None  # the last state that was read
 
 
 class Members(dict[UserId, Member]):
     """All connected users of a hub."""
 
-    def add(self, user: UserId, sink: Sink, limit: int) -> bool:
+    def add(self, user: UserId, connection: Connection, limit: int) -> bool:
         """Count the connection as this user's. False: they have `limit` already."""
         member = self.get(user)
         if member is None:
             member = self[user] = Member()
-        if len(member.sinks) >= limit:
+        if len(member.connections) >= limit:
             return False
-        member.sinks = (*member.sinks, sink)
-        sink.user = user
+        member.connections = (*member.connections, connection)
+        connection.user = user
         return True
 
-    def remove(self, sink: Sink) -> None:
+    def remove(self, connection: Connection) -> None:
         """Remove a connection, and its user with their last one."""
-        member = self.get(sink.user) if sink.user is not None else None
+        member = self.get(connection.user) if connection.user is not None else None
         if member is None:
             return
-        member.sinks = tuple(other for other in member.sinks if other is not sink)
-        if not member.sinks and sink.user is not None:
-            del self[sink.user]
+        member.connections = tuple(other for other in member.connections if other is not connection)
+        if not member.connections and connection.user is not None:
+            del self[connection.user]
 
     def languages(self, users: Collection[UserId]) -> set[str]:
         """Languages in which these users read."""
-        return {sink.language for user in users if user in self for sink in self[user].sinks}
+        return {connection.language for user in users if user in self for connection in self[user].connections}
 
     def snapshots(self, users: Collection[UserId]) -> dict[UserId, Snapshot]:
         """The last state that was read of those who have one."""
@@ -58,18 +58,18 @@ class Registry:
     """The open connections of one event loop."""
 
     def __init__(self) -> None:
-        self.sinks: set[Sink] = set()
+        self.connections: set[Connection] = set()
         self.members = Members()
-        self._on_removal: list[Callable[[Sink], None]] = []
+        self._on_removal: list[Callable[[Connection], None]] = []
 
-    def on_removal(self, forget: Callable[[Sink], None]) -> None:
+    def on_removal(self, forget: Callable[[Connection], None]) -> None:
         """Call `forget` with every connection that is removed."""
         self._on_removal.append(forget)
 
-    def remove(self, sink: Sink) -> None:
+    def remove(self, connection: Connection) -> None:
         """Remove a connection. May be called twice."""
-        if sink in self.sinks:
-            self.sinks.discard(sink)
-            self.members.remove(sink)
+        if connection in self.connections:
+            self.connections.discard(connection)
+            self.members.remove(connection)
             for forget in self._on_removal:
-                forget(sink)
+                forget(connection)

@@ -59,7 +59,7 @@ class PushCollector(Collector):
 
 def connections() -> Metric:
     """Counted, not kept: a gauge that is kept goes wrong with the first connection that ends in an odd way."""
-    held = Counter(sink.tally.transport for sink in hub.sinks())
+    held = Counter(connection.tally.transport for connection in hub.connections())
     family = GaugeMetricFamily("reddot_connections", "Connections held by this process.", labels=["transport"])
     for tally in counts.tallies():
         family.add_metric([tally.transport], held[tally.transport])

@@ -14,7 +14,7 @@ from django.utils.translation import get_language
 from .. import gate, hub
 from ..frames import Update
 from ..gate.credentials import Credential
-from ..hub.connection import Sink
+from ..hub.connection import Connection
 from ..hub.counts import tally_of
 from ..refusals import Refusal
 from ..wire import Wire
@@ -29,19 +29,19 @@ async def follow(stream: Any, request: HttpRequest) -> AsyncIterator[bytes]:
 
     The hub follows from its first part on: what was committed before the hub's first read is in that read.
     """
-    sink = StockSink(request)
+    connection = LibraryStream(request)
     try:
-        while (part := await _next_part(stream, sink.ended)) is not None:
+        while (part := await _next_part(stream, connection.ended)) is not None:
             yield part
-            sink.note(part)
-            if sink.hub is None:
-                hub.current().join(sink)
+            connection.note(part)
+            if connection.hub is None:
+                hub.current().join(connection)
     finally:
-        if sink.hub is not None:
-            sink.hub.leave(sink)
+        if connection.hub is not None:
+            connection.hub.leave(connection)
 
 
-class StockSink(Sink):
+class LibraryStream(Connection):
     """Stands for one stream of the library's view."""
 
     __slots__ = ("ended", "shown")

@@ -9,13 +9,13 @@ from inbox.http.preconditions import SAFE
 from .. import gate, hub, logs
 from ..conf import MAX_FRAME_BYTES
 from ..gate import Scope, Visitor, cors
-from ..hub.connection import Sink
+from ..hub.connection import Connection
 from ..refusals import ALLOW, BAD_METHOD, BROKEN, UPGRADE_REQUIRED, Refusal, Refused
 from ..wire import Wire, wire
 from ..wire.servers import Message, Receive, Send, bound
 
 
-class HttpSink(Sink):
+class HttpConnection(Connection):
     """An HTTP response that is not finished."""
 
     __slots__ = ("headers", "is_head", "started")
@@ -56,15 +56,15 @@ class HttpSink(Sink):
             self.wire.write(message)
 
 
-async def hold(scope: Scope, receive: Receive, send: Send, make: Callable[[Wire, Visitor], HttpSink]) -> None:
+async def hold(scope: Scope, receive: Receive, send: Send, make: Callable[[Wire, Visitor], HttpConnection]) -> None:
     """Serve one connection: everything it is sent is written by the hub."""
     if scope["method"] == "OPTIONS":
         await answer_options(scope, send)
         return
     try:
-        sink = make(wire(send), gate.admit(scope))
+        connection = make(wire(send), gate.admit(scope))
         bound(send)
-        hub.current().join(sink)
+        hub.current().join(connection)
     except Refused as refused:
         await _refuse(scope, send, refused.refusal)
         return
@@ -72,25 +72,25 @@ async def hold(scope: Scope, receive: Receive, send: Send, make: Callable[[Wire,
         gate.log_exception(scope)
         await _answer(scope, send, BROKEN)
         return
-    await _until_gone(receive, sink)
-    if sink.refusal is not None and sink.sent < 0:
-        gate.log_refusal(scope, sink.refusal)
+    await _until_gone(receive, connection)
+    if connection.refusal is not None and connection.sent < 0:
+        gate.log_refusal(scope, connection.refusal)
 
 
-async def _until_gone(receive: Receive, sink: HttpSink) -> None:
+async def _until_gone(receive: Receive, connection: HttpConnection) -> None:
     try:
         received = 0
         while (message := await receive())["type"] != "http.disconnect":
             received += len(message.get("body", b""))
             if received > MAX_FRAME_BYTES:  # nobody asks for a stream with a body
-                sink.wire.abort()
+                connection.wire.abort()
     except asyncio.CancelledError:  # daphne cancels what is open when it stops
-        if sink.hub is not None and sink.hub.holds(sink):
-            sink.hub.deliver(sink, sink.restart)
+        if connection.hub is not None and connection.hub.holds(connection):
+            connection.hub.deliver(connection, connection.restart)
         raise
     finally:
-        if sink.hub is not None:
-            sink.hub.leave(sink)
+        if connection.hub is not None:
+            connection.hub.leave(connection)
 
 
 async def _refuse(scope: Scope, send: Send, refusal: Refusal) -> None:

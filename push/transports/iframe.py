@@ -11,7 +11,7 @@ from ..gate import Scope, Visitor
 from ..hub.counts import tally_of
 from ..wire import Wire
 from ..wire.servers import Receive, Send
-from .http import HttpSink, hold
+from .http import HttpConnection, hold
 
 HEADERS = [
     (b"content-type", b"text/html; charset=utf-8"),
@@ -33,10 +33,10 @@ KEEP_ALIVE = '"keep-alive"'
 
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
-    await hold(scope, receive, send, IframeSink)
+    await hold(scope, receive, send, IframeConnection)
 
 
-class IframeSink(HttpSink):
+class IframeConnection(HttpConnection):
     """A document that never ends."""
 
     __slots__ = ("nonce",)

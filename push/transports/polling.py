@@ -16,7 +16,7 @@ from ..gate import Scope, Visitor
 from ..hub.counts import tally_of
 from ..wire import Wire
 from ..wire.servers import Message, Receive, Send
-from .http import HttpSink, hold
+from .http import HttpConnection, hold
 
 # RFC 7240: a list of preferences, each `name[=value][; parameters]`, value a token or a quoted string.
 WAIT = re.compile(r'(?:^|,)\s*wait\s*=\s*(?:"(\d+)"|(\d+))\s*(?=[,;]|$)', re.IGNORECASE)
@@ -62,10 +62,10 @@ def wants_to_wait(scope: Scope) -> bool:
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
     wait, known = _wait(scope) or 0, _header(scope, b"if-none-match")
-    await hold(scope, receive, send, lambda wire, visitor: PollSink(wire, visitor, known, wait))
+    await hold(scope, receive, send, lambda wire, visitor: PollConnection(wire, visitor, known, wait))
 
 
-class PollSink(HttpSink):
+class PollConnection(HttpConnection):
     """A request that waits for a state other than the one it names."""
 
     __slots__ = ("deadline", "known", "shown", "wait")

@@ -18,7 +18,7 @@ from ..hub.counts import tally_of
 from ..wire import Wire
 from ..wire.servers import Message, Receive, Send
 from .eventstream import EVENT, KEEP_ALIVE, OPEN, channel_of, clean
-from .http import HttpSink, hold
+from .http import HttpConnection, hold
 
 HEADERS = [
     (b"content-type", b"text/event-stream"),
@@ -31,10 +31,10 @@ RETRY = (1000, 5000)  # ms; drawn per connection, so that a restart is not follo
 
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
-    await hold(scope, receive, send, SseSink)
+    await hold(scope, receive, send, SseConnection)
 
 
-class SseSink(HttpSink):
+class SseConnection(HttpConnection):
     """An event stream. It is a listener of the library as well, by having its attributes."""
 
     __slots__ = ("channel_items", "channels", "error", "overflow", "request")

@@ -28,7 +28,7 @@ from ..frames import Update
 from ..gate import Visitor, shutouts
 from ..gate.limits import BYTES_PER_TOKEN, WRITE_COST, Meter
 from ..gate.shutouts import ShutOut
-from ..hub.connection import Sink
+from ..hub.connection import Connection
 from ..hub.counts import tally_of
 from ..refusals import BROKEN, TOO_BIG, TOO_MANY_FRAMES, UNAVAILABLE, Refusal, Refused
 from ..wire import Gone, Wire, wire
@@ -53,7 +53,7 @@ class BadFrame(InboxError):
         self.code = code
 
 
-class SocketSink(Sink):
+class WebSocketConnection(Connection):
     """An accepted WebSocket."""
 
     __slots__ = ("codec", "meter", "verified")
@@ -123,7 +123,7 @@ class UnreadConsumer(AsyncConsumer):
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """As in Channels, without its two tasks per connection and its hop to a thread per message."""
         self.scope, self.base_send, self.receive = scope, send, receive
-        self.sink: SocketSink | None = None
+        self.connection: WebSocketConnection | None = None
         self.meter = Meter(self._cut)
         try:
             while True:
@@ -134,8 +134,12 @@ class UnreadConsumer(AsyncConsumer):
         except Gone as gone:  # while it was being answered, or accepted: an ordinary end
             logger.debug("A client of %s has gone: %r", scope["path"], gone.__cause__)
         except asyncio.CancelledError:  # daphne cancels what is open when it stops
-            if self.sink is not None and self.sink.hub is not None and self.sink.hub.holds(self.sink):
-                self.sink.hub.deliver(self.sink, self.sink.restart)
+            if (
+                self.connection is not None
+                and self.connection.hub is not None
+                and self.connection.hub.holds(self.connection)
+            ):
+                self.connection.hub.deliver(self.connection, self.connection.restart)
             raise
         except Exception:  # noqa: BLE001 (logged and signalled by the gate)
             gate.log_exception(scope)
@@ -162,14 +166,14 @@ class UnreadConsumer(AsyncConsumer):
             raise
         else:
             await self._accept(codec)
-            self.sink = SocketSink(wire(self.base_send), visitor, codec or JSON, self.meter)
-            hub.current().join(self.sink)
+            self.connection = WebSocketConnection(wire(self.base_send), visitor, codec or JSON, self.meter)
+            hub.current().join(self.connection)
         if self.meter.exceeded is not None:  # by what came with the handshake
             self._cut(self.meter.exceeded)
 
     async def websocket_receive(self, message: Message) -> None:
-        sink = self.sink
-        if sink is None or sink.refusal is not None:
+        connection = self.connection
+        if connection is None or connection.refusal is not None:
             return
         size = _size(message)
         if size > MAX_FRAME_BYTES:
@@ -178,15 +182,15 @@ class UnreadConsumer(AsyncConsumer):
         if not self.metered and not self.meter.charge(1 + size / BYTES_PER_TOKEN):
             return
         try:
-            with override(sink.language):
-                frame = parse(sink.codec, message)
-                await FRAMES[frame["type"]](sink, frame)
+            with override(connection.language):
+                frame = parse(connection.codec, message)
+                await FRAMES[frame["type"]](connection, frame)
         except InboxError as error:
-            sink.reply({"type": "error", "code": error.code, "detail": error.detail})
+            connection.reply({"type": "error", "code": error.code, "detail": error.detail})
 
     async def websocket_disconnect(self, message: Message) -> None:
-        if self.sink is not None and self.sink.refusal is not None and self.sink.sent < 0:
-            gate.log_refusal(self.scope, self.sink.refusal)
+        if self.connection is not None and self.connection.refusal is not None and self.connection.sent < 0:
+            gate.log_refusal(self.scope, self.connection.refusal)
         raise StopConsumer
 
     async def _admit(self) -> Visitor:
@@ -234,18 +238,18 @@ class UnreadConsumer(AsyncConsumer):
     def _cut(self, refusal: Refusal) -> None:
         """Too much was sent: nothing is read any more, so the client cannot answer the close frame."""
         self._end(refusal)
-        if self.sink is not None:
+        if self.connection is not None:
             if refusal is not TOO_BIG:
-                shutouts.shut_out(self.sink.credential, self.sink.user)
-            asyncio.get_running_loop().call_later(LAST_WORDS_SECONDS, self.sink.wire.abort)
+                shutouts.shut_out(self.connection.credential, self.connection.user)
+            asyncio.get_running_loop().call_later(LAST_WORDS_SECONDS, self.connection.wire.abort)
 
     def _end(self, refusal: Refusal) -> None:
-        if self.sink is not None and self.sink.hub is not None:
-            self.sink.hub.refuse(self.sink, refusal)
+        if self.connection is not None and self.connection.hub is not None:
+            self.connection.hub.refuse(self.connection, refusal)
 
     def _leave(self) -> None:
-        if self.sink is not None and self.sink.hub is not None:
-            self.sink.hub.leave(self.sink)
+        if self.connection is not None and self.connection.hub is not None:
+            self.connection.hub.leave(self.connection)
 
 
 def parse(codec: Codec, message: Message) -> dict[str, Any]:
@@ -261,47 +265,47 @@ def parse(codec: Codec, message: Message) -> dict[str, Any]:
     return frame
 
 
-async def ping(sink: SocketSink, frame: dict[str, Any]) -> None:
-    sink.reply({"type": "pong"})
+async def ping(connection: WebSocketConnection, frame: dict[str, Any]) -> None:
+    connection.reply({"type": "pong"})
 
 
-async def sync(sink: SocketSink, frame: dict[str, Any]) -> None:
+async def sync(connection: WebSocketConnection, frame: dict[str, Any]) -> None:
     """Answered with the state of now."""
-    if sink.hub is not None:
-        sink.hub.ask(sink)
+    if connection.hub is not None:
+        connection.hub.ask(connection)
 
 
-async def mark_read(sink: SocketSink, frame: dict[str, Any]) -> None:
+async def mark_read(connection: WebSocketConnection, frame: dict[str, Any]) -> None:
     refs = frame.get("refs")
     if not isinstance(refs, list) or len(refs) > BULK or not all(isinstance(ref, str) for ref in refs):
         raise BadValue(str(_("“refs” is a list of at most %d strings.") % BULK))
-    await _write(sink, services.mark_read, refs)
+    await _write(connection, services.mark_read, refs)
 
 
-async def mark_all_read(sink: SocketSink, frame: dict[str, Any]) -> None:
+async def mark_all_read(connection: WebSocketConnection, frame: dict[str, Any]) -> None:
     up_to = frame.get("up_to")
     if not isinstance(up_to, int) or isinstance(up_to, bool) or not 0 <= up_to <= MAX_VERSION:
         raise BadValue(str(_("“up_to” is the version of the list that was shown.")))
-    await _write(sink, services.mark_all_read, up_to)
+    await _write(connection, services.mark_all_read, up_to)
 
 
-async def _write(sink: SocketSink, service: Callable[..., Any], argument: Any) -> None:
+async def _write(connection: WebSocketConnection, service: Callable[..., Any], argument: Any) -> None:
     """Call a service of the inbox for the user; the answer is the state after it."""
-    if not sink.meter.charge(WRITE_COST):
+    if not connection.meter.charge(WRITE_COST):
         return
-    sink.wire.hold_input(True)
+    connection.wire.hold_input(True)
     try:
-        await sink.until_verified()
-        if sink.user is not None and sink.hub is not None and sink.refusal is None:
-            await sink.hub.call(service, sink.user, argument)
-            sink.hub.ask(sink)
+        await connection.until_verified()
+        if connection.user is not None and connection.hub is not None and connection.refusal is None:
+            await connection.hub.call(service, connection.user, argument)
+            connection.hub.ask(connection)
     except Exception as error:
         if not is_unavailable(error):
             raise
         log_failure("A write from a WebSocket")
         raise Unavailable from error
     finally:
-        sink.wire.hold_input(False)
+        connection.wire.hold_input(False)
 
 
 def _size(message: Message) -> int:
@@ -312,7 +316,7 @@ def _size(message: Message) -> int:
     return len(text) if len(text) * 4 <= MAX_FRAME_BYTES else len(text.encode("utf-8", "surrogatepass"))
 
 
-Frame = Callable[[SocketSink, dict[str, Any]], Awaitable[None]]
+Frame = Callable[[WebSocketConnection, dict[str, Any]], Awaitable[None]]
 
 # What a client may say.
 FRAMES: dict[str, Frame] = {

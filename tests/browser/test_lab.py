@@ -83,7 +83,7 @@ def visit(context: BrowserContext, cards: list[str] = CARDS) -> Lab:
 
 
 def connections(site: Site) -> int:
-    held: int = site.call("push.hub.connections")
+    held: int = site.call("push.hub.connection_count")
     return held
 
 

@@ -64,7 +64,7 @@ def peer(site: Site, path: str, then: str, host: str = "127.0.0.1", inside: tupl
 
 
 async def connections(site: Site) -> int:
-    return int(await asyncio.to_thread(site.call, "push.hub.connections"))
+    return int(await asyncio.to_thread(site.call, "push.hub.connection_count"))
 
 
 async def let_go_of(site: Site) -> None:

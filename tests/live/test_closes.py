@@ -63,17 +63,17 @@ async def all_gone(site: Site, before: int) -> None:
     """No connection is held any more, and the loop has come round since."""
 
     async def gone() -> bool:
-        return await asyncio.to_thread(site.call, "push.hub.connections") <= before
+        return await asyncio.to_thread(site.call, "push.hub.connection_count") <= before
 
     await eventually(gone, what="the connections to go")
     for _ in range(3):
-        await asyncio.to_thread(site.call, "push.hub.connections")
+        await asyncio.to_thread(site.call, "push.hub.connection_count")
 
 
 async def errors_of(site: Site, work: Awaitable[object]) -> list[str]:
     """The lines of errors that the web process logs during `work`."""
     known = len(site.web[0].logs())
-    before = await asyncio.to_thread(site.call, "push.hub.connections")
+    before = await asyncio.to_thread(site.call, "push.hub.connection_count")
     await work
     await all_gone(site, before)
     return BAD_LINES.findall(site.web[0].logs()[known:])

@@ -214,7 +214,7 @@ async def logging_out_bars_from_the_broker(bob: Person) -> None:
 async def footprint(site: Site) -> dict[str, int]:
     """Connections of the hub, tasks, threads and open database files of the web process."""
     held = await asyncio.to_thread(site.call, "counts")
-    held["connections"] = await asyncio.to_thread(site.call, "push.hub.connections")
+    held["connections"] = await asyncio.to_thread(site.call, "push.hub.connection_count")
     held["files"] = database_files(site)
     return held
 

@@ -57,4 +57,4 @@ async def test_a_page_that_comes_back_finds_the_next_process(site: Site) -> None
 
 
 def holds(site: Site, connections: int) -> bool:
-    return bool(site.call("push.hub.connections") == connections)
+    return bool(site.call("push.hub.connection_count") == connections)

@@ -129,7 +129,7 @@ def stall(site: Site, path: str, name: str) -> socket.socket:
 
 
 async def count(site: Site, connections: int) -> bool:
-    return bool(await call(site, "push.hub.connections") == connections)
+    return bool(await call(site, "push.hub.connection_count") == connections)
 
 
 async def write_for_ever(site: Site) -> None:

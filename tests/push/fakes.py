@@ -9,7 +9,7 @@ from inbox.rendering.items import Item
 from push.frames import Update
 from push.gate.credentials import Credential
 from push.hub import Hub
-from push.hub.connection import Sink
+from push.hub.connection import Connection
 from push.hub.queries import Answer, Query
 from push.refusals import Refusal
 from push.wire import Gone, Wire
@@ -40,7 +40,7 @@ class FakeWire(Wire):
         self.aborted = True
 
 
-class FakeSink(Sink):
+class FakeConnection(Connection):
     """Its frames are (version, item) pairs."""
 
     def __init__(self, key: str, language: str = "en") -> None:
@@ -80,11 +80,11 @@ class FakeReads:
         self.gate.set()
         self.failures = 0
 
-    def sign_in(self, user: UserId, version: int = 1, unread: int = 0) -> FakeSink:
+    def sign_in(self, user: UserId, version: int = 1, unread: int = 0) -> FakeConnection:
         key = f"session-of-{user}"
         self.sessions[key] = user
         self.states.setdefault(user, snapshot(user, version, unread))
-        return FakeSink(key)
+        return FakeConnection(key)
 
     def read(self, query: Query) -> Answer:
         self.queries.append(query)
@@ -114,7 +114,7 @@ async def until(fact: Any, deadline: float = 5) -> None:
             await asyncio.sleep(0.001)
 
 
-async def joined(the_hub: Hub, *sinks: FakeSink) -> None:
-    for sink in sinks:
-        the_hub.join(sink)
-    await until(lambda: all(sink.fake.messages or sink.refusals for sink in sinks))
+async def joined(the_hub: Hub, *connections: FakeConnection) -> None:
+    for connection in connections:
+        the_hub.join(connection)
+    await until(lambda: all(connection.fake.messages or connection.refusals for connection in connections))

@@ -14,7 +14,7 @@ from inbox import selectors, services
 from inbox.models import CommentMessage
 from push import checks
 from push.transports.eventstream import NO_VERSION, ChannelManager, Storage, clean, user_of
-from push.transports.eventstream_view import StockSink
+from push.transports.eventstream_view import LibraryStream
 
 
 def test_ours_are_plugged_in() -> None:
@@ -142,7 +142,7 @@ async def test_an_event_of_the_site_is_no_older_badge() -> None:
     """It carries the id of no version. Taken for one, the hub's next read would seem news and be shown again."""
     request: Any = RequestFactory().get("/")
     request.session = SimpleNamespace(session_key="k" * 32)
-    sink = StockSink(request)
-    sink.note(b'event: unread\nid: user-7:5\ndata: {"unread": 1}\n\n')
-    sink.note(b'event: message\nid: user-7:-1\ndata: {"text": "Tea"}\n\n')
-    assert sink.shown == 5
+    connection = LibraryStream(request)
+    connection.note(b'event: unread\nid: user-7:5\ndata: {"unread": 1}\n\n')
+    connection.note(b'event: message\nid: user-7:-1\ndata: {"text": "Tea"}\n\n')
+    assert connection.shown == 5

@@ -13,7 +13,7 @@ from inbox.rendering.items import TOAST_BODY, TOAST_TITLE, Item
 from push.frames import Update, snapshot_json, to_json
 from push.transports.codecs import CODECS, MSGPACK, Codec, chosen, encode_json
 from push.transports.polling import etag, matches, parse_wait
-from push.transports.sse import SseSink, unread_event
+from push.transports.sse import SseConnection, unread_event
 
 STATE = Snapshot(7, 5000000010, 7, True, {"comment": 3, "broadcast": 4})
 UUID = Snapshot("9f1c2f0e-7a43-4d0e-8d2c-0b5ffe7b9d11", 3, 0, False, {})
@@ -106,16 +106,16 @@ def test_an_item_that_cannot_be_encoded_does_not_hold_back_the_state() -> None:
 
 
 def test_nothing_in_an_item_ends_a_line_of_a_stream() -> None:
-    body = Update(STATE, {"en": ITEM}, since=1).frame(SseSink.encode, "en", 1)["body"]
+    body = Update(STATE, {"en": ITEM}, since=1).frame(SseConnection.encode, "en", 1)["body"]
     assert [line.split(b":")[0] for line in body.split(b"\n")] == [b"event", b"id", b"data", b"", b""]
     assert b"\r" not in body
 
 
 def test_a_frame_is_made_once_per_format_and_language() -> None:
     update = Update(STATE, {"en": ITEM, "de": ITEM}, since=1)
-    assert update.frame(SseSink.encode, "en", 1) is update.frame(SseSink.encode, "en", 1)
-    assert update.frame(SseSink.encode, "en", 1) is not update.frame(SseSink.encode, "de", 1)
-    assert update.frame(SseSink.encode, "en", 0) is update.frame(SseSink.encode, "de", 0)
+    assert update.frame(SseConnection.encode, "en", 1) is update.frame(SseConnection.encode, "en", 1)
+    assert update.frame(SseConnection.encode, "en", 1) is not update.frame(SseConnection.encode, "de", 1)
+    assert update.frame(SseConnection.encode, "en", 0) is update.frame(SseConnection.encode, "de", 0)
 
 
 def test_entity_tags() -> None:

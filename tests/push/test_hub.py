@@ -9,7 +9,7 @@ from inbox.rendering.items import Item
 from push import hub
 from push.hub import Hub
 from push.nudges.bus import Nudge
-from tests.push.fakes import FakeReads, FakeSink, joined, snapshot, until
+from tests.push.fakes import FakeConnection, FakeReads, joined, snapshot, until
 from tests.servers import wait_for
 
 TOAST = Item("comment-1", "comment", "Hi", "there", "", datetime(2026, 1, 2, tzinfo=UTC), "info", False, False)
@@ -17,10 +17,10 @@ TOAST = Item("comment-1", "comment", "Hi", "there", "", datetime(2026, 1, 2, tzi
 
 class TestConnecting:
     async def test_the_state_comes_with_the_next_read(self, the_hub: Hub, reads: FakeReads) -> None:
-        sink = reads.sign_in(7, version=5)
-        await joined(the_hub, sink)
-        assert sink.versions == [5]
-        assert sink.user == 7
+        connection = reads.sign_in(7, version=5)
+        await joined(the_hub, connection)
+        assert connection.versions == [5]
+        assert connection.user == 7
 
     async def test_many_share_a_read(self, the_hub: Hub, reads: FakeReads) -> None:
         await joined(the_hub, *(reads.sign_in(user) for user in range(2500)))
@@ -28,16 +28,16 @@ class TestConnecting:
         assert max(len(query.opening) for query in reads.queries) == 1000
 
     async def test_nobody_is_refused_before_anything_is_sent(self, the_hub: Hub, reads: FakeReads) -> None:
-        sink = FakeSink("unknown")
-        await joined(the_hub, sink)
-        assert (sink.refusals, sink.versions) == (["not_signed_in"], [])
-        assert sink not in the_hub.registry.sinks
+        connection = FakeConnection("unknown")
+        await joined(the_hub, connection)
+        assert (connection.refusals, connection.versions) == (["not_signed_in"], [])
+        assert connection not in the_hub.registry.connections
 
     async def test_one_too_many_is_refused_and_the_others_stay(self, the_hub: Hub, reads: FakeReads) -> None:
-        sinks = [reads.sign_in(7) for _ in range(21)]
-        await joined(the_hub, *sinks)
-        assert [sink.refusals for sink in sinks] == [[]] * 20 + [["too_many_connections"]]
-        assert len(the_hub.registry.sinks) == 20
+        connections = [reads.sign_in(7) for _ in range(21)]
+        await joined(the_hub, *connections)
+        assert [connection.refusals for connection in connections] == [[]] * 20 + [["too_many_connections"]]
+        assert len(the_hub.registry.connections) == 20
 
     async def test_a_failed_read_refuses_those_who_wait_for_it(self, the_hub: Hub, reads: FakeReads) -> None:
         reads.failures = 1
@@ -49,24 +49,24 @@ class TestConnecting:
 
     async def test_a_nudge_during_the_first_read_is_not_lost(self, the_hub: Hub, reads: FakeReads) -> None:
         reads.gate.clear()
-        sink = reads.sign_in(7, version=1)
-        the_hub.join(sink)
+        connection = reads.sign_in(7, version=1)
+        the_hub.join(connection)
         await until(lambda: reads.queries)
         reads.states[7] = snapshot(7, 2)
         the_hub.nudged(Nudge([7]))
         reads.gate.set()
-        await until(lambda: sink.versions == [1, 2])
+        await until(lambda: connection.versions == [1, 2])
 
     async def test_who_leaves_during_the_first_read_is_forgotten(self, the_hub: Hub, reads: FakeReads) -> None:
         reads.gate.clear()
-        sink, other = reads.sign_in(7), reads.sign_in(8)
+        connection, other = reads.sign_in(7), reads.sign_in(8)
         the_hub.join(other)
-        the_hub.join(sink)
+        the_hub.join(connection)
         await until(lambda: reads.queries)
-        the_hub.leave(sink)
+        the_hub.leave(connection)
         reads.gate.set()
         await until(lambda: other.versions)
-        assert not sink.versions
+        assert not connection.versions
         assert list(the_hub.registry.members) == [8]
 
 
@@ -81,44 +81,44 @@ class TestChanges:
         assert reads.queries[-1].users == [7]
 
     async def test_a_nudge_for_everyone(self, the_hub: Hub, reads: FakeReads) -> None:
-        sinks = [reads.sign_in(user) for user in range(2100)]
-        await joined(the_hub, *sinks)
+        connections = [reads.sign_in(user) for user in range(2100)]
+        await joined(the_hub, *connections)
         reads.states = {user: snapshot(user, 10**9) for user in range(2100)}
         the_hub.nudged(Nudge(None, "broadcast-4"))
-        await until(lambda: all(sink.versions[-1] == 10**9 for sink in sinks))
+        await until(lambda: all(connection.versions[-1] == 10**9 for connection in connections))
         assert max(len(query.users) for query in reads.queries) == 1000
 
     async def test_a_burst_is_one_read(self, the_hub: Hub, reads: FakeReads) -> None:
-        sink = reads.sign_in(7)
-        await joined(the_hub, sink)
+        connection = reads.sign_in(7)
+        await joined(the_hub, connection)
         before = len(reads.queries)
         for version in range(2, 50):
             reads.states[7] = snapshot(7, version)
             the_hub.nudged(Nudge([7]))
-        await until(lambda: sink.versions[-1] == 49)
+        await until(lambda: connection.versions[-1] == 49)
         assert len(reads.queries) == before + 1
 
     async def test_a_nudge_that_comes_again_is_no_second_read(self, the_hub: Hub, reads: FakeReads) -> None:
         """The process that writes publishes it, and so does the worker: one commit, one read."""
-        sink = reads.sign_in(7)
-        await joined(the_hub, sink)
+        connection = reads.sign_in(7)
+        await joined(the_hub, connection)
         reads.states[7] = snapshot(7, 2)
         the_hub.nudged(Nudge([7], id="first"))
-        await until(lambda: sink.versions == [1, 2])
+        await until(lambda: connection.versions == [1, 2])
         before = len(reads.queries)
         the_hub.nudged(Nudge([7], id="first"))
         the_hub.nudged(Nudge([7]))  # of a process that gives them no id
         reads.states[7] = snapshot(7, 3)
         the_hub.nudged(Nudge([7], id="second"))
-        await until(lambda: sink.versions == [1, 2, 3])
+        await until(lambda: connection.versions == [1, 2, 3])
         the_hub.nudged(Nudge([7], id="first"))
         the_hub.nudged(Nudge([7], id="second"))
         assert not the_hub.work.dirty
         assert len(reads.queries) == before + 1
 
     async def test_the_next_read_runs_while_the_last_is_written(self, the_hub: Hub, reads: FakeReads) -> None:
-        sinks = [reads.sign_in(user) for user in range(2000)]
-        await joined(the_hub, *sinks)
+        connections = [reads.sign_in(user) for user in range(2000)]
+        await joined(the_hub, *connections)
         reads.states = {user: snapshot(user, 2) for user in range(2000)}
         second_read = len(reads.queries) + 2
         written: list[object] = []
@@ -127,53 +127,53 @@ class TestChanges:
             wait_for(lambda: len(reads.queries) == second_read)
             written.append(message)
 
-        sinks[0].fake._send = send_late  # of the first chunk
+        connections[0].fake._send = send_late  # of the first chunk
         the_hub.nudged(Nudge(None))
-        await until(lambda: sinks[1999].versions[-1] == 2)
+        await until(lambda: connections[1999].versions[-1] == 2)
         assert len(written) == 1
 
     async def test_equal_versions_are_sent_once(self, the_hub: Hub, reads: FakeReads) -> None:
-        sink = reads.sign_in(7)
-        await joined(the_hub, sink)
+        connection = reads.sign_in(7)
+        await joined(the_hub, connection)
         the_hub.nudged(Nudge([7]))
         await until(lambda: len(reads.queries) == 2 and the_hub.reader._unwritten is None)
-        assert sink.versions == [1]
+        assert connection.versions == [1]
 
     async def test_who_asks_is_answered_even_so(self, the_hub: Hub, reads: FakeReads) -> None:
-        sink, other = reads.sign_in(7), reads.sign_in(7)
-        await joined(the_hub, sink, other)
-        the_hub.ask(sink)
-        await until(lambda: sink.versions == [1, 1])
+        connection, other = reads.sign_in(7), reads.sign_in(7)
+        await joined(the_hub, connection, other)
+        the_hub.ask(connection)
+        await until(lambda: connection.versions == [1, 1])
         assert other.versions == [1]
 
     async def test_the_toast_goes_to_those_who_saw_the_state_before(self, the_hub: Hub, reads: FakeReads) -> None:
-        sink = reads.sign_in(7)
-        await joined(the_hub, sink)
+        connection = reads.sign_in(7)
+        await joined(the_hub, connection)
         reads.states[7], reads.items[7] = snapshot(7, 2, unread=1), {"en": TOAST}
         late = reads.sign_in(7)
         the_hub.nudged(Nudge([7], "comment"))
         the_hub.join(late)
-        await until(lambda: sink.versions == [1, 2] and late.versions == [2])
-        assert '"item":{"ref":"comment-1"' in sink.fake.messages[-1]["text"]
+        await until(lambda: connection.versions == [1, 2] and late.versions == [2])
+        assert '"item":{"ref":"comment-1"' in connection.fake.messages[-1]["text"]
         assert "item" not in late.fake.messages[-1]["text"]
         assert reads.queries[-1].known == {7: snapshot(7, 1)}
         assert reads.queries[-1].hints == {7: "comment"}
         assert reads.queries[-1].languages == {"en"}
 
     async def test_a_frame_is_made_once_for_all(self, the_hub: Hub, reads: FakeReads) -> None:
-        sinks = [reads.sign_in(7) for _ in range(3)]
-        await joined(the_hub, *sinks)
+        connections = [reads.sign_in(7) for _ in range(3)]
+        await joined(the_hub, *connections)
         reads.states[7] = snapshot(7, 2)
         the_hub.nudged(Nudge([7]))
-        await until(lambda: all(sink.versions == [1, 2] for sink in sinks))
-        assert len({id(sink.fake.messages[-1]) for sink in sinks}) == 1
+        await until(lambda: all(connection.versions == [1, 2] for connection in connections))
+        assert len({id(connection.fake.messages[-1]) for connection in connections}) == 1
 
     async def test_a_deleted_user_is_sent_away(self, the_hub: Hub, reads: FakeReads) -> None:
-        sink = reads.sign_in(7)
-        await joined(the_hub, sink)
+        connection = reads.sign_in(7)
+        await joined(the_hub, connection)
         del reads.states[7]
         the_hub.nudged(Nudge([7]))
-        await until(lambda: sink.refusals == ["not_signed_in"])
+        await until(lambda: connection.refusals == ["not_signed_in"])
 
 
 class TestHealing:
@@ -187,27 +187,27 @@ class TestHealing:
             reads.states[7] = snapshot(7, 6 * 10**9 + 3)
 
         monkeypatch.setattr(services, "raise_clock", raise_clock)
-        sink = reads.sign_in(7, version=5 * 10**9 + 9)
-        await joined(the_hub, sink)
+        connection = reads.sign_in(7, version=5 * 10**9 + 9)
+        await joined(the_hub, connection)
         reads.states[7] = snapshot(7, 5 * 10**9 + 3)
         the_hub.nudged(Nudge([7]))
-        await until(lambda: sink.versions == [5 * 10**9 + 9, 6 * 10**9 + 3])
+        await until(lambda: connection.versions == [5 * 10**9 + 9, 6 * 10**9 + 3])
         assert lifted == [5 * 10**9 + 9]
 
     async def test_counts_that_changed_silently_get_a_version(
         self, the_hub: Hub, reads: FakeReads, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(services, "touch", lambda users: reads.states.update({7: snapshot(7, 2, unread=1)}))
-        sink = reads.sign_in(7)
-        await joined(the_hub, sink)
+        connection = reads.sign_in(7)
+        await joined(the_hub, connection)
         reads.states[7] = snapshot(7, 1, unread=1)
         the_hub.nudged(Nudge([7]))
-        await until(lambda: sink.versions == [1, 2])
+        await until(lambda: connection.versions == [1, 2])
 
     async def test_a_failed_read_is_done_again(self, the_hub: Hub, reads: FakeReads) -> None:
-        sink = reads.sign_in(7)
-        await joined(the_hub, sink)
+        connection = reads.sign_in(7)
+        await joined(the_hub, connection)
         reads.states[7] = snapshot(7, 2)
         reads.failures = 2
         the_hub.nudged(Nudge([7]))
-        await until(lambda: sink.versions == [1, 2])
+        await until(lambda: connection.versions == [1, 2])

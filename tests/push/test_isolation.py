@@ -57,8 +57,8 @@ async def test_a_connection_that_cannot_be_looked_at_ends_alone(the_hub: Hub, re
     await joined(the_hub, bad, good)
     for _second in range(60):
         the_hub.clock.tick()
-    assert bad not in the_hub.registry.sinks
-    assert good in the_hub.registry.sinks
+    assert bad not in the_hub.registry.connections
+    assert good in the_hub.registry.connections
     assert good.alive > 0
     reads.states[8] = snapshot(8, 2)
     the_hub.nudged(Nudge([8]))

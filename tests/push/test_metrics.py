@@ -14,9 +14,9 @@ from push.hub import Hub, counts
 from push.hub.counts import Tally
 from push.nudges.bus import Nudge
 from push.operations import views
-from push.transports.polling import PollSink
-from push.transports.sse import SseSink
-from tests.push.fakes import FakeReads, FakeSink, joined, snapshot, until
+from push.transports.polling import PollConnection
+from push.transports.sse import SseConnection
+from tests.push.fakes import FakeConnection, FakeReads, joined, snapshot, until
 
 Samples = dict[str, float]
 
@@ -47,10 +47,10 @@ class Growth:
 
 @pytest.fixture
 def fresh(monkeypatch: pytest.MonkeyPatch) -> Tally:
-    """The tally of this test's sinks."""
+    """The tally of this test's connections."""
     tally = Tally("other")
     monkeypatch.setitem(counts._tallies, "other", tally)
-    monkeypatch.setattr(FakeSink, "tally", tally)
+    monkeypatch.setattr(FakeConnection, "tally", tally)
     return tally
 
 
@@ -91,10 +91,10 @@ def test_without_a_database_there_is_the_rest(client: Client) -> None:
 
 class TestTraffic:
     async def test_connections(self, the_hub: Hub, reads: FakeReads, fresh: Tally) -> None:
-        sinks = [reads.sign_in(user) for user in (7, 8)]
-        await joined(the_hub, *sinks)
+        connections = [reads.sign_in(user) for user in (7, 8)]
+        await joined(the_hub, *connections)
         assert (await scrape())["reddot_connections{other}"] == 2
-        the_hub.leave(sinks[0])
+        the_hub.leave(connections[0])
         assert (await scrape())["reddot_connections{other}"] == 1
 
     async def test_frames_and_their_times(self, the_hub: Hub, reads: FakeReads, fresh: Tally) -> None:
@@ -111,8 +111,8 @@ class TestTraffic:
         assert await growth.of("reddot_resync_corrections_total") == 0
 
     async def test_a_nudge_that_brings_nothing_is_not_timed(self, the_hub: Hub, reads: FakeReads, fresh: Tally) -> None:
-        sink = reads.sign_in(7)
-        await joined(the_hub, sink)
+        connection = reads.sign_in(7)
+        await joined(the_hub, connection)
         growth = Growth(await scrape())
         the_hub.nudged(Nudge([7]))
         the_hub.nudged(Nudge([999]))
@@ -121,27 +121,27 @@ class TestTraffic:
         assert await growth.of("reddot_nudge_to_frame_seconds_count") == 0
 
     async def test_a_read_that_failed_is_part_of_the_time(self, the_hub: Hub, reads: FakeReads, fresh: Tally) -> None:
-        sink = reads.sign_in(7)
-        await joined(the_hub, sink)
+        connection = reads.sign_in(7)
+        await joined(the_hub, connection)
         growth = Growth(await scrape())
         reads.failures = 1
         reads.states[7] = snapshot(7, 2)
         the_hub.nudged(Nudge([7]))
-        await until(lambda: sink.versions == [1, 2] and the_hub.reader._unwritten is None)
+        await until(lambda: connection.versions == [1, 2] and the_hub.reader._unwritten is None)
         assert await growth.of("reddot_nudge_to_frame_seconds_sum") > 0.04  # the pause of the supervisor
 
     async def test_slow_clients(self, the_hub: Hub, reads: FakeReads, fresh: Tally) -> None:
-        sink = reads.sign_in(7)
-        await joined(the_hub, sink)
-        sink.fake.busy = True
+        connection = reads.sign_in(7)
+        await joined(the_hub, connection)
+        connection.fake.busy = True
         for version in (2, 3, 4):
             reads.states[7] = snapshot(7, version)
             the_hub.nudged(Nudge([7]))
-            await until(lambda version=version: sink.slot is not None and sink.slot.version == version)
+            await until(lambda version=version: connection.slot is not None and connection.slot.version == version)
         assert (fresh.sent, fresh.conflated, fresh.dropped) == (1, 2, 0)
-        the_hub.delivery._lagging[sink] -= 60
+        the_hub.delivery._lagging[connection] -= 60
         the_hub.delivery.flush_lagging()
-        assert sink.fake.aborted
+        assert connection.fake.aborted
         found = await scrape()
         assert found["reddot_snapshots_conflated_total{other}"] == 2
         assert found["reddot_clients_dropped_total{other}"] == 1
@@ -151,24 +151,24 @@ class TestTraffic:
         self, the_hub: Hub, reads: FakeReads, fresh: Tally, monkeypatch: pytest.MonkeyPatch, recount: int
     ) -> None:
         monkeypatch.setattr("push.hub.clock.RECOUNT", recount)
-        sink = reads.sign_in(7)
-        await joined(the_hub, sink)
+        connection = reads.sign_in(7)
+        await joined(the_hub, connection)
         growth = Growth(await scrape())
         reads.states[7] = snapshot(7, 2)
         turn_the_ring(the_hub)
-        await until(lambda: sink.versions == [1, 2] and the_hub.reader._unwritten is None)
+        await until(lambda: connection.versions == [1, 2] and the_hub.reader._unwritten is None)
         turn_the_ring(the_hub)  # nothing new
         assert await growth.of("reddot_resync_corrections_total") == 1
         assert await growth.of("reddot_nudge_to_frame_seconds_count") == 0
 
     async def test_what_a_nudge_names_too_is_no_correction(self, the_hub: Hub, reads: FakeReads, fresh: Tally) -> None:
-        sink = reads.sign_in(7)
-        await joined(the_hub, sink)
+        connection = reads.sign_in(7)
+        await joined(the_hub, connection)
         growth = Growth(await scrape())
         reads.states[7] = snapshot(7, 2)
         turn_the_ring(the_hub)
         the_hub.nudged(Nudge([7]))
-        await until(lambda: sink.versions == [1, 2] and the_hub.reader._unwritten is None)
+        await until(lambda: connection.versions == [1, 2] and the_hub.reader._unwritten is None)
         assert await growth.of("reddot_resync_corrections_total") == 0
 
 
@@ -178,7 +178,7 @@ def turn_the_ring(the_hub: Hub) -> None:
         the_hub.clock._resync_slice()
 
 
-@pytest.mark.parametrize("sink", [SseSink, PollSink])
-def test_each_transport_has_its_own_tally(sink: Any) -> None:
-    assert sink.tally is counts.tally_of(sink.tally.transport)
-    assert sink.tally.transport != "other"
+@pytest.mark.parametrize("connection", [SseConnection, PollConnection])
+def test_each_transport_has_its_own_tally(connection: Any) -> None:
+    assert connection.tally is counts.tally_of(connection.tally.transport)
+    assert connection.tally.transport != "other"

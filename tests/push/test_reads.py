@@ -20,7 +20,7 @@ from push.hub import queries as reads
 from push.hub.bulk import each
 from push.hub.queries import Query, read
 from push.nudges.bus import Nudge
-from tests.push.fakes import FakeReads, FakeSink, joined, snapshot, until
+from tests.push.fakes import FakeConnection, FakeReads, joined, snapshot, until
 
 
 class Poisoned:
@@ -150,15 +150,15 @@ class TestTheHub:
 
     @pytest.fixture
     def doubt(self, reads: FakeReads, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-        def doubt(*sinks: FakeSink, unread: tuple[int, ...] = ()) -> None:
+        def doubt(*connections: FakeConnection, unread: tuple[int, ...] = ()) -> None:
             whole = reads.read
 
             def read(query: Query) -> Any:
                 answer = whole(query)
-                for sink in sinks:
-                    answer.opened.pop(sink.credential, None)
-                    answer.checked.pop(sink.credential, None)
-                    answer.unverified.add(sink.credential)
+                for connection in connections:
+                    answer.opened.pop(connection.credential, None)
+                    answer.checked.pop(connection.credential, None)
+                    answer.unverified.add(connection.credential)
                 for user in unread:
                     answer.snapshots.pop(user, None)
                     answer.unread.add(user)

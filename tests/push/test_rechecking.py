@@ -6,7 +6,7 @@ from push.hub import Hub
 from push.hub.pending import Work
 from push.hub.registry import Members
 from push.nudges.bus import Nudge, parse
-from tests.push.fakes import FakeReads, FakeSink, joined, snapshot, until
+from tests.push.fakes import FakeConnection, FakeReads, joined, snapshot, until
 
 
 @pytest.mark.parametrize("users", [[7], [6, 7, 8], None], ids=["theirs", "among others", "everybody's"])
@@ -55,15 +55,15 @@ async def test_a_read_that_fails_is_made_up_for(the_hub: Hub, reads: FakeReads) 
 
 
 def test_they_come_before_those_whose_turn_it_is() -> None:
-    work, sinks = Work(), [FakeSink(str(number)) for number in range(1500)]
-    work.checking.update(dict.fromkeys(sinks))
-    work.recheck([sinks[-1]])
+    work, connections = Work(), [FakeConnection(str(number)) for number in range(1500)]
+    work.checking.update(dict.fromkeys(connections))
+    work.recheck([connections[-1]])
     first, second = work.take(Members()), work.take(Members())
     assert first is not None
     assert second is not None
-    assert first.checking[0] is sinks[-1]
+    assert first.checking[0] is connections[-1]
     assert len(first.checking) == 1000
-    assert sorted(map(id, first.checking + second.checking)) == sorted(map(id, sinks))
+    assert sorted(map(id, first.checking + second.checking)) == sorted(map(id, connections))
 
 
 @pytest.mark.parametrize("recheck", [True, False])

@@ -97,9 +97,9 @@ class TestOnTheLog:
         logs.request_id.set("first-client")
         running = hub.current()
         reads.failures = 1
-        sink = reads.sign_in(7)
-        running.join(sink)
-        await until(lambda: sink.refusals)
+        connection = reads.sign_in(7)
+        running.join(connection)
+        await until(lambda: connection.refusals)
         running.call_soon(logger.warning, "from elsewhere")
         await until(lambda: len(list(lines)) == 2)
         assert {line["request_id"] for line in lines} == {"-"}

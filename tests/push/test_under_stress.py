@@ -19,13 +19,13 @@ from push.hub.registry import Members
 from push.nudges.bus import Nudge
 from push.refusals import BAD_REQUEST, Refused
 from push.wire import Wire
-from tests.push.fakes import FakeReads, FakeSink, joined, snapshot, until
+from tests.push.fakes import FakeConnection, FakeReads, joined, snapshot, until
 
 
-def member(members: Members, user: int) -> FakeSink:
-    sink = FakeSink(f"key-{user}")
-    members.add(user, sink, limit=20)
-    return sink
+def member(members: Members, user: int) -> FakeConnection:
+    connection = FakeConnection(f"key-{user}")
+    members.add(user, connection, limit=20)
+    return connection
 
 
 class TestWork:
@@ -49,24 +49,24 @@ class TestWork:
 
     def test_who_asked_and_left_is_forgotten(self) -> None:
         members, todo = Members(), Work()
-        sink = member(members, 7)
+        connection = member(members, 7)
         for _sync in range(3):
-            todo.ask(7, sink)
+            todo.ask(7, connection)
         assert len(todo.asking) == 1
-        todo.forget(sink)
-        members.remove(sink)
-        gone = weakref.ref(sink.fake)
-        del sink
+        todo.forget(connection)
+        members.remove(connection)
+        gone = weakref.ref(connection.fake)
+        del connection
         gc.collect()
         assert gone() is None
 
 
 class TestHub:
     async def test_who_left_cannot_ask(self, the_hub: Hub, reads: FakeReads) -> None:
-        sink = reads.sign_in(7)
-        await joined(the_hub, sink)
-        the_hub.leave(sink)
-        the_hub.ask(sink)
+        connection = reads.sign_in(7)
+        await joined(the_hub, connection)
+        the_hub.leave(connection)
+        the_hub.ask(connection)
         assert not the_hub.work.asking
 
     async def test_a_database_that_cannot_be_mended_is_not_asked_again_and_again(
@@ -83,8 +83,8 @@ class TestHub:
             raise OperationalError("read only")
 
         monkeypatch.setattr(services, "raise_clock", refuse)
-        sink, witness = reads.sign_in(7, version=10), reads.sign_in(8, version=1)
-        await joined(the_hub, sink, witness)
+        connection, witness = reads.sign_in(7, version=10), reads.sign_in(8, version=1)
+        await joined(the_hub, connection, witness)
         reads.states[7] = snapshot(7, 5)
         the_hub.nudged(Nudge([7]))
         await until(lambda: tried)
@@ -93,7 +93,7 @@ class TestHub:
             the_hub.nudged(Nudge([8]))
             await until(lambda version=version: witness.versions[-1] == version)
         assert tried == [10]
-        assert sink.versions == [10]
+        assert connection.versions == [10]
 
     async def test_a_newcomer_is_served_while_versions_are_being_mended(
         self,
@@ -105,7 +105,7 @@ class TestHub:
         first = reads.sign_in(7, version=10)
         await joined(the_hub, first)
         reads.states[7] = snapshot(7, 5)
-        second = FakeSink(first.credential.key)
+        second = FakeConnection(first.credential.key)
         await joined(the_hub, second)
         assert second.versions == [10]
 
@@ -117,7 +117,7 @@ class TestHub:
     ) -> None:
         bad, good = reads.sign_in(7), reads.sign_in(8)
         await joined(the_hub, bad, good)
-        monkeypatch.setattr(FakeSink, "left", lambda self: 1 / 0)
+        monkeypatch.setattr(FakeConnection, "left", lambda self: 1 / 0)
         del reads.sessions[bad.credential.key]
         the_hub.work.checking.update({bad: None, good: None})
         the_hub.wake()

@@ -11,7 +11,7 @@ ROOMS = ("inbox", "push", "notify_site", "tools")
 ENDLESS = {
     "inbox/selectors/exports.py:_commas": "a generator: whoever takes from it ends it",
     "push/hub/reader.py:run": "a supervised task of the hub, cancelled with it",
-    "push/hub/hub.py:_tick": "a supervised task of the hub; ends after its last sink",
+    "push/hub/hub.py:_tick": "a supervised task of the hub; ends after its last connection",
     "push/nudges/listener.py:_receive": "a supervised task of the hub, cancelled with it",
     "push/nudges/listener.py:listen": "a supervised task of the hub, cancelled with it",
     "push/nudges/listener.py:watch": "a supervised task of the hub, cancelled with it",
