@@ -1,16 +1,15 @@
 """Why a connection is refused, in the terms of each transport: an RFC 9457 problem, or a WebSocket close code."""
 
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
-from .frames import to_json
+from inbox.http.problems import MEDIA_TYPE, document
 
-CONTENT_TYPE = "application/problem+json"
+from .frames import to_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,20 +25,13 @@ class Refusal:
     def body(self, language: str) -> bytes:
         """The problem document of RFC 9457."""
         with override(language):
-            problem = {
-                "type": "about:blank",
-                "title": HTTPStatus(self.status).phrase,
-                "status": self.status,
-                "detail": str(self.detail),
-                "code": self.code,
-            }
-        return to_json(problem).encode()
+            return to_json(document(self.status, str(self.detail), self.code)).encode()
 
     def messages(self, language: str) -> list[dict[str, Any]]:
         """The whole HTTP answer as ASGI messages."""
         body = self.body(language)
         headers = [
-            (b"content-type", CONTENT_TYPE.encode()),
+            (b"content-type", MEDIA_TYPE.encode()),
             (b"content-length", b"%d" % len(body)),
             (b"cache-control", b"no-store"),
             *self.headers,

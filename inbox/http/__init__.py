@@ -1,1 +1,1 @@
-"""Parts of HTTP that the API and `push` share: conditional requests, addresses of clients, cookies."""
+"""Parts of HTTP that the API and `push` share: conditional requests, client addresses, cookies, problem documents."""

@@ -9,7 +9,9 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.translation import get_language
 from django.views.decorators.csrf import csrf_exempt
 
-from ..refusals import BAD_METHOD, CONTENT_TYPE, Refusal
+from inbox.http.problems import MEDIA_TYPE
+
+from ..refusals import BAD_METHOD, Refusal
 
 View = Callable[[HttpRequest], HttpResponseBase]
 
@@ -37,7 +39,7 @@ def only(*methods: str) -> Callable[[View], View]:
 
 def problem(refusal: Refusal) -> HttpResponse:
     """A refusal as Django's response."""
-    response = HttpResponse(refusal.body(get_language() or "en"), status=refusal.status, content_type=CONTENT_TYPE)
+    response = HttpResponse(refusal.body(get_language() or "en"), status=refusal.status, content_type=MEDIA_TYPE)
     response["Cache-Control"] = "no-store"
     for name, value in refusal.headers:
         response[name.decode()] = value.decode()

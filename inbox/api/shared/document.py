@@ -5,8 +5,8 @@ from typing import Any
 
 from ninja import NinjaAPI
 
+from ...http.problems import MEDIA_TYPE
 from .auth import Service
-from .problems import MEDIA_TYPE
 
 Document = dict[str, Any]
 

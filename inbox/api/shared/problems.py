@@ -1,9 +1,8 @@
-"""Errors as problem documents (RFC 9457), said once, here, for every endpoint."""
+"""The API's error responses: which exception becomes which problem document (`inbox/http/problems.py`)."""
 
 import json
 import logging
 from collections.abc import Callable, Iterable, Mapping
-from http import HTTPStatus
 from typing import Any
 
 from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
@@ -18,10 +17,10 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ...core.patience import is_unavailable
 from ...errors import BadValue, InboxError, NotFound
 from ...http.cookies import keep_session_cookie
+from ...http.problems import MEDIA_TYPE, document
 from ...services.idempotency import InProgress, KeyReused
 from .throttle import Throttled
 
-MEDIA_TYPE = "application/problem+json"
 RETRY_SECONDS = 1
 CHALLENGE = 'Session realm="inbox", Bearer realm="inbox"'
 CODES = {
@@ -39,8 +38,6 @@ CODES = {
     500: "broken",
     503: "unavailable",
 }
-# RFC 9110's phrases where Python's differ, or differ between its versions.
-PHRASES = {413: "Content Too Large", 422: "Unprocessable Content"}
 
 Handler = Callable[[HttpRequest, Any], HttpResponse]
 
@@ -72,13 +69,11 @@ class BadValues(Exception):
 
 
 def problem(
-    status: int, detail: str, *, code: str = "", headers: Mapping[str, str] | None = None, **more: Any
+    status: int, detail: str, *, code: str = "", headers: Mapping[str, str] | None = None, **extensions: object
 ) -> HttpResponse:
-    """An answer `{type, title, status, detail, code, …more}`: a sentence for a person, a stable word for programs."""
-    title = PHRASES.get(status) or HTTPStatus(status).phrase
-    document = {"type": "about:blank", "title": title, "status": status, "detail": detail}
-    document |= {"code": code or CODES.get(status, "error"), **more}
-    return HttpResponse(json.dumps(document), status=status, content_type=MEDIA_TYPE, headers=headers)
+    """A response with a problem document; the default `code` is the status's own."""
+    body = json.dumps(document(status, detail, code or CODES.get(status, "error"), **extensions))
+    return HttpResponse(body, status=status, content_type=MEDIA_TYPE, headers=headers)
 
 
 def fault(part: str, path: Iterable[str | int], detail: str) -> dict[str, str]:
