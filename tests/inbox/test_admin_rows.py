@@ -10,7 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from inbox import services
-from inbox.models import BroadcastReceipt, CommentMessage, Mailbox, SystemMessage, event_types
+from inbox.models import BroadcastReceipt, CommentMessage, DeletedUser, Mailbox, SystemMessage, event_types
 
 from .rest import announcement, comment, person, state
 from .services import service
@@ -131,6 +131,17 @@ def test_mailboxes_and_receipts_cannot_be_deleted(bob: Any, admin: Client) -> No
         [row] = shown(admin, path, q="bob")
         assert admin.post(f"{path}{row.pk}/delete/", {"post": "yes"}).status_code == 403
         assert "delete_selected" not in admin.get(path).content.decode()
+
+
+def test_a_deleted_user_s_row_cannot_be_deleted(admin: Client) -> None:
+    """Without it, messages would name the deleted user by their key for ever."""
+    row = DeletedUser.objects.create(user="7", total=5)
+    path = "/admin/inbox/deleteduser/"
+    assert shown(admin, path) == [row]
+    assert admin.post(f"{path}{row.pk}/delete/", {"post": "yes"}).status_code == 403
+    assert "delete_selected" not in admin.get(path).content.decode()
+    admin.post(path, {"action": "delete_selected", "_selected_action": [row.pk], "post": "yes"})
+    assert DeletedUser.objects.get() == row
 
 
 def test_who_may_only_look_deletes_nothing(bob: Any) -> None:
