@@ -8,6 +8,7 @@ import time
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from markdown_it.rules_inline import StateInline
 
 from inbox.rendering import markup
 
@@ -102,6 +103,22 @@ def test_a_pathological_text_costs_little_more_than_a_plain_one(plain: float, te
 def test_so_does_any_repetition(plain: float, piece: str, end: str) -> None:
     text = piece * (LENGTH // len(piece) // 2)
     assert cost(text + end * (LENGTH // max(1, len(end)) // 2)) < TIMES * plain
+
+
+@pytest.mark.anywhere
+def test_few_labels_without_an_end_are_searched(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each search goes on to the end of the paragraph: without a limit, they take twenty times as long as with it."""
+    searched: list[int] = []
+    search = markup.helpers.parseLinkLabel
+
+    def counted(state: StateInline, start: int, disable_nested: bool = False) -> int:
+        searched.append(start)
+        return search(state, start, disable_nested)
+
+    monkeypatch.setattr(markup.helpers, "parseLinkLabel", counted)
+    markup.safe_html.cache_clear()
+    assert markup.plain_text("[" * LENGTH) == "[" * LENGTH
+    assert 0 < len(searched) < LENGTH / 50
 
 
 @pytest.mark.anywhere
