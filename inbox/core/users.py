@@ -29,6 +29,14 @@ def user_pk(user: Any) -> Any:
     return key
 
 
+def user_pk_or_none(user: Any) -> Any:
+    """As `user_pk`; None for what can't be the key of a user, as when the site has changed its user model."""
+    try:
+        return user_pk(user)
+    except BadValue:
+        return None
+
+
 def user_pks(users: Iterable[Any]) -> list[Any]:
     """`user_pk` of many: numbers that come by the thousand are not looked at one by one."""
     found = list(users)

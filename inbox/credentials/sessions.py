@@ -18,11 +18,11 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.sessions.backends.base import SessionBase
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 from django.contrib.sessions.backends.signed_cookies import SessionStore as CookieStore
-from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
 from ..core.snapshots import UserId, user_id
+from ..core.users import user_pk_or_none
 from ..models import EndedSession
 
 logger = logging.getLogger(__name__)
@@ -53,7 +53,7 @@ def users_of(keys: Iterable[str]) -> dict[str, UserId]:
 def user_in(data: SessionData) -> Any:
     """The primary key of the user that a session is signed in as; None if of nobody. Not whether it is valid."""
     text = data.get(SESSION_KEY)
-    return _primary_key(text) if text else None
+    return user_pk_or_none(text) if text else None
 
 
 def digest(key: str) -> str:
@@ -119,16 +119,9 @@ def _users_of_backend(path: str, pks: set[str]) -> dict[str, AbstractBaseUser]:
     backend = load_backend(path)
     if not isinstance(backend, ModelBackend) or type(backend).get_user is not ModelBackend.get_user:
         return {pk: user for pk in pks if (user := backend.get_user(pk)) is not None and user.is_active}
-    by_pk = {key: pk for pk in pks if (key := _primary_key(pk)) is not None}
+    by_pk = {key: pk for pk in pks if (key := user_pk_or_none(pk)) is not None}
     users = get_user_model()._default_manager.filter(pk__in=by_pk)
     return {by_pk[user.pk]: user for user in users if backend.user_can_authenticate(user)}
-
-
-def _primary_key(text: str) -> Any:
-    try:
-        return get_user_model()._meta.pk.to_python(text)
-    except ValidationError:
-        return None
 
 
 def _hash_matches(user: AbstractBaseUser, claimed: str | None) -> bool:

@@ -12,11 +12,11 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.base_user import AbstractBaseUser
-from django.core.exceptions import ValidationError
 from django.core.signing import BadSignature, Signer
 from django.utils.crypto import constant_time_compare
 
 from ..core.snapshots import UserId, user_id
+from ..core.users import user_pk_or_none
 from ..models import ServiceToken, TicketSession
 from ..services import remember_session
 from . import sessions
@@ -140,16 +140,9 @@ def _valid_tokens(ids: Collection[int]) -> set[int]:
 
 
 def _active_users(ids: set[UserId]) -> Mapping[UserId, AbstractBaseUser]:
-    keys = [key for key in map(_primary_key, ids) if key is not None]
+    keys = [key for key in map(user_pk_or_none, ids) if key is not None]
     users = get_user_model()._default_manager.filter(pk__in=keys) if keys else ()
     return {user_id(user.pk): user for user in users if user.is_active}
-
-
-def _primary_key(value: UserId) -> Any:
-    try:
-        return get_user_model()._meta.pk.to_python(value)
-    except ValidationError:  # signed by us, but before the user model was exchanged
-        return None
 
 
 def _auth_matches(user: AbstractBaseUser, claimed: str) -> bool:

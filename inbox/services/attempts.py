@@ -11,8 +11,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from ..core import ledger
-from ..core.users import user_pk
-from ..errors import BadValue, InboxError
+from ..core.users import user_pk_or_none
+from ..errors import InboxError
 from ..models import Send, SendChunk
 
 logger = logging.getLogger(__name__)
@@ -56,13 +56,9 @@ def note_failure(chunk: SendChunk, error: Exception) -> None:
 
 def keys_in(recipients: Sequence[Any]) -> tuple[list[Any], list[Any]]:
     """Keys of users, and what can't be one any more (the site's user model has changed)."""
-    keys, strange = [], []
-    for user in recipients:
-        try:
-            keys.append(user_pk(user))
-        except BadValue:
-            strange.append(user)
-    return keys, strange
+    keys = [user_pk_or_none(user) for user in recipients]
+    strange = [user for user, key in zip(recipients, keys, strict=True) if key is None]
+    return [key for key in keys if key is not None], strange
 
 
 def no_users(strange: Sequence[Any]) -> str:

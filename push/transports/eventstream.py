@@ -9,8 +9,6 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth import get_user_model
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest, QueryDict
 from django_eventstream.channelmanager import ChannelManagerBase
 from django_eventstream.event import Event
@@ -19,6 +17,7 @@ from django_eventstream.views import get_listener_manager
 
 from inbox import selectors
 from inbox.core.snapshots import UserId, user_id
+from inbox.core.users import user_pk_or_none
 from inbox.errors import NotFound
 
 from ..concurrency.threads import release
@@ -56,10 +55,8 @@ def user_of(channel: str) -> UserId | None:
     """The user whose badge it is, if the channel has the name of one."""
     if not channel.startswith(PREFIX):
         return None
-    try:
-        return user_id(get_user_model()._meta.pk.to_python(channel.removeprefix(PREFIX)))
-    except ValidationError:
-        return None
+    key = user_pk_or_none(channel.removeprefix(PREFIX))
+    return None if key is None else user_id(key)
 
 
 class ChannelManager(ChannelManagerBase):  # type: ignore[misc]

@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 from ninja import Path, Router
 
 from ... import selectors
-from ...core.users import user_pk
-from ...errors import BadValue, NotFound
+from ...core.users import user_pk_or_none
+from ...errors import NotFound
 from ...models import Scope
 from ..shared.auth import Service
 from ..shared.limits import KIB, json_body
@@ -53,8 +53,7 @@ def mint(request: Any, id: Path[UserPath], body: TicketRequest | None = None) ->
 
 
 def _key(id: str) -> Any:
-    """The user's key; what can't be one is nobody's."""
-    try:
-        return user_pk(id)
-    except BadValue as error:
-        raise NotFound(_("There is no such user.")) from error
+    """The user's key. NotFound for what can't be one."""
+    if (key := user_pk_or_none(id)) is None:
+        raise NotFound(_("There is no such user."))
+    return key
