@@ -1,4 +1,4 @@
-"""The one door between the inbox and delivery: its signals, sent after commit, become nudges and tasks.
+"""The one connection from the inbox to delivery: its signals, sent after commit, become nudges and tasks.
 
 A nudge waits for no worker, as one may be dead, frozen or busy: this process tells its own hubs at once and publishes
 to those of others. The task does the rest of the fan-out, and publishes the same nudge once more.
@@ -54,7 +54,7 @@ def on_broadcast_changed(sender: Any, item: str | None, **kwargs: Any) -> None:
 
 
 def tell(nudge: Nudge) -> None:
-    """Every hub, of this process and of all others."""
+    """Publish a nudge to every hub, of this process and of all others."""
     bus.publish_here(nudge)
     enqueue.publish(nudge)
 
@@ -68,7 +68,7 @@ def on_users_deleted(sender: Any, **kwargs: Any) -> None:
 
 
 def on_credentials_changed(sender: Any, user_ids: list[UserId] | None, **kwargs: Any) -> None:
-    """Not by way of a worker: what is read on these connections meanwhile is read by the wrong person."""
+    """Without a worker: until these connections end, the wrong person may read on them."""
     for start in range(0, 1 if user_ids is None else len(user_ids), BULK):
         nudge = Nudge(user_ids and user_ids[start : start + BULK], recheck=True)
         tell(nudge)

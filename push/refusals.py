@@ -41,7 +41,7 @@ class Refusal:
 
 
 class Refused(Exception):
-    """Raised by the gate; carries the refusal."""
+    """Raised by the gate, with the refusal."""
 
     def __init__(self, refusal: Refusal) -> None:
         super().__init__(refusal.code)

@@ -15,34 +15,34 @@ from .nudges.bus import Nudge
 
 @shared_task(ignore_result=True)
 def fan_out(user_ids: list[UserId], item: str | None = None, nudge_id: str = "") -> None:
-    """Tell everyone who delivers that these users' state may have changed (at most `conf.BULK` of them)."""
+    """Publish that the state of these users (at most `conf.BULK`) may have changed, on the bus and to the channels."""
     bus.publish(Nudge(user_ids, item, id=nudge_id))
     channels.changed(user_ids)
 
 
 @shared_task(ignore_result=True)
 def fan_out_broadcast(item: str | None = None, nudge_id: str = "") -> None:
-    """Tell everyone who delivers that everybody's state may have changed."""
+    """Publish that everybody's state may have changed, on the bus and to the channels."""
     bus.publish(Nudge(None, item, id=nudge_id))
     channels.changed(None)
 
 
 @shared_task(ignore_result=True)
 def work_off(send_id: int) -> None:
-    """Write a part of a send and queue up for the next: what it has changed is told in between, as is all else."""
+    """Write one chunk of a send and queue a task for the next, so that other tasks run in between."""
     if services.work_off(send_id):
         enqueue.enqueue(work_off, send_id)
 
 
 @shared_task(ignore_result=True)
 def forget_deleted_users() -> None:
-    """Write a batch of the messages that name users who are gone, and queue up for the next."""
+    """Forget deleted users in one batch of messages, and queue a task for the next."""
     if services.forget_deleted_users():
         enqueue.enqueue(forget_deleted_users)
 
 
 def resume_forgetting(after: timedelta = timedelta(seconds=10)) -> None:
-    """If nobody has been at them for so long: the worker that was may have died."""
+    """Continue if there was no progress for so long: the worker may have died."""
     if services.is_forgetting_stalled(after):
         enqueue.enqueue(forget_deleted_users)
 
@@ -57,7 +57,7 @@ def work_off_all() -> None:
 
 @shared_task(ignore_result=True)
 def seen(queue: str) -> None:
-    """A sign of life: what is put on that queue is done."""
+    """Record a heartbeat: tasks of this queue are being done."""
     heartbeats.note(heartbeats.worker(queue))
 
 

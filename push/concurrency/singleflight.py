@@ -1,4 +1,4 @@
-"""Calls that may hang. Whoever waits for one does so for as long as they like, and never more than one hangs."""
+"""A call that may hang occupies one thread, however often it is called. Callers choose how long they wait."""
 
 import threading
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Tasks that may fail but never die silently."""
+"""Tasks of the event loop that are started again after a failure, which is logged."""
 
 import asyncio
 import logging
@@ -33,6 +33,6 @@ async def supervise(name: str, work: Callable[[], Awaitable[None]]) -> None:
 
 
 def _asked_to_end() -> bool:
-    """A library may cancel a future of its own that we wait for: that is its failure, not our end."""
+    """A library may cancel a future that we wait for: that is a failure of the library, not the end of the task."""
     task = asyncio.current_task()
     return task is None or task.cancelling() > 0

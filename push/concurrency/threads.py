@@ -1,4 +1,4 @@
-"""Database work off the event loop, on threads of our own, that keep no connection when they have nothing to do."""
+"""Threads for database work beside the event loop. An idle thread holds no database connection."""
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor

@@ -25,7 +25,7 @@ logger = logging.getLogger("django.request")
 
 @dataclass(slots=True)
 class Visitor:
-    """Someone let in as far as can be told without the database."""
+    """A request that passed every check that needs no database."""
 
     request: ASGIRequest
     credential: Credential
@@ -67,6 +67,6 @@ def log_refusal(scope: Scope, refusal: Refusal) -> None:
 
 
 def log_exception(scope: Scope) -> None:
-    """Call it while handling an exception nobody expected: logged and signalled as Django does for views."""
+    """Call it while handling an unexpected exception: logged and signalled as Django does for views."""
     logger.exception("Internal Server Error: %s", scope["path"], extra={"status_code": BROKEN.status})
     got_request_exception.send(sender=None, request=None)

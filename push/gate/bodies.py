@@ -1,4 +1,4 @@
-"""Bodies of requests, around the whole site: how large one may be, and how slowly it may come.
+"""Limits of request bodies, for the whole site: how large a body may be, and how slowly it may arrive.
 
 Django reads a whole body, into memory or a temporary file, before any view is asked. A body that announces too much
 (Content-Length) is refused before a byte of it is read; one that does not is cut where it becomes too much.
@@ -116,7 +116,7 @@ async def refuse(scope: Scope, receive: Receive | None, send: Send, refusal: Ref
 
 
 async def discard(receive: Receive) -> None:
-    """Read on for a moment: who sends the whole body first would lose the answer to a reset (RFC 9112, 9.6)."""
+    """Read on for a moment: a client that sends its whole body first would get a reset, no answer (RFC 9112, 9.6)."""
     left = LINGER_BYTES
     with suppress(TimeoutError):
         async with asyncio.timeout(LINGER_SECONDS):

@@ -1,4 +1,4 @@
-"""The credential of a request: a session or a ticket. Whether it is still valid, the hub asks.
+"""The credential of a request: a session or a ticket. The hub checks later whether it is still valid.
 
 A ticket stays out of every log.
 """
@@ -31,7 +31,7 @@ class Credential:
 
 
 def credential_of(request: HttpRequest) -> Credential | None:
-    """What the request says it is: who shows a ticket is let in by it or not at all. Raises `Refused`."""
+    """The credential of a request. If it has a ticket, only the ticket counts. Raises `Refused`."""
     ticket = ticket_of(request)
     if ticket is not None:
         return Credential("ticket", ticket)
@@ -40,7 +40,7 @@ def credential_of(request: HttpRequest) -> Credential | None:
 
 
 def ticket_of(request: HttpRequest) -> str | None:
-    """The ticket of a request, verified but for what only the database knows; None if it shows none.
+    """The ticket of a request, its signature and age verified; None if there is none.
 
     Raises `Refused`. Looked for in `Authorization: Bearer`, the WebSocket's subprotocols and `?ticket=`, in this order.
     """
@@ -58,7 +58,7 @@ def ticket_of(request: HttpRequest) -> str | None:
 
 
 def hide_ticket(scope: Scope, send: Send) -> None:
-    """Take a ticket out of the query, in place: servers write their access log from the scope, after the answer."""
+    """Remove a ticket from the query, in place: servers write their access log from the scope, after the answer."""
     query = scope.get("query_string", b"")
     if found := IN_QUERY.findall(query):
         scope[KEY] = found[-1][1].decode("latin-1")

@@ -42,7 +42,7 @@ class Bucket:
         return self._tokens
 
     def take(self, cost: float) -> bool:
-        """False if there are too few; then the bucket is empty."""
+        """Take tokens. If there are too few, the bucket is empty and the result is False."""
         self._tokens = self.available() - cost
         if self._tokens >= 0:
             return True
@@ -68,7 +68,7 @@ def bucket_of(user: UserId) -> Bucket:
 
 
 def _drop_full_now_and_then() -> None:
-    """Once a second: it walks them all."""
+    """At most once a second: it looks at every bucket."""
     global _looked_at
     if time.monotonic() - _looked_at < 1:
         return

@@ -1,4 +1,4 @@
-"""Connections without a request: how long they may wait, and who goes when descriptors run out.
+"""Connections without a request: how long they may wait, and which are closed when file descriptors run out.
 
 uvicorn waits for a request without limit, and daphne reads a body of any size before it calls an application. Neither
 has a hook, so their classes are given some (lobby_uvicorn.py, lobby_daphne.py). What a server lacks is said in
@@ -31,7 +31,7 @@ TICK = 1.0
 
 
 class Phase(Enum):
-    """What a connection is at."""
+    """What a connection is doing."""
 
     HEAD = auto()  # it has sent nothing yet, or a part of a head
     BODY = auto()  # its request has been answered, and it is still sending the body
@@ -45,7 +45,7 @@ class Guest(Protocol):
     received: int  # bytes, in this phase
 
     def drop(self) -> None:
-        """Without a word."""
+        """Close it without an answer."""
 
 
 class Lobby:
@@ -68,7 +68,7 @@ class Lobby:
             asyncio.get_running_loop().call_soon(self._make_room)
 
     def move(self, guest: Guest, phase: Phase) -> None:
-        """It is in this phase now; its time runs on if it was before."""
+        """Note the phase of a connection. If it is the same as before, its time continues."""
         if phase is self._waiting.get(guest, (None,))[0]:
             return
         self.leave(guest)
@@ -109,7 +109,7 @@ class Lobby:
         self._waiting |= in_time
 
     def _make_room(self) -> None:
-        """Drop as many as are needed."""
+        """Close as many connections as descriptors are lacking."""
         self._making_room = False
         lacking = lacking_descriptors()
         if lacking:
@@ -151,7 +151,7 @@ _lobbies: WeakKeyDictionary[asyncio.AbstractEventLoop, Lobby] = WeakKeyDictionar
 
 
 def lobby() -> Lobby:
-    """That of the running event loop."""
+    """The lobby of the running event loop."""
     loop = asyncio.get_running_loop()
     found = _lobbies.get(loop)
     if found is None:

@@ -1,4 +1,4 @@
-"""daphne's side of lobby.py and bodies.py: it reads a whole body, into a temporary file, before it calls us."""
+"""The lobby and the limits of bodies in daphne, which stores a whole body before it calls the application."""
 
 import asyncio
 import io
@@ -28,14 +28,14 @@ class DaphneGuest:
         return getattr(self._protocol, "_channel", self._protocol)  # it stands behind one that chooses HTTP/2
 
     def look(self) -> None:
-        """Something has happened: see what the connection is at now."""
+        """Look up the phase after an event."""
         if self._gone():
             lobby().leave(self)
         else:
             lobby().move(self, self._find_phase())
 
     def receive(self, received: Callable[[bytes], None], data: bytes) -> None:
-        """Hand bytes on."""
+        """Pass bytes on to the server."""
         heads, between = self.heads, self._find_phase() is not Phase.BUSY
         received(data)
         self._half = between and heads == self.heads
@@ -143,7 +143,7 @@ class LimitedRequest(WebRequest):  # type: ignore[misc]
 
 
 def watch() -> None:
-    """Have daphne's factory make limited requests, and show who comes."""
+    """Make daphne's factory create limited requests, and register its connections."""
     build = HTTPFactory.buildProtocol
     if hasattr(build, "__wrapped__"):
         return

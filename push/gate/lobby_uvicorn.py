@@ -1,4 +1,4 @@
-"""uvicorn's side of lobby.py: what a connection is at is looked up wherever that can change."""
+"""The lobby in uvicorn: the phase of a connection is looked up wherever it can change."""
 
 import asyncio
 import logging
@@ -25,7 +25,7 @@ class UvicornGuest:
         self.received = 0  # bytes since the parser last gave something to an application
 
     def look(self) -> None:
-        """Something has happened: see what the connection is at now."""
+        """Look up the phase after an event."""
         if self._transport.get_protocol() is not self._protocol:  # a WebSocket
             forget(self._protocol)
             return
@@ -35,13 +35,13 @@ class UvicornGuest:
         lobby().move(self, self._phase)
 
     def drop_if_endless(self) -> None:
-        """Who sends more than a head, or a body after its answer, may have."""
+        """Close a connection that sends more than a head may have, or a body after its answer."""
         if self.received > self.most():
             logger.warning("Dropped a connection that sent a request without an end")
             self._transport.abort()
 
     def most(self) -> float:
-        """Bytes that may be received as things are."""
+        """Bytes that may be received in this phase."""
         return conf.max_body_bytes() or NO_LIMIT if self._phase is Phase.BODY else NO_LIMIT
 
     def drop(self) -> None:
@@ -145,7 +145,7 @@ def _watch_connections(protocol_class: Any, kind: Callable[[Any, Any], UvicornGu
 
 
 def _watch_parser(protocol_class: Any) -> None:
-    """Have httptools say what it is reading."""
+    """Add callbacks to httptools that say what it is reading."""
     for name, reading in (
         ("on_message_begin", Phase.HEAD),
         ("on_headers_complete", Phase.BODY),

@@ -1,4 +1,4 @@
-"""Views that say in HTTP's own words which methods they answer (RFC 9110, 9.3.7 and 15.5.6)."""
+"""A decorator for views: which methods they answer, with 405 and `Allow` for others (RFC 9110, 9.3.7 and 15.5.6)."""
 
 from collections.abc import Callable
 from dataclasses import replace

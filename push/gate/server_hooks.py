@@ -6,7 +6,7 @@ from ..wire import internals
 
 
 def install() -> None:
-    """Give the servers of this process their hooks. Once; called before they accept connections."""
+    """Add the hooks to uvicorn and daphne, if they are loaded. Called once, before they accept connections."""
     if "uvicorn" in sys.modules:
         from . import lobby_uvicorn
 

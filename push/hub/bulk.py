@@ -1,4 +1,4 @@
-"""Reading for many at once, so that what is wrong with one of them is that one's only."""
+"""Reads for many keys at once, in which an error of one key affects that key only."""
 
 import logging
 import time
@@ -53,5 +53,5 @@ def each(
 
 
 def is_away(error: Exception) -> bool:
-    """Whether it is the database's own trouble, and not one row's."""
+    """Whether the database is unavailable, rather than one row at fault."""
     return isinstance(error, DatabaseError | InterfaceError) and not isinstance(error, DataError | IntegrityError)

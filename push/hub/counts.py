@@ -1,4 +1,4 @@
-"""What this process has done, counted where it happens; `push.operations` shows it.
+"""Counters of this process; `push.operations.metrics` exports them.
 
 Once per frame there is only room for a plain integer: a metrics library's labelled counter takes half the time that a
 frame does. Hubs on several threads add without a lock; what is lost between them no graph shows.

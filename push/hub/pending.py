@@ -1,4 +1,4 @@
-"""What the hub has to read next. Everything that asks for a read ends here, and is conflated here."""
+"""Pending work: what the hub has to read next. Several requests for the same user become one read."""
 
 import time
 from collections.abc import Collection, Container, Iterable
@@ -33,7 +33,7 @@ class Batch:
 
 @dataclass(slots=True)
 class Work:
-    """Sets of things to read, taken away in batches of at most `BULK` users."""
+    """Sets of users and connections to read, taken in batches of at most `BULK` users."""
 
     joining: dict[Connection, None] = field(default_factory=dict)
     rechecking: dict[Connection, None] = field(default_factory=dict)  # those whose credential may have ended come first
@@ -48,18 +48,18 @@ class Work:
     cut: bool = False  # the last batch did not take everybody
 
     def nudged(self) -> None:
-        """A nudge has come; what it marks is said by `users` or `everybody`."""
+        """Note when a nudge arrived; `users` or `everybody` then marks whom it names."""
         if self.nudged_at is None:
             self.nudged_at = time.monotonic()
 
     def users(self, users: Collection[UserId], item: str | None = None) -> None:
-        """These users' state may have changed; `item` hints at what arrived."""
+        """Mark users whose state may have changed; `item` names the type of what arrived, if known."""
         if self.resynced:
             self.resynced.difference_update(users)
         self._mark(users, item)
 
     def look_at(self, users: Collection[UserId]) -> None:
-        """These users' turn in the resync has come: nobody says that anything has changed."""
+        """Mark users because of the resync, without a sign that anything has changed."""
         self.resynced.update(user for user in users if user not in self.dirty)
         self._mark(users)
 
@@ -78,17 +78,17 @@ class Work:
         self.rechecking.update(dict.fromkeys(connections))
 
     def everybody(self, item: str | None = None) -> None:
-        """Everybody's state may have changed."""
+        """Mark every connected user."""
         self.everyone = True
         self.everyone_item = item or self.everyone_item
 
     def ask(self, user: UserId, connection: Connection) -> None:
-        """This connection wants an answer, changed or not."""
+        """Send this connection its state, changed or not."""
         self.asking[connection] = None
         self.users([user])
 
     def take(self, members: Members) -> Batch | None:
-        """The next batch, or None if there is nothing to read. Users who are not connected are forgotten."""
+        """The next batch, or None if there is nothing to read. Users without a connection here are removed."""
         if self.everyone:
             self._mark_members(members)
         joining, checking = _take(self.joining), self._take_checking()
@@ -109,7 +109,7 @@ class Work:
         return Batch(query, joining, checking, self._take_asking(marked), nudged_at, resynced) if query else None
 
     def put_back(self, batch: Batch) -> None:
-        """The read failed: do it again, but for those who have been refused meanwhile."""
+        """Mark a batch again whose read failed, without the connections that have been refused since."""
         self.users([user for user in batch.query.users if user not in batch.resynced])
         self.look_at(batch.resynced)
         self.nudged_at = batch.nudged_at or self.nudged_at
@@ -120,19 +120,19 @@ class Work:
                 self.ask(connection.user, connection)
 
     def forget(self, connection: Connection) -> None:
-        """The connection is gone."""
+        """Remove a connection that has ended."""
         for waiting in (self.joining, self.rechecking, self.checking, self.asking):
             waiting.pop(connection, None)
 
     def _mark_members(self, members: Members) -> None:
-        """In place of what was marked: that was of members too, or of people who are not here."""
+        """Mark every connected user. What was marked before is contained in it, or concerns nobody here."""
         item, before = self.everyone_item, self.dirty
         self.dirty = {user: item or before.get(user) for user in members}
         self.everyone, self.everyone_item = False, None
         self.resynced.clear()
 
     def _take_marked(self, members: Members) -> dict[UserId, str | None]:
-        """Up to `BULK` users who are connected here. A send to 100,000 strangers must not stand before them."""
+        """Up to `BULK` users who are connected here. A send to 100,000 other users must not delay them."""
         taken: dict[UserId, str | None] = {}
         while self.dirty and not taken:
             for user in list(islice(self.dirty, BULK)):
@@ -142,14 +142,14 @@ class Work:
         return taken
 
     def _take_checking(self) -> list[Connection]:
-        """Up to `BULK` connections; one that gets its turn here needs no other."""
+        """Up to `BULK` connections, each once; those whose credential may have ended come first."""
         first = _take(self.rechecking)
         for connection in first:
             self.checking.pop(connection, None)
         return first + _take(self.checking, BULK - len(first))
 
     def _take_reasons(self, marked: Collection[UserId]) -> tuple[float | None, set[UserId]]:
-        """Since when these were waited for, and who of them by the resync alone. For the counts."""
+        """For the metrics: when the oldest nudge arrived, and which of these users only the resync has marked."""
         nudged_at = self.nudged_at if marked else None  # else it was about strangers
         resynced = self.resynced.intersection(marked) if self.resynced else set()
         self.resynced -= resynced

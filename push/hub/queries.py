@@ -1,4 +1,4 @@
-"""What the hub reads from the database in one go, in its own thread: who the new ones are, then their states."""
+"""One read of the hub, on its own thread: verify credentials, then read states, both for many at once."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ Verifier = Callable[..., dict[str, UserId]]
 
 
 def _session_users(keys: Iterable[str], *, opening: bool) -> dict[str, UserId]:
-    """An open connection needs the same session as a new one."""
+    """Users of session keys. Open and new connections need the same."""
     return sessions.users_of(keys)
 
 

@@ -55,7 +55,7 @@ class Reader:
         self.opening: list[Connection] = []  # connections that the read in flight verifies
 
     def wake(self) -> None:
-        """There is something to read."""
+        """Start reading: there is pending work."""
         self._awake.set()
 
     def release_if_quiet(self) -> None:
@@ -68,7 +68,7 @@ class Reader:
         self._threads.stop()
 
     async def run(self) -> None:
-        """Read and write, for ever."""
+        """Read and deliver, without end."""
         while True:
             batch = self._work.take(self._registry.members)
             self.opening = batch.joining if batch is not None else []
@@ -100,7 +100,7 @@ class Reader:
         self._unwritten = batch, answer
 
     def _settle(self, batch: Batch, answer: Answer) -> None:
-        """Who may stay. Before the next batch is taken, so that a nudge for a newcomer finds them."""
+        """Admit or refuse connections, before the next batch is taken: a nudge for a new connection must find it."""
         here = self._registry.connections
         for connection in batch.joining:
             if connection in here:
@@ -113,7 +113,7 @@ class Reader:
         self._work.look_at(answer.changed)
 
     def _recheck(self, connection: Connection, answer: Answer) -> None:
-        """Whoever nobody can vouch for goes, and may come back; but not everybody for a store that is away."""
+        """Refuse a connection whose credential has ended or can't be verified; but keep all if no credential can be."""
         if connection.credential not in answer.unverified:
             if answer.checked.get(connection.credential) != connection.user:
                 self._delivery.refuse(connection, NOT_SIGNED_IN)
@@ -132,7 +132,7 @@ class Reader:
             connection.admitted()
 
     async def _write(self) -> None:
-        """Show what was read to those it concerns, leaving the loop to others now and then."""
+        """Deliver what was read, and give the loop to other tasks now and then."""
         if self._unwritten is None:
             return
         (batch, answer), self._unwritten = self._unwritten, None
@@ -173,7 +173,7 @@ class Reader:
             self._repairs.touch(changed)
 
     def _forget(self, batch: Batch, answer: Answer) -> None:
-        """Users asked for who are not there any more: deleted. Or nobody can say: their clients may come back."""
+        """Refuse connections of users whose state is missing: deleted users, and users whose read failed."""
         for user in batch.query.users:
             member = self._registry.members.get(user)
             if member is not None and user not in answer.snapshots:
@@ -182,7 +182,7 @@ class Reader:
 
 
 def _count(batch: Batch, newer: Collection[UserId]) -> None:
-    """A batch is written; `newer` are the users who had seen an older state."""
+    """Count a delivered batch; `newer` are the users whose state has changed."""
     now = time.monotonic()
     counts.FLUSH.observe(now - batch.taken_at)
     if newer and batch.nudged_at is not None:
@@ -192,7 +192,7 @@ def _count(batch: Batch, newer: Collection[UserId]) -> None:
 
 
 def _read_afresh(query: Query) -> Answer:
-    """A kept connection may have died since (the database was restarted): that is no failure, so try a new one."""
+    """Read; if the kept database connection has died (a restart), read once more with a new one."""
     try:
         return read(query)
     except (OperationalError, InterfaceError):

@@ -1,4 +1,4 @@
-"""What was seen lately, and how much of it is remembered."""
+"""A bounded set of recent texts."""
 
 
 class Recent:

@@ -48,7 +48,7 @@ class Nudge:
 
 
 def new_id() -> str:
-    """For a nudge that is published more than once."""
+    """An id for a nudge that is published more than once."""
     return secrets.token_urlsafe(12)
 
 
@@ -76,7 +76,7 @@ _hearers: list[Callable[[Nudge], None]] = []  # the hubs of this process; none i
 
 
 def hear(hearer: Callable[[Nudge], None]) -> None:
-    """Have `hearer` called, in any thread, with every nudge that this process publishes."""
+    """Call `hearer`, in any thread, with every nudge that this process publishes."""
     _hearers.append(hearer)
 
 
@@ -98,12 +98,12 @@ def publish_elsewhere(nudge: Nudge) -> None:
 
 
 def ping() -> None:
-    """Tell nobody nothing, over the connection that nudges take. Raises what the layer raises, or TimeoutError."""
+    """Send an empty message over the connection that nudges use. Raises what the layer raises, or TimeoutError."""
     _publisher.ping()
 
 
 def is_own(message: dict[str, Any]) -> bool:
-    """Whether this process published it, and so has told its hubs."""
+    """Whether this process published it: its hubs have it already."""
     return bool(message.get("from") == _publisher.name)
 
 

@@ -1,4 +1,4 @@
-"""Handing work over without hurting the one who writes: the commit's request waits for nothing here.
+"""Publishing nudges and queueing tasks on threads of their own: the request that wrote never waits for them.
 
 Two threads of this process do it. One publishes nudges for the hubs of other processes. The other hands tasks to the
 broker, and does them itself if there is no broker, or if it has just failed (not in Celery's eager mode, which runs
@@ -34,13 +34,13 @@ _threads: dict[str, ThreadPoolExecutor] = {}
 
 
 def publish(nudge: Nudge) -> None:
-    """Have the hubs of other processes told soon. Returns at once and never raises."""
+    """Publish a nudge to the hubs of other processes. Returns at once and never raises."""
     if bus.crossing_layer() is not None:
         _submit(NUDGES, "A nudge", partial(bus.publish_elsewhere, nudge))
 
 
 def enqueue(task: "Task[Any, Any]", *args: Any, here: Callable[[], None] | None = None) -> None:
-    """Have `task` done soon, somewhere. Returns at once and never raises.
+    """Queue a task for the workers. Returns at once and never raises.
 
     `here`: all that is left to do if no worker can do it. Without it this process does the task, if no broker has it.
     """
@@ -48,12 +48,12 @@ def enqueue(task: "Task[Any, Any]", *args: Any, here: Callable[[], None] | None 
 
 
 def has_broker() -> bool:
-    """Whether there are workers, and so a beat that sends them what is due."""
+    """Whether the site has a broker, and so workers and beat."""
     return bool(current_app.conf.broker_url)
 
 
 def queue_of(task: "Task[Any, Any]") -> str:
-    """The name of the queue that the site sends that task to.
+    """The name of the queue to which the site sends a task.
 
     Only looked up: Celery's own router adds a queue that it doesn't know yet, and a worker would then take from it.
     """

@@ -29,14 +29,14 @@ LOOK_EVERY = 5.0  # seconds
 
 
 class Pulse:
-    """Gives a sign that this process is alive, about once per sweep period. What hangs then makes nobody wait."""
+    """Writes a heartbeat about once per sweep period, on a thread: a database that hangs delays nothing."""
 
     def __init__(self, name: str, give: Callable[[], None]) -> None:
         self._last = float("-inf")
         self._writing = SingleFlight(f"push-{name}-heartbeat", give)
 
     def beat(self) -> None:
-        """Call it at every sign of life."""
+        """Call it as often as you like; it writes when a heartbeat is due."""
         now = time.monotonic()
         if now - self._last >= 0.9 * sweep_seconds():  # less, or jitter would leave out every other beat
             self._last = now
@@ -49,23 +49,23 @@ def log_failure(written: "Future[None]") -> None:
 
 
 def note(name: str) -> None:
-    """A process of that name has been seen just now."""
+    """Record that a process of this name is alive."""
     row = Heartbeat(name=name, seen_at=timezone.now())
     Heartbeat.objects.bulk_create([row], update_conflicts=True, unique_fields=["name"], update_fields=["seen_at"])
 
 
 def seen() -> dict[str, datetime]:
-    """Name of a process -> when it was last seen; nothing for one that never was."""
+    """Name of a process -> when its last heartbeat was written."""
     return dict(Heartbeat.objects.values_list("name", "seen_at"))
 
 
 def patience() -> timedelta:
-    """Who was not seen for that long is taken for dead."""
+    """A process without a heartbeat for so long counts as dead."""
     return max(timedelta(seconds=MISSED * sweep_seconds()), LEAST)
 
 
 def is_recent(seen_at: datetime | None) -> bool:
-    """Whether who was last seen then (None: never) is taken for alive."""
+    """Whether a process with its last heartbeat at this time (None: never) counts as alive."""
     return seen_at is not None and seen_at > timezone.now() - patience()
 
 
@@ -82,7 +82,7 @@ class Lookout:
         self._seen: dict[str, datetime] | None = None
 
     def sees_worker(self, queue: str) -> bool:
-        """Call it where waiting for the database harms nobody. What cannot be known is taken to be well."""
+        """Whether a worker of this queue is alive; True if the database does not answer. May wait for the database."""
         now = time.monotonic()
         if now - self._looked_at >= LOOK_EVERY:
             self._looked_at, self._seen = now, self._look()
@@ -112,6 +112,6 @@ def on_beat_init(**kwargs: Any) -> None:
 
 
 def on_task_published(**kwargs: Any) -> None:
-    """Sent in every process that publishes; beat does so on its own thread."""
+    """Celery sends this signal in every process that publishes; beat publishes on a thread of its own."""
     if _beats_thread == threading.get_ident():
         _beat.beat()

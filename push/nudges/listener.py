@@ -1,4 +1,4 @@
-"""How a hub hears the nudges of other processes, and how it finds out that it hears none any more.
+"""A hub's subscription to the nudges of other processes, and the probes that show whether it still works.
 
 A layer may stop delivering without a word: RedisChannelLayer forgets who is in a group after `group_expiry` (a day), or
 when Redis is flushed or restarted; a connection that a firewall has dropped looks open. So each hub publishes a *probe*
@@ -35,8 +35,8 @@ class LostError(Exception):
 
 
 async def listen(nudged: Callable[[Nudge], None], subscribed: Callable[[], None]) -> None:
-    """Hand every nudge of other processes to `nudged`, for ever; `subscribed` is called whenever it begins (again),
-    since what was published before that is lost. Raises what the layer raises."""
+    """Call `nudged` with every nudge of other processes, without end, and `subscribed` after each subscription: what
+    was published before it is lost. Raises what the layer raises."""
     if bus.crossing_layer() is None:
         await asyncio.Event().wait()
     while True:
@@ -69,7 +69,7 @@ async def _leave(layer: Any, channel: str) -> None:
 
 
 async def _receive(layer: Any, channel: str, nudged: Callable[[Nudge], None], echo: "Echo") -> None:
-    """What is no nudge costs itself only, even if the layer can't read it: it is off the channel by then."""
+    """A message that is no nudge is skipped, even if the layer can't read it: it has left the channel by then."""
     while True:
         try:
             nudge = _nudge(await layer.receive(channel), echo)
@@ -124,13 +124,13 @@ class Echo:
         raise LostError
 
     def _seconds(self) -> float:
-        """Until the next probe: a membership that ends by itself is renewed two times before."""
+        """Seconds until the next probe: a group membership that expires is renewed twice before it does."""
         expiry = getattr(self._layer, "group_expiry", None) or float("inf")
         return max(LEAST_SECONDS, min(PROBE_SECONDS, conf.resync_seconds(), expiry / 3))
 
 
 async def _together(*works: Coroutine[Any, Any, None]) -> None:
-    """All of them until one ends or fails; then none is left."""
+    """Run all of them until one ends or fails, then cancel the others."""
     tasks = [asyncio.ensure_future(work) for work in works]
     try:
         await asyncio.gather(*tasks)
@@ -146,7 +146,7 @@ _spare_layers: WeakKeyDictionary[asyncio.AbstractEventLoop, Any] = WeakKeyDictio
 
 
 def _own_layer() -> Any:
-    """One that nobody else uses. A hub that ends may still be closing the last one."""
+    """A layer that nobody else uses: a hub that ends may still be closing the last one."""
     layer = _spare_layers.pop(asyncio.get_running_loop(), None) or make_layer()
     if hasattr(type(layer), "brpop_timeout"):
         layer.brpop_timeout = POP_SECONDS
@@ -159,7 +159,7 @@ def make_layer() -> Any:
 
 
 async def _close(layer: Any) -> None:
-    """Let its connections go, so that it begins anew. If they can't be, it is not used again."""
+    """Close its connections. If that fails, the layer is not used again."""
     close = getattr(layer, "close_pools", None)
     if isinstance(layer, RedisPubSubChannelLayer):
         close = layer.flush  # of RedisChannelLayer it would delete everybody's messages

@@ -1,1 +1,1 @@
-"""For those who run it: is this process alive, is all it needs there, what has it done."""
+"""For operators: health and readiness of a process, metrics, the consumer of Celery workers, middleware."""

@@ -1,4 +1,4 @@
-"""The consumer of a Celery worker that no entry of its queue can end, nor leave alive and idle.
+"""A consumer for Celery workers that survives every malformed entry of a queue.
 
 With Celery's own, an entry that is no message ends the event loop and then the worker, which first waits for the tasks
 that are running: alive, and consuming nothing. A message that breaks the consumer goes back to its queue, and so ends
@@ -38,12 +38,12 @@ COLD_SECONDS = 5.0  # for a pool to end them
 
 
 class Consumer(CeleryConsumer):
-    """Celery's, but for what it does with what is no task."""
+    """Celery's consumer, except for messages that are no task."""
 
     connection_errors: tuple[type[Exception], ...]
 
     def start(self) -> None:
-        """As Celery's; but an error that it has no answer to ends the worker at once."""
+        """As Celery's, but an unexpected error ends the worker at once."""
         try:
             super().start()
         except Exception:
@@ -103,7 +103,7 @@ def is_task(headers: Any) -> bool:
 
 
 def forgive(transport: Any) -> None:
-    """Have kombu's Redis transport drop what it can't read. AMQP needs none of it: any bytes are a body there."""
+    """Make kombu's Redis transport drop messages that it can't read. With AMQP any bytes are a body."""
     channel = getattr(transport, "Channel", None)
     readers = {name: _dropping(getattr(channel, name)) for name in READERS if hasattr(channel, name)}
     if channel is not None and readers:

@@ -34,10 +34,10 @@ BY_TRANSPORT = {
 
 
 class PushCollector(Collector):
-    """All of it."""
+    """Every metric."""
 
     def describe(self) -> Iterable[Metric]:
-        """Nothing: asked at registration, when there may be no database yet."""
+        """None: called at registration, when there may be no database yet."""
         return []
 
     def collect(self) -> Iterator[Metric]:

@@ -33,7 +33,7 @@ class ReadyFrame(dict[str, Any]):
 
 
 class Gone(Exception):
-    """The client is not there any more, or the server has ended the connection."""
+    """The client or the server has closed the connection."""
 
 
 class Wire:
@@ -87,12 +87,12 @@ class Wire:
             await asyncio.wait([self._pending])
 
     def abort_if_busy(self) -> None:
-        """Drop a connection whose last words have not left."""
+        """Drop the connection if its last message has not left the process."""
         if not self.idle():
             self.abort()
 
     def hold_input(self, hold: bool) -> None:
-        """Stop and go on reading from the client, on servers that would queue without limit meanwhile."""
+        """Pause or resume reading from the client, on servers that would queue messages without limit."""
 
     def abort(self) -> None:
         """Drop the connection without waiting for the client."""
@@ -121,7 +121,7 @@ class UnknownWire(Wire):
         self._holder = asyncio.current_task()
 
     def write(self, message: Message) -> None:
-        """Always in a task: nothing is known of what `send` does."""
+        """Always in a task: `send` of an unknown server may block."""
         sending = self._send(message)
         self._later(sending if self._pending is None else _after(self._pending, sending))
 

@@ -1,4 +1,4 @@
-"""What we use of other libraries that they do not promise to keep, and what happens without it.
+"""The private names of other libraries that we use, and what happens if one is missing.
 
 The one list of it. Looked through when a web process starts (a warning in its log) and by `manage.py check`, so that an
 upgrade which renames something is noticed there, and not by the first client it harms.
@@ -26,7 +26,7 @@ class Use:
     otherwise: str  # what happens if one is missing
 
     def missing(self, module: ModuleType) -> list[str]:
-        """The names that are not there, of those of an imported module."""
+        """The names that an imported module lacks."""
         holder = getattr(module, self.holder, None) if self.holder else module
         return [name for name in self.names if not any(has(holder, either) for either in name.split("|"))]
 

@@ -1,4 +1,4 @@
-"""What ASGI has no word for, asked of the server's own objects behind `send` and `receive`.
+"""What ASGI does not offer, done on the server's own objects behind `send` and `receive`.
 
 With the other modules of `push.wire` the only place that knows servers. What a server lacks is skipped.
 """
@@ -33,7 +33,7 @@ if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux
 
 
 def put_meter(send: Send, passes: Callable[[bytes], bool]) -> bool:
-    """Show `passes` every piece of bytes before the server's protocol gets it; one that fails ends the reading.
+    """Call `passes` with all bytes before the server's protocol gets them; if it returns False, reading stops.
 
     False on a server whose protocol is not known. Call it before the connection is accepted.
     """
@@ -76,7 +76,7 @@ def limit_frames(send: Send, size: int) -> None:
 
 
 def bound(send: Send) -> None:
-    """Let the kernel hold little of ours for a client, and drop one that acknowledges nothing (RFC 5482)."""
+    """Limit the kernel's send buffer, and drop a client that acknowledges nothing (RFC 5482)."""
     transport: Any = getattr(owner(send), "transport", None)
     if hasattr(transport, "get_extra_info"):
         connection = transport.get_extra_info("socket")
@@ -103,7 +103,7 @@ def owner(send: Send) -> Any:
 
 
 def is_of(instance: object, package: str) -> bool:
-    """Whether its class, or one that that derives from, is defined in this package or module."""
+    """Whether its class, or a base class, is defined in this package or module."""
     kind = type(instance)
     if (kind, package) not in _origins:
         _origins[kind, package] = any(f"{base.__module__}.".startswith(f"{package}.") for base in kind.__mro__)
