@@ -5,9 +5,11 @@ import os
 from django.conf import settings
 from django.core.asgi import get_asgi_application
 
+from notify_site.environment import add_pool
 from push.asgi import with_push
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "notify_site.settings")
+add_pool("DATABASE_URL", settings.DATABASES["default"], settings.DATABASE_POOL)
 application = with_push(get_asgi_application())
 
 if settings.MQTT_EMBEDDED:

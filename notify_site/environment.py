@@ -53,10 +53,10 @@ class Environment(environ.Env):  # type: ignore[misc]
             raise ImproperlyConfigured(f"{name} is {text!r}. Set it to a whole number from {low} to {high}.")
         return number
 
-    def database(self, name: str, default: str, pool: int = 0) -> dict[str, Any]:
+    def database(self, name: str, default: str) -> dict[str, Any]:
         """A DATABASES entry: what the URL says, and where it says nothing our own. Raises ImproperlyConfigured.
 
-        Connections end with their request, or go back to a pool of so many (kept ones leak under ASGI).
+        Connections end with their request, as kept ones leak under ASGI; see `add_pool`.
         """
         address, query = _split(name, self.str(name, default=default))
         entry: dict[str, Any] = self.db_url_config(address)
@@ -65,8 +65,6 @@ class Environment(environ.Env):  # type: ignore[misc]
         _check(name, entry, theirs)
         entry |= {"CONN_MAX_AGE": 0} | {key: value for key, value in given.items() if key in ENTRIES}
         entry["OPTIONS"] = _merged(OURS.get(entry["ENGINE"], {}), theirs)
-        if pool and entry["ENGINE"] == POSTGRESQL:
-            _add_pool(name, entry, pool)
         return entry
 
     def redis(self, name: str) -> str:
@@ -162,7 +160,13 @@ def _merged(ours: dict[str, Any], theirs: dict[str, Any]) -> dict[str, Any]:
     return ours | theirs | both
 
 
-def _add_pool(name: str, entry: dict[str, Any], size: int) -> None:
+def add_pool(name: str, entry: dict[str, Any], size: int) -> None:
+    """Keep up to `size` connections to PostgreSQL in a pool; 0: none. Raises ImproperlyConfigured.
+
+    For web processes only: a pool does not survive a fork (Celery's workers), and a command ends soon.
+    """
+    if not size or entry["ENGINE"] != POSTGRESQL:
+        return
     if entry["CONN_MAX_AGE"] != 0:
         _refuse(name, "CONN_MAX_AGE", "does not go with a pool: set DATABASE_POOL=0, or leave one of them out")
     # A connection is asked whether it lives before a request gets it. Seconds: to wait for one, to try for a new one,

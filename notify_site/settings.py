@@ -4,7 +4,6 @@ An ignored file `.env` beside manage.py may hold some of it; `make run` puts a S
 Real environment variables win over that file.
 """
 
-import sys
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -85,14 +84,10 @@ TEMPLATES = [
 
 # Data
 
-# A new connection to PostgreSQL costs a process there, which reads the catalogue first: most of a short request.
-# Only a web process keeps some: a pool and a fork (Celery's) do not go together, and a command ends soon.
+DATABASES = {"default": env.database("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'db.sqlite3'}")}
+# A new connection to PostgreSQL costs a process there, which reads the catalogue first: most of a short request. So a
+# web process keeps some (`asgi.py`).
 DATABASE_POOL = env.number("DATABASE_POOL", default=20)
-if "notify_site.asgi" not in sys.modules:
-    DATABASE_POOL = 0
-DATABASES = {
-    "default": env.database("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'db.sqlite3'}", pool=DATABASE_POOL)
-}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 

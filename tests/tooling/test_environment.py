@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from notify_site.environment import Environment
+from notify_site.environment import Environment, add_pool
 from tests.servers import Databases
 from tools.processes import ROOT
 
@@ -18,7 +18,9 @@ BOUNDS = {"NUMBER": (1, 100)}
 
 def read(monkeypatch: pytest.MonkeyPatch, url: str, pool: int = 0) -> dict[str, Any]:
     monkeypatch.setenv("URL", url)
-    return Environment(BOUNDS).database("URL", default="", pool=pool)
+    entry = Environment(BOUNDS).database("URL", default="")
+    add_pool("URL", entry, pool)
+    return entry
 
 
 @pytest.mark.parametrize(
@@ -151,3 +153,11 @@ def output_of(script: str, database_url: str) -> list[str]:
     site = {"DATABASE_URL": database_url, "SECRET_KEY": "x", "DJANGO_SETTINGS_MODULE": "notify_site.settings"}
     argv, env = [sys.executable, "-c", script], {**os.environ, **site}
     return subprocess.run(argv, cwd=ROOT, env=env, capture_output=True, text=True, check=True).stdout.split()
+
+
+def test_only_a_web_process_has_a_pool(postgres_url: str, databases: Databases) -> None:
+    """Celery's workers fork, which a pool does not survive."""
+    script = "{}import django; django.setup(); from django.db import connection; print(type(connection.pool).__name__)"
+    url = databases.postgres(postgres_url)
+    assert output_of(script.format("import notify_site.asgi; "), url) == ["ConnectionPool"]
+    assert output_of(script.format(""), url) == ["NoneType"]
