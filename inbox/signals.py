@@ -14,8 +14,10 @@ no mailbox yet or another staff flag than it. `services.mend` does it; `inbox.se
 `users_deleted()`: messages of others still name users who are gone (`services.forget_deleted_users`). Nobody need
 listen: sweeps find it too.
 
-`ticket_minted(user_id, purpose, ticket, expires)`: before the ticket is answered. `purpose` is "" or "mqtt", `ticket`
-its text, `expires` in Unix seconds. A receiver that raises is logged; the ticket is answered nevertheless.
+`ticket_minted(user_id, purpose, ticket, expires)`: before the ticket is answered. `purpose` is "" or one that another
+app has registered, `ticket` its text, `expires` in Unix seconds. A receiver that raises is logged; the ticket is
+answered nevertheless.
+
 `credentials_changed(user_ids)`: a session, ticket, password or account of these users may have ended. `user_ids` is a
 list of ids as they stand in JSON, or None for everybody. Whoever holds a connection of theirs checks its credential
 again (`sessions.users_of`, `tickets.users_of`) and ends it if that is no longer valid. Sent when somebody logs out, a

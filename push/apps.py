@@ -9,7 +9,8 @@ class PushConfig(AppConfig):
     verbose_name = _("Push")
 
     def ready(self) -> None:
-        from . import checks, receivers
+        from . import checks, periodic, receivers  # noqa: F401 (Celery looks for tasks in modules called so only)
+        from .channels.mqtt import access
         from .nudges import heartbeats
         from .operations import consumer
         from .transports import eventstream
@@ -19,3 +20,4 @@ class PushConfig(AppConfig):
         receivers.connect()
         heartbeats.connect()
         consumer.connect()
+        access.register_purpose()

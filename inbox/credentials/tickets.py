@@ -1,4 +1,4 @@
-"""Tickets: who somebody is, signed, for connections that carry no session cookie (devices, other origins, MQTT).
+"""Tickets: who somebody is, signed, for connections that carry no session cookie (devices, other origins).
 
 A ticket is `payload.signature`, both base64url, so that it fits a WebSocket subprotocol (RFC 6455, 4.1) and a URL.
 `verify` needs no database. What can change meanwhile (the user is deactivated or deleted, the password is changed, the

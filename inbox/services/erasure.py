@@ -125,7 +125,7 @@ def _forget_receipts(pk: Any, rows: Rows) -> int:
 
 @ledger.retrying
 def _forget_muted(pk: Any, rows: Rows) -> int:
-    """The version advances in any case: whoever publishes for them (an MQTT broker keeps a copy) looks once more."""
+    """The version advances in any case: who keeps a copy of the state (a channel of push) reads it once more."""
     with ledger.locked([pk]) as found:
         ledger.advance(found)
         return count_of(rows.delete(), rows)

@@ -128,7 +128,7 @@ def test_the_worker_outlives_what_is_no_task(stack: tuple[Site, Process, redis.R
         queue.lpush("celery", poison)
     wait_for(lambda: waiting(queue) == (0, 0) or not worker.alive, SOON, "nothing left that comes again")
     done = worker.logs().count("succeeded")
-    site.agent.call("delay", "push.tasks.sweep")
+    site.agent.call("delay", "push.periodic.sweep")
     wait_for(lambda: worker.logs().count("succeeded") > done, SOON, worker.logs()[-3000:])
     assert worker.logs().count(" ready.") == 1
 
@@ -150,7 +150,7 @@ def test_what_may_have_cost_a_slot_ends_the_worker_once(stack: tuple[Site, Proce
     wait_for(lambda: not worker.alive, SOON, worker.logs()[-3000:])
     worker.start()
     done = worker.logs().count("succeeded")
-    site.agent.call("delay", "push.tasks.sweep")
+    site.agent.call("delay", "push.periodic.sweep")
     wait_for(lambda: worker.logs().count("succeeded") > done, SOON)
     assert worker.alive
 
@@ -204,7 +204,7 @@ def test_on_rabbitmq(start_site: StartSite) -> None:
                 publish(channel, poison)
             wait_for(lambda: not channel.queue_declare("celery", passive=True).message_count, SOON, "an empty queue")
         done = worker.logs().count("succeeded")
-        site.agent.call("delay", "push.tasks.sweep")
+        site.agent.call("delay", "push.periodic.sweep")
         wait_for(lambda: worker.logs().count("succeeded") > done, SOON, worker.logs()[-3000:])
         assert worker.logs().count(" ready.") == 1
     finally:

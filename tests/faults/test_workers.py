@@ -107,7 +107,7 @@ def two_workers(start_site: StartSite, own_valkey: Valkey) -> Iterator[tuple[Sit
 def test_a_long_task_delays_no_fan_out(two_workers: tuple[Site, Process]) -> None:
     site, other = two_workers
     other.freeze_children()
-    site.agent.call("delay", "push.tasks.purge")
+    site.agent.call("delay", "push.periodic.purge")
     by_shell(site)
     wait_for(lambda: fan_outs(worker_of(site)), 15, "a fan-out in the worker of nudges")
     assert not fan_outs(other)

@@ -18,11 +18,11 @@ def test_a_worker_outlives_a_broker_frozen_at_its_ack(start_site: StartSite, own
     assert worker is not None
     for _ in range(3):  # a freeze may miss the few milliseconds between "received" and the ack
         seen = worker.logs().count("received")
-        site.agent.call("delay", "push.tasks.sweep")
+        site.agent.call("delay", "push.periodic.sweep")
         wait_for(lambda seen=seen: worker.logs().count("received") > seen)
         own_valkey.freeze()
         time.sleep(settings.REDIS_TIMEOUTS["socket_timeout"] + 0.5)
         own_valkey.thaw()
     done = worker.logs().count("succeeded")
-    site.agent.call("delay", "push.tasks.sweep")
+    site.agent.call("delay", "push.periodic.sweep")
     wait_for(lambda: worker.logs().count("succeeded") > done, deadline=20)

@@ -6,6 +6,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from ...core.refs import BROADCAST
 from ...core.snapshots import MAX_VERSION
+from ...credentials import purposes
 from ...credentials.tickets import DEFAULT_TTL, MAX_TTL
 from ...models import Level, event_types
 
@@ -205,8 +206,8 @@ class TicketRequest(BaseModel):
     ttl: Annotated[int, Field(ge=1, le=MAX_TTL, strict=True), WHOLE] = Field(
         default=DEFAULT_TTL, description="Seconds in which it opens."
     )
-    purpose: Literal["", "mqtt"] = Field(
-        default="", description="“mqtt”: your snapshot is published to the broker too, for the next 30 days."
+    purpose: Annotated[str, AfterValidator(purposes.check)] = Field(
+        default=purposes.CONNECTING, json_schema_extra=purposes.describe
     )
 
 

@@ -5,11 +5,16 @@ from urllib.parse import unquote, urlsplit
 from django.utils.crypto import constant_time_compare
 
 from inbox.core.snapshots import UserId
-from inbox.credentials import tickets
+from inbox.credentials import purposes, tickets
 
 from . import conf, devices, dynsec, outlet, subscribers, topics
 
 PURPOSE = "mqtt"  # of a ticket
+
+
+def register_purpose() -> None:
+    """Let users mint tickets for the broker."""
+    purposes.register(PURPOSE, "your snapshot is published to the broker too, for the next 30 days")
 
 
 def expect(user: UserId, ticket: str) -> None:
