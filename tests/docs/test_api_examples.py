@@ -12,7 +12,7 @@ import pytest
 
 from docs.examples.reddot_client import RedDot, Refused
 from tests.conftest import StartSite
-from tests.docs.test_readme import README
+from tests.docs.pages import README
 from tests.servers import Site, needs
 from tools.browser import chromium
 from tools.processes import ROOT

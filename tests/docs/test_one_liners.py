@@ -15,7 +15,7 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.conftest import StartSite
-from tests.docs.test_readme import README, table
+from tests.docs.pages import README, table
 from tests.servers import Site, needs, wait_for
 from tools.browser import chromium
 from tools.processes import ROOT

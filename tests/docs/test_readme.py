@@ -1,4 +1,4 @@
-"""The README is tested: a setting, a command or a file that it misses, or that does not exist, fails."""
+"""The READMEs are tested: a setting, a command or a file that they miss, or that does not exist, fails."""
 
 import re
 import subprocess
@@ -8,43 +8,41 @@ from django.core.management import get_commands
 
 from tools.processes import ROOT
 
-README = (ROOT / "README.md").read_text()
+from .pages import READMES, TEXTS, table
+
 SETTINGS = (ROOT / "notify_site" / "settings.py").read_text()
 
 
-def table(heading: str) -> list[list[str]]:
-    """The rows of the table below a heading, cell by cell."""
-    section = README.split(f"\n## {heading}\n")[1].split("\n## ")[0]
-    rows = [line.strip("|").split("|") for line in section.splitlines() if line.startswith("|")]
-    return [[cell.strip() for cell in row] for row in rows[2:]]
-
-
-def test_every_setting_is_in_the_table_and_nothing_else() -> None:
+@pytest.mark.parametrize("page", READMES)
+def test_every_setting_is_in_the_table_and_nothing_else(page: str) -> None:
     read = set(re.findall(r"env\.\w+\(\s*\"([A-Z_]+)\"", SETTINGS))
-    assert {row[0].strip("`") for row in table("Settings")} == read
+    assert {row[0].strip("`") for row in table("Settings", page)} == read
 
 
+@pytest.mark.parametrize("page", READMES)
 @pytest.mark.parametrize("name", ["PUSH_RESYNC_SECONDS", "PUSH_MAX_CONNECTIONS_PER_USER", "INBOX_UNREAD_CAP"])
-def test_the_table_names_the_default_in_the_code(name: str) -> None:
+def test_the_table_names_the_default_in_the_code(page: str, name: str) -> None:
     [default] = re.findall(rf"\"{name}\", default=(\w+)", SETTINGS)
-    [shown] = [row[1] for row in table("Settings") if row[0] == f"`{name}`"]
+    [shown] = [row[1] for row in table("Settings", page) if row[0] == f"`{name}`"]
     assert shown == f"`{default}`"
 
 
-def test_every_make_target_named_exists() -> None:
+@pytest.mark.parametrize("page", [*READMES, "docs/ARCHITECTURE.md"])
+def test_every_make_target_named_exists(page: str) -> None:
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
-    named = set(re.findall(r"`make ([a-z]+)`", README + (ROOT / "docs" / "ARCHITECTURE.md").read_text()))
+    named = set(re.findall(r"`make ([a-z]+)`", (ROOT / page).read_text()))
     assert named
     assert named <= targets
 
 
-def test_every_management_command_named_exists() -> None:
-    named = set(re.findall(r"manage\.py ([a-z_]+)", README))
+@pytest.mark.parametrize("page", READMES)
+def test_every_management_command_named_exists(page: str) -> None:
+    named = set(re.findall(r"manage\.py ([a-z_]+)", TEXTS[page]))
     assert named
     assert named <= set(get_commands())
 
 
-@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "docs/ARCHITECTURE.md"])
+@pytest.mark.parametrize("page", [*READMES, "CONTRIBUTING.md", "docs/ARCHITECTURE.md"])
 def test_every_file_named_exists(page: str) -> None:
     text = (ROOT / page).read_text()
     linked = set(re.findall(r"\]\((?!https?:)([^)#]+)\)", text))
