@@ -8,7 +8,8 @@ from django.contrib.auth import get_user_model
 from django.db.models import Exists, Model, OuterRef, Subquery
 
 from ..core import audiences, ledger, refs
-from ..core.lookups import KEYS, Among, Compiled
+from ..core.compiled import Compiled
+from ..core.lookups import KEYS, Among
 from ..core.snapshots import CLOCK_UNIT, UserId, user_id
 from ..core.users import user_pk
 from ..errors import NotFound
@@ -29,7 +30,7 @@ def newest(since: Mapping[UserId, int], hint: str) -> dict[UserId, Item]:
 
 def _messages(since: Mapping[UserId, int], model: type[Message]) -> dict[UserId, Item]:
     statement = _compiled(ledger.alias(), model)
-    messages = [_loaded(model, row) for row in statement.rows([user_pk(user) for user in since])]
+    messages = [_loaded(model, row) for row in statement.of_users([user_pk(user) for user in since])]
     return {
         key: from_message(message)
         for message in messages
@@ -38,7 +39,7 @@ def _messages(since: Mapping[UserId, int], model: type[Message]) -> dict[UserId,
 
 
 @cache
-def _compiled(alias: str, model: type[Message]) -> Compiled:
+def _compiled(alias: str, model: type[Message]) -> Compiled[Message]:
     """Each user's newest unread row and its actor. Compiled once: that costs Django six times as much as reading it."""
     unread = model.objects.unread().filter(recipient=OuterRef("pk")).order_by("-seq").values("pk")
     mailboxes = Mailbox.objects.filter(Among("pk", KEYS)).annotate(_newest=Subquery(unread[:1]))

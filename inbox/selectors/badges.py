@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _
 
 from .. import conf
 from ..core import audiences, ledger, refs
-from ..core.lookups import KEYS, Among, Compiled
+from ..core.compiled import Compiled
+from ..core.lookups import KEYS, Among
 from ..core.snapshots import CLOCK_UNIT, Snapshot, UserId, user_id
 from ..core.users import has_staff_column, user_pks
 from ..errors import NotFound
@@ -64,14 +65,14 @@ def versions(user_ids: Iterable[Any]) -> dict[UserId, int]:
 
 def _read_versions(pks: Sequence[Any]) -> list[Any]:
     """Of mailboxes alone, which is half the work; unless one of these users has none, or is gone."""
-    rows = _compiled_versions(ledger.alias(), of_users=False).rows(pks)
-    return rows if len(rows) == len(pks) else _compiled_versions(ledger.alias(), of_users=True).rows(pks)
+    rows = _compiled_versions(ledger.alias(), of_users=False).of_users(pks)
+    return rows if len(rows) == len(pks) else _compiled_versions(ledger.alias(), of_users=True).of_users(pks)
 
 
 def _read(pks: Sequence[Any]) -> dict[UserId, Snapshot]:
     cap = conf.unread_cap()
     names = (*event_types(), refs.BROADCAST)
-    rows = _compiled(ledger.alias(), names, cap).rows(pks)
+    rows = _compiled(ledger.alias(), names, cap).of_users(pks)
     if rows:
         undone.report(rows[0][3], [row[0] for row in rows if row[4] != row[5]])
     return {(key := user_id(row[0])): _snapshot(key, row, names, cap) for row in rows}
@@ -90,12 +91,12 @@ def _snapshot(key: UserId, row: Sequence[Any], names: Sequence[str], cap: int) -
 
 
 @cache
-def _compiled(alias: str, names: Sequence[str], cap: int) -> Compiled:
+def _compiled(alias: str, names: Sequence[str], cap: int) -> Compiled[Any]:
     return Compiled(_statement(names, cap).using(alias).filter(Among("pk", KEYS)))
 
 
 @cache
-def _compiled_versions(alias: str, *, of_users: bool) -> Compiled:
+def _compiled_versions(alias: str, *, of_users: bool) -> Compiled[Any]:
     rows, version = (_users(), "mailbox__version") if of_users else (Mailbox.objects.order_by(), "version")
     rows = rows.using(alias).filter(Among("pk", KEYS)).annotate(_clock=_clock("value"))
     return Compiled(rows.values_list("pk", version, "_clock"))

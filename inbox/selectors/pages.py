@@ -23,7 +23,9 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
 from ..core import audiences, ledger, refs
+from ..core.compiled import Compiled
 from ..core.isolation import log_failure
+from ..core.lookups import Parameter
 from ..core.snapshots import UserId
 from ..core.users import user_pk
 from ..errors import BadValue
@@ -117,7 +119,7 @@ class Shape(NamedTuple):
     lazy: bool = False  # the type's own columns are loaded when they are asked for
 
 
-RECIPIENT, BEFORE = object(), object()  # stand in a statement for what is given later
+RECIPIENT, BEFORE = Parameter(), Parameter()
 
 
 def _messages(shape: Shape, pk: Any, before: int | None) -> list[Message]:
@@ -133,17 +135,13 @@ def _messages(shape: Shape, pk: Any, before: int | None) -> list[Message]:
 
 
 def _rows_of(shape: Shape, pk: Any, before: int | None) -> list[Message]:
-    alias, model = ledger.alias(), shape.model
-    recipient: Any = model._meta.get_field("recipient")
-    owner = recipient.get_db_prep_value(pk, connections[alias])
-    sql, params = _statement(alias, shape)
-    given = [owner if param is RECIPIENT else before if param is BEFORE else param for param in params]
-    return list(model.objects.using(alias).raw(sql, given))
+    alias = ledger.alias()
+    owner = shape.model._meta.get_field("recipient").get_db_prep_value(pk, connections[alias])
+    return _compiled(alias, shape).instances({RECIPIENT: owner, BEFORE: before})
 
 
 @lru_cache(maxsize=1000)
-def _statement(alias: str, shape: Shape) -> tuple[str, Sequence[Any]]:
-    """SQL and its parameters. Building it costs Django more than running it, and a page has one for every type."""
+def _compiled(alias: str, shape: Shape) -> Compiled[Message]:
     rows: Any = shape.model.objects.using(alias).visible().filter(recipient=Value(RECIPIENT))
     rows = rows.filter(archived_at__isnull=not shape.archived)
     if shape.unread:
@@ -152,9 +150,7 @@ def _statement(alias: str, shape: Shape) -> tuple[str, Sequence[Any]]:
         rows = rows.filter(seq__lt=Value(BEFORE))
     if shape.lazy:
         rows = rows.only(*(field.name for field in Message._meta.concrete_fields))
-    query = rows.select_related(None).order_by("-seq")[: shape.rows].query
-    sql, params = query.get_compiler(alias).as_sql()
-    return str(sql), tuple(params)
+    return Compiled(rows.select_related(None).order_by("-seq")[: shape.rows])
 
 
 def _load_actors(messages: Sequence[Any]) -> None:
