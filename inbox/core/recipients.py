@@ -1,57 +1,68 @@
-"""Whom another service means: ids, user names, audiences; looked up together, whatever their number."""
+"""The users whom another service names (ids, user names, audiences), looked up together, whatever their number."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypedDict
 
 from django.contrib.auth import get_user_model
 from django.core.exceptions import FieldDoesNotExist, ValidationError
+from django.db.models import QuerySet
 
-from ..errors import BadValue
 from ..models import Audience, Mailbox
 from . import audiences, ledger
 from .lookups import Among
-from .users import user_pk
+from .snapshots import UserId
+from .users import UserPk, user_pk_or_none
 from .validators import validate_text
 
-ID, NAME = "id", "name"
-Given = int | str | Mapping[str, Any]
-Key = tuple[str, Any]  # (ID, a primary key) or (NAME, a user name)
+
+class ById(TypedDict):
+    """A user by id, for ids that are text: a plain string is a user name."""
+
+    id: UserId
+
+
+Recipient = int | str | ById  # an id, a user name, or an id
 
 
 class Directory:
-    """Who is who among the users that were named, in a few queries for all of them. Each has a mailbox then."""
+    """The users that a request names, found in a few queries. Each of them has a mailbox afterwards."""
 
-    def __init__(self, given: Iterable[Given]) -> None:
-        keys = {key for one in given if (key := key_of(one)) is not None}
-        names = {name for kind, name in keys if kind == NAME}
-        self._of = {(NAME, name): pk for name, pk in _named(names)}
-        here = _existing({pk for kind, pk in keys if kind == ID} | set(self._of.values()))
-        self._of = {key: pk for key, pk in self._of.items() if pk in here}
-        self._of.update({(ID, pk): pk for pk in here})
+    def __init__(self, given: Iterable[Recipient]) -> None:
+        recipients = list(given)
+        by_name = dict(_named({one for one in recipients if isinstance(one, str) and _is_storable(one)}))
+        ids = {key for one in recipients if (key := _id_in(one)) is not None}
+        self._existing = _existing(ids | set(by_name.values()))
+        self._by_name = {name: pk for name, pk in by_name.items() if pk in self._existing}
 
-    def find(self, given: Given) -> Any:
-        """The primary key of a user, or None if there is no such user."""
-        key = key_of(given)
-        return None if key is None else self._of.get(key)
+    def find(self, given: Recipient) -> UserPk | None:
+        """The primary key of a user; None if there is no such user."""
+        if isinstance(given, str):
+            return self._by_name.get(given)
+        key = _id_in(given)
+        return key if key in self._existing else None
 
-    def sort(self, given: Sequence[Given]) -> tuple[list[Any], list[Given]]:
-        """Primary keys, sorted, each once; and what is nobody's, as it was given."""
+    def sort(self, given: Sequence[Recipient]) -> tuple[list[UserPk], list[Recipient]]:
+        """Primary keys, sorted, each once; and the recipients that do not exist, as given."""
         found = [(one, self.find(one)) for one in given]
         return sorted({pk for _one, pk in found if pk is not None}), [one for one, pk in found if pk is None]
 
 
-def key_of(given: Given) -> Key | None:
-    """A number or `{"id": …}` is an id, a string a user name; None for what can be neither."""
+def _is_storable(name: str) -> bool:
     try:
-        if isinstance(given, str):
-            validate_text(given)
-            return NAME, given
-        return ID, user_pk(given["id"] if isinstance(given, Mapping) else given)
-    except (BadValue, ValidationError):
+        validate_text(name)
+    except ValidationError:
+        return False
+    return True
+
+
+def _id_in(given: Recipient) -> UserPk | None:
+    """The id in a number or `{"id": …}`; None for a user name, and for a value that can't be an id."""
+    if isinstance(given, str):
         return None
+    return user_pk_or_none(given["id"] if isinstance(given, Mapping) else given)
 
 
-def audience(name: str, groups: Collection[Any] = ()) -> list[Any]:
+def audience(name: str, groups: Collection[int] = ()) -> list[UserPk]:
     """Primary keys of the active users of an audience, sorted. Each has a mailbox then."""
     users = _active()
     if name == Audience.STAFF:
@@ -64,12 +75,13 @@ def audience(name: str, groups: Collection[Any] = ()) -> list[Any]:
     return list(users.order_by("pk").values_list("pk", flat=True))
 
 
-def _members(through: Any, user_column: str, groups: Collection[Any]) -> Any:
-    return through.objects.using(ledger.alias()).filter(group__in=groups).values(f"{user_column}_id")
+def _members(through: Any, user_column: str, groups: Collection[int]) -> "QuerySet[Any, Any]":
+    rows: QuerySet[Any] = through.objects.using(ledger.alias()).filter(group__in=groups)
+    return rows.values(f"{user_column}_id")
 
 
-def _active() -> Any:
-    users = get_user_model()._base_manager.using(ledger.alias())
+def _active() -> "QuerySet[Any]":
+    users: QuerySet[Any] = get_user_model()._base_manager.using(ledger.alias())
     try:
         get_user_model()._meta.get_field("is_active")
     except FieldDoesNotExist:
@@ -77,19 +89,19 @@ def _active() -> Any:
     return users.filter(is_active=True)
 
 
-def _named(names: Collection[str]) -> Iterable[tuple[str, Any]]:
+def _named(names: Collection[str]) -> Iterable[tuple[str, UserPk]]:
     model: Any = get_user_model()
     users = model._base_manager.using(ledger.alias())
     for chunk in ledger.chunks(list(names)):
         yield from users.filter(Among(model.USERNAME_FIELD, chunk)).values_list(model.USERNAME_FIELD, "pk")
 
 
-def _existing(pks: Collection[Any]) -> set[Any]:
-    found: set[Any] = set()
+def _existing(pks: Collection[UserPk]) -> set[UserPk]:
+    found: set[UserPk] = set()
     for chunk in ledger.chunks(list(pks)):
         mailboxes = Mailbox.objects.filter(Among("pk", chunk)).values_list("pk", flat=True)
         here = set(mailboxes)
-        if len(here) < len(chunk):  # nobody, or somebody whose mailbox is still to be made
+        if len(here) < len(chunk):  # ids of no user, or users without a mailbox
             ledger.ensure(chunk)
             here = set(mailboxes.all())
         found |= here

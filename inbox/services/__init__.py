@@ -16,8 +16,8 @@ from .marks import archive, delete, mark_all_read, mark_read, mark_unread, unarc
 from .mending import mend, touch
 from .preferences import set_muted
 from .retention import purge, purge_deleted, purgeable
-from .sending import draft, send
-from .sends import Order, finish_stalled, retry_send, start_sends, work_off
+from .sending import Order, draft, send
+from .sends import finish_stalled, retry_send, start_sends, work_off
 from .session_ends import end_session, name_session, remember_session
 from .submissions import AlreadySubmitted, claim_form, new_form_key, settle_form
 from .tokens import create_token, grantable_scopes, issue_token, revoke_token, use_token

@@ -9,10 +9,11 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypedDict
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import close_old_connections, connections, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -25,7 +26,16 @@ from ..models import IdempotencyKey, ServiceToken
 LIFETIME = timedelta(hours=24)
 ABANDONED = timedelta(seconds=60)  # longer than any request: its process is dead
 
-Result = dict[str, Any]
+
+class Result(TypedDict):
+    """The answer to a write. `snapshot_of` is the user whose snapshot joins the body after the commit, if any."""
+
+    status: int
+    body: Any  # JSON
+    location: str
+    snapshot_of: Any  # UserPk, or its JSON form in a stored result
+
+
 Work = Callable[[], Result]
 
 
@@ -120,7 +130,7 @@ def _dumped(result: Result) -> str:
     return json.dumps(result, cls=DjangoJSONEncoder)
 
 
-def _mine(row: IdempotencyKey) -> Any:
+def _mine(row: IdempotencyKey) -> QuerySet[IdempotencyKey]:
     return IdempotencyKey.objects.filter(pk=row.pk, claimed_at=row.claimed_at, result="")
 
 

@@ -1,8 +1,10 @@
-"""Sending: one event, any number of mailboxes, a few statements per thousand."""
+"""Sending: one event to any number of mailboxes, or many events at once, in a few statements per thousand."""
 
 import time
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from copy import deepcopy
+from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -12,9 +14,11 @@ from django.utils.translation import gettext as _
 
 from ..core import ledger
 from ..core.lookups import among, prepared
+from ..core.recipients import Recipient
 from ..core.users import user_pk, user_pks
 from ..errors import BadValue
 from ..models import Mailbox, Message, MutedType
+from ..models.base import number
 from ..models.message import forget_deleted_actors
 
 # SQLite has one writer: a tight loop of chunks would starve every other one.
@@ -58,6 +62,49 @@ def draft(event_type: type[Message], *, actor: Any = None, dedupe_key: str | Non
     except ValidationError as error:
         raise BadValue("; ".join(f"{field}: {' '.join(said)}" for field, said in error.message_dict.items())) from error
     return message
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A drafted message for up to any number of users.
+
+    `recipients` are their primary keys, sorted, each once; `unknown` are the recipients that do not exist, as given.
+    """
+
+    message: Message
+    recipients: Sequence[Any]
+    unknown: Sequence[Recipient] = ()
+
+
+def write_orders(orders: Sequence[Order]) -> list[int]:
+    """Write up to 1,000 messages in this order, in one transaction or the caller's; returns how many of each.
+
+    The number of statements does not grow with the number of orders.
+    """
+    if not orders:
+        return []
+    if len(orders) == 1:
+        return [write(orders[0].recipients, orders[0].message)]
+    counts = Counter(pk for order in orders for pk in order.recipients)
+    with ledger.locked(counts) as found:
+        here = frozenset(found)
+        rows = [copy_for(pk, order.message) for order in orders for pk in order.recipients if pk in here]
+        number(rows, ledger.advance_each({pk: counts[pk] for pk in found}))
+        _insert_each(rows)
+        return [sum(pk in here for pk in order.recipients) for order in orders]
+
+
+def _insert_each(rows: Sequence[Message]) -> None:
+    for model in dict.fromkeys(type(row) for row in rows):
+        arriving = _newest([row for row in rows if type(row) is model])
+        ledger.announce(list(dict.fromkeys(row.recipient_id for row in arriving)), model.arrival())
+        model.objects.insert(arriving)
+
+
+def _newest(rows: list[Message]) -> list[Message]:
+    """Of the rows with the same dedupe key only the last, which would replace the others."""
+    last = {(row.recipient_id, row.dedupe_key or id(row)): row for row in rows}
+    return list(last.values())
 
 
 def write(ids: Sequence[Any], message: Message) -> int:

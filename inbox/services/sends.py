@@ -6,7 +6,6 @@ second finds it done. So nobody gets a message twice or not at all, however ofte
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -25,47 +24,36 @@ from ..errors import BadValue
 from ..models import Message, Send, SendChunk, ServiceToken, event_types
 from ..signals import send_queued
 from .attempts import PENDING, failed, keys_in, no_users, note_failure, ready, settle
-from .batch import Delivery, write_all
-from .sending import let_others_write, write
+from .sending import Order, let_others_write, write, write_orders
 
 STALLED = timedelta(seconds=10)  # without progress: its worker is dead, or has never heard of it
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
-    """A drafted message, the sorted ids of those who get it, and how many who should do not exist."""
-
-    message: Message
-    ids: Sequence[Any]
-    unknown: int = 0
-
-
 def start_sends(orders: Sequence[Order], token: ServiceToken | None = None) -> list[Send]:
-    """Write orders for up to 1,000 recipients in all now, and queue the others; one transaction, or the caller's."""
-    room, now = ledger.CHUNK, []
+    """Write the orders that fit into 1,000 messages now, and queue the others; one transaction, or the caller's."""
+    room, fits = ledger.CHUNK, []
     for order in orders:
-        if len(order.ids) <= room:
-            now.append(order)
-            room -= len(order.ids)
+        fits.append(len(order.recipients) <= room)
+        room -= len(order.recipients) if fits[-1] else 0
     with transaction.atomic(using=ledger.alias()):
-        written = dict(zip(map(id, now), _write(now), strict=True))
-        sends = Send.objects.bulk_create([_send(order, token, written.get(id(order))) for order in orders])
+        written = iter(write_orders([order for order, now in zip(orders, fits, strict=True) if now]))
+        counts = [next(written) if now else None for now in fits]
+        sends = Send.objects.bulk_create(
+            [_send(order, token, count) for order, count in zip(orders, counts, strict=True)]
+        )
         queued = [(send, order) for send, order in zip(sends, orders, strict=True) if send.finished_at is None]
         SendChunk.objects.bulk_create(
-            [_chunk(send, ids) for send, order in queued for ids in ledger.chunks(order.ids)], batch_size=50
+            [_chunk(send, ids) for send, order in queued for ids in ledger.chunks(order.recipients)], batch_size=50
         )
         for send, _order in queued:
             _announce(send.pk)
     return sends
 
 
-def _write(orders: Sequence[Order]) -> list[int]:
-    return write_all([Delivery(order.message, order.ids) for order in orders]) if orders else []
-
-
 def _send(order: Order, token: ServiceToken | None, created: int | None) -> Send:
-    """`created` is None for what is only queued."""
-    send = Send(token=token, type=order.message.event_type(), recipients=len(order.ids), unknown=order.unknown)
+    """`created` is the number of messages written; None for an order that is queued."""
+    kind, recipients, unknown = order.message.event_type(), len(order.recipients), len(order.unknown)
+    send = Send(token=token, type=kind, recipients=recipients, unknown=unknown)
     if created is None:
         send.message = serializers.serialize("json", [order.message])
     else:

@@ -11,7 +11,7 @@ from django.db.models import Count
 from inbox import selectors, services
 from inbox.core import ledger
 from inbox.models import FollowMessage, Mailbox, Send, SendChunk
-from inbox.services.sends import Order
+from inbox.services import Order
 from inbox.signals import send_queued
 
 from .databases import postgres

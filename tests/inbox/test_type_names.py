@@ -13,7 +13,7 @@ from inbox.core import ledger
 from inbox.core.names import ConstraintName, IndexName
 from inbox.models import LikeMessage, Message, Send, event_types
 from inbox.models.base import MailboxRowQuerySet
-from inbox.services.sends import Order
+from inbox.services import Order
 
 from .people import people, unread
 

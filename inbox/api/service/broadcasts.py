@@ -15,7 +15,7 @@ from ...errors import BadFields, BadValue
 from ...models import Scope
 from ...rendering.markup import safe_html
 from ...services.idempotency import Result, Work
-from ..shared.auth import Service
+from ..shared.auth import Service, ServiceRequest
 from ..shared.limits import KIB, json_body
 from ..shared.problems import BadValues, MissingScope, fault, invalid
 from ..shared.schemas import ABSENT, Problem
@@ -68,7 +68,7 @@ def broadcasts(request: HttpRequest, query: Query[BroadcastQuery]) -> dict[str, 
     operation_id="createBroadcast",
     summary="Write a broadcast",
 )
-def create(request: Any, body: BroadcastDraft, key: Key = ABSENT) -> HttpResponse:
+def create(request: ServiceRequest, body: BroadcastDraft, key: Key = ABSENT) -> HttpResponse:
     """A draft in the name of the token's owner: nobody sees it until it is published."""
 
     def work() -> Result:
@@ -98,7 +98,7 @@ def broadcast(request: HttpRequest, id: Path[BroadcastPath]) -> dict[str, Any]:
     operation_id="changeBroadcast",
     summary="Change a broadcast",
 )
-def change(request: Any, id: Path[BroadcastPath], body: BroadcastPatch, key: Key = ABSENT) -> HttpResponse:
+def change(request: ServiceRequest, id: Path[BroadcastPath], body: BroadcastPatch, key: Key = ABSENT) -> HttpResponse:
     """One that is live or scheduled takes the scope `broadcasts:publish` as well: people see the change, or will."""
 
     def work() -> Result:
@@ -119,7 +119,7 @@ def change(request: Any, id: Path[BroadcastPath], body: BroadcastPatch, key: Key
     operation_id="deleteBroadcast",
     summary="Delete a broadcast",
 )
-def delete(request: Any, id: Path[BroadcastPath], key: Key = ABSENT) -> HttpResponse:
+def delete(request: ServiceRequest, id: Path[BroadcastPath], key: Key = ABSENT) -> HttpResponse:
     """For good, and with the record of who has read it. One that is live or scheduled takes the scope
     `broadcasts:withdraw` as well."""
 
@@ -139,7 +139,7 @@ def delete(request: Any, id: Path[BroadcastPath], key: Key = ABSENT) -> HttpResp
     operation_id="publishBroadcast",
     summary="Publish a broadcast",
 )
-def publish(request: HttpRequest, id: Path[BroadcastPath], key: Key = ABSENT) -> HttpResponse:
+def publish(request: ServiceRequest, id: Path[BroadcastPath], key: Key = ABSENT) -> HttpResponse:
     """Now, or at its `publish_at` if that is to come: then it is scheduled. One that is out already stays so. 409 for
     one that would expire before it starts."""
     return _moved(request, id, key, _publish)
@@ -152,12 +152,12 @@ def publish(request: HttpRequest, id: Path[BroadcastPath], key: Key = ABSENT) ->
     operation_id="withdrawBroadcast",
     summary="Withdraw a broadcast",
 )
-def withdraw(request: HttpRequest, id: Path[BroadcastPath], key: Key = ABSENT) -> HttpResponse:
+def withdraw(request: ServiceRequest, id: Path[BroadcastPath], key: Key = ABSENT) -> HttpResponse:
     """Take one that is live or scheduled back from everybody. Any other stays as it is."""
     return _moved(request, id, key, services.withdraw)
 
 
-def _moved(request: HttpRequest, id: int, key: str, service: Callable[[Any], None]) -> HttpResponse:
+def _moved(request: ServiceRequest, id: int, key: str, service: Callable[[Any], None]) -> HttpResponse:
     def work() -> Result:
         with services.held_broadcast(id) as held:
             service(held)
@@ -181,7 +181,7 @@ def _publish(held: Any) -> None:
         raise HttpError(409, error.detail) from error
 
 
-def _demand(request: Any, scope: Scope, held: Any) -> None:
+def _demand(request: ServiceRequest, scope: Scope, held: Any) -> None:
     """What people see, or are about to see, is not changed by whoever may only write."""
     if services.is_out(held) and scope not in request.auth.scopes:
         raise MissingScope(scope)

@@ -1,6 +1,6 @@
 """What other services send: `messages/`, `messages/batch/`, `sends/{id}/`."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -9,15 +9,16 @@ from pydantic import TypeAdapter, ValidationError
 
 from ... import selectors, services
 from ...models import Scope, Send
+from ...services import Order
 from ...services.idempotency import Result, Work
-from ..shared.auth import Service
+from ..shared.auth import Service, ServiceRequest
 from ..shared.limits import KIB, json_body
 from ..shared.problems import BadValues, fault
 from ..shared.schemas import ABSENT, Problem
 from ..shared.throttle import says_what_is_left
 from .events import AnyEvent, Event
 from .once import Key, once, result
-from .orders import Addressed, Addresses
+from .orders import OrderBuilder
 from .sends import Batch, BatchResults, Progress, Queued, SendPath, Sent
 
 router = Router()
@@ -26,6 +27,7 @@ router.add_decorator(says_what_is_left, mode="view")
 
 WRITE_REFUSALS = frozenset({400, 401, 403, 409, 413, 415, 422, 429, 503})
 any_event: TypeAdapter[Event] = TypeAdapter(AnyEvent)
+Line = dict[str, object]  # the answer to one event of a batch (`BatchResult`)
 
 
 @router.post(
@@ -35,12 +37,12 @@ any_event: TypeAdapter[Event] = TypeAdapter(AnyEvent)
     operation_id="send",
     summary="One event to many recipients",
 )
-def send(request: Any, event: Body[AnyEvent], key: Key = ABSENT) -> HttpResponse:
+def send(request: ServiceRequest, event: Body[AnyEvent], key: Key = ABSENT) -> HttpResponse:
     """Up to 1,000 recipients have it when this answers (201); for more it is on its way (202, see `Location`)."""
 
     def plan() -> Work:
-        addressed = Addresses([event], request.auth.owner).order(event)
-        return lambda: _answer(request, addressed, services.start_sends([addressed.order], request.auth)[0])
+        order = OrderBuilder([event], request.auth.owner).build(event)
+        return lambda: _answer(request, order, services.start_sends([order], request.auth)[0])
 
     return once(request, key, plan)
 
@@ -52,7 +54,7 @@ def send(request: Any, event: Body[AnyEvent], key: Key = ABSENT) -> HttpResponse
     operation_id="sendBatch",
     summary="Many events",
 )
-def send_batch(request: Any, body: Batch, key: Key = ABSENT) -> HttpResponse:
+def send_batch(request: ServiceRequest, body: Batch, key: Key = ABSENT) -> HttpResponse:
     """Each is answered for itself, in order: one that is refused does not keep the others back. The first 1,000
     recipients of them all have theirs when this answers; the events that go beyond are on their way (202)."""
     return once(request, key, lambda: _plan_batch(request, body.messages))
@@ -65,7 +67,7 @@ def send_batch(request: Any, body: Batch, key: Key = ABSENT) -> HttpResponse:
     operation_id="getSend",
     summary="How far a send has come",
 )
-def progress(request: Any, id: Path[SendPath]) -> dict[str, Any]:
+def progress(request: ServiceRequest, id: Path[SendPath]) -> dict[str, Any]:
     """Ask again until `status` says that it is over."""
     found = selectors.send(id, request.auth)
     return {
@@ -82,31 +84,31 @@ def progress(request: Any, id: Path[SendPath]) -> dict[str, Any]:
     }
 
 
-def _answer(request: HttpRequest, addressed: Addressed, started: Send) -> Result:
+def _answer(request: HttpRequest, order: Order, started: Send) -> Result:
     """201 and the snapshot of a single recipient, or 202 and where to look."""
     if started.finished_at is None:
         root = request.path[: request.path.rindex("messages/")]
-        body = {"send": started.pk, "recipients": started.recipients, "unknown": addressed.unknown}
+        body = {"send": started.pk, "recipients": started.recipients, "unknown": list(order.unknown)}
         return result(202, body, location=f"{root}sends/{started.pk}/")
-    body = {"send": started.pk, "created": started.created, "unknown": addressed.unknown}
-    return result(201, body, snapshot_of=addressed.order.ids[0] if started.recipients == 1 else None)
+    body = {"send": started.pk, "created": started.created, "unknown": list(order.unknown)}
+    return result(201, body, snapshot_of=order.recipients[0] if started.recipients == 1 else None)
 
 
-def _plan_batch(request: Any, messages: Sequence[Any]) -> Work:
-    """What can be sent is; what cannot is said in its place."""
+def _plan_batch(request: ServiceRequest, messages: Sequence[object]) -> Work:
+    """What can be sent is; what cannot is answered with its errors, in its place."""
     parsed = [_parsed(message, n) for n, message in enumerate(messages)]
-    addresses = Addresses([event for event in parsed if isinstance(event, Event)], request.auth.owner)
-    orders = [_ordered(addresses, event, n) if isinstance(event, Event) else event for n, event in enumerate(parsed)]
+    builder = OrderBuilder([event for event in parsed if isinstance(event, Event)], request.auth.owner)
+    orders = [_ordered(builder, event, n) if isinstance(event, Event) else event for n, event in enumerate(parsed)]
 
     def work() -> Result:
-        started = iter(services.start_sends([o.order for o in orders if isinstance(o, Addressed)], request.auth))
-        lines = [_line(_answer(request, o, next(started))) if isinstance(o, Addressed) else o for o in orders]
+        started = iter(services.start_sends([order for order in orders if isinstance(order, Order)], request.auth))
+        lines = [_line(_answer(request, one, next(started))) if isinstance(one, Order) else one for one in orders]
         return result(200, {"results": lines})
 
     return work
 
 
-def _parsed(message: Any, n: int) -> Event | Result:
+def _parsed(message: object, n: int) -> Event | Line:
     try:
         return any_event.validate_python(message)
     except ValidationError as error:
@@ -117,16 +119,16 @@ def _parsed(message: Any, n: int) -> Event | Result:
         )
 
 
-def _ordered(addresses: Addresses, event: Event, n: int) -> Addressed | Result:
+def _ordered(builder: OrderBuilder, event: Event, n: int) -> Order | Line:
     try:
-        return addresses.order(event)
+        return builder.build(event)
     except BadValues as error:
         return _refusal(one | {"pointer": f"/messages/{n}{one['pointer']}"} for one in error.errors)
 
 
-def _refusal(errors: Any) -> Result:
+def _refusal(errors: Iterable[dict[str, str]]) -> Line:
     return {"status": 422, "errors": list(errors)}
 
 
-def _line(answer: Result) -> Result:
+def _line(answer: Result) -> Line:
     return {"status": answer["status"], **answer["body"]}

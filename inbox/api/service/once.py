@@ -14,6 +14,7 @@ from pydantic import WithJsonSchema
 from ... import selectors, services
 from ...errors import InboxError
 from ...services.idempotency import Result, Work, told
+from ..shared.auth import ServiceRequest
 from ..shared.schemas import ABSENT
 
 MAX_KEY = 255  # characters
@@ -58,7 +59,7 @@ def result(status: int, body: Any = None, *, location: str = "", snapshot_of: An
     return {"status": status, "body": body, "location": location, "snapshot_of": snapshot_of}
 
 
-def once(request: Any, key: str | None, plan: Callable[[], Work]) -> HttpResponse:
+def once(request: ServiceRequest, key: str | None, plan: Callable[[], Work]) -> HttpResponse:
     """Do the work of this request in one transaction, and answer with its result. What came with this key before is
     only answered. `request.auth` is the service's token; `plan` as in `services.settle`."""
     row = services.claim_key(request.auth, parse_key(key), _digest(request)) if key is not None else None
@@ -84,7 +85,7 @@ def _digest(request: HttpRequest) -> str:
     return sha256(b"\n".join(said)).hexdigest()
 
 
-def _respond(found: Any) -> HttpResponse:
+def _respond(found: Result) -> HttpResponse:
     response: HttpResponse = JsonResponse(found["body"], status=found["status"], encoder=DjangoJSONEncoder, safe=False)
     if found["status"] == 204:
         response = HttpResponse(status=204)

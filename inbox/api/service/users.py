@@ -11,7 +11,7 @@ from ... import selectors
 from ...core.users import user_pk_or_none
 from ...errors import NotFound
 from ...models import Scope
-from ..shared.auth import Service
+from ..shared.auth import Service, ServiceRequest
 from ..shared.limits import KIB, json_body
 from ..shared.schemas import NewTicket, Problem, Snapshot, TicketRequest, UserPath
 from ..shared.throttle import says_what_is_left
@@ -43,7 +43,7 @@ def unread(request: HttpRequest, id: Path[UserPath]) -> dict[str, Any]:
     operation_id="mintUserTicket",
     summary="A ticket for a user",
 )
-def mint(request: Any, id: Path[UserPath], body: TicketRequest | None = None) -> Any:
+def mint(request: ServiceRequest, id: Path[UserPath], body: TicketRequest | None = None) -> Any:
     """For a site of yours where they are signed in. What it opens ends with their password, their account or your
     token."""
     user = get_user_model()._default_manager.filter(pk=_key(id)).first()

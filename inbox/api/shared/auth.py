@@ -12,8 +12,15 @@ from ... import services
 from ...core.snapshots import UserId, user_id
 from ...credentials import tickets
 from ...http.preconditions import SAFE, evaluate
+from ...models import ServiceToken
 from . import throttle
 from .problems import BadToken, CsrfFailed, MissingScope, PreconditionFailed
+
+
+class ServiceRequest(HttpRequest):
+    """A request that `Service` has let in."""
+
+    auth: ServiceToken
 
 
 class Session(SessionAuth):

@@ -10,7 +10,7 @@ from inbox.core import ledger, recipients
 from inbox.core.snapshots import MAX_NUMBER
 from inbox.credentials import tickets
 from inbox.models import FollowMessage, SendChunk
-from inbox.services.sends import Order
+from inbox.services import Order
 
 from ..listening import Heard
 from ..people import live, unread
