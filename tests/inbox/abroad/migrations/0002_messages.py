@@ -1,7 +1,7 @@
 
 import django.db.models.deletion
 import django.utils.timezone
-import inbox.core.validators
+import inbox.validators
 import uuid
 from django.conf import settings
 from django.db import migrations, models
@@ -40,7 +40,7 @@ class Migration(migrations.Migration):
                 ('archived_at', models.DateTimeField(blank=True, null=True, verbose_name='archived at')),
                 ('deleted_at', models.DateTimeField(blank=True, null=True, verbose_name='deleted at')),
                 ('seq', models.BigIntegerField(editable=False, verbose_name='sequence number')),
-                ('url', models.CharField(blank=True, max_length=500, validators=[inbox.core.validators.validate_link], verbose_name='link')),
+                ('url', models.CharField(blank=True, max_length=500, validators=[inbox.validators.validate_link], verbose_name='link')),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='created at')),
                 ('id', models.UUIDField(default=uuid.uuid4, primary_key=True, serialize=False)),
                 ('content', models.CharField(max_length=100)),
@@ -62,7 +62,7 @@ class Migration(migrations.Migration):
                 ('archived_at', models.DateTimeField(blank=True, null=True, verbose_name='archived at')),
                 ('deleted_at', models.DateTimeField(blank=True, null=True, verbose_name='deleted at')),
                 ('seq', models.BigIntegerField(editable=False, verbose_name='sequence number')),
-                ('url', models.CharField(blank=True, max_length=500, validators=[inbox.core.validators.validate_link], verbose_name='link')),
+                ('url', models.CharField(blank=True, max_length=500, validators=[inbox.validators.validate_link], verbose_name='link')),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='created at')),
                 ('actor', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='actor')),
                 ('post', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='abroad.post')),
