@@ -1,16 +1,19 @@
 """Fixtures for real servers, which tests/servers.py describes, and the queue of the tests (tests/queue.py)."""
 
+import asyncio
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any, TypeVar
 
 import pytest
+from playwright.sync_api import Browser
 
 from tests import queue
 from tests.forks import Forked
 from tests.servers import Databases, Site, embedded_mqtt, needs
+from tools import browser
 from tools.brokers import Mosquitto, RabbitMq, quiet_port
 from tools.stores import Postgres, Valkey
 
@@ -37,6 +40,28 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
     return queue.workers()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Playwright leaves its event loop running between its calls; tests without `chromium` must not see it."""
+    if "chromium" in getattr(item, "fixturenames", ()):
+        return (yield)
+    playwrights = asyncio._get_running_loop()
+    asyncio._set_running_loop(None)
+    try:
+        return (yield)
+    finally:
+        asyncio._set_running_loop(playwrights)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """One for all tests: a context is a person's browser."""
+    with needs(), browser.chromium() as started:
+        playwrights = asyncio._get_running_loop()
+        yield started
+        asyncio._set_running_loop(playwrights)
 
 
 @pytest.fixture(scope="session")

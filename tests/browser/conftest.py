@@ -10,8 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.browser.bell import Bell
 from tests.browser.elsewhere import Elsewhere
-from tests.servers import Site, needs
-from tools.browser import chromium as start_chromium
+from tests.servers import Site
 
 Browse = Callable[..., BrowserContext]
 OpenBell = Callable[..., Bell]
@@ -21,13 +20,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "tests/browser/" in item.path.as_posix():
             item.add_marker("browser")
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    """Of one module: Playwright's event loop must be gone before other modules' async tests run."""
-    with needs(), start_chromium() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="session")

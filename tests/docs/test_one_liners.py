@@ -12,12 +12,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 
 from tests.conftest import StartSite
 from tests.docs.pages import README, table
 from tests.servers import Site, needs, wait_for
-from tools.browser import chromium
 from tools.processes import ROOT
 from tools.stores import MissingServerError
 
@@ -65,9 +64,8 @@ def test_in_a_shell(shell: Callable[[str], Path], site: Site, name: str) -> None
 
 
 @pytest.mark.parametrize("name", SCRIPTS)
-def test_on_a_page(site: Site, name: str) -> None:
-    with needs(), chromium() as browser:
-        page = browser.new_page(base_url=site.url(""), bypass_csp=True)  # it loads one more script
+def test_on_a_page(site: Site, name: str, chromium: Browser) -> None:
+    with chromium.new_page(base_url=site.url(""), bypass_csp=True) as page:  # it loads one more script
         page.context.add_cookies([{"name": "sessionid", "value": site.cookies("bob")["sessionid"], "url": site.url()}])
         page.goto("/inbox/")
         page.add_script_tag(url="/static/django_eventstream/reconnecting-eventsource.js")

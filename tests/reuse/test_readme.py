@@ -12,11 +12,9 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 
 from tests.browser.bell import Bell
-from tests.servers import needs
-from tools.browser import chromium
 from tools.processes import ROOT, Process, free_port, listening
 
 pytestmark = pytest.mark.browser
@@ -134,9 +132,8 @@ def address(project: Path) -> Iterator[str]:
     server.stop()
 
 
-def test_five_lines_and_a_call(address: str) -> None:
-    with needs(), chromium() as browser:
-        page = browser.new_page()
+def test_five_lines_and_a_call(address: str, chromium: Browser) -> None:
+    with chromium.new_page() as page:
         page.goto(f"{address}/sign-in/bob/")
         page.goto(f"{address}/page/")
         bell = Bell(page).live("websocket").shows("")
