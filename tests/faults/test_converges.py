@@ -189,7 +189,7 @@ async def test_web_process_killed_at_the_commit(site: Site) -> None:
 
 
 async def test_web_process_frozen_for_a_while(site: Site) -> None:
-    """It missed every nudge while it stood still; what it held open goes on and catches up."""
+    """Nudges wait in its socket until it is thawed; what it holds open goes on and catches up."""
     async with everybody(site, web=(1,)) as clients:
         site.web[1].freeze()
         await comment(site, web=0)
