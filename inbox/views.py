@@ -10,6 +10,7 @@ from django.utils.text import capfirst
 from django.views.decorators.http import require_http_methods, require_safe
 
 from . import services
+from .core.snapshots import user_id
 from .forms import PreferencesForm
 from .models import Broadcast, event_types
 
@@ -43,7 +44,7 @@ def preferences_page(request: HttpRequest) -> HttpResponse:
     """What is counted from now on. It needs neither JavaScript nor the messages framework, which a site may lack."""
     form = PreferencesForm(request.POST if request.method == "POST" else None, request.user)
     if form.is_valid():
-        services.set_muted(request.user, form.muted())
+        services.set_muted(user_id(request.user.pk), form.muted())
         return redirect(f"{request.path}?saved")
     context = {"form": form, "inbox": _beside(request, "inbox"), "saved": "saved" in request.GET}
     return render(request, "inbox/preferences.html", context)

@@ -12,6 +12,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from ..models import Audience, Broadcast, BroadcastReceipt, Mailbox
 from ..models.base import UNREAD
 from . import ledger
+from .users import UserPk
 
 
 def membership() -> tuple[Any, str] | None:
@@ -20,7 +21,7 @@ def membership() -> tuple[Any, str] | None:
     return None if field is None else (field.through, field.field.m2m_field_name())
 
 
-def live_for(user: Any) -> QuerySet[Broadcast]:
+def live_for(user: UserPk | OuterRef) -> QuerySet[Broadcast]:
     """Live broadcasts whose audience the user belongs to, read, dismissed or not."""
     staff = Mailbox.objects.filter(pk=_deeper(user), is_staff=True)
     audience = Q(audience=Audience.EVERYONE) | Q(Exists(staff), audience=Audience.STAFF)
@@ -32,19 +33,19 @@ def live_for(user: Any) -> QuerySet[Broadcast]:
     return Broadcast.objects.live().filter(audience)
 
 
-def unread_for(user: Any) -> QuerySet[Broadcast]:
+def unread_for(user: UserPk | OuterRef) -> QuerySet[Broadcast]:
     """The broadcasts that the user's badge counts, the list shows as unread and mark-all marks."""
     receipts = BroadcastReceipt.objects.filter(broadcast=OuterRef("pk"), recipient=_deeper(user))
     return live_for(user).filter(~Exists(receipts.exclude(UNREAD)))
 
 
-def visible_for(user: Any) -> QuerySet[Broadcast]:
+def visible_for(user: UserPk | OuterRef) -> QuerySet[Broadcast]:
     """Live broadcasts that the user has not dismissed."""
     receipts = BroadcastReceipt.objects.filter(broadcast=OuterRef("pk"), recipient=_deeper(user))
     return live_for(user).filter(~Exists(receipts.filter(deleted_at__isnull=False)))
 
 
-def members(groups: Collection[Any] | None = None, users: Collection[Any] | None = None) -> list[Any]:
+def members(groups: Collection[int] | None = None, users: Collection[UserPk] | None = None) -> list[UserPk]:
     """Primary keys of the users who are in one of these groups (None: in any); only of these users, if given."""
     if (member := membership()) is None:
         return []
@@ -57,8 +58,9 @@ def members(groups: Collection[Any] | None = None, users: Collection[Any] | None
     return list(rows.values_list(f"{user_column}_id", flat=True).distinct())
 
 
-def _deeper(user: Any, levels: int = 1) -> Any:
+def _deeper(user: UserPk | OuterRef, levels: int = 1) -> UserPk | OuterRef:
     """The same user as seen from a subquery so many levels further in."""
-    for _level in range(levels if isinstance(user, OuterRef) else 0):
-        user = OuterRef(user)
+    if isinstance(user, OuterRef):
+        for _level in range(levels):
+            user = OuterRef(user)
     return user

@@ -17,6 +17,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from django.contrib.auth import get_user_model
 from django.db import IntegrityError, OperationalError, connections, router, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Case, F, Value, When
 from django.utils.translation import gettext as _
 
@@ -26,10 +27,10 @@ from ..signals import broadcast_changed, mailbox_changed
 from .lookups import Among
 from .patience import ATTEMPTS, budget
 from .snapshots import MAX_CLOCK, user_id
+from .users import UserPk
 
 logger = logging.getLogger(__name__)
 
-Pk = Any
 P = ParamSpec("P")
 R = TypeVar("R")
 T = TypeVar("T")
@@ -99,7 +100,7 @@ def waiting_at_most(seconds: float) -> Iterator[None]:
 
 
 @contextmanager
-def _busy_timeout(connection: Any, milliseconds: int) -> Iterator[None]:
+def _busy_timeout(connection: BaseDatabaseWrapper, milliseconds: int) -> Iterator[None]:
     """SQLite's waiting belongs to the connection, and begins with the transaction."""
     if connection.vendor != "sqlite":
         yield
@@ -115,7 +116,7 @@ def _busy_timeout(connection: Any, milliseconds: int) -> Iterator[None]:
 
 
 @retrying
-def ensure(ids: Collection[Pk]) -> None:
+def ensure(ids: Collection[UserPk]) -> None:
     """Create the mailboxes that do not exist yet, sorted, in a short transaction of their own if one can be had.
 
     Ids of no user are passed over. A user without a mailbox is read as version 0 and no staff; so that of staff begins
@@ -136,7 +137,7 @@ def _new_mailbox(user: Any) -> Mailbox:
 
 
 @contextmanager
-def locked(ids: Iterable[Pk]) -> Iterator[list[Pk]]:
+def locked(ids: Iterable[UserPk]) -> Iterator[list[UserPk]]:
     """A transaction that holds these users' mailboxes, locked in the order of their ids.
 
     Yields the ids that have one (those of existing users), sorted.
@@ -148,12 +149,12 @@ def locked(ids: Iterable[Pk]) -> Iterator[list[Pk]]:
         yield [pk for chunk in chunks(wanted) for pk in _lock(chunk)]
 
 
-def _lock(ids: Sequence[Pk]) -> list[Pk]:
+def _lock(ids: Sequence[UserPk]) -> list[UserPk]:
     mailboxes = Mailbox.objects.using(alias()).select_for_update(no_key=True).filter(Among("pk", ids))
     return list(mailboxes.order_by("pk").values_list("pk", flat=True))
 
 
-def advance(ids: Collection[Pk], item: str | None = None, *, audience: bool = False) -> None:
+def advance(ids: Collection[UserPk], item: str | None = None, *, audience: bool = False) -> None:
     """Advance these locked mailboxes and tell the world when this commits.
 
     `item` names the event type that arrived, if one did; `audience` marks that they joined or left one.
@@ -169,7 +170,7 @@ def advance(ids: Collection[Pk], item: str | None = None, *, audience: bool = Fa
 
 
 @contextmanager
-def advanced(ids: Collection[Pk], item: str | None) -> Iterator[list[Pk]]:
+def advanced(ids: Collection[UserPk], item: str | None) -> Iterator[list[UserPk]]:
     """A transaction that holds these mailboxes, each advanced by one, and announces it: `locked`, then `advance`.
 
     One statement does both, unless a mailbox is missing. Yields the ids that have one, sorted.
@@ -187,18 +188,18 @@ def advanced(ids: Collection[Pk], item: str | None) -> Iterator[list[Pk]]:
             yield found
 
 
-def _lock_and_advance(ids: Sequence[Pk]) -> int:
+def _lock_and_advance(ids: Sequence[UserPk]) -> int:
     mailboxes = Mailbox.objects.using(alias())
     held = mailboxes.select_for_update(no_key=True).filter(Among("pk", ids)).order_by("pk").values("pk")
     return mailboxes.filter(pk__in=held).update(version=F("version") + 1)
 
 
-def advance_each(counts: Mapping[Pk, int]) -> dict[Pk, int]:
+def advance_each(counts: Mapping[UserPk, int]) -> dict[UserPk, int]:
     """Advance each locked mailbox by its own count; returns the versions from which the counting started.
 
     Announcing it is the caller's: what arrived may be of several types.
     """
-    before: dict[Pk, int] = {}
+    before: dict[UserPk, int] = {}
     mailboxes = Mailbox.objects.using(alias())
     for chunk in chunks(list(counts)):
         rows = mailboxes.filter(Among("pk", chunk))
@@ -209,7 +210,7 @@ def advance_each(counts: Mapping[Pk, int]) -> dict[Pk, int]:
     return before
 
 
-def announce(ids: Collection[Pk], item: str | None) -> None:
+def announce(ids: Collection[UserPk], item: str | None) -> None:
     """Send `mailbox_changed` once the current transaction, if any, has committed."""
     if not ids:
         return
@@ -242,7 +243,7 @@ def tick(clock: BroadcastClock, item: str | None = None, *, by: int = 1) -> int:
 
 
 @retrying
-def set_staff(ids: Collection[Pk], is_staff: bool) -> None:
+def set_staff(ids: Collection[UserPk], is_staff: bool) -> None:
     """Copy a changed staff flag into these users' mailboxes, with a new version."""
     with locked(ids) as found:
         stale = Mailbox.objects.using(alias()).filter(pk__in=found).exclude(is_staff=is_staff)

@@ -1,11 +1,11 @@
 """What just arrived, for a toast: a courtesy beside the state, which alone is the truth."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.db.models import Exists, Model, OuterRef, Subquery
+from django.db.models import Exists, Model, OuterRef, QuerySet, Subquery
 
 from ..core import audiences, ledger, refs
 from ..core.compiled import Compiled
@@ -79,5 +79,5 @@ def _readers(since: Mapping[UserId, int], broadcast: Broadcast) -> dict[UserId, 
     return {key: toast for key in map(user_id, reached) if broadcast.clock > since[key] // CLOCK_UNIT}
 
 
-def _mailboxes(users: Mapping[UserId, Any]) -> Any:
+def _mailboxes(users: Iterable[UserId]) -> QuerySet[Mailbox]:
     return Mailbox.objects.using(ledger.alias()).filter(pk__in=[user_pk(user) for user in users])

@@ -5,7 +5,8 @@ from functools import cache
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.db.models import F, IntegerField, OuterRef, Subquery, Value
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import F, IntegerField, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
@@ -14,7 +15,7 @@ from ..core import audiences, ledger, refs
 from ..core.compiled import Compiled
 from ..core.lookups import KEYS, Among
 from ..core.snapshots import CLOCK_UNIT, Snapshot, UserId, user_id
-from ..core.users import has_staff_column, user_pks
+from ..core.users import UserOrPk, UserPk, has_staff_column, user_pks
 from ..errors import NotFound
 from ..models import BroadcastClock, Mailbox, event_types
 from . import undone
@@ -23,7 +24,7 @@ from . import undone
 class Plain(Subquery):
     """A subquery whose value needs no conversion: Django would make an int of every int again."""
 
-    def get_db_converters(self, connection: Any) -> list[Any]:
+    def get_db_converters(self, connection: BaseDatabaseWrapper) -> list[Any]:
         return []
 
 
@@ -34,7 +35,7 @@ class Counted(Plain):
     output_field = IntegerField()
 
 
-def snapshots(user_ids: Iterable[Any]) -> dict[UserId, Snapshot]:
+def snapshots(user_ids: Iterable[UserOrPk]) -> dict[UserId, Snapshot]:
     """Current snapshots by user id; ids of no user are absent.
 
     One SQL statement per thousand users, on the primary, to be called outside any transaction. It writes nothing and
@@ -47,14 +48,14 @@ def snapshots(user_ids: Iterable[Any]) -> dict[UserId, Snapshot]:
     return found
 
 
-def snapshot(user: Any) -> Snapshot:
+def snapshot(user: UserOrPk) -> Snapshot:
     """The current snapshot of one user. NotFound for an unknown one."""
     for found in snapshots([user]).values():
         return found
     raise NotFound(_("There is no such user."))
 
 
-def versions(user_ids: Iterable[Any]) -> dict[UserId, int]:
+def versions(user_ids: Iterable[UserOrPk]) -> dict[UserId, int]:
     """Only the snapshot versions by user id: a cheap look whether anything changed. Reports nothing."""
     return {
         user_id(pk): (clock or 0) * CLOCK_UNIT + (version or 0)
@@ -63,13 +64,13 @@ def versions(user_ids: Iterable[Any]) -> dict[UserId, int]:
     }
 
 
-def _read_versions(pks: Sequence[Any]) -> list[Any]:
+def _read_versions(pks: Sequence[UserPk]) -> list[Any]:
     """Of mailboxes alone, which is half the work; unless one of these users has none, or is gone."""
     rows = _compiled_versions(ledger.alias(), of_users=False).of_users(pks)
     return rows if len(rows) == len(pks) else _compiled_versions(ledger.alias(), of_users=True).of_users(pks)
 
 
-def _read(pks: Sequence[Any]) -> dict[UserId, Snapshot]:
+def _read(pks: Sequence[UserPk]) -> dict[UserId, Snapshot]:
     cap = conf.unread_cap()
     names = (*event_types(), refs.BROADCAST)
     rows = _compiled(ledger.alias(), names, cap).of_users(pks)
@@ -102,7 +103,7 @@ def _compiled_versions(alias: str, *, of_users: bool) -> Compiled[Any]:
     return Compiled(rows.values_list("pk", version, "_clock"))
 
 
-def _statement(names: Sequence[str], cap: int) -> Any:
+def _statement(names: Sequence[str], cap: int) -> "QuerySet[Any, Any]":
     """Rows of (user, version, clock, next due, staff flag of the mailbox, of the user, one count per type).
 
     Version and flag of a mailbox that does not exist are None.
@@ -115,21 +116,22 @@ def _statement(names: Sequence[str], cap: int) -> Any:
     unread.append(audiences.unread_for(mine).order_by().values("pk")[: cap + 1])
     users = _users().annotate(_clock=_clock("value"), _next_due=_clock("next_due"), _is_staff=_is_staff())
     counts = {f"_unread_{name}": Counted(rows) for name, rows in zip(names, unread, strict=True)}
-    return users.annotate(**counts).values_list(
+    rows: QuerySet[Any, Any] = users.annotate(**counts).values_list(
         "pk", "mailbox__version", "_clock", "_next_due", "mailbox__is_staff", "_is_staff", *counts
     )
+    return rows
 
 
-def _users() -> Any:
+def _users() -> "QuerySet[Any, Any]":
     """With a mailbox or not yet. Nobody is left out by a manager of the site's."""
     return get_user_model()._base_manager.order_by()
 
 
-def _clock(column: str) -> Any:
+def _clock(column: str) -> Plain:
     return Plain(BroadcastClock.objects.filter(pk=BroadcastClock.THE_ONE).values(column))
 
 
-def _is_staff() -> Any:
+def _is_staff() -> F | Coalesce:
     """Where the database does not know it, the mailbox does."""
     if has_staff_column():
         return F("is_staff")

@@ -46,7 +46,7 @@ def broadcasts_page(*, before: str | None = None, limit: int = 20, state: str | 
     return BroadcastsPage(_counted(shown), _cursor(shown[-1]) if len(found) > limit else None)
 
 
-def broadcast(pk: Any) -> Any:
+def broadcast(pk: int) -> Any:
     """One broadcast with its `groups` and `readers`. NotFound if there is none of that key."""
     undone.report_due()
     for found in _counted(_rows().filter(pk=pk)):
@@ -54,7 +54,7 @@ def broadcast(pk: Any) -> Any:
     raise NotFound(_("There is no such broadcast."))
 
 
-def readers(broadcasts: Collection[Any]) -> dict[Any, int]:
+def readers(broadcasts: Collection[Any]) -> dict[int, int]:
     """How many have read each of these broadcasts, by primary key; those that nobody has read are absent."""
     receipts = BroadcastReceipt.objects.filter(broadcast__in=broadcasts, read_at__isnull=False)
     return dict(receipts.order_by().values_list("broadcast").annotate(Count("pk")))

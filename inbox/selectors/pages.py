@@ -27,11 +27,13 @@ from ..core.compiled import Compiled
 from ..core.isolation import log_failure
 from ..core.lookups import Parameter
 from ..core.snapshots import UserId
-from ..core.users import user_pk
+from ..core.users import UserPk, user_pk
 from ..errors import BadValue
 from ..models import Broadcast, BroadcastReceipt, Message, event_types
 from ..rendering.items import Item, from_broadcast, from_message
 from .badges import snapshot
+
+Row = Message | Broadcast  # broadcasts with the `read_at` and `archived_at` of the reader's receipt
 
 MAX_LIMIT = 100
 SALT = "inbox.cursor"
@@ -54,7 +56,7 @@ class Cursor:
     published_at: datetime | None = None
     pk: int | None = None
 
-    def after(self, row: Any) -> Cursor:
+    def after(self, row: Row) -> Cursor:
         if isinstance(row, Broadcast):
             return Cursor(self.seq, row.published_at, row.pk)
         return Cursor(row.seq, self.published_at, self.pk)
@@ -122,7 +124,7 @@ class Shape(NamedTuple):
 RECIPIENT, BEFORE = Parameter(), Parameter()
 
 
-def _messages(shape: Shape, pk: Any, before: int | None) -> list[Message]:
+def _messages(shape: Shape, pk: UserPk, before: int | None) -> list[Message]:
     """The newest of one type, without their actors. If a column of one of them can't be read (it was encrypted with
     another key), each is left to load its own when it is rendered."""
     try:
@@ -134,7 +136,7 @@ def _messages(shape: Shape, pk: Any, before: int | None) -> list[Message]:
         return _rows_of(shape._replace(lazy=True), pk, before)
 
 
-def _rows_of(shape: Shape, pk: Any, before: int | None) -> list[Message]:
+def _rows_of(shape: Shape, pk: UserPk, before: int | None) -> list[Message]:
     alias = ledger.alias()
     owner = shape.model._meta.get_field("recipient").get_db_prep_value(pk, connections[alias])
     return _compiled(alias, shape).instances({RECIPIENT: owner, BEFORE: before})
@@ -153,7 +155,7 @@ def _compiled(alias: str, shape: Shape) -> Compiled[Message]:
     return Compiled(rows.select_related(None).order_by("-seq")[: shape.rows])
 
 
-def _load_actors(messages: Sequence[Any]) -> None:
+def _load_actors(messages: Sequence[Message]) -> None:
     """In one query, for the few that are shown."""
     keys = {message.actor_id for message in messages} - {None}
     users = get_user_model()._base_manager.using(ledger.alias()).in_bulk(keys)
@@ -161,7 +163,7 @@ def _load_actors(messages: Sequence[Any]) -> None:
         message.actor = users.get(message.actor_id)
 
 
-def _broadcasts(pk: Any, cursor: Cursor, unread: bool, archived: bool) -> Any:
+def _broadcasts(pk: UserPk, cursor: Cursor, unread: bool, archived: bool) -> Any:
     rows = _marked(audiences.unread_for(pk) if unread else audiences.visible_for(pk), pk)
     if cursor.published_at is not None:
         same_moment = Q(published_at=cursor.published_at, pk__lt=cursor.pk)
@@ -169,25 +171,25 @@ def _broadcasts(pk: Any, cursor: Cursor, unread: bool, archived: bool) -> Any:
     return rows.filter(archived_at__isnull=not archived).order_by("-published_at", "-pk")
 
 
-def _marked(rows: QuerySet[Broadcast], pk: Any) -> Any:
+def _marked(rows: QuerySet[Broadcast], pk: UserPk) -> Any:
     """Broadcasts with the `read_at` and `archived_at` of the reader's receipt."""
     receipt = BroadcastReceipt.objects.filter(broadcast=OuterRef("pk"), recipient=pk)
     marks = {column: Subquery(receipt.values(column)) for column in ("read_at", "archived_at")}
     return rows.using(ledger.alias()).annotate(**marks)
 
 
-def _newest_first(messages: Iterator[Any], broadcasts: Iterator[Any]) -> Iterator[Any]:
+def _newest_first(messages: Iterator[Message], broadcasts: Iterator[Any]) -> Iterator[Row]:
     message, broadcast = next(messages, None), next(broadcasts, None)
     while message or broadcast:
-        if message is None or (broadcast and broadcast.published_at >= message.created_at):
+        if broadcast and (message is None or broadcast.published_at >= message.created_at):
             yield broadcast
             broadcast = next(broadcasts, None)
-        else:
+        elif message:
             yield message
             message = next(messages, None)
 
 
-def _next(cursor: Cursor, rows: list[Any], limit: int) -> str | None:
+def _next(cursor: Cursor, rows: list[Row], limit: int) -> str | None:
     if len(rows) <= limit:
         return None
     for row in rows[:limit]:
@@ -209,7 +211,7 @@ def item(user: UserId, ref: str) -> Item:
     return _item(row)
 
 
-def _rows(name: str, pk: Any) -> Any:
+def _rows(name: str, pk: UserPk) -> Any:
     """Everything of one type that a user can see."""
     if name == refs.BROADCAST:
         return _marked(audiences.visible_for(pk), pk)

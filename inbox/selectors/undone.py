@@ -3,18 +3,18 @@
 from collections.abc import Collection
 from datetime import datetime
 from functools import partial
-from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
 from ..core import ledger
 from ..core.snapshots import user_id
+from ..core.users import UserPk
 from ..models import BroadcastClock, Mailbox
 from ..signals import undone_found
 
 
-def report(next_due: datetime | None, users: Collection[Any] = ()) -> None:
+def report(next_due: datetime | None, users: Collection[UserPk] = ()) -> None:
     """Send `undone_found` if there is anything. Inside a transaction when it commits: what it saw may be its own."""
     is_due = next_due is not None and next_due <= timezone.now()
     if is_due or users:

@@ -11,7 +11,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from ..core import ledger
-from ..core.users import user_pk_or_none
+from ..core.snapshots import UserId
+from ..core.users import UserPk, user_pk_or_none
 from ..errors import InboxError
 from ..models import Send, SendChunk
 
@@ -54,14 +55,14 @@ def note_failure(chunk: SendChunk, error: Exception) -> None:
             Send.objects.filter(pk=chunk.send_id).update(reason=reason[:300])
 
 
-def keys_in(recipients: Sequence[Any]) -> tuple[list[Any], list[Any]]:
+def keys_in(recipients: Sequence[UserId]) -> tuple[list[UserPk], list[UserId]]:
     """Keys of users, and what can't be one any more (the site's user model has changed)."""
     keys = [user_pk_or_none(user) for user in recipients]
     strange = [user for user, key in zip(recipients, keys, strict=True) if key is None]
     return [key for key in keys if key is not None], strange
 
 
-def no_users(strange: Sequence[Any]) -> str:
+def no_users(strange: Sequence[UserId]) -> str:
     return _("%(count)d recipients can't be users, the first of them is “%(first)s”.") % {
         "count": len(strange),
         "first": str(strange[0])[:100],

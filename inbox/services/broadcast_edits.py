@@ -66,7 +66,7 @@ def create_broadcast(author: Any, values: Values) -> Broadcast:
 
 
 @contextmanager
-def held_broadcast(pk: Any) -> Iterator[Broadcast]:
+def held_broadcast(pk: int) -> Iterator[Broadcast]:
     """A transaction in which nobody else publishes, changes or deletes this broadcast. NotFound if there is none."""
     with ledger.locked_clock():
         broadcast = Broadcast.objects.filter(pk=pk).first()

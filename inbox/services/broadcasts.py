@@ -1,5 +1,6 @@
 """The life of a broadcast: draft, scheduled, live, expired or withdrawn; and the clock that orders them."""
 
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Q
@@ -58,7 +59,7 @@ def expire(broadcast: Broadcast) -> None:
             _move(broadcast, State.EXPIRED)
 
 
-def apply_due(now: Any = None) -> bool:
+def apply_due(now: datetime | None = None) -> bool:
     """Start and end what is due: called by whoever finds a `next_due` in the past. Returns whether anything was.
 
     A broadcast that can't be changed keeps no other back; if there was one, raises Held when the others are done.
@@ -70,7 +71,7 @@ def apply_due(now: Any = None) -> bool:
     return bool(turned)
 
 
-def turn_due(now: Any = None) -> tuple[int, int]:
+def turn_due(now: datetime | None = None) -> tuple[int, int]:
     """As `apply_due`, for whoever would not be stopped by other broadcasts: returns how many were started or ended, and
     how many are still due."""
     now = now or timezone.now()

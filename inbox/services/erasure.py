@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from ..core import audiences, ledger
-from ..core.users import user_pk
+from ..core.users import UserOrPk, UserPk, user_pk
 from ..errors import NotFound
 from ..models import Broadcast, BroadcastReceipt, MutedType, ServiceToken, event_types
 from .retention import Rows, batches, called, count_of
@@ -23,7 +23,7 @@ from .sending import let_others_write
 Act = Callable[[Rows], int]
 
 
-def erase(user: Any) -> dict[str, int]:
+def erase(user: UserOrPk) -> dict[str, int]:
     """Erase what the inbox holds about somebody; returns how many rows, by what they are called.
 
     Messages, receipts, muted types and service tokens are deleted. In other people's messages "Someone" takes their
@@ -43,7 +43,7 @@ def erase(user: Any) -> dict[str, int]:
     return dict(+erased)
 
 
-def erasable(user: Any) -> dict[str, int]:
+def erasable(user: UserOrPk) -> dict[str, int]:
     """How many rows `erase` would touch now, by what they are called. NotFound for an unknown user."""
     found: Counter[str] = Counter()
     for name, rows, _act in _held(_existing(user)):
@@ -51,14 +51,14 @@ def erasable(user: Any) -> dict[str, int]:
     return dict(+found)
 
 
-def _existing(user: Any) -> Any:
+def _existing(user: UserOrPk) -> Any:
     pk = user_pk(user)
     if not get_user_model()._base_manager.using(ledger.alias()).filter(pk=pk).exists():
         raise NotFound(_("There is no such user."))
     return pk
 
 
-def _held(pk: Any) -> list[tuple[str, Rows, Act]]:
+def _held(pk: UserPk) -> list[tuple[str, Rows, Act]]:
     """What there is of somebody, and what is done with it. The mailbox is last: then it is announced as empty."""
     types = [model.objects.order_by() for model in event_types().values()]
     acted = _("%s of others, in which they act")
@@ -113,7 +113,7 @@ def _drop(rows: Rows) -> int:
 
 
 @ledger.retrying
-def _forget_receipts(pk: Any, rows: Rows) -> int:
+def _forget_receipts(pk: UserPk, rows: Rows) -> int:
     """What is out now stays as read, all of it since this moment: without a receipt it would be back as new."""
     with ledger.locked([pk]) as found:
         live, now = list(audiences.live_for(pk).values_list("pk", flat=True)), timezone.now()
@@ -124,7 +124,7 @@ def _forget_receipts(pk: Any, rows: Rows) -> int:
 
 
 @ledger.retrying
-def _forget_muted(pk: Any, rows: Rows) -> int:
+def _forget_muted(pk: UserPk, rows: Rows) -> int:
     """The version advances in any case: who keeps a copy of the state (a channel of push) reads it once more."""
     with ledger.locked([pk]) as found:
         ledger.advance(found)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from ..core import audiences, ledger, refs
 from ..core.snapshots import CLOCK_UNIT, MAX_VERSION
-from ..core.users import user_pk
+from ..core.users import UserOrPk, UserPk, user_pk
 from ..errors import BadValue, NotFound
 from ..models import Audience, BroadcastClock, BroadcastReceipt, Mailbox, event_types
 from ..models.base import MailboxRowQuerySet
@@ -30,36 +30,36 @@ DELETE: Steps = (("deleted_at", True),)
 UNDELETE: Steps = (("deleted_at", False),)
 
 
-def mark_read(user: Any, refs: Iterable[str]) -> int:
+def mark_read(user: UserOrPk, refs: Iterable[str]) -> int:
     """Mark these items read. As the five acts below: returns how many items changed; NotFound, and nothing changed,
     if one of the refs is not in this user's mailbox; BadValue for more than 1,000 refs."""
     return _act(user, refs, READ)
 
 
-def mark_unread(user: Any, refs: Iterable[str]) -> int:
+def mark_unread(user: UserOrPk, refs: Iterable[str]) -> int:
     """Mark these items unread; an archived one returns to the inbox."""
     return _act(user, refs, UNREAD)
 
 
-def archive(user: Any, refs: Iterable[str]) -> int:
+def archive(user: UserOrPk, refs: Iterable[str]) -> int:
     """Move these items out of the inbox; archiving reads."""
     return _act(user, refs, ARCHIVE)
 
 
-def unarchive(user: Any, refs: Iterable[str]) -> int:
+def unarchive(user: UserOrPk, refs: Iterable[str]) -> int:
     return _act(user, refs, UNARCHIVE)
 
 
-def delete(user: Any, refs: Iterable[str]) -> int:
+def delete(user: UserOrPk, refs: Iterable[str]) -> int:
     """Hide these items; `undelete` brings them back for ten minutes."""
     return _act(user, refs, DELETE)
 
 
-def undelete(user: Any, refs: Iterable[str]) -> int:
+def undelete(user: UserOrPk, refs: Iterable[str]) -> int:
     return _act(user, refs, UNDELETE)
 
 
-def mark_all_read(user: Any, up_to: int, type: str | None = None) -> int:
+def mark_all_read(user: UserOrPk, up_to: int, type: str | None = None) -> int:
     """Mark read what the user had been shown at snapshot version `up_to`, of one type if given; returns how many.
 
     Batches of 1,000 items under that fixed bound, so that a message arriving meanwhile stays unread. BadValue for what
@@ -78,7 +78,7 @@ def mark_all_read(user: Any, up_to: int, type: str | None = None) -> int:
     return marked
 
 
-def _act(user: Any, items: Iterable[str], steps: Steps) -> int:
+def _act(user: UserOrPk, items: Iterable[str], steps: Steps) -> int:
     wanted = list(dict.fromkeys(items))
     if len(wanted) > BATCH:
         raise BadValue(_("At most %(count)d refs at a time.") % {"count": BATCH})
@@ -86,14 +86,14 @@ def _act(user: Any, items: Iterable[str], steps: Steps) -> int:
 
 
 @ledger.retrying
-def _change(pk: Any, wanted: Mapping[str, Collection[Any]], steps: Steps) -> int:
+def _change(pk: UserPk, wanted: Mapping[str, Collection[refs.RowPk]], steps: Steps) -> int:
     with _mailbox(pk):
         found = [_owned(pk, name, keys, steps) for name, keys in wanted.items()]
         return sum(created + _take(rows, steps) for rows, created in found)
 
 
 @contextmanager
-def _mailbox(pk: Any) -> Iterator[None]:
+def _mailbox(pk: UserPk) -> Iterator[None]:
     """A transaction that holds this user's mailbox."""
     with ledger.locked([pk]) as found:
         if not found:
@@ -101,7 +101,7 @@ def _mailbox(pk: Any) -> Iterator[None]:
         yield
 
 
-def _owned(pk: Any, name: str, keys: Collection[Any], steps: Steps) -> tuple[MailboxRowQuerySet[Any], int]:
+def _owned(pk: UserPk, name: str, keys: Collection[refs.RowPk], steps: Steps) -> tuple[MailboxRowQuerySet[Any], int]:
     """The rows to change and how many had to be made for it; NotFound if one is not the user's to change."""
     if name == refs.BROADCAST:
         return _receipts(pk, keys, steps)
@@ -110,7 +110,7 @@ def _owned(pk: Any, name: str, keys: Collection[Any], steps: Steps) -> tuple[Mai
     return rows, 0
 
 
-def _receipts(pk: Any, keys: Collection[Any], steps: Steps) -> tuple[MailboxRowQuerySet[Any], int]:
+def _receipts(pk: UserPk, keys: Collection[refs.RowPk], steps: Steps) -> tuple[MailboxRowQuerySet[Any], int]:
     receipts = BroadcastReceipt.objects.filter(recipient=pk, broadcast__in=keys)
     out_of_reach = receipts.exclude(_reachable(steps)).values("broadcast")
     visible = audiences.live_for(pk).filter(pk__in=keys).exclude(pk__in=out_of_reach)
@@ -118,7 +118,7 @@ def _receipts(pk: Any, keys: Collection[Any], steps: Steps) -> tuple[MailboxRowQ
     return receipts, _make_receipts(pk, keys, steps)
 
 
-def _make_receipts(pk: Any, broadcasts: Collection[Any], steps: Steps) -> int:
+def _make_receipts(pk: UserPk, broadcasts: Collection[refs.RowPk], steps: Steps) -> int:
     known = set(
         BroadcastReceipt.objects.filter(recipient=pk, broadcast__in=broadcasts).values_list("broadcast", flat=True)
     )
@@ -136,7 +136,7 @@ def _reachable(steps: Steps) -> Q:
     return Q(deleted_at=None) | undo if undo else Q(deleted_at=None)
 
 
-def _require(name: str, keys: Collection[Any], found: Iterable[Any]) -> None:
+def _require(name: str, keys: Collection[refs.RowPk], found: Iterable[refs.RowPk]) -> None:
     if missing := sorted(set(keys) - set(found), key=str):
         raise refs.missing(f"{name}-{missing[0]}")
 
@@ -149,7 +149,7 @@ def _take(rows: MailboxRowQuerySet[Any], steps: Steps) -> int:
     )
 
 
-def _shown(pk: Any, up_to: int) -> tuple[int, int]:
+def _shown(pk: UserPk, up_to: int) -> tuple[int, int]:
     """Both bounds in `up_to`, neither beyond what exists now."""
     clock, version = divmod(up_to, CLOCK_UNIT)
     now = Mailbox.objects.using(ledger.alias()).filter(pk=pk).values_list("version", flat=True).first() or 0
@@ -158,7 +158,7 @@ def _shown(pk: Any, up_to: int) -> tuple[int, int]:
 
 
 @ledger.retrying
-def _mark_batch(pk: Any, names: Iterable[str], clock: int, version: int) -> int:
+def _mark_batch(pk: UserPk, names: Iterable[str], clock: int, version: int) -> int:
     """Up to 1,000 of what was shown, whatever its types, in one transaction: one change on every screen."""
     marked = 0
     with _mailbox(pk):
@@ -170,14 +170,14 @@ def _mark_batch(pk: Any, names: Iterable[str], clock: int, version: int) -> int:
     return marked
 
 
-def _mark_messages(pk: Any, name: str, version: int, room: int) -> int:
+def _mark_messages(pk: UserPk, name: str, version: int, room: int) -> int:
     model = event_types()[name]
     shown = model.objects.unread().filter(recipient=pk, seq__lte=version).order_by("seq")
     keys = list(shown.values_list("pk", flat=True)[:room])
     return model.objects.filter(pk__in=keys).update(read_at=timezone.now()) if keys else 0
 
 
-def _mark_broadcasts(pk: Any, clock: int, version: int, room: int) -> int:
+def _mark_broadcasts(pk: UserPk, clock: int, version: int, room: int) -> int:
     """Who joined an audience after `version` was not shown what it reached before: that stays unread."""
     shown = audiences.unread_for(pk).filter(clock__lte=clock)
     if Mailbox.objects.filter(pk=pk, audience_version__gt=version).exists():

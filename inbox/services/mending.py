@@ -6,7 +6,6 @@ sweep.
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
 
 from django.db.models import F, QuerySet
 
@@ -14,12 +13,12 @@ from ..core import ledger
 from ..core.isolation import apart, attempt
 from ..core.ledger import Held
 from ..core.lookups import Among
-from ..core.users import has_staff_column, user_pks
+from ..core.users import UserOrPk, UserPk, has_staff_column, user_pks
 from ..models import Mailbox
 from .broadcasts import apply_due
 
 
-def mend(*, is_due: bool = False, users: Iterable[Any] = ()) -> bool:
+def mend(*, is_due: bool = False, users: Iterable[UserOrPk] = ()) -> bool:
     """Start and end the broadcasts that are due; give these users a mailbox, and their staff flag to it.
 
     What changes is announced, as with any write. Never raises; returns whether all is done.
@@ -32,7 +31,7 @@ def mend(*, is_due: bool = False, users: Iterable[Any] = ()) -> bool:
     return done
 
 
-def touch(users: Collection[Any]) -> None:
+def touch(users: Collection[UserOrPk]) -> None:
     """Advance mailboxes whose state was found changed behind the counter's back. Raises Held."""
     for chunk in ledger.chunks(sorted(set(user_pks(users)))):
         apart("Making the mailbox of user", _make, chunk)
@@ -40,7 +39,7 @@ def touch(users: Collection[Any]) -> None:
             ledger.advance(list(free.values_list("pk", flat=True)), audience=True)
 
 
-def _make(pks: Sequence[Any]) -> int:
+def _make(pks: Sequence[UserPk]) -> int:
     """Those that do not exist yet. That of staff has a version that nobody has seen."""
     with ledger.waiting_at_most(ledger.MEND_SECONDS):
         known = set(_mailboxes(pks).values_list("pk", flat=True))
@@ -50,7 +49,7 @@ def _make(pks: Sequence[Any]) -> int:
         return len(made)
 
 
-def _copy_staff_flags(pks: Sequence[Any]) -> None:
+def _copy_staff_flags(pks: Sequence[UserPk]) -> None:
     if not has_staff_column():
         return
     with _free(_mailboxes(pks).exclude(is_staff=F("user__is_staff"))) as stale:
@@ -74,5 +73,5 @@ def _free(mailboxes: "QuerySet[Mailbox]") -> "Iterator[QuerySet[Mailbox]]":
         raise Held(f"{len(wanted)} mailboxes are held by somebody else")
 
 
-def _mailboxes(pks: Collection[Any]) -> "QuerySet[Mailbox]":
+def _mailboxes(pks: Collection[UserPk]) -> "QuerySet[Mailbox]":
     return Mailbox.objects.using(ledger.alias()).filter(Among("pk", pks))

@@ -1,18 +1,17 @@
 """What somebody wants to be told of."""
 
 from collections.abc import Iterable
-from typing import Any
 
 from django.utils.translation import gettext as _
 
 from ..core import ledger
-from ..core.users import user_pk
+from ..core.users import UserOrPk, user_pk
 from ..errors import BadValue, NotFound
 from ..models import MutedType, event_types
 
 
 @ledger.retrying
-def set_muted(user: Any, types: Iterable[str]) -> None:
+def set_muted(user: UserOrPk, types: Iterable[str]) -> None:
     """From now on messages of exactly these types arrive already read.
 
     No version advances: nothing changes that can be seen. Raises BadValue for what is no event type.

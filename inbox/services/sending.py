@@ -9,13 +9,15 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import Field
 from django.db.models.expressions import DatabaseDefault
 from django.utils.translation import gettext as _
 
 from ..core import ledger
 from ..core.lookups import among, prepared
 from ..core.recipients import Recipient
-from ..core.users import user_pk, user_pks
+from ..core.users import UserOrPk, UserPk, user_pk, user_pks
 from ..errors import BadValue
 from ..models import Mailbox, Message, MutedType
 from ..models.base import number
@@ -28,13 +30,13 @@ OURS = {"recipient", "seq", "actor", "dedupe_key", "archived_at", "deleted_at"}
 
 
 def send(
-    recipients: Iterable[Any],
+    recipients: Iterable[UserOrPk],
     event_type: type[Message],
     *,
-    actor: Any = None,
+    actor: UserOrPk | None = None,
     url: str = "",
     dedupe_key: str | None = None,
-    **columns: Any,
+    **columns: object,
 ) -> int:
     """Write one message of `event_type` into each recipient's mailbox; returns how many were written.
 
@@ -52,7 +54,9 @@ def send(
     return written
 
 
-def draft(event_type: type[Message], *, actor: Any = None, dedupe_key: str | None = None, **columns: Any) -> Message:
+def draft(
+    event_type: type[Message], *, actor: UserOrPk | None = None, dedupe_key: str | None = None, **columns: object
+) -> Message:
     """A message to nobody yet. Raises BadValue for columns that the type does not allow."""
     _know(event_type, columns)
     actor_id = user_pk(actor) if actor is not None else None
@@ -72,7 +76,7 @@ class Order:
     """
 
     message: Message
-    recipients: Sequence[Any]
+    recipients: Sequence[UserPk]
     unknown: Sequence[Recipient] = ()
 
 
@@ -107,7 +111,7 @@ def _newest(rows: list[Message]) -> list[Message]:
     return list(last.values())
 
 
-def write(ids: Sequence[Any], message: Message) -> int:
+def write(ids: Sequence[UserPk], message: Message) -> int:
     """Write a drafted message to up to 1,000 users, in one transaction or the caller's; returns how many there are."""
     if message._meta.auto_field is None:
         return _write_one_by_one(ids, message)
@@ -123,20 +127,20 @@ def write(ids: Sequence[Any], message: Message) -> int:
 _write_retrying = ledger.retrying(write)
 
 
-def _write_one_by_one(ids: Sequence[Any], message: Message) -> int:
+def _write_one_by_one(ids: Sequence[UserPk], message: Message) -> int:
     """For keys that are made in Python."""
     with ledger.locked(ids) as found:
         return len(type(message).objects.bulk_create([copy_for(pk, message) for pk in found]))
 
 
-def copy_for(recipient_id: Any, message: Message) -> Message:
+def copy_for(recipient_id: UserPk, message: Message) -> Message:
     """The drafted message as this user's own."""
     copy = deepcopy(message)
     copy.pk, copy.recipient_id = message._meta.pk.get_default(), recipient_id
     return copy
 
 
-def _insert(ids: Sequence[Any], message: Message) -> None:
+def _insert(ids: Sequence[UserPk], message: Message) -> None:
     """One INSERT … SELECT from the mailboxes, whose version is each row's `seq`."""
     connection = connections[ledger.alias()]
     quote = connection.ops.quote_name
@@ -159,13 +163,13 @@ def _insert(ids: Sequence[Any], message: Message) -> None:
         cursor.execute(sql, [*params, *of_these])
 
 
-def _is_given(field: Any, message: Message) -> bool:
+def _is_given(field: "Field[Any, Any]", message: Message) -> bool:
     """Whether we say what the column holds, and not the database."""
     by_database = field.primary_key or field.generated
     return not by_database and not isinstance(getattr(message, field.attname), DatabaseDefault)
 
 
-def _read_if_muted(message: Message, connection: Any) -> tuple[str, list[Any]]:
+def _read_if_muted(message: Message, connection: BaseDatabaseWrapper) -> tuple[str, list[Any]]:
     """SQL and its parameters for `read_at`, in a row of a mailbox."""
     quote = connection.ops.quote_name
     table, owner = quote(MutedType._meta.db_table), f"{quote(Mailbox._meta.db_table)}.{quote('user_id')}"

@@ -6,7 +6,7 @@ second finds it done. So nobody gets a message twice or not at all, however ofte
 
 import json
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 from ..core import ledger
 from ..core.isolation import log_failure
 from ..core.snapshots import user_id
+from ..core.users import UserPk
 from ..errors import BadValue
 from ..models import Message, Send, SendChunk, ServiceToken, event_types
 from ..signals import send_queued
@@ -61,7 +62,7 @@ def _send(order: Order, token: ServiceToken | None, created: int | None) -> Send
     return send
 
 
-def _chunk(send: Send, ids: Sequence[Any]) -> SendChunk:
+def _chunk(send: Send, ids: Sequence[UserPk]) -> SendChunk:
     return SendChunk(send=send, recipients=[user_id(pk) for pk in ids])
 
 
@@ -118,7 +119,7 @@ def _come_on(send_id: int) -> bool:
         return False
 
 
-def _take(pk: int, seen: Any) -> bool:
+def _take(pk: int, seen: datetime) -> bool:
     """Of all who have seen it standing still, one takes it over."""
     return bool(Send.objects.pending().filter(pk=pk, progress_at=seen).update(progress_at=timezone.now()))
 
@@ -156,7 +157,7 @@ def _write_next(send_id: int, tried: list[SendChunk]) -> bool:
         return True
 
 
-def _free(send_id: int) -> Any:
+def _free(send_id: int) -> SendChunk | None:
     """A part to do, locked. What another worker holds is passed over: that one may be frozen."""
     undone = SendChunk.objects.filter(ready(), send=send_id).order_by("pk")
     features: Any = connections[ledger.alias()].features

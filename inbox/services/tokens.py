@@ -80,7 +80,7 @@ def use_token(text: str) -> ServiceToken | None:
     return token
 
 
-def _note_use(pk: Any, now: datetime) -> None:
+def _note_use(pk: int, now: datetime) -> None:
     """Only if nobody holds the row: a request must not wait for that."""
     rows = ServiceToken.objects.filter(pk=pk)
     with ledger.waiting_at_most(ledger.MEND_SECONDS):
