@@ -7,7 +7,7 @@ PY := $(VENV)/bin/python
 INSTALLED := $(VENV)/.requirements.lock.installed
 DEV := $(VENV)/.requirements-dev.lock.installed
 
-.PHONY: help run stack test test-suite test-inbox-on-postgres soak bench lint format lock system
+.PHONY: help run stack test test-suite test-inbox-on-postgres test-newest soak bench lint format lock system
 help:
 	@echo "make run | stack | test | soak | bench | lint | format | lock    (PORT=$(PORT))"
 
@@ -37,6 +37,10 @@ test-suite:
 
 test-inbox-on-postgres:
 	$(PY) -m tools.on_postgres $(PY) -m pytest -q -m "not soak and not anywhere" tests/inbox
+
+# On the newest Django, where there is a Python for it: what needs no server but the database.
+test-newest:
+	@$(PYTHON) tools/newest.py -q -n auto -m "not soak" tests/inbox tests/push
 
 soak: $(DEV) system
 	$(PY) -m pytest --timeout 1800
