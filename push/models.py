@@ -1,4 +1,4 @@
-"""What delivery itself has to remember: for whom an outlet publishes, and when the other processes were last seen."""
+"""What delivery stores: the users and devices of the channels, leases of publishers, heartbeats of processes."""
 
 from typing import Any, ClassVar
 

@@ -85,5 +85,5 @@ def on_ticket_minted(sender: Any, user_id: UserId, purpose: str, ticket: str, **
 
 
 def on_user_deleted(sender: Any, instance: Any, **kwargs: Any) -> None:
-    """What an outlet holds of them is taken back, once they are gone for good."""
+    """The channels remove what they hold of a deleted user, after the commit."""
     transaction.on_commit(partial(channels.changed, [user_id(instance.pk)]))

@@ -13,14 +13,14 @@ from . import mqtt
 
 def changed(users: Sequence[UserId] | None) -> None:
     """These users' state may have changed, or everybody's if None. Returns at once and never raises."""
-    mqtt.outlet.changed(users)
+    mqtt.queue.changed(users)
 
 
 def recheck(users: Sequence[UserId] | None) -> None:
     """Credentials of these users may have ended, or anybody's if None. Returns at once and never raises."""
-    mqtt.outlet.recheck(users)
+    mqtt.queue.recheck(users)
 
 
 def sweep() -> None:
     """Find what was not published, by whatever went wrong. Returns at once and never raises."""
-    mqtt.outlet.sweep()
+    mqtt.queue.sweep()

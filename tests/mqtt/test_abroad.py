@@ -1,4 +1,4 @@
-"""The outlet in a site that is not ours (tests/inbox/abroad)."""
+"""The channel in a site that is not ours (tests/inbox/abroad)."""
 
 import os
 import subprocess

@@ -19,7 +19,7 @@ from inbox.core.circuit import Circuit
 from inbox.models import CommentMessage
 from push.channels.mqtt import leases, publisher, subscribers, topics
 from push.channels.mqtt.broker import Kept, Unreachable
-from push.channels.mqtt.outlet import Outlet
+from push.channels.mqtt.queue import PublishingQueue
 from push.models import NEVER, Subscriber
 from tests.mqtt.fakes import FakeBroker, swept, swept_later
 from tests.servers import wait_for
@@ -104,7 +104,7 @@ def test_a_slow_broker_costs_nobody_the_lease(monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.fixture
-def outlet(settings: Any, monkeypatch: pytest.MonkeyPatch) -> tuple[Outlet, FakeBroker]:
+def queue(settings: Any, monkeypatch: pytest.MonkeyPatch) -> tuple[PublishingQueue, FakeBroker]:
     """Of a process, and its connection: it can always have a new one with its name."""
     settings.MQTT_URL = "mqtt://service:secret@127.0.0.1:1"
     fake = FakeBroker()
@@ -116,13 +116,13 @@ def outlet(settings: Any, monkeypatch: pytest.MonkeyPatch) -> tuple[Outlet, Fake
 
     monkeypatch.setattr("push.channels.mqtt.broker.Broker", connect)
     monkeypatch.setattr(Kept, "circuit", Circuit("The broker of this test"))
-    return Outlet(), fake
+    return PublishingQueue(), fake
 
 
-def test_who_is_taken_over_publishes_for_those_who_wait(outlet: tuple[Outlet, FakeBroker]) -> None:
+def test_who_is_taken_over_publishes_for_those_who_wait(queue: tuple[PublishingQueue, FakeBroker]) -> None:
     """Frozen for longer than a lease, it has lost its connection, and nothing else."""
     bob, alice = subscriber(), subscriber("alice")
-    ours, slow = outlet
+    ours, slow = queue
     frozen = iter([True])
 
     def before() -> None:

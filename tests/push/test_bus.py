@@ -135,8 +135,8 @@ class TestEnqueue:
         return seen
 
     @pytest.fixture(autouse=True)
-    def outlet(self, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-        """What the outlets are told by this process."""
+    def called(self, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+        """What the channels are told by this process."""
         told: list[Any] = []
         monkeypatch.setattr(channels, "changed", told.append)
         return told
@@ -147,7 +147,7 @@ class TestEnqueue:
             monkeypatch.setattr(task, "apply_async", apply_async)
 
     def test_the_hubs_here_are_told_by_the_thread_that_writes(
-        self, here: list[tuple[Nudge, str]], outlet: list[Any]
+        self, here: list[tuple[Nudge, str]], called: list[Any]
     ) -> None:
         mailbox_changed.send(sender=None, user_ids=list(range(2500)), item="comment")
         broadcast_changed.send(sender=None, item="broadcast-4")
@@ -155,8 +155,8 @@ class TestEnqueue:
         assert (here[-1][0].users, here[-1][0].item) == (None, "broadcast-4")
         assert {thread for _, thread in here} == {threading.current_thread().name}
         assert len({nudge.id for nudge, _ in here}) == 4
-        wait_for(lambda: len(outlet) == 4)  # there is no worker to tell them
-        assert outlet == [nudge.users for nudge, _ in here]
+        wait_for(lambda: len(called) == 4)  # there is no worker to tell them
+        assert called == [nudge.users for nudge, _ in here]
 
     @pytest.mark.parametrize("broker", ["none", "well", "frozen", "away"])
     def test_the_others_are_told_whatever_the_broker_does(
@@ -183,24 +183,26 @@ class TestEnqueue:
         thaw.set()
 
     def test_a_frozen_bus_delays_no_task(
-        self, layer: CrossingLayer, outlet: list[Any], monkeypatch: pytest.MonkeyPatch
+        self, layer: CrossingLayer, called: list[Any], monkeypatch: pytest.MonkeyPatch
     ) -> None:
         thaw = threading.Event()
         monkeypatch.setattr(bus, "publish_elsewhere", lambda nudge: thaw.wait(10))
         mailbox_changed.send(sender=None, user_ids=[7], item=None)
-        wait_for(lambda: outlet == [[7]])
+        wait_for(lambda: called == [[7]])
         thaw.set()
 
-    def test_with_a_worker_the_outlets_are_told_there(self, outlet: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_with_a_worker_the_channels_are_called_there(
+        self, called: list[Any], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         handed: list[Any] = []
         self.broker(monkeypatch, lambda args, **options: handed.append(args))
         mailbox_changed.send(sender=None, user_ids=[7], item=None)
         wait_for(lambda: [args[:2] for args in handed] == [([7], None)])
-        assert outlet == []
+        assert called == []
 
     @pytest.mark.parametrize("seen", [{}, {NUDGES: timezone.now() - timedelta(hours=1)}, {SENDS: timezone.now()}])
-    def test_if_no_worker_was_seen_the_outlets_are_told_here(
-        self, seen: dict[str, Any], outlet: list[Any], monkeypatch: pytest.MonkeyPatch
+    def test_without_a_worker_this_process_calls_the_channels(
+        self, seen: dict[str, Any], called: list[Any], monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """A send is queued all the same: some worker will come, and meanwhile the hubs look after it."""
         handed: list[Any] = []
@@ -208,7 +210,7 @@ class TestEnqueue:
         monkeypatch.setattr(heartbeats, "seen", lambda: seen)
         mailbox_changed.send(sender=None, user_ids=[7], item=None)
         send_queued.send(sender=None, send_id=4)
-        wait_for(lambda: (outlet, handed) == ([[7]], [(4,)]))
+        wait_for(lambda: (called, handed) == ([[7]], [(4,)]))
 
     def test_if_that_cannot_be_known_a_worker_is_trusted(
         self, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
@@ -226,7 +228,7 @@ class TestEnqueue:
         assert caplog.text.count("is not known") == 1
 
     def test_a_broker_that_fails_is_left_alone_and_this_process_does_it(
-        self, outlet: list[Any], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+        self, called: list[Any], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
     ) -> None:
         tried: list[Any] = []
 
@@ -237,7 +239,7 @@ class TestEnqueue:
         self.broker(monkeypatch, fail)
         for user in (7, 8):
             mailbox_changed.send(sender=None, user_ids=[user], item=None)
-        wait_for(lambda: outlet == [[7], [8]])
+        wait_for(lambda: called == [[7], [8]])
         assert [args[:2] for args in tried] == [([7], None)]
         assert "the broker is away" in caplog.text
 

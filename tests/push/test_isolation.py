@@ -11,7 +11,7 @@ import pytest
 from inbox import services
 from inbox.core import isolation
 from push import channels, periodic
-from push.channels.mqtt.outlet import Outlet
+from push.channels.mqtt.queue import PublishingQueue
 from push.concurrency.singleflight import SingleFlight
 from push.hub import Hub
 from push.hub.clock import Clock
@@ -95,12 +95,12 @@ async def test_a_mend_is_not_begun_again_while_it_hangs(
 
 def starters() -> dict[str, Callable[[], object]]:
     flight = SingleFlight("test", lambda: 1)
-    return {"bus": Publisher()._running_loop, "probe": lambda: flight.call().result(5), "mqtt": Outlet().sweep}
+    return {"bus": Publisher()._running_loop, "probe": lambda: flight.call().result(5), "mqtt": PublishingQueue().sweep}
 
 
 @pytest.mark.parametrize("name", starters())
 def test_a_thread_that_cannot_start_is_started_by_the_next_call(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    monkeypatch.setattr(Outlet, "_run", lambda self: None)
+    monkeypatch.setattr(PublishingQueue, "_run", lambda self: None)
     start, started, call = threading.Thread.start, [], starters()[name]
     with monkeypatch.context() as patch:
         patch.setattr("threading.Thread.start", lambda thread: 1 / 0)
@@ -112,14 +112,14 @@ def test_a_thread_that_cannot_start_is_started_by_the_next_call(monkeypatch: pyt
 
 
 BEATS = {
-    "outlets": (channels, "sweep"),
+    "channels": (channels, "sweep"),
     "broadcasts": (services, "mend"),
     "deleted": (services, "purge_deleted"),
     "sends": (services, "finish_stalled"),
 }
 
 
-@pytest.mark.parametrize("broken", ["outlets", "deleted", "sends"])
+@pytest.mark.parametrize("broken", ["channels", "deleted", "sends"])
 def test_a_step_of_the_sweep_that_fails_stops_no_other(
     monkeypatch: pytest.MonkeyPatch, caplog: Any, broken: str
 ) -> None:

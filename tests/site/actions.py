@@ -204,7 +204,7 @@ def edit(model: str, pk: int, **columns: Any) -> None:
 
 
 def publish_mqtt(names: list[str], times: int) -> None:
-    """As many times as this process's outlet would, were it told of so many changes."""
+    """As many times as this process's queue would after so many changes."""
     from push.channels.mqtt import publisher, subscribers
     from push.channels.mqtt.broker import Unreachable
 

@@ -16,7 +16,7 @@ ENDLESS = {
     "push/nudges/listener.py:listen": "a supervised task of the hub, cancelled with it",
     "push/nudges/listener.py:watch": "a supervised task of the hub, cancelled with it",
     "push/channels/mqtt/connect.py:_first_packet": "four bytes at most, under a timeout",
-    "push/channels/mqtt/outlet.py:_run": "the outlet's thread; a daemon, which waits when there is nothing to do",
+    "push/channels/mqtt/queue.py:_run": "the publishing thread; a daemon, which waits when there is nothing to do",
     "push/routing.py:lifespan": "ends with the server's shutdown message",
     "push/concurrency/supervision.py:supervise": "starts a task again, with a growing pause, until it is cancelled",
     "push/transports/websocket.py:__call__": "ends with the connection",

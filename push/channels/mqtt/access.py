@@ -7,7 +7,7 @@ from django.utils.crypto import constant_time_compare
 from inbox.core.snapshots import UserId
 from inbox.credentials import purposes, tickets
 
-from . import conf, devices, dynsec, outlet, subscribers, topics
+from . import conf, devices, dynsec, queue, subscribers, topics
 
 PURPOSE = "mqtt"  # of a ticket
 
@@ -18,7 +18,7 @@ def register_purpose() -> None:
 
 
 def expect(user: UserId, ticket: str) -> None:
-    """They are going to connect: publish for them from now on, and tell a broker that has to be told."""
+    """Prepare for a connection of this user: publish their state from now on; tell Mosquitto the ticket."""
     if conf.url():
         _publish_for(user)
         if conf.dynsec():
@@ -54,4 +54,4 @@ def is_service(name: str | None, password: str | None) -> bool:
 
 def _publish_for(user: UserId) -> None:
     if subscribers.renew(user):
-        outlet.changed([user])
+        queue.changed([user])

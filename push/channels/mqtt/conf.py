@@ -1,4 +1,4 @@
-"""Settings of the MQTT outlet, read when used."""
+"""Settings of the MQTT channel, read when used."""
 
 from django.conf import settings
 

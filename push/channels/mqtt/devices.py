@@ -1,4 +1,4 @@
-"""Devices that the broker has let in, and their end: a connection lives no longer than the credential that opened it.
+"""Devices that the broker has let in. A connection ends with the credential that opened it.
 
 How a connection is ended depends on the broker. Mosquitto's plugin is told (`dynsec`), the embedded broker does it
 itself (`embedded`), and RabbitMQ, which has told us the client id when it asked (`views`), ends a connection when

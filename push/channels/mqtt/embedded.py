@@ -27,7 +27,7 @@ from amqtt.session import Session
 from inbox.credentials import tickets
 
 from ...concurrency.threads import DatabaseThreads
-from . import access, conf, connect, devices, outlet, topics
+from . import access, conf, connect, devices, queue, topics
 
 logger = logging.getLogger(__name__)
 P = ParamSpec("P")
@@ -159,7 +159,7 @@ async def _serve(ready: threading.Event) -> None:
     await broker.start()
     _brokers.append(broker)
     ready.set()
-    outlet.sweep()  # it has nothing yet
+    queue.sweep()  # it has nothing yet
     await asyncio.Event().wait()
 
 

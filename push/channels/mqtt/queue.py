@@ -1,7 +1,7 @@
-"""The thread that publishes. It is told who may have changed, and never makes anybody wait.
+"""The users whose state is to be published, and the thread that publishes it. Callers never wait.
 
-Who changes again before their turn stays in it once: a burst is published as its end. What a failed broker did not get
-is not kept here: the sweep finds it in the database.
+A user who changes again before their turn stays in the queue once. What the broker did not get because it failed is not
+kept here: the sweep finds it in the database.
 """
 
 import logging
@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 MANY = 100_000  # users waiting; when there are more, every subscriber is looked at instead
 
 
-class Outlet:
+class PublishingQueue:
     """One per process, made after fork. Its methods may be called in any thread."""
 
     def __init__(self) -> None:
@@ -79,7 +79,7 @@ class Outlet:
                 self._drop()
 
     def _wait(self) -> None:
-        """Until there is something to do, without a database connection meanwhile; a sweep is due by itself as well."""
+        """Wait for work, without a database connection; at the latest until the next sweep is due."""
         with self._something:
             if not self._waiting():
                 attempt("Closing unused connections", close_old_connections)
@@ -132,7 +132,7 @@ class Outlet:
             return sweeping.steps(broker)
 
     def _begin_again(self) -> None:
-        """With the connection, what was under way has ended; those who wait go on waiting."""
+        """What was being done has ended with the connection; the queue stays."""
         with self._something:
             self._sweep |= self._running is not None
             if self._ending is not None:
@@ -149,19 +149,19 @@ class Outlet:
 def changed(users: Sequence[UserId] | None) -> None:
     """These users' state may have changed, or everybody's if None."""
     if conf.url():
-        _outlet.changed(users)
+        _queue.changed(users)
 
 
 def recheck(users: Sequence[UserId] | None) -> None:
-    """Credentials of these users may have ended, or anybody's if None: what they opened ends with them."""
+    """Credentials of these users, or of anybody if None, may have ended: end the connections that they opened."""
     if conf.url():
-        _outlet.recheck(users)
+        _queue.recheck(users)
 
 
 def sweep() -> None:
     """Find what was not published."""
     if conf.url():
-        _outlet.sweep()
+        _queue.sweep()
 
 
 def _publish_everybody(broker: Broker) -> Iterator[None]:
@@ -171,9 +171,9 @@ def _publish_everybody(broker: Broker) -> Iterator[None]:
 
 
 def _renew() -> None:
-    global _outlet
-    _outlet = Outlet()
+    global _queue
+    _queue = PublishingQueue()
 
 
-_outlet = Outlet()
+_queue = PublishingQueue()
 os.register_at_fork(after_in_child=_renew)
