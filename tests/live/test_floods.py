@@ -37,7 +37,7 @@ async def call(site: Site, do: str, *args: Any, **kwargs: Any) -> Any:
 def cut_off(codes: list[int | None]) -> bool:
     """None: the connection was dropped before a client that is busy with sending had read why. 1002: what it sends had
     come together in few segments, to the end of its frame, where it makes no sense."""
-    return set(codes) <= {1002, 1008, 4429, None} and bool({1008, 4429} & set(codes))
+    return set(codes) <= {1002, 1008, 4429, None} and set(codes) != {1002}
 
 
 async def newcomer(site: Site, name: str) -> dict[str, str]:

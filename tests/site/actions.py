@@ -245,9 +245,9 @@ async def counts() -> dict[str, int]:
 
 def postpone_resyncs() -> None:
     """Connections opened from now on come into the resync late: 30 s with an interval of 60."""
-    from push import hub
+    from push.hub.hub import _hubs
 
-    for running in hub._hubs.values():
+    for running in _hubs.values():
         running._numbers += 30
 
 
