@@ -7,7 +7,7 @@ PY := $(VENV)/bin/python
 INSTALLED := $(VENV)/.requirements.lock.installed
 DEV := $(VENV)/.requirements-dev.lock.installed
 
-.PHONY: help run stack test test-suite test-inbox-on-postgres test-newest soak bench lint format lock system
+.PHONY: help run stack test test-browser test-live test-faults test-rest test-inbox-on-postgres test-inbox test-queue test-newest soak bench lint format lock system
 help:
 	@echo "make run | stack | test | soak | bench | lint | format | lock    (PORT=$(PORT))"
 
@@ -28,19 +28,32 @@ system:
 	@$(PYTHON) tools/system.py chromium chromium-headless-shell postgresql nginx caddy haproxy gettext mosquitto mosquitto-clients rabbitmq-server
 	@$(PYTHON) tools/node.py
 
-# Two runs beside each other; what one printed comes when it has ended.
+# Six runs, four at a time: each waits a good part of its time. What one printed comes when it has ended.
 test: $(DEV) system
-	@$(MAKE) --no-print-directory --keep-going --output-sync=target --jobs=2 test-suite test-inbox-on-postgres
+	@$(MAKE) --no-print-directory --keep-going --output-sync=target --jobs=4 \
+		test-live test-browser test-faults test-rest test-inbox-on-postgres test-inbox
 
-test-suite:
-	$(PY) -m pytest -q -n auto -m "not soak"
+test-browser:
+	$(PY) -m pytest -m "not soak" tests/browser tests/reuse tests/docs
+
+test-live:
+	$(PY) -m pytest -m "not soak" tests/live
+
+test-faults:
+	$(PY) -m pytest -m "not soak" tests/faults tests/mqtt
+
+test-rest:
+	$(PY) -m pytest -m "not soak" $(addprefix --ignore tests/,browser reuse docs inbox live faults mqtt)
 
 test-inbox-on-postgres:
-	$(PY) -m tools.on_postgres $(PY) -m pytest -q -m "not soak and not anywhere" tests/inbox
+	$(PY) -m tools.on_postgres $(PY) -m pytest -m "not soak and not anywhere" tests/inbox
 
-# On the newest Django, where there is a Python for it: what needs no server but the database.
-test-newest:
-	@$(PYTHON) tools/newest.py -q -n auto -m "not soak" tests/inbox tests/push
+test-inbox:
+	$(PY) -m pytest -m "not soak" tests/inbox
+
+# The same from one queue, over as many workers as tests/queue.py says.
+test-queue: $(DEV) system
+	$(PY) -m pytest -q -n auto -m "not soak"
 
 soak: $(DEV) system
 	$(PY) -m pytest --timeout 1800
