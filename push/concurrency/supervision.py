@@ -4,7 +4,8 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
+from typing import Any
 
 logger = logging.getLogger(__name__)
 
@@ -30,6 +31,19 @@ async def supervise(name: str, work: Callable[[], Awaitable[None]]) -> None:
             pause = FIRST_PAUSE
         await asyncio.sleep(pause * random.uniform(0.5, 1.5))
         pause = min(pause * 2, LONGEST_PAUSE)
+
+
+async def cancel(tasks: "Collection[asyncio.Future[Any]]") -> None:
+    """Cancel these tasks and wait for their end; whatever they raise is dropped.
+
+    They are cancelled again every second: `asyncio.wait_for` of Python 3.11 drops a cancellation that comes together
+    with its result (python/cpython#86296), and libraries use it.
+    """
+    while pending := [task for task in tasks if not task.done()]:
+        for task in pending:
+            task.cancel()
+        await asyncio.wait(pending, timeout=1)
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _asked_to_end() -> bool:

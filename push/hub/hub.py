@@ -11,12 +11,12 @@ import threading
 from collections.abc import Callable, Collection, Iterable
 from contextvars import Context
 from functools import partial
-from typing import Any, ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar
 
 from inbox import services
 from inbox.core.snapshots import UserId
 
-from ..concurrency.supervision import supervise
+from ..concurrency.supervision import cancel, supervise
 from ..concurrency.threads import DatabaseThreads
 from ..nudges import bus, listener
 from ..nudges.bus import Nudge
@@ -209,10 +209,7 @@ class Hub:
             await supervise("clock", self._tick)
         finally:
             self._end()
-            tasks: list[asyncio.Future[Any]] = [*helpers, *self.errands.running]
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await cancel([*helpers, *self.errands.running])
 
     async def _listen(self) -> None:
         """Nudges from before the subscription are lost, so everybody's state is read after it."""

@@ -9,6 +9,7 @@ import asyncio
 import logging
 import random
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -17,6 +18,7 @@ from channels.layers import channel_layers
 from channels_redis.pubsub import RedisPubSubChannelLayer
 
 from .. import conf
+from ..concurrency.supervision import cancel
 from ..conf import REMOTE_TIMEOUT
 from . import bus
 from .bus import GROUP, Nudge
@@ -63,7 +65,8 @@ async def _listen(layer: Any, nudged: Callable[[Nudge], None], subscribed: Calla
 
 async def _leave(layer: Any, channel: str) -> None:
     try:
-        await asyncio.wait_for(layer.group_discard(GROUP, channel), REMOTE_TIMEOUT)
+        async with asyncio.timeout(REMOTE_TIMEOUT):
+            await layer.group_discard(GROUP, channel)
     except Exception as error:  # noqa: BLE001 (whatever the layer's library raises)
         logger.info("%s could not leave the group: %r", _name(layer), error)
 
@@ -108,19 +111,20 @@ class Echo:
         while True:
             await asyncio.sleep(self._seconds() * random.uniform(0.8, 1))  # all processes may have started at once
             await self._probe()
-            await asyncio.wait_for(self._layer.group_add(GROUP, self._channel), REMOTE_TIMEOUT)
+            async with asyncio.timeout(REMOTE_TIMEOUT):
+                await self._layer.group_add(GROUP, self._channel)
 
     async def _probe(self) -> None:
         """To hubs of an older version this is a nudge about nobody."""
         self._heard.clear()
         for _ in range(PROBES):
             message: dict[str, Any] = {"type": "nudge", "from": self._name, "users": [], "probe": self._name}
-            await asyncio.wait_for(self._layer.group_send(GROUP, message), REMOTE_TIMEOUT)
-            try:
-                await asyncio.wait_for(self._heard.wait(), PATIENCE)
-            except TimeoutError:
-                continue
-            return
+            async with asyncio.timeout(REMOTE_TIMEOUT):
+                await self._layer.group_send(GROUP, message)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(PATIENCE):
+                    await self._heard.wait()
+                    return
         raise LostError
 
     def _seconds(self) -> float:
@@ -135,9 +139,7 @@ async def _together(*works: Coroutine[Any, Any, None]) -> None:
     try:
         await asyncio.gather(*tasks)
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await cancel(tasks)
 
 
 # A layer that the site uses too can't be given new connections without harm to the site; nor does its traffic hold ours
@@ -165,7 +167,8 @@ async def _close(layer: Any) -> None:
         close = layer.flush  # of RedisChannelLayer it would delete everybody's messages
     try:
         if close is not None:
-            await asyncio.wait_for(close(), REMOTE_TIMEOUT)
+            async with asyncio.timeout(REMOTE_TIMEOUT):
+                await close()
     except Exception:
         logger.warning("The connections of %s could not be closed", _name(layer), exc_info=True)
     else:

@@ -13,7 +13,7 @@ from channels_redis.core import RedisChannelLayer
 from channels_redis.pubsub import RedisPubSubChannelLayer
 from django.test import override_settings
 
-from push.concurrency.supervision import supervise
+from push.concurrency.supervision import cancel, supervise
 from push.nudges import bus, listener
 from push.nudges.bus import GROUP, Nudge
 from tests.push.fakes import until
@@ -59,8 +59,7 @@ class Ear:
         await self.other.group_send(GROUP, {"type": "nudge", "from": sender, **nudge.as_dict()})
 
     async def close(self) -> None:
-        self.task.cancel()
-        await asyncio.gather(self.task, return_exceptions=True)
+        await cancel([self.task])
         if self.other is not None:
             await listener._close(self.other)
 

@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import weakref
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from django.test import RequestFactory
 
 from inbox import services
 from push import gate
-from push.concurrency.supervision import supervise
+from push.concurrency.supervision import cancel, supervise
 from push.hub import Hub
 from push.hub import pending as work
 from push.hub.pending import Work
@@ -198,3 +199,16 @@ def test_a_user_deleted_while_polling_is_signed_out(monkeypatch: pytest.MonkeyPa
     request = RequestFactory().get("/push/poll/")
     request.user = type("Ghost", (), {"is_authenticated": True, "pk": 7})()
     assert poll(request).status_code == 401
+
+
+async def test_a_task_that_drops_a_cancellation_is_cancelled_again() -> None:
+    async def stubborn() -> None:
+        with suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()
+        await asyncio.Event().wait()
+
+    task = asyncio.ensure_future(stubborn())
+    await asyncio.sleep(0)
+    async with asyncio.timeout(10):
+        await cancel([task])
+    assert task.cancelled()
