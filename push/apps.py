@@ -9,7 +9,7 @@ class PushConfig(AppConfig):
     verbose_name = _("Push")
 
     def ready(self) -> None:
-        from . import checks, periodic, receivers  # noqa: F401 (Celery looks for tasks in modules called so only)
+        from . import checks, periodic, receivers  # noqa: F401 (registers its Celery tasks)
         from .channels.mqtt import access
         from .nudges import heartbeats
         from .operations import consumer

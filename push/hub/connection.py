@@ -90,6 +90,18 @@ class Connection:
     def left(self) -> None:
         """The hub has removed this connection: release what it holds elsewhere. May be called more than once."""
 
+    # What a transport does
+
+    def leave_hub(self) -> None:
+        """The client has gone. Harmless if no hub holds the connection."""
+        if self.hub is not None:
+            self.hub.leave(self)
+
+    def restart_if_held(self) -> None:
+        """The server cancels what it serves: have the client connect again."""
+        if self.hub is not None and self.hub.holds(self):
+            self.hub.deliver(self, self.restart)
+
     # What the hub does
 
     def offer(self, update: Update) -> bool:

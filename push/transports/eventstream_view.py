@@ -37,8 +37,7 @@ async def follow(stream: Any, request: HttpRequest) -> AsyncIterator[bytes]:
             if connection.hub is None:
                 hub.current().join(connection)
     finally:
-        if connection.hub is not None:
-            connection.hub.leave(connection)
+        connection.leave_hub()
 
 
 class LibraryStream(Connection):

@@ -36,8 +36,7 @@ class HttpConnection(Connection):
         self.begin(message)
         if self.is_head:
             self.wire.write({"type": "http.response.body", "body": b""})
-            if self.hub is not None:
-                self.hub.leave(self)
+            self.leave_hub()
         return not self.is_head
 
     def refuse(self, refusal: Refusal) -> None:
@@ -85,12 +84,10 @@ async def _until_gone(receive: Receive, connection: HttpConnection) -> None:
             if received > MAX_FRAME_BYTES:  # nobody asks for a stream with a body
                 connection.wire.abort()
     except asyncio.CancelledError:  # daphne cancels what is open when it stops
-        if connection.hub is not None and connection.hub.holds(connection):
-            connection.hub.deliver(connection, connection.restart)
+        connection.restart_if_held()
         raise
     finally:
-        if connection.hub is not None:
-            connection.hub.leave(connection)
+        connection.leave_hub()
 
 
 async def _refuse(scope: Scope, send: Send, refusal: Refusal) -> None:

@@ -108,8 +108,7 @@ class PollConnection(HttpConnection):
 
     def _finish(self, messages: list[Message]) -> None:
         self.answer(messages)
-        if self.hub is not None:
-            self.hub.leave(self)
+        self.leave_hub()
 
 
 def _answer(status: int, snapshot: Snapshot, body: bytes, more: tuple[tuple[bytes, bytes], ...]) -> list[Message]:

@@ -134,18 +134,15 @@ class UnreadConsumer(AsyncConsumer):
         except Gone as gone:  # while it was being answered, or accepted: an ordinary end
             logger.debug("A client of %s has gone: %r", scope["path"], gone.__cause__)
         except asyncio.CancelledError:  # daphne cancels what is open when it stops
-            if (
-                self.connection is not None
-                and self.connection.hub is not None
-                and self.connection.hub.holds(self.connection)
-            ):
-                self.connection.hub.deliver(self.connection, self.connection.restart)
+            if self.connection is not None:
+                self.connection.restart_if_held()
             raise
         except Exception:  # noqa: BLE001 (logged and signalled by the gate)
             gate.log_exception(scope)
             await self._close(BROKEN)
         finally:
-            self._leave()
+            if self.connection is not None:
+                self.connection.leave_hub()
 
     async def dispatch(self, message: Message) -> None:
         await HANDLERS[message["type"]](self, message)
@@ -246,10 +243,6 @@ class UnreadConsumer(AsyncConsumer):
     def _end(self, refusal: Refusal) -> None:
         if self.connection is not None and self.connection.hub is not None:
             self.connection.hub.refuse(self.connection, refusal)
-
-    def _leave(self) -> None:
-        if self.connection is not None and self.connection.hub is not None:
-            self.connection.hub.leave(self.connection)
 
 
 def parse(codec: Codec, message: Message) -> dict[str, Any]:

@@ -103,7 +103,7 @@ def owner(send: Send) -> Any:
 
 
 def is_of(instance: object, package: str) -> bool:
-    """Whether its class, or a base class, is defined in this package or module."""
+    """Whether the class of an instance, or one of its base classes, is defined in this package or module."""
     kind = type(instance)
     if (kind, package) not in _origins:
         _origins[kind, package] = any(f"{base.__module__}.".startswith(f"{package}.") for base in kind.__mro__)

@@ -49,3 +49,15 @@ def test_nothing_is_kept_on_objects_of_others() -> None:
         if "__dict__" in path.read_text()
     ]
     assert found == ["inbox/models/base.py"]
+
+
+@pytest.mark.anywhere
+def test_no_cancellation_is_dropped() -> None:
+    """`asyncio.wait_for` of Python 3.11 drops one that comes with its result; `asyncio.timeout` does not."""
+    found = [
+        str(path.relative_to(ROOT))
+        for room in ("inbox", "push", "notify_site")
+        for path in (ROOT / room).rglob("*.py")
+        if "asyncio.wait_for(" in path.read_text()
+    ]
+    assert found == []

@@ -41,7 +41,8 @@ class Replayed(ReaderAdapter):
 async def expected(reader: ReaderAdapter) -> ReaderAdapter:
     """The reader, once its first packet has come and can be served; it reads that packet again. Raises `Refused`."""
     try:
-        packet = await asyncio.wait_for(_first_packet(reader), SECONDS)
+        async with asyncio.timeout(SECONDS):
+            packet = await _first_packet(reader)
     except (TimeoutError, NoDataError, OSError, asyncio.IncompleteReadError) as error:
         raise Refused from error
     body = packet[1 + _size_of_length(packet) :]
