@@ -1,7 +1,9 @@
-"""Requests that count once (draft-ietf-httpapi-idempotency-key-header-07).
+"""Idempotent requests: a request that is repeated with the same `Idempotency-Key` is executed once
+(draft-ietf-httpapi-idempotency-key-header-07).
 
-A key is claimed before the work, in a transaction of its own. The work's transaction writes the result beside it, so
-that either both are there or none: whoever is killed in between leaves a claim without result, which may be taken over.
+A request first claims its key, in a transaction of its own. The transaction that does the work also stores the result
+with the key, so both are committed or neither is. A process that is killed in between leaves a claim without a result,
+which another request may take over.
 """
 
 import json
@@ -20,41 +22,45 @@ from django.utils.translation import gettext as _
 from ..core import ledger
 from ..core.isolation import attempt
 from ..core.patience import is_lost
+from ..core.snapshots import UserId
+from ..core.users import UserPk
 from ..errors import InboxError
 from ..models import IdempotencyKey, ServiceToken
 
 LIFETIME = timedelta(hours=24)
-ABANDONED = timedelta(seconds=60)  # longer than any request: its process is dead
+ABANDONED = timedelta(seconds=60)  # longer than any request takes: after this, its process is dead
 
 
 class Result(TypedDict):
-    """The answer to a write. `snapshot_of` is the user whose snapshot joins the body after the commit, if any."""
+    """The response to a write. If `snapshot_of` names a user, their snapshot is added to the body after the commit."""
 
     status: int
     body: Any  # JSON
     location: str
-    snapshot_of: Any  # UserPk, or its JSON form in a stored result
+    snapshot_of: UserPk | UserId | None  # in a stored result, the key in its JSON form
 
 
 Work = Callable[[], Result]
 
 
 class InProgress(InboxError):
-    """The first request with this key has not been answered yet."""
+    """The first request with this key is still in progress."""
 
     code = "in_progress"
 
 
 class KeyReused(InboxError):
-    """The key came with another request before."""
+    """The key was used for another request before."""
 
     code = "key_reused"
 
 
 def claim_key(token: ServiceToken, key: str, digest: str) -> IdempotencyKey:
-    """This token's key, for the request with this digest. With a result it is done; without, the caller shall do it.
+    """Claim this token's key for the request with this digest.
 
-    Raises InProgress while somebody else is at it, KeyReused if it was another request's within 24 hours.
+    If the returned row has a result, the request was executed before. If it has none, the caller has to execute it.
+    Raises InProgress while another process executes it, KeyReused if another request used the key in the last 24
+    hours.
     """
     first = {"digest": digest, "claimed_at": timezone.now()}
     row, is_new = IdempotencyKey.objects.get_or_create(token=token, key=key, defaults=first)
@@ -73,32 +79,32 @@ def claim_key(token: ServiceToken, key: str, digest: str) -> IdempotencyKey:
 
 
 def settle(row: IdempotencyKey | None, plan: Callable[[], Work]) -> Result:
-    """Do the work that `plan` returns in one transaction, together with the key it was asked for with.
+    """Call `plan`, then do the work that it returns, and store the result with the key, in one transaction.
 
-    What a plan looks up, it looks up outside of that transaction. If either fails, the key is free again: at once, or
-    as soon as the database answers. Raises InProgress if somebody has taken it over meanwhile.
+    `plan` itself runs before that transaction. If either of them fails, the key is released: at once, or as soon as
+    the database answers. Raises InProgress if another request has taken over the key meanwhile.
     """
     try:
         return _settle(row, plan())
     except BaseException as error:
         if row is not None:
-            _free(row, at_once=not is_lost(error))
+            _release(row, at_once=not is_lost(error))
         raise
 
 
-def _free(row: IdempotencyKey, *, at_once: bool) -> None:
-    """A database that does not answer may keep us waiting for long, and the client with us."""
+def _release(row: IdempotencyKey, *, at_once: bool) -> None:
+    """Delete the claim; on a thread if the database does not answer, so that the client does not wait for it."""
     if at_once:
         _mine(row).delete()
     else:
-        threading.Thread(target=_keep_freeing, args=[row], name="inbox-free-key", daemon=True).start()
+        threading.Thread(target=_keep_releasing, args=[row], name="inbox-free-key", daemon=True).start()
 
 
-def _keep_freeing(row: IdempotencyKey) -> None:
-    """Until it is free, or abandoned anyway."""
+def _keep_releasing(row: IdempotencyKey) -> None:
+    """Try until the claim is deleted or counts as abandoned."""
     try:
         while timezone.now() < row.claimed_at + ABANDONED:
-            if attempt("Freeing an idempotency key", _mine(row).delete):
+            if attempt("Releasing an idempotency key", _mine(row).delete):
                 return
             close_old_connections()
             time.sleep(1)
@@ -116,12 +122,12 @@ def _settle(row: IdempotencyKey | None, work: Work) -> Result:
 
 
 def finish(row: IdempotencyKey, result: Result) -> None:
-    """This is what the client is told, now and whenever it asks again."""
+    """Store the final response: a repeated request gets exactly the same one."""
     IdempotencyKey.objects.filter(pk=row.pk, claimed_at=row.claimed_at).update(result=_dumped(result), is_final=True)
 
 
-def told(row: IdempotencyKey) -> Result | None:
-    """The result of the request that came with this key, if it is done."""
+def stored_result(row: IdempotencyKey) -> Result | None:
+    """The result of the request with this key, if it has been executed."""
     result: Result | None = json.loads(row.result) if row.result else None
     return result
 
@@ -131,6 +137,7 @@ def _dumped(result: Result) -> str:
 
 
 def _mine(row: IdempotencyKey) -> QuerySet[IdempotencyKey]:
+    """This claim, unless another request has taken it over or its result is stored."""
     return IdempotencyKey.objects.filter(pk=row.pk, claimed_at=row.claimed_at, result="")
 
 

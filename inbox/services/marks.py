@@ -1,4 +1,4 @@
-"""What owners do with their items: read, archive, delete, and back again."""
+"""A user's actions on the items of their own mailbox: read, archive, delete, and undo each of these."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -18,52 +18,55 @@ from ..models.base import MailboxRowQuerySet
 
 BATCH = 1000
 UNDO = timedelta(minutes=10)
-PURGE_AFTER = UNDO + timedelta(minutes=1)  # a minute's grace: an undo at the last second wins
+PURGE_AFTER = UNDO + timedelta(minutes=1)  # a minute more, so that an undo at the last second finds the row
 
-# An act is steps of (column, set or cleared), in an order that never leaves an archived item unread.
-Steps = tuple[tuple[str, bool], ...]
-READ: Steps = (("read_at", True),)
-UNREAD: Steps = (("archived_at", False), ("read_at", False))
-ARCHIVE: Steps = (("read_at", True), ("archived_at", True))
-UNARCHIVE: Steps = (("archived_at", False),)
-DELETE: Steps = (("deleted_at", True),)
-UNDELETE: Steps = (("deleted_at", False),)
+# The columns that an action sets (True) or clears (False), in an order that never leaves an archived item unread.
+Action = tuple[tuple[str, bool], ...]
+READ: Action = (("read_at", True),)
+UNREAD: Action = (("archived_at", False), ("read_at", False))
+ARCHIVE: Action = (("read_at", True), ("archived_at", True))
+UNARCHIVE: Action = (("archived_at", False),)
+DELETE: Action = (("deleted_at", True),)
+UNDELETE: Action = (("deleted_at", False),)
 
 
 def mark_read(user: UserOrPk, refs: Iterable[str]) -> int:
-    """Mark these items read. As the five acts below: returns how many items changed; NotFound, and nothing changed,
-    if one of the refs is not in this user's mailbox; BadValue for more than 1,000 refs."""
-    return _act(user, refs, READ)
+    """Mark these items as read; returns how many changed.
+
+    This action and the five below change all of the items or none. They raise NotFound if one of the refs is not in
+    this user's mailbox, and BadValue for more than 1,000 refs.
+    """
+    return _perform(READ, user, refs)
 
 
 def mark_unread(user: UserOrPk, refs: Iterable[str]) -> int:
-    """Mark these items unread; an archived one returns to the inbox."""
-    return _act(user, refs, UNREAD)
+    """Mark these items as unread. An archived item returns to the inbox."""
+    return _perform(UNREAD, user, refs)
 
 
 def archive(user: UserOrPk, refs: Iterable[str]) -> int:
-    """Move these items out of the inbox; archiving reads."""
-    return _act(user, refs, ARCHIVE)
+    """Move these items to the archive, and mark them as read."""
+    return _perform(ARCHIVE, user, refs)
 
 
 def unarchive(user: UserOrPk, refs: Iterable[str]) -> int:
-    return _act(user, refs, UNARCHIVE)
+    return _perform(UNARCHIVE, user, refs)
 
 
 def delete(user: UserOrPk, refs: Iterable[str]) -> int:
-    """Hide these items; `undelete` brings them back for ten minutes."""
-    return _act(user, refs, DELETE)
+    """Hide these items. For ten minutes, `undelete` can restore them."""
+    return _perform(DELETE, user, refs)
 
 
 def undelete(user: UserOrPk, refs: Iterable[str]) -> int:
-    return _act(user, refs, UNDELETE)
+    return _perform(UNDELETE, user, refs)
 
 
 def mark_all_read(user: UserOrPk, up_to: int, type: str | None = None) -> int:
-    """Mark read what the user had been shown at snapshot version `up_to`, of one type if given; returns how many.
+    """Mark as read every item that the snapshot of version `up_to` counted (only those of `type`, if given).
 
-    Batches of 1,000 items under that fixed bound, so that a message arriving meanwhile stays unread. BadValue for what
-    is no version or no type, NotFound for an unknown user.
+    Returns how many items changed. Works in batches of 1,000. The bound stays the same for all of them, so a message
+    that arrives meanwhile stays unread. Raises BadValue for an invalid version or type, NotFound for an unknown user.
     """
     if not 0 <= up_to <= MAX_VERSION:
         raise BadValue(_("up_to is not a version."))
@@ -71,58 +74,62 @@ def mark_all_read(user: UserOrPk, up_to: int, type: str | None = None) -> int:
         raise BadValue(_("There is no such type of message."))
     pk = user_pk(user)
     names = [name for name in (*event_types(), refs.BROADCAST) if type in {None, name}]
-    clock, version = _shown(pk, up_to)
+    clock, version = _bounds(pk, up_to)
     marked = 0
     while batch := _mark_batch(pk, names, clock, version):
         marked += batch
     return marked
 
 
-def _act(user: UserOrPk, items: Iterable[str], steps: Steps) -> int:
+def _perform(action: Action, user: UserOrPk, items: Iterable[str]) -> int:
     wanted = list(dict.fromkeys(items))
     if len(wanted) > BATCH:
         raise BadValue(_("At most %(count)d refs at a time.") % {"count": BATCH})
-    return _change(user_pk(user), refs.parse(wanted), steps)
+    return _change(user_pk(user), refs.parse(wanted), action)
 
 
 @ledger.retrying
-def _change(pk: UserPk, wanted: Mapping[str, Collection[refs.RowPk]], steps: Steps) -> int:
-    with _mailbox(pk):
-        found = [_owned(pk, name, keys, steps) for name, keys in wanted.items()]
-        return sum(created + _take(rows, steps) for rows, created in found)
+def _change(pk: UserPk, wanted: Mapping[str, Collection[refs.RowPk]], action: Action) -> int:
+    with _locked_mailbox(pk):
+        found = [_rows_to_change(pk, name, keys, action) for name, keys in wanted.items()]
+        return sum(created + _update(rows, action) for rows, created in found)
 
 
 @contextmanager
-def _mailbox(pk: UserPk) -> Iterator[None]:
-    """A transaction that holds this user's mailbox."""
+def _locked_mailbox(pk: UserPk) -> Iterator[None]:
+    """A transaction that locks this user's mailbox. Raises NotFound for an unknown user."""
     with ledger.locked([pk]) as found:
         if not found:
             raise NotFound(_("There is no such user."))
         yield
 
 
-def _owned(pk: UserPk, name: str, keys: Collection[refs.RowPk], steps: Steps) -> tuple[MailboxRowQuerySet[Any], int]:
-    """The rows to change and how many had to be made for it; NotFound if one is not the user's to change."""
+def _rows_to_change(
+    pk: UserPk, name: str, keys: Collection[refs.RowPk], action: Action
+) -> tuple[MailboxRowQuerySet[Any], int]:
+    """The rows to update, and how many receipts were created. Raises NotFound if the user can't change one of them."""
     if name == refs.BROADCAST:
-        return _receipts(pk, keys, steps)
+        return _receipts(pk, keys, action)
     rows = event_types()[name].objects.filter(recipient=pk, pk__in=keys)
-    _require(name, keys, rows.filter(_reachable(steps)).values_list("pk", flat=True))
+    _require(name, keys, rows.filter(_changeable(action)).values_list("pk", flat=True))
     return rows, 0
 
 
-def _receipts(pk: UserPk, keys: Collection[refs.RowPk], steps: Steps) -> tuple[MailboxRowQuerySet[Any], int]:
+def _receipts(
+    pk: UserPk, keys: Collection[refs.RowPk], action: Action
+) -> tuple[MailboxRowQuerySet[BroadcastReceipt], int]:
     receipts = BroadcastReceipt.objects.filter(recipient=pk, broadcast__in=keys)
-    out_of_reach = receipts.exclude(_reachable(steps)).values("broadcast")
-    visible = audiences.live_for(pk).filter(pk__in=keys).exclude(pk__in=out_of_reach)
+    dismissed = receipts.exclude(_changeable(action)).values("broadcast")
+    visible = audiences.live_for(pk).filter(pk__in=keys).exclude(pk__in=dismissed)
     _require(refs.BROADCAST, keys, visible.values_list("pk", flat=True))
-    return receipts, _make_receipts(pk, keys, steps)
+    return receipts, _create_receipts(pk, keys, action)
 
 
-def _make_receipts(pk: UserPk, broadcasts: Collection[refs.RowPk], steps: Steps) -> int:
+def _create_receipts(pk: UserPk, broadcasts: Collection[refs.RowPk], action: Action) -> int:
     known = set(
         BroadcastReceipt.objects.filter(recipient=pk, broadcast__in=broadcasts).values_list("broadcast", flat=True)
     )
-    marks = {column: timezone.now() for column, is_set in steps if is_set}
+    marks = {column: timezone.now() for column, is_set in action if is_set}
     missing = sorted(set(broadcasts) - known) if marks else []
     BroadcastReceipt.objects.bulk_create(
         [BroadcastReceipt(recipient_id=pk, broadcast_id=key, **marks) for key in missing]
@@ -130,9 +137,9 @@ def _make_receipts(pk: UserPk, broadcasts: Collection[refs.RowPk], steps: Steps)
     return len(missing)
 
 
-def _reachable(steps: Steps) -> Q:
-    """What the owner can act on: what is visible; and, to undo a deletion, what was deleted just now."""
-    undo = Q(deleted_at__gt=timezone.now() - UNDO) if steps == UNDELETE else Q()
+def _changeable(action: Action) -> Q:
+    """The rows that the owner can change: the visible ones and, for `undelete`, those deleted in the last minutes."""
+    undo = Q(deleted_at__gt=timezone.now() - UNDO) if action == UNDELETE else Q()
     return Q(deleted_at=None) | undo if undo else Q(deleted_at=None)
 
 
@@ -141,27 +148,27 @@ def _require(name: str, keys: Collection[refs.RowPk], found: Iterable[refs.RowPk
         raise refs.missing(f"{name}-{missing[0]}")
 
 
-def _take(rows: MailboxRowQuerySet[Any], steps: Steps) -> int:
+def _update(rows: MailboxRowQuerySet[Any], action: Action) -> int:
     now = timezone.now()
     return max(
         rows.filter(**{f"{column}__isnull": is_set}).update(**{column: now if is_set else None})
-        for column, is_set in steps
+        for column, is_set in action
     )
 
 
-def _shown(pk: UserPk, up_to: int) -> tuple[int, int]:
-    """Both bounds in `up_to`, neither beyond what exists now."""
+def _bounds(pk: UserPk, up_to: int) -> tuple[int, int]:
+    """The broadcast clock and the mailbox version in `up_to`, neither greater than the current one."""
     clock, version = divmod(up_to, CLOCK_UNIT)
-    now = Mailbox.objects.using(ledger.alias()).filter(pk=pk).values_list("version", flat=True).first() or 0
-    ticks = BroadcastClock.objects.using(ledger.alias()).values_list("value", flat=True).first() or 0
-    return min(clock, ticks), min(version, now)
+    current_version = Mailbox.objects.using(ledger.alias()).filter(pk=pk).values_list("version", flat=True).first()
+    current_clock = BroadcastClock.objects.using(ledger.alias()).values_list("value", flat=True).first()
+    return min(clock, current_clock or 0), min(version, current_version or 0)
 
 
 @ledger.retrying
 def _mark_batch(pk: UserPk, names: Iterable[str], clock: int, version: int) -> int:
-    """Up to 1,000 of what was shown, whatever its types, in one transaction: one change on every screen."""
+    """Mark up to 1,000 items of all these types in one transaction, so that a badge changes once."""
     marked = 0
-    with _mailbox(pk):
+    with _locked_mailbox(pk):
         for name in names:
             if name == refs.BROADCAST:
                 marked += _mark_broadcasts(pk, clock, version, BATCH - marked)
@@ -170,21 +177,22 @@ def _mark_batch(pk: UserPk, names: Iterable[str], clock: int, version: int) -> i
     return marked
 
 
-def _mark_messages(pk: UserPk, name: str, version: int, room: int) -> int:
+def _mark_messages(pk: UserPk, name: str, version: int, limit: int) -> int:
     model = event_types()[name]
     shown = model.objects.unread().filter(recipient=pk, seq__lte=version).order_by("seq")
-    keys = list(shown.values_list("pk", flat=True)[:room])
+    keys = list(shown.values_list("pk", flat=True)[:limit])
     return model.objects.filter(pk__in=keys).update(read_at=timezone.now()) if keys else 0
 
 
-def _mark_broadcasts(pk: UserPk, clock: int, version: int, room: int) -> int:
-    """Who joined an audience after `version` was not shown what it reached before: that stays unread."""
+def _mark_broadcasts(pk: UserPk, clock: int, version: int, limit: int) -> int:
+    """If the user joined or left an audience after `version`, mark only broadcasts for everyone: the snapshot did not
+    count the others."""
     shown = audiences.unread_for(pk).filter(clock__lte=clock)
     if Mailbox.objects.filter(pk=pk, audience_version__gt=version).exists():
         shown = shown.filter(audience=Audience.EVERYONE)
-    keys = list(shown.values_list("pk", flat=True)[:room])
+    keys = list(shown.values_list("pk", flat=True)[:limit])
     if not keys:
         return 0
-    return _make_receipts(pk, keys, READ) + _take(
+    return _create_receipts(pk, keys, READ) + _update(
         BroadcastReceipt.objects.filter(recipient=pk, broadcast__in=keys), READ
     )

@@ -1,4 +1,4 @@
-"""Sending: one event to any number of mailboxes, or many events at once, in a few statements per thousand."""
+"""Sending: one message to any number of recipients, or many messages at once, in a few statements per thousand."""
 
 import time
 from collections import Counter
@@ -23,9 +23,9 @@ from ..models import Mailbox, Message, MutedType
 from ..models.base import number
 from ..models.message import forget_deleted_actors
 
-# SQLite has one writer: a tight loop of chunks would starve every other one.
+# SQLite allows one writer at a time: a loop without pauses would starve all others.
 SQLITE_PAUSE_SECONDS = 0.02
-# Of a message's columns, not for the sender to set.
+# The columns of every message that a sender can't set.
 OURS = {"recipient", "seq", "actor", "dedupe_key", "archived_at", "deleted_at"}
 
 
@@ -40,9 +40,9 @@ def send(
 ) -> int:
     """Write one message of `event_type` into each recipient's mailbox; returns how many were written.
 
-    Recipients are users or their ids; ids of no user are passed over, duplicates count once. Chunks of 1,000 commit
-    one by one unless the caller has a transaction open. A `dedupe_key` lets it take the place of unread ones of that
-    type with the same key. Raises BadValue for columns that the type does not allow.
+    Recipients are users or their ids. Unknown ids are skipped; duplicates count once. Each chunk of 1,000 is a
+    transaction of its own, unless the caller has one open. With a `dedupe_key`, the message replaces the recipient's
+    unread messages of this type with the same key. Raises BadValue for columns that the type does not allow.
     """
     ids = sorted(set(user_pks(recipients)))
     message = draft(event_type, actor=actor, url=url, dedupe_key=dedupe_key, **columns)
@@ -57,8 +57,8 @@ def send(
 def draft(
     event_type: type[Message], *, actor: UserOrPk | None = None, dedupe_key: str | None = None, **columns: object
 ) -> Message:
-    """A message to nobody yet. Raises BadValue for columns that the type does not allow."""
-    _know(event_type, columns)
+    """An unsaved message without a recipient. Raises BadValue for columns that the type does not allow."""
+    _require_columns(event_type, columns)
     actor_id = user_pk(actor) if actor is not None else None
     message = event_type(actor_id=actor_id, dedupe_key=dedupe_key or None, **columns)
     try:
@@ -70,9 +70,9 @@ def draft(
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A drafted message for up to any number of users.
+    """A drafted message and its recipients, any number of them.
 
-    `recipients` are their primary keys, sorted, each once; `unknown` are the recipients that do not exist, as given.
+    `recipients` are primary keys of users, sorted and unique. `unknown` are the recipients that do not exist, as given.
     """
 
     message: Message
@@ -81,7 +81,7 @@ class Order:
 
 
 def write_orders(orders: Sequence[Order]) -> list[int]:
-    """Write up to 1,000 messages in this order, in one transaction or the caller's; returns how many of each.
+    """Write up to 1,000 messages in this order, in one transaction (or the caller's); returns how many of each order.
 
     The number of statements does not grow with the number of orders.
     """
@@ -106,13 +106,13 @@ def _insert_each(rows: Sequence[Message]) -> None:
 
 
 def _newest(rows: list[Message]) -> list[Message]:
-    """Of the rows with the same dedupe key only the last, which would replace the others."""
+    """Of rows with the same recipient and dedupe key only the last, because it would replace the others."""
     last = {(row.recipient_id, row.dedupe_key or id(row)): row for row in rows}
     return list(last.values())
 
 
 def write(ids: Sequence[UserPk], message: Message) -> int:
-    """Write a drafted message to up to 1,000 users, in one transaction or the caller's; returns how many there are."""
+    """Write a drafted message to up to 1,000 users, in one transaction (or the caller's); returns how many exist."""
     if message._meta.auto_field is None:
         return _write_one_by_one(ids, message)
     with ledger.advanced(ids, message.arrival()) as found:
@@ -128,20 +128,20 @@ _write_retrying = ledger.retrying(write)
 
 
 def _write_one_by_one(ids: Sequence[UserPk], message: Message) -> int:
-    """For keys that are made in Python."""
+    """For primary keys that Python generates, such as UUIDs."""
     with ledger.locked(ids) as found:
         return len(type(message).objects.bulk_create([copy_for(pk, message) for pk in found]))
 
 
 def copy_for(recipient_id: UserPk, message: Message) -> Message:
-    """The drafted message as this user's own."""
+    """A copy of the drafted message for this recipient."""
     copy = deepcopy(message)
     copy.pk, copy.recipient_id = message._meta.pk.get_default(), recipient_id
     return copy
 
 
 def _insert(ids: Sequence[UserPk], message: Message) -> None:
-    """One INSERT … SELECT from the mailboxes, whose version is each row's `seq`."""
+    """One INSERT … SELECT from the mailboxes: the version of each mailbox becomes the `seq` of its row."""
     connection = connections[ledger.alias()]
     quote = connection.ops.quote_name
     selected: dict[str, tuple[str, list[Any]]] = {"recipient_id": (quote("user_id"), [])}
@@ -164,30 +164,30 @@ def _insert(ids: Sequence[UserPk], message: Message) -> None:
 
 
 def _is_given(field: "Field[Any, Any]", message: Message) -> bool:
-    """Whether we say what the column holds, and not the database."""
+    """Whether the value of the column comes from Python, and not from the database."""
     by_database = field.primary_key or field.generated
     return not by_database and not isinstance(getattr(message, field.attname), DatabaseDefault)
 
 
 def _read_if_muted(message: Message, connection: BaseDatabaseWrapper) -> tuple[str, list[Any]]:
-    """SQL and its parameters for `read_at`, in a row of a mailbox."""
+    """SQL and parameters for the column `read_at`: set if the mailbox has muted this type."""
     quote = connection.ops.quote_name
     table, owner = quote(MutedType._meta.db_table), f"{quote(Mailbox._meta.db_table)}.{quote('user_id')}"
     muted = f"SELECT 1 FROM {table} WHERE {quote('mailbox_id')} = {owner} AND {quote('type')} = %s"
-    field: Any = message._meta.get_field("read_at")
+    field = type(message).read_at.field
     moments = (message.read_at or message.created_at, message.read_at)
     read, unread = (field.get_db_prep_save(moment, connection) for moment in moments)
     return f"CASE WHEN EXISTS ({muted}) THEN %s ELSE %s END", [message.event_type(), read, unread]
 
 
-def _know(event_type: type[Message], names: Iterable[str]) -> None:
+def _require_columns(event_type: type[Message], names: Iterable[str]) -> None:
     fields = [field for field in event_type._meta.concrete_fields if not field.primary_key and field.name not in OURS]
     if unknown := sorted(set(names) - {name for field in fields for name in (field.name, field.attname)}):
         raise BadValue(_("A %(type)s has no %(names)s.") % {"type": event_type.event_type(), "names": unknown})
 
 
 def let_others_write() -> None:
-    """Between two chunks."""
+    """Pause between two chunks if the database is SQLite."""
     connection = connections[ledger.alias()]
     if connection.vendor == "sqlite" and not connection.in_atomic_block:
         time.sleep(SQLITE_PAUSE_SECONDS)

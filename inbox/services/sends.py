@@ -1,14 +1,15 @@
-"""Sends: what another service asked for, written at once, or in parts by whoever gets to it.
+"""Sends: messages of another service, written at once or, if there are many, in chunks by any worker.
 
-A part is done in one transaction with the mark that says so: a worker that dies leaves it undone, and one that comes
-second finds it done. So nobody gets a message twice or not at all, however often it is tried.
+One transaction writes the messages of a chunk and marks the chunk as done. If a worker dies, its chunk stays pending;
+if a second worker takes the same chunk, it finds it done. So each recipient gets the message exactly once, however
+often a chunk is tried.
 """
 
 import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
+from typing import cast
 
 from django.core import serializers
 from django.core.serializers.base import DeserializationError
@@ -24,14 +25,14 @@ from ..core.users import UserPk
 from ..errors import BadValue
 from ..models import Message, Send, SendChunk, ServiceToken, event_types
 from ..signals import send_queued
-from .attempts import PENDING, failed, keys_in, no_users, note_failure, ready, settle
+from .attempts import PENDING, Outcome, failed, invalid_recipients, note_failure, ready, settle, valid_keys
 from .sending import Order, let_others_write, write, write_orders
 
-STALLED = timedelta(seconds=10)  # without progress: its worker is dead, or has never heard of it
+STALLED = timedelta(seconds=10)  # without progress for so long: its worker is dead, or its task was lost
 
 
 def start_sends(orders: Sequence[Order], token: ServiceToken | None = None) -> list[Send]:
-    """Write the orders that fit into 1,000 messages now, and queue the others; one transaction, or the caller's."""
+    """Write the orders that fit into 1,000 messages, and queue the others, in one transaction (or the caller's)."""
     room, fits = ledger.CHUNK, []
     for order in orders:
         fits.append(len(order.recipients) <= room)
@@ -67,10 +68,11 @@ def _chunk(send: Send, ids: Sequence[UserPk]) -> SendChunk:
 
 
 def work_off(send_id: int) -> bool:
-    """Try the first part of a send that nobody is at; whether there was one, so that there may be more.
+    """Try to write the first chunk of a send that no other worker holds; returns whether there was such a chunk.
 
-    Any number of workers may do so at once. A part that can't be written is tried again later, and fails with the 8th
-    try; the other parts do not wait for it. Raises only what the database raises when not even that can be noted.
+    Call it until it returns False. Any number of workers may call it at the same time. If a chunk can't be written,
+    it is retried later, and given up after the 8th attempt; the other chunks do not wait for it. Raises only if the
+    database can't store the failure either.
     """
     tried: list[SendChunk] = []
     try:
@@ -88,19 +90,20 @@ def work_off(send_id: int) -> bool:
 
 
 def finish_stalled(after: timedelta = STALLED) -> int:
-    """Work off the sends that have not come on for so long; returns how many there were. Run by sweeps."""
-    parts = SendChunk.objects.filter(send=OuterRef("pk"))
+    """Work off the sends that made no progress for this long; returns how many. Sweeps call it."""
+    chunks = SendChunk.objects.filter(send=OuterRef("pk"))
     late = Send.objects.pending().filter(progress_at__lt=timezone.now() - after)
-    late = late.filter(Exists(parts.filter(ready())) | ~Exists(parts.filter(PENDING)))
-    taken = [pk for pk, seen in late.order_by("progress_at").values_list("pk", "progress_at")[:100] if _take(pk, seen)]
-    left = taken
-    while left := [pk for pk in left if _come_on(pk)]:  # a part of each in turn: the largest keeps no other back
+    late = late.filter(Exists(chunks.filter(ready())) | ~Exists(chunks.filter(PENDING)))
+    rows = late.order_by("progress_at").values_list("pk", "progress_at")[:100]
+    claimed = [pk for pk, progress_at in rows if _claim(pk, progress_at)]
+    left = claimed
+    while left := [pk for pk in left if _work_off_logged(pk)]:  # one chunk of each in turn, so that none has to wait
         pass
-    return len(taken)
+    return len(claimed)
 
 
 def retry_send(send_id: int) -> bool:
-    """Try a failed send again, from where it stopped; whether it had failed."""
+    """Retry the failed chunks of a failed send; returns False if the send had not failed."""
     fresh = {"failed_at": None, "reason": ""}
     with transaction.atomic(using=ledger.alias()):
         found = Send.objects.failed().filter(pk=send_id).update(progress_at=timezone.now(), **fresh)
@@ -110,8 +113,8 @@ def retry_send(send_id: int) -> bool:
     return bool(found)
 
 
-def _come_on(send_id: int) -> bool:
-    """Whether there may be more to do."""
+def _work_off_logged(send_id: int) -> bool:
+    """As `work_off`, but logs what it raises, and returns False then."""
     try:
         return work_off(send_id)
     except Exception:  # noqa: BLE001 (logged there)
@@ -119,9 +122,9 @@ def _come_on(send_id: int) -> bool:
         return False
 
 
-def _take(pk: int, seen: datetime) -> bool:
-    """Of all who have seen it standing still, one takes it over."""
-    return bool(Send.objects.pending().filter(pk=pk, progress_at=seen).update(progress_at=timezone.now()))
+def _claim(pk: int, progress_at: datetime) -> bool:
+    """Claim a stalled send. If several sweeps have found it, only one of them gets True."""
+    return bool(Send.objects.pending().filter(pk=pk, progress_at=progress_at).update(progress_at=timezone.now()))
 
 
 def _announce(send_id: int) -> None:
@@ -130,51 +133,52 @@ def _announce(send_id: int) -> None:
 
 
 def _finish(send_id: int) -> None:
-    """Nothing is left that could be tried, now or later: it is done, or has failed."""
-    parts = SendChunk.objects.filter(send=OuterRef("pk"))
-    gone = parts.filter(failed_at__isnull=False).order_by("pk")
-    over = Send.objects.pending().filter(~Exists(parts.filter(PENDING)), pk=send_id)
-    over.filter(~Exists(gone)).update(finished_at=timezone.now(), message="", reason="")
-    over.filter(Exists(gone)).update(failed_at=timezone.now(), reason=Subquery(gone.values("reason")[:1]))
+    """If no chunk is pending any more, mark the send as finished or, if a chunk has failed, as failed."""
+    chunks = SendChunk.objects.filter(send=OuterRef("pk"))
+    failures = chunks.filter(failed_at__isnull=False).order_by("pk")
+    over = Send.objects.pending().filter(~Exists(chunks.filter(PENDING)), pk=send_id)
+    over.filter(~Exists(failures)).update(finished_at=timezone.now(), message="", reason="")
+    over.filter(Exists(failures)).update(failed_at=timezone.now(), reason=Subquery(failures.values("reason")[:1]))
 
 
 @ledger.retrying
 def _write_next(send_id: int, tried: list[SendChunk]) -> bool:
-    """Write the first part that nobody is at; whether there was one. It is appended to `tried` before."""
+    """Write the first free chunk; returns whether there was one. Appends the chunk to `tried` before it writes."""
     with transaction.atomic(using=ledger.alias()):
         chunk = _free(send_id)
         if chunk is None:
             return False
         tried.append(chunk)
-        keys, strange = keys_in(chunk.recipients)
-        written, now = write(keys, _event(chunk.send)), timezone.now()
-        reason = no_users(strange) if strange else ""
-        outcome = failed(chunk, reason) if strange else {"done_at": now}
-        if settle(chunk, recipients=strange, **outcome):
+        keys, invalid = valid_keys(chunk.recipients)
+        written, now = write(keys, _message(chunk.send)), timezone.now()
+        reason = invalid_recipients(invalid) if invalid else ""
+        outcome = failed(chunk, reason) if invalid else Outcome(done_at=now)
+        if settle(chunk, {**outcome, "recipients": invalid}):
             Send.objects.filter(pk=send_id).update(created=F("created") + written, progress_at=now, reason=reason)
-        else:  # a database without row locks
+        else:  # another worker was faster, on a database without row locks
             transaction.set_rollback(True, using=ledger.alias())
         return True
 
 
 def _free(send_id: int) -> SendChunk | None:
-    """A part to do, locked. What another worker holds is passed over: that one may be frozen."""
+    """The first chunk that is ready, locked. Skips chunks that another worker holds, because it may be frozen."""
     undone = SendChunk.objects.filter(ready(), send=send_id).order_by("pk")
-    features: Any = connections[ledger.alias()].features
+    features = connections[ledger.alias()].features
     if features.has_select_for_update:
         skip, of = features.has_select_for_update_skip_locked, ("self",) if features.has_select_for_update_of else ()
         undone = undone.select_for_update(skip_locked=skip, of=of)
     return undone.select_related("send").first()
 
 
-def _event(send: Send) -> Message:
-    """The message as it was drafted; its class may have been renamed since, but not its type. BadValue if there is no
-    such type any more, or it can't hold the message: a deploy may have changed it."""
+def _message(send: Send) -> Message:
+    """The stored message. Its class may have been renamed since, but not its event type.
+
+    Raises BadValue if a deploy has removed the event type, or has changed it so that the message does not fit.
+    """
     try:
         [document] = json.loads(send.message)
         document["model"] = event_types()[send.type]._meta.label
         [found] = serializers.deserialize("python", [document])
     except (DeserializationError, LookupError, ValueError, TypeError) as error:
         raise BadValue(_("There is no event type “%s” that this message could be.") % send.type) from error
-    message: Any = found.object
-    return message  # type: ignore[no-any-return]
+    return cast(Message, found.object)

@@ -128,14 +128,14 @@ def test_who_was_taken_over_writes_nothing(shop: Service, bob: Any, clock: Any) 
     with pytest.raises(idempotency.InProgress):
         services.settle(frozen, lambda: work)
     assert state(bob).unread == 0
-    assert idempotency.told(services.claim_key(token, "k", "d")) == {"status": 200}
+    assert idempotency.stored_result(services.claim_key(token, "k", "d")) == {"status": 200}
 
 
 def test_killed_after_its_commit(shop: Service, bob: Any) -> None:
     """Nobody was told, but it is done: the next one is told."""
     first = send(shop).json()
     row = IdempotencyKey.objects.get()
-    result = idempotency.told(row)
+    result = idempotency.stored_result(row)
     assert result is not None
     del result["body"]["snapshot"]
     row.result, row.is_final = json.dumps(result), False

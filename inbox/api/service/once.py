@@ -13,7 +13,7 @@ from pydantic import WithJsonSchema
 
 from ... import selectors, services
 from ...errors import InboxError
-from ...services.idempotency import Result, Work, told
+from ...services.idempotency import Result, Work, stored_result
 from ..shared.auth import ServiceRequest
 from ..shared.schemas import ABSENT
 
@@ -63,7 +63,7 @@ def once(request: ServiceRequest, key: str | None, plan: Callable[[], Work]) -> 
     """Do the work of this request in one transaction, and answer with its result. What came with this key before is
     only answered. `request.auth` is the service's token; `plan` as in `services.settle`."""
     row = services.claim_key(request.auth, parse_key(key), _digest(request)) if key is not None else None
-    done = told(row) if row is not None else None
+    done = stored_result(row) if row is not None else None
     if row is not None and done is not None and row.is_final:
         return _respond(done)
     found = services.settle(row, plan) if done is None else done
