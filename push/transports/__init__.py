@@ -1,4 +1,4 @@
-"""The transports. Each is one file; what is held open beside Django has one line in `HELD`."""
+"""The transports. Each is one module or package; what is held open beside Django has one line in `HELD`."""
 
 from collections.abc import Awaitable, Callable
 

@@ -11,9 +11,9 @@ from django_eventstream.utils import make_id, sse_encode_event
 from inbox.core.snapshots import Snapshot
 from inbox.rendering.items import TOAST_BODY, TOAST_TITLE, Item
 from push.frames import Update, snapshot_json, to_json
-from push.transports.codecs import CODECS, MSGPACK, Codec, chosen, encode_json
 from push.transports.polling import etag, matches, parse_wait
 from push.transports.sse import SseConnection, unread_event
+from push.transports.websocket.codecs import CODECS, MSGPACK, Codec, chosen, encode_json
 
 STATE = Snapshot(7, 5000000010, 7, True, {"comment": 3, "broadcast": 4})
 UUID = Snapshot("9f1c2f0e-7a43-4d0e-8d2c-0b5ffe7b9d11", 3, 0, False, {})

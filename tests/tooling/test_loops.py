@@ -19,7 +19,7 @@ ENDLESS = {
     "push/channels/mqtt/queue.py:_run": "the publishing thread; a daemon, which waits when there is nothing to do",
     "push/routing.py:lifespan": "ends with the server's shutdown message",
     "push/concurrency/supervision.py:supervise": "starts a task again, with a growing pause, until it is cancelled",
-    "push/transports/websocket.py:__call__": "ends with the connection",
+    "push/transports/websocket/consumer.py:__call__": "ends with the connection",
     "tools/stack.py:watch": "ends with a child, or by Ctrl+C",
 }
 

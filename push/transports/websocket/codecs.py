@@ -7,9 +7,9 @@ from typing import Any
 
 import msgpack
 
-from ..frames import Update, to_json
-from ..wire import ReadyFrame
-from ..wire.servers import Message
+from ...frames import Update, to_json
+from ...wire import ReadyFrame
+from ...wire.servers import Message
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,114 @@
+"""The commands of a client on a WebSocket, one in each frame. `COMMANDS` is the table of them."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from inbox import services
+from inbox.core.isolation import log_failure
+from inbox.core.patience import is_unavailable
+from inbox.core.snapshots import MAX_VERSION
+from inbox.errors import BadValue, InboxError
+
+from ...conf import BULK
+from ...gate.limits import WRITE_COST
+from ...refusals import UNAVAILABLE
+from ...wire.servers import Message
+from .codecs import JSON, MSGPACK, Codec
+from .connection import WebSocketConnection
+
+MALFORMED = {
+    JSON: _("A frame is one JSON object, sent as text."),
+    MSGPACK: _("A frame is one MessagePack map, sent as binary."),
+}
+
+
+class BadFrame(InboxError):
+    """A frame that cannot be understood; `code` says how."""
+
+    def __init__(self, code: str, detail: Any) -> None:
+        super().__init__(str(detail))
+        self.code = code
+
+
+class Unavailable(InboxError):
+    """The database is away, takes no writes, or is busy beyond our patience."""
+
+    code = UNAVAILABLE.code
+
+    def __init__(self) -> None:
+        super().__init__(str(UNAVAILABLE.detail))
+
+
+async def run(connection: WebSocketConnection, message: Message) -> None:
+    """Run the command in a message. Raises `InboxError` with what the client did wrong, or `Unavailable`."""
+    frame = parse(connection.codec, message)
+    await COMMANDS[frame["type"]](connection, frame)
+
+
+def parse(codec: Codec, message: Message) -> dict[str, Any]:
+    """The frame in a message. Raises `BadFrame`."""
+    try:
+        frame = codec.load(message)
+    except (ValueError, RecursionError):
+        frame = None
+    if not isinstance(frame, dict):
+        raise BadFrame("bad_json", MALFORMED[codec])
+    if frame.get("type") not in tuple(COMMANDS):
+        raise BadFrame("unknown_type", _("Known types of frames: %s.") % ", ".join(COMMANDS))
+    return frame
+
+
+async def ping(connection: WebSocketConnection, frame: dict[str, Any]) -> None:
+    connection.reply({"type": "pong"})
+
+
+async def sync(connection: WebSocketConnection, frame: dict[str, Any]) -> None:
+    """Answered with the state of now."""
+    if connection.hub is not None:
+        connection.hub.ask(connection)
+
+
+async def mark_read(connection: WebSocketConnection, frame: dict[str, Any]) -> None:
+    refs = frame.get("refs")
+    if not isinstance(refs, list) or len(refs) > BULK or not all(isinstance(ref, str) for ref in refs):
+        raise BadValue(str(_("“refs” is a list of at most %d strings.") % BULK))
+    await _write(connection, services.mark_read, refs)
+
+
+async def mark_all_read(connection: WebSocketConnection, frame: dict[str, Any]) -> None:
+    up_to = frame.get("up_to")
+    if not isinstance(up_to, int) or isinstance(up_to, bool) or not 0 <= up_to <= MAX_VERSION:
+        raise BadValue(str(_("“up_to” is the version of the list that was shown.")))
+    await _write(connection, services.mark_all_read, up_to)
+
+
+async def _write(connection: WebSocketConnection, service: Callable[..., Any], argument: Any) -> None:
+    """Call a service of the inbox for the user; the answer is the state after it."""
+    if not connection.meter.charge(WRITE_COST):
+        return
+    connection.wire.hold_input(True)
+    try:
+        await connection.until_verified()
+        if connection.user is not None and connection.hub is not None and connection.refusal is None:
+            await connection.hub.call(service, connection.user, argument)
+            connection.hub.ask(connection)
+    except Exception as error:
+        if not is_unavailable(error):
+            raise
+        log_failure("A write from a WebSocket")
+        raise Unavailable from error
+    finally:
+        connection.wire.hold_input(False)
+
+
+Command = Callable[[WebSocketConnection, dict[str, Any]], Awaitable[None]]
+
+# The `type` of a frame -> what it asks for.
+COMMANDS: dict[str, Command] = {
+    "ping": ping,
+    "read": mark_read,
+    "read_all": mark_all_read,
+    "sync": sync,
+}
