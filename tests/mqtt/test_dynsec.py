@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterable
-from contextlib import nullcontext
 from types import SimpleNamespace
 from typing import Any
 
@@ -106,7 +105,7 @@ def test_what_ends_while_it_is_restored_is_taken_back(bob: Any) -> None:
 def admitting(monkeypatch: pytest.MonkeyPatch) -> Control:
     """The connection that tells of new tickets."""
     control = Control()
-    kept = SimpleNamespace(broker=lambda: nullcontext(control))
+    kept = SimpleNamespace(use=lambda work: work(control))
     monkeypatch.setattr(dynsec, "_kept", kept)
     return control
 

@@ -2,16 +2,18 @@
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 import pytest
 
 from inbox.core.circuit import BREAK_SECONDS
 from push.channels.mqtt import topics
-from tests.clients import connect
+from tests.clients import Refused, connect
 from tests.conftest import StartSite
 from tests.mqtt.conftest import BROKERS, COMMENT, Person
-from tests.mqtt_client import device, retained, service
+from tests.mqtt_client import Mqtt, device, mint, retained, service
 from tests.servers import Site, eventually
 
 SWEEP = 2  # seconds; PUSH_RESYNC_SECONDS of a test site
@@ -56,8 +58,23 @@ async def converges(person: Person) -> None:
     await eventually(lambda: is_right(person), deadline=CONVERGED)
 
 
+@asynccontextmanager
+async def patient_device(site: Site, name: str) -> AsyncIterator[Mqtt]:
+    """A device that comes again with another ticket when it is refused. Mosquitto is not told of tickets as long as the
+    site leaves it alone after a failure."""
+    async with AsyncExitStack() as stack:
+
+        async def admitted() -> Mqtt | None:
+            try:
+                return await stack.enter_async_context(device(site, name))
+            except Refused:
+                return None
+
+        yield await eventually(admitted, CONVERGED, "a ticket that the broker knows")
+
+
 async def subscribed(site: Site, person: Person) -> None:
-    async with device(site, person.name) as client:
+    async with patient_device(site, person.name) as client:
         await client.next()
 
 
@@ -91,7 +108,7 @@ async def test_broker_killed_during_commits(site: Site, bob: Person) -> None:
 @pytest.mark.soak
 async def test_broker_killed_after_a_commit(site: Site, bob: Person) -> None:
     """At once after the PUBACK: before it has stored what it acknowledged."""
-    async with device(site, bob.name) as client:
+    async with patient_device(site, bob.name) as client:
         await client.next()
         await bob.receives()
         await client.until_unread(1)
@@ -103,12 +120,26 @@ async def test_broker_killed_after_a_commit(site: Site, bob: Person) -> None:
 @pytest.mark.parametrize("broker", KILLED, indirect=True)
 async def test_a_connection_that_is_newer_than_a_loss_stays(site: Site, bob: Person) -> None:
     """A device may come after the broker has lost everything, and before the sweep that finds this."""
-    async with device(site, bob.name) as client:
+    async with patient_device(site, bob.name) as client:
         async with service(site) as losing:
             await losing.publish(topics.SWEPT, None, 1, retain=True)
         await eventually(lambda: retained(site, topics.SWEPT), deadline=CONVERGED)  # swept as after a loss
         await bob.receives()
         await client.until_unread(1)
+
+
+@pytest.mark.parametrize("broker", KILLED, indirect=True)
+async def test_a_device_gets_in_after_the_broker_s_return(site: Site, bob: Person) -> None:
+    """The broker is left alone for some seconds after a failure: until then it is told of no ticket."""
+    await subscribed(site, bob)
+    cookies = await asyncio.to_thread(site.cookies, bob.name)
+    kill(site)
+    await from_outside(site, "send", "comment", [bob.name], **COMMENT)
+    if site.broker:
+        await asyncio.to_thread(mint, site, cookies)  # the web process finds out that the broker is away
+    revive(site)
+    async with patient_device(site, bob.name) as client:
+        await client.until_unread(1, CONVERGED)
 
 
 async def test_a_frozen_broker_delays_nobody(start_site: StartSite) -> None:

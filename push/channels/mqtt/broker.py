@@ -21,6 +21,7 @@ from . import conf
 PORTS = {"mqtt": 1883, "mqtts": 8883}
 KEEP_ALIVE = 20  # seconds
 PATIENCE = 0.2  # seconds to wait for a connection that another thread uses
+LOOK_EVERY = 0.1  # seconds: how soon the end of a connection is noticed while a PUBACK is awaited
 QOS = 1
 
 Message = tuple[str, str]  # topic and payload; an empty payload clears what is retained
@@ -118,9 +119,13 @@ class Broker:
         """Each has its own patience: what counts is that the broker goes on answering."""
         if info.rc != MQTTErrorCode.MQTT_ERR_SUCCESS:
             raise Unreachable(f"not sent: {info.rc.name}")
-        info.wait_for_publish(REMOTE_TIMEOUT)
-        if not info.is_published():
-            raise Unreachable(f"no PUBACK within {REMOTE_TIMEOUT:g} s")
+        end = time.monotonic() + REMOTE_TIMEOUT
+        while not info.is_published():
+            if not self.alive:
+                raise Unreachable("the connection has ended")
+            if time.monotonic() > end:
+                raise Unreachable(f"no PUBACK within {REMOTE_TIMEOUT:g} s")
+            info.wait_for_publish(LOOK_EVERY)
 
     def _message(self) -> MQTTMessage:
         message = self._answer()
@@ -179,6 +184,18 @@ class Kept:
             raise
         finally:
             self._lock.release()
+
+    def use(self, work: Callable[[Broker], None]) -> None:
+        """Do the work with the connection, and once more with a new one if it has ended meanwhile: that a kept
+        connection is dead (the broker was restarted) may be noticed by its first use only. Raises `Unreachable`."""
+        with self.broker() as broker:
+            try:
+                work(broker)
+            except Unreachable:
+                if broker.alive:
+                    raise
+                self._close()
+                work(self._open())
 
     def _open(self) -> Broker:
         if self._broker is not None and not self._broker.alive:

@@ -47,13 +47,16 @@ def admit(user: UserId, ticket: str) -> None:
     """Let this ticket be the user's password. What the broker does not learn now, the next sweep tells it."""
     rows, until = Subscriber.objects.filter(pk=user_pk(user)), timezone.now() + CLAIM
     rows.update(ticket=ticket, told=False, telling_until=until)
+
+    def tell(broker: Broker) -> None:
+        _tell_claimed(broker, {user_pk(user): ticket})
+        _tell(broker, rows)
+
     try:
-        with _kept.broker() as broker:
-            _tell_claimed(broker, {user_pk(user): ticket})
-            _tell(broker, rows)
-    except Unreachable:
+        _kept.use(tell)
+    except Unreachable as error:
         _release([user_pk(user)], until)
-        logger.warning("Mosquitto was not told of a ticket of user %s; the next sweep will do it", user)
+        logger.warning("Mosquitto was not told of a ticket of user %s (%s); the next sweep will do it", user, error)
 
 
 def sweep(broker: Broker, forgotten: bool) -> Iterator[None]:
