@@ -80,7 +80,7 @@ class BroadcastAdmin(OnceAdmin, LeanAdmin):
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
         obj = kwargs.get("obj")
-        out, may_move = obj is not None and services.is_out(obj), self.has_publish_permission(request)
+        out, may_move = obj is not None and services.is_published(obj), self.has_publish_permission(request)
         may_save = self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
         context |= {"can_publish": may_move and may_save and not out, "can_withdraw": may_move and out}
         return super().render_change_form(request, context, *args, **kwargs)
@@ -98,7 +98,7 @@ class BroadcastAdmin(OnceAdmin, LeanAdmin):
         return super().has_delete_permission(request, obj) and self._may_touch(request, obj)
 
     def _may_touch(self, request: HttpRequest, obj: Any) -> bool:
-        return obj is None or not services.is_out(obj) or self.has_publish_permission(request)
+        return obj is None or not services.is_published(obj) or self.has_publish_permission(request)
 
     def is_deletion_forbidden(self, objs: Any, request: HttpRequest) -> bool:
         return any(not self.has_delete_permission(request, obj) for obj in objs)

@@ -1,7 +1,7 @@
 """Users and their primary keys, from what callers have: an instance, a key, or the key's JSON form."""
 
 from collections.abc import Iterable
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.base_user import AbstractBaseUser
@@ -13,8 +13,14 @@ from ..errors import BadValue
 from .snapshots import UserId
 from .validators import validate_text
 
-# The primary key of a user, as the site's model has it. mypy checks this project with Django's own user model; a site's
-# may have a str or a UUID. Code may only hash, compare and sort keys.
+# mypy checks this project with Django's own user model. A site may have another one.
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+    SiteUser: TypeAlias = User
+else:
+    SiteUser = AbstractBaseUser
+# The primary key of a user: with another user model it may be a str or a UUID. Code may only hash, compare and sort it.
 UserPk: TypeAlias = int
 UserOrPk: TypeAlias = AbstractBaseUser | UserPk | UserId
 

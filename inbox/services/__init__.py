@@ -1,8 +1,8 @@
-"""Every write. Each service is one transaction (or one per thousand users), advances the versions of those whose
-state it changes, and announces them on commit (`inbox.signals`)."""
+"""Every write. Each service is one transaction (or one per thousand users). It advances the version of each user whose
+state it changes, and sends the signals (`inbox.signals`) after the commit."""
 
-from .broadcast_edits import change_broadcast, check_broadcast, create_broadcast, held_broadcast
-from .broadcasts import apply_due, bump_clock, expire, is_out, publish, raise_clock, withdraw
+from .broadcast_edits import change_broadcast, check_broadcast, create_broadcast, locked_broadcast
+from .broadcasts import apply_due, bump_clock, expire, is_published, publish, raise_clock, withdraw
 from .departures import (
     empty_mailboxes,
     forget_deleted_users,
@@ -45,12 +45,12 @@ __all__ = [
     "finish_stalled",
     "forget_deleted_users",
     "grantable_scopes",
-    "held_broadcast",
     "is_departing",
     "is_forgetting_stalled",
-    "is_out",
+    "is_published",
     "issue_token",
     "lock_mailboxes",
+    "locked_broadcast",
     "mark_all_read",
     "mark_read",
     "mark_unread",

@@ -1,4 +1,4 @@
-"""Broadcasts written, changed and looked after until they are published: what may stand in one, whoever writes it."""
+"""Creating and changing broadcasts: which values are valid together, whether the API or the admin sends them."""
 
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
@@ -8,18 +8,20 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from ..core import ledger
+from ..core.users import SiteUser
 from ..errors import BadFields, NotFound
 from ..models import Audience, Broadcast, State
 from .broadcasts import turn_due
 
-Values = Mapping[str, Any]  # by field; `groups` are a set of primary keys
+Values = Mapping[str, Any]  # field name -> value; the value of `groups` is a set of primary keys
 COLUMNS = ("title", "body", "level", "url", "audience", "publish_at", "expires_at")
 
 
 def check_broadcast(values: Values, changed: Collection[str], state: str = State.DRAFT) -> dict[str, str]:
-    """What is wrong with these values of a broadcast in this state: a sentence by field, none if they go together.
+    """The errors in these values of a broadcast in this state: field name -> sentence; empty if they are valid.
 
-    `changed` names those that it did not have before. A value that is left out is in error by itself already.
+    `changed` names the fields whose values are new. A value that is invalid by itself is missing from `values`; it
+    needs no second error.
     """
     return _check_groups(values, changed) | _check_start(values, changed, state) | _check_end(values, changed)
 
@@ -30,7 +32,7 @@ def _check_groups(values: Values, changed: Collection[str]) -> dict[str, str]:
     chosen, for_groups = bool(values["groups"]), values["audience"] == Audience.GROUPS
     if for_groups and not chosen:
         return {"groups": _("Choose at least one group: without any, this would reach nobody.")}
-    if chosen and not for_groups and "groups" in changed:  # those of an earlier audience may stay
+    if chosen and not for_groups and "groups" in changed:  # groups of an earlier audience may stay
         return {"groups": _("Groups count with the audience “%s” only.") % Audience.GROUPS.label}
     return {}
 
@@ -53,21 +55,21 @@ def _check_end(values: Values, changed: Collection[str]) -> dict[str, str]:
 
 
 @ledger.retrying
-def create_broadcast(author: Any, values: Values) -> Broadcast:
-    """A new draft. Raises BadFields."""
+def create_broadcast(author: SiteUser, values: Values) -> Broadcast:
+    """Create a draft. Raises BadFields."""
     columns = {name: value for name, value in values.items() if name != "groups"}
     groups = values.get("groups", set())
     with ledger.locked_clock():
         broadcast = Broadcast(author=author, **columns)
-        _refuse(check_broadcast({**_columns(broadcast), "groups": groups}, values.keys()))
+        _raise_if_any(check_broadcast({**_columns(broadcast), "groups": groups}, values.keys()))
         broadcast.save()
         broadcast.groups.set(groups)
         return broadcast
 
 
 @contextmanager
-def held_broadcast(pk: int) -> Iterator[Broadcast]:
-    """A transaction in which nobody else publishes, changes or deletes this broadcast. NotFound if there is none."""
+def locked_broadcast(pk: int) -> Iterator[Broadcast]:
+    """A transaction in which no other one can publish, change or delete this broadcast. Raises NotFound."""
     with ledger.locked_clock():
         broadcast = Broadcast.objects.filter(pk=pk).first()
         if broadcast is None:
@@ -77,14 +79,14 @@ def held_broadcast(pk: int) -> Iterator[Broadcast]:
 
 @ledger.retrying
 def change_broadcast(broadcast: Broadcast, values: Values) -> None:
-    """Give a broadcast these values, and start or end it if it is due by them. What others have done to the rest of it
-    stays. Raises BadFields."""
+    """Change these fields of a broadcast, and start or end it if it is due then. Changes that others have made to its
+    other fields stay. Raises BadFields."""
     with ledger.locked_clock():
         broadcast.refresh_from_db(using=ledger.alias())
         groups = set(broadcast.groups.using(ledger.alias()).values_list("pk", flat=True))
         before = {**_columns(broadcast), "groups": groups}
         changed = {name for name, value in values.items() if value != before[name]}
-        _refuse(check_broadcast({**before, **values}, changed, broadcast.state))
+        _raise_if_any(check_broadcast({**before, **values}, changed, broadcast.state))
         for name in changed - {"groups"}:
             setattr(broadcast, name, values[name])
         if changed - {"groups"}:
@@ -98,6 +100,6 @@ def _columns(broadcast: Broadcast) -> dict[str, Any]:
     return {name: getattr(broadcast, name) for name in COLUMNS}
 
 
-def _refuse(found: dict[str, str]) -> None:
-    if found:
-        raise BadFields(found)
+def _raise_if_any(errors: dict[str, str]) -> None:
+    if errors:
+        raise BadFields(errors)

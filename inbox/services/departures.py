@@ -1,9 +1,10 @@
-"""What remains of a user who is deleted: nothing in their mailbox; in other people's messages, for a while, a key.
+"""The deletion of users: their mailboxes are emptied, and the messages of others stop naming them as actor.
 
-The transaction that deletes them locks their mailbox first and empties it last. From its commit on they are "Someone"
-wherever they acted: the column has no constraint. The key itself is taken out of a thousand messages at a time, which
-advances the versions of their owners: of the first thousand in that transaction, of the others in batches that follow.
-So nobody waits for longer than one batch, however many messages there are.
+The transaction that deletes a user locks the mailbox first and empties it last. From its commit on, messages in which
+the user acted show "Someone": the column `actor` has no constraint, so it may keep the key of a deleted user for a
+while. The key is then set to NULL in batches of a thousand messages, which advances the versions of the messages'
+owners: the first batch in that same transaction, the others later. So no transaction is longer than one batch, however
+many messages there are.
 """
 
 from collections import Counter
@@ -11,108 +12,111 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import timedelta
 from functools import partial
 from itertools import islice
-from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.db import connections, transaction
-from django.db.models import Count, F, Max
+from django.db.models import Count, F, Max, QuerySet
 from django.utils import timezone
 
 from ..core import ledger
 from ..core.isolation import log_failure
 from ..core.lookups import Among, existing_users
-from ..core.users import user_pk
+from ..core.users import UserPk, user_pk
 from ..errors import BadValue
-from ..models import BroadcastReceipt, DeletedUser, Mailbox, event_types
-from ..models.base import MailboxRow
+from ..models import BroadcastReceipt, DeletedUser, Mailbox, Message, event_types
+from ..models.base import MailboxRow, MailboxRowQuerySet
 from ..signals import users_deleted
-from .retention import Rows
 
-BATCH = 1000  # messages per transaction, and so mailboxes that are locked at once
-PART = 10_000  # rows of their own that are deleted by one statement
+Messages = MailboxRowQuerySet[Message]
+
+BATCH = 1000  # messages per transaction; at most as many mailboxes are locked at once
+PART = 10_000  # rows of a deleted user's mailbox that one statement deletes
 
 
 class Departure:
     """The users whom one `delete()` call is about to delete, and the mailboxes that this transaction has locked.
 
-    Registered to be called on commit, which does nothing: so Django forgets it as soon as the locks are gone, also by a
-    rollback to a savepoint. `origin` is what `delete()` was called on, as `pre_delete` and `post_delete` name it.
+    It is registered with `on_commit`, where it does nothing: in this way Django drops it together with the locks, also
+    after a rollback to a savepoint. `origin` is the object that `delete()` was called on, as in the signals
+    `pre_delete` and `post_delete`.
     """
 
-    def __init__(self, origin: Any, users: Collection[Any], mailboxes: Collection[Any]) -> None:
+    def __init__(self, origin: object, users: Collection[UserPk], mailboxes: Collection[UserPk]) -> None:
         self.origin, self.users, self.mailboxes = origin, set(users) & set(mailboxes), set(mailboxes)
-        self.is_over = False  # the users are deleted, and their mailboxes empty
+        self.is_over = False  # True: the users are deleted, and their mailboxes are empty
 
     def __call__(self) -> None:
         pass
 
 
-def _departures(origin: Any) -> Iterator[Departure]:
-    """Of this transaction, the earliest first. A deletion of many asks for each user, so look no further than needed:
-    other receivers may have registered something for each of them, too."""
+def _departures(origin: object) -> Iterator[Departure]:
+    """The departures of this transaction, the earliest first. A generator, because it is called for each deleted user,
+    and the list that it reads may be long: other receivers may have registered something for each user, too."""
     for _savepoints, call, *_ in connections[ledger.alias()].run_on_commit:
         if isinstance(call, Departure) and call.origin is origin:
             yield call
 
 
-def is_departing(user: Any, origin: Any) -> bool:
-    """Whether this transaction has locked their mailbox, for the deletion that began with `origin`."""
+def is_departing(user: UserPk, origin: object) -> bool:
+    """Whether this transaction has locked the user's mailbox for the deletion of `origin`."""
     departure = next((each for each in _departures(origin) if user in each.users), None)
     return departure is not None and not departure.is_over
 
 
-def lock_mailboxes(origin: Any, users: Collection[Any], with_readers: bool) -> None:
-    """Before these users are deleted: lock their mailboxes, sorted, and nothing else.
+def lock_mailboxes(origin: object, users: Collection[UserPk], with_readers: bool) -> None:
+    """Lock the mailboxes of users who are about to be deleted, sorted.
 
-    No row of a user is locked here: the lock order has mailboxes first, and Django locks the rows when it deletes them.
-    `with_readers` also locks the mailboxes whose messages name them, if one batch can write those messages. It is for
-    a caller who gives all users at once: locked with one user after the other they would be out of order.
+    It locks no row of a user: by the lock order mailboxes come first, and Django locks the users when it deletes them.
+    `with_readers` also locks the mailboxes with messages that name the users as actor, if one batch can write all of
+    these messages. Use it only if `users` are all users of the deletion: one user at a time, the order of the locks
+    would be wrong.
     """
     readers = _first_readers(users) if with_readers else set()
     with ledger.locked({*users, *readers}) as found:
         departure = Departure(origin, users, found)
         for earlier in _departures(origin):
-            if earlier.is_over:  # they have come back since, with the same keys
+            if earlier.is_over:  # users with the same keys were created again since
                 earlier.users -= departure.users
         if departure.users:
             transaction.on_commit(departure, using=ledger.alias())
 
 
-def empty_mailboxes(origin: Any) -> None:
-    """After the rows of users are deleted, in the same transaction: delete what was theirs, of all in few statements.
+def empty_mailboxes(origin: object) -> None:
+    """Delete the mailboxes of users and the rows in them, in the transaction that has just deleted the users.
 
-    Only of those who are gone: a mailbox may have been locked for a user whom `delete()` then left alone. Up to a
-    thousand messages of others forget them at once; if there are more, it is noted, and batches follow.
+    A user whom `delete()` has not deleted in the end keeps the mailbox, although it was locked. Up to a thousand
+    messages of others lose the deleted users as actor in this transaction. If there are more, a `DeletedUser` records
+    it, and `forget_deleted_users` writes them later.
     """
     departures = [departure for departure in _departures(origin) if not departure.is_over]
-    users = set().union(*(departure.users for departure in departures))
-    if gone := users - existing_users(users) if users else set():
-        _empty(sorted(gone), readers=set().union(*(departure.mailboxes for departure in departures)))
+    users: set[UserPk] = set().union(*(departure.users for departure in departures))
+    if deleted := users - existing_users(users) if users else set():
+        _empty(sorted(deleted), locked=set().union(*(departure.mailboxes for departure in departures)))
     for departure in departures:
         departure.is_over = True
 
 
-def _empty(gone: Collection[Any], readers: Collection[Any]) -> None:
-    """All these mailboxes are locked."""
+def _empty(deleted: Collection[UserPk], locked: Collection[UserPk]) -> None:
+    """`locked` are all mailboxes that this transaction has locked for the deletion, those of `deleted` included."""
     tables: list[type[MailboxRow]] = [*event_types().values(), BroadcastReceipt]
     for model in tables:
-        _remove_own(model, gone)
-    for model in event_types().values() if len(readers) > len(gone) else ():
-        model.objects.filter(Among("actor", gone), Among("recipient", readers)).update(actor=None)
-    Mailbox.objects.filter(Among("pk", gone)).delete()
-    _note(_named(gone))
+        _remove_own_rows(model, deleted)
+    for model in event_types().values() if len(locked) > len(deleted) else ():
+        model.objects.filter(Among("actor", deleted), Among("recipient", locked)).update(actor=None)
+    Mailbox.objects.filter(Among("pk", deleted)).delete()
+    _record(_named(deleted))
 
 
-def _remove_own(model: type[MailboxRow], gone: Collection[Any]) -> None:
-    """In parts: the keys of all, or rows that Django loads for a cascade, may not fit into memory."""
-    keys = model.objects.filter(Among("recipient", gone)).order_by().values_list("pk", flat=True).iterator(PART)
+def _remove_own_rows(model: type[MailboxRow], deleted: Collection[UserPk]) -> None:
+    """Works in parts: all the keys, or the rows that Django loads for a cascade, may not fit into memory."""
+    keys = model.objects.filter(Among("recipient", deleted)).order_by().values_list("pk", flat=True).iterator(PART)
     while part := list(islice(keys, PART)):
         model.objects.filter(Among("pk", part)).remove()
 
 
-def _first_readers(actors: Collection[Any]) -> set[Any]:
-    """The owners of the messages in which these act, if one batch can write them."""
-    owners: list[Any] = []
+def _first_readers(actors: Collection[UserPk]) -> set[UserPk]:
+    """The owners of all messages with these actors; nobody if there are more messages than one batch."""
+    owners: list[UserPk] = []
     for model in event_types().values():
         acted = model.objects.filter(Among("actor", actors)).order_by()
         owners += acted.values_list("recipient_id", flat=True)[: BATCH + 1 - len(owners)]
@@ -121,29 +125,30 @@ def _first_readers(actors: Collection[Any]) -> set[Any]:
     return set(owners)
 
 
-def _named(users: Collection[Any]) -> Counter[Any]:
-    """In how many messages each of these users acts."""
-    found: Counter[Any] = Counter()
+def _named(users: Collection[UserPk]) -> Counter[UserPk]:
+    """The number of messages that name each of these users as actor."""
+    found: Counter[UserPk] = Counter()
     for model in event_types().values():
         acted = model.objects.filter(Among("actor", users)).order_by().values_list("actor")
         found.update(dict(acted.annotate(Count("pk"))))
     return found
 
 
-def _note(named: Mapping[Any, int]) -> None:
-    """Note who is gone and still named in so many messages."""
+def _record(named: Mapping[UserPk, int]) -> None:
+    """Create a `DeletedUser` for each of these users, with the number of messages that still name them."""
     if not named:
         return
-    gone = [DeletedUser(user=str(pk), total=total) for pk, total in named.items()]
-    DeletedUser.objects.filter(user__in=[row.user for row in gone]).delete()  # another of that key, gone before
-    DeletedUser.objects.bulk_create(gone)
+    rows = [DeletedUser(user=str(pk), total=total) for pk, total in named.items()]
+    # An earlier user may have had the same key.
+    DeletedUser.objects.filter(user__in=[row.user for row in rows]).delete()
+    DeletedUser.objects.bulk_create(rows)
     transaction.on_commit(partial(users_deleted.send_robust, DeletedUser), using=ledger.alias(), robust=True)
 
 
 def forget_deleted_users() -> bool:
-    """Have up to a thousand messages of others forget a user who is gone; whether there may be more to do.
+    """Remove a deleted user from up to a thousand messages; returns whether there may be more to do.
 
-    Any number of workers may do so at once. A user with whom it fails is logged, and waits until a sweep.
+    Any number of workers may call it at the same time. If it fails for a user, this is logged; a sweep retries it.
     """
     pending = DeletedUser.objects.filter(finished_at=None)
     for pk in list(pending.order_by("progress_at").values_list("pk", flat=True)[:BATCH]):
@@ -151,13 +156,13 @@ def forget_deleted_users() -> bool:
             if _forget_next(pk):
                 return True
         except Exception:  # noqa: BLE001 (logged there)
-            log_failure(f"Having messages forget deleted user {pk}")
+            log_failure(f"Removing deleted user {pk} from messages")
             DeletedUser.objects.filter(pk=pk).update(progress_at=timezone.now())
     return False
 
 
 def is_forgetting_stalled(after: timedelta) -> bool:
-    """Whether there are messages to be written, and nobody has written any for so long."""
+    """Whether messages still name deleted users, and no worker has written any for this long."""
     pending = DeletedUser.objects.filter(finished_at=None)
     newest = pending.aggregate(newest=Max("progress_at"))["newest"]
     return newest is not None and newest < timezone.now() - after
@@ -165,7 +170,7 @@ def is_forgetting_stalled(after: timedelta) -> bool:
 
 @ledger.retrying
 def _forget_next(pk: int) -> bool:
-    """Write the next batch of one user's; False if somebody else is at it."""
+    """Write the next batch of messages for one deleted user; returns False if another worker holds the row."""
     with transaction.atomic(using=ledger.alias()):
         for row in _free(DeletedUser.objects.filter(pk=pk, finished_at=None)):
             written = _forget_some(row)
@@ -177,32 +182,33 @@ def _forget_next(pk: int) -> bool:
 
 
 def _forget_some(row: DeletedUser) -> int | None:
-    """How many messages were written; None if no message names the user any more.
+    """Write one batch; returns how many messages, or None if no message names the user any more.
 
-    It may be 0 while there are others: a whole batch can be deleted before its mailboxes are locked.
+    It may return 0 although messages are left: a whole batch can be deleted before its mailboxes are locked.
     """
     try:
         actor = user_pk(row.user)
-    except BadValue:  # the user model has other keys now, so no message can name this one
-        log_failure(f"Having messages forget deleted user {row.pk}")
+    except BadValue:  # the site's user model has changed its keys, so no message can name this one
+        log_failure(f"Removing deleted user {row.pk} from messages")
         return None
     for model in event_types().values():
         rows = _naming(model.objects.order_by(), actor, row)
         if keys := list(rows.values_list("pk", flat=True)[:BATCH]):
-            return int(rows.filter(Among("pk", keys)).update(actor=None))
+            return rows.filter(Among("pk", keys)).update(actor=None)
     return None
 
 
-def _naming(rows: Rows, actor: Any, row: DeletedUser) -> Rows:
-    """The messages in which they acted, but not those of somebody who has got their key since (a name, say)."""
+def _naming(rows: Messages, actor: UserPk, row: DeletedUser) -> Messages:
+    """The messages that name the deleted user as actor. If a new user has the same key (a user name, for example),
+    only messages from before the deletion."""
     rows = rows.filter(actor=actor)
-    is_back = get_user_model()._base_manager.using(ledger.alias()).filter(pk=actor).exists()
-    return rows.filter(created_at__lte=row.created_at) if is_back else rows
+    is_reused = get_user_model()._base_manager.using(ledger.alias()).filter(pk=actor).exists()
+    return rows.filter(created_at__lte=row.created_at) if is_reused else rows
 
 
-def _free(rows: Rows) -> Rows:
-    """Up to a thousand of these rows, locked. What another worker holds is passed over: that one may be frozen."""
-    features: Any = connections[ledger.alias()].features
+def _free(rows: QuerySet[DeletedUser]) -> QuerySet[DeletedUser]:
+    """Up to a thousand of these rows, locked. Skips rows that another worker holds, because it may be frozen."""
+    features = connections[ledger.alias()].features
     if features.has_select_for_update:
         rows = rows.select_for_update(skip_locked=features.has_select_for_update_skip_locked)
     return rows.order_by("pk")[:BATCH]

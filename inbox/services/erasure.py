@@ -1,13 +1,12 @@
-"""A person's right to be forgotten (GDPR, article 17), while their account stays: it belongs to the site.
+"""A person's right to be forgotten (GDPR, article 17). The account stays, because it belongs to the site.
 
-What is theirs goes. What is other people's stays, without their name. The mailbox stays as well, as an empty one: its
-version never goes back, or a page that shows the badge of before would take the empty one for old news.
+What belongs to the person is deleted. What belongs to others stays, without the person's name. The mailbox stays too,
+but empty: if its version went back, a page that shows the old badge would ignore the new, empty state.
 """
 
 from collections import Counter
 from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.utils import timezone
@@ -17,25 +16,25 @@ from ..core import audiences, ledger
 from ..core.users import UserOrPk, UserPk, user_pk
 from ..errors import NotFound
 from ..models import Broadcast, BroadcastReceipt, MutedType, ServiceToken, event_types
-from .retention import Rows, batches, called, count_of
+from .retention import Rows, batches, count_of, name_of
 from .sending import let_others_write
 
-Act = Callable[[Rows], int]
+Erase = Callable[[Rows], int]  # erases these rows, or the person from these rows; returns how many
 
 
 def erase(user: UserOrPk) -> dict[str, int]:
-    """Erase what the inbox holds about somebody; returns how many rows, by what they are called.
+    """Erase what the inbox holds about a user; returns the number of rows by name.
 
-    Messages, receipts, muted types and service tokens are deleted. In other people's messages "Someone" takes their
-    place, for which those people's versions advance. Broadcasts that they wrote lose their author. A thousand rows are
-    a transaction: whoever is interrupted begins again. What can't be erased keeps nothing else back; its exception is
-    raised at the end. NotFound for an unknown user.
+    Messages, receipts, muted types and service tokens are deleted. In the messages of others, "Someone" replaces the
+    user as actor, and the versions of their owners advance. Broadcasts that the user wrote lose their author. Each
+    thousand rows are one transaction; if it is interrupted, call it again. If some rows can't be erased, the others
+    are, and the first exception is raised at the end. Raises NotFound for an unknown user.
     """
     erased: Counter[str] = Counter()
     failures: list[Exception] = []
-    for name, rows, act in _held(_existing(user)):
+    for name, rows, erase_rows in _to_erase(_existing(user)):
         try:
-            erased[name] += act(rows)
+            erased[name] += erase_rows(rows)
         except Exception as error:  # noqa: BLE001 (raised below)
             failures.append(error)
     if failures:
@@ -44,39 +43,39 @@ def erase(user: UserOrPk) -> dict[str, int]:
 
 
 def erasable(user: UserOrPk) -> dict[str, int]:
-    """How many rows `erase` would touch now, by what they are called. NotFound for an unknown user."""
+    """How many rows `erase` would delete or change now, by name. Raises NotFound for an unknown user."""
     found: Counter[str] = Counter()
-    for name, rows, _act in _held(_existing(user)):
+    for name, rows, _erase_rows in _to_erase(_existing(user)):
         found[name] += rows.count()
     return dict(+found)
 
 
-def _existing(user: UserOrPk) -> Any:
+def _existing(user: UserOrPk) -> UserPk:
     pk = user_pk(user)
     if not get_user_model()._base_manager.using(ledger.alias()).filter(pk=pk).exists():
         raise NotFound(_("There is no such user."))
     return pk
 
 
-def _held(pk: UserPk) -> list[tuple[str, Rows, Act]]:
-    """What there is of somebody, and what is done with it. The mailbox is last: then it is announced as empty."""
+def _to_erase(pk: UserPk) -> list[tuple[str, Rows, Erase]]:
+    """Names, rows, and how to erase them. The muted types come last: with them the empty mailbox is announced."""
     types = [model.objects.order_by() for model in event_types().values()]
     acted = _("%s of others, in which they act")
     return [
-        *((called(rows), rows.filter(recipient=pk), _delete) for rows in types),
-        *((acted % called(rows), rows.filter(actor=pk).exclude(recipient=pk), _unname) for rows in types),
-        (_("broadcasts that they wrote"), Broadcast.objects.filter(author=pk), _disown),
-        _named(ServiceToken.objects.filter(owner=pk), _drop),
-        _named(BroadcastReceipt.objects.filter(recipient=pk), partial(_forget_receipts, pk)),
-        _named(MutedType.objects.filter(mailbox=pk), partial(_forget_muted, pk)),
+        *((name_of(rows), rows.filter(recipient=pk), _delete) for rows in types),
+        *((acted % name_of(rows), rows.filter(actor=pk).exclude(recipient=pk), _clear_actor) for rows in types),
+        (_("broadcasts that they wrote"), Broadcast.objects.filter(author=pk), _clear_author),
+        _named(ServiceToken.objects.filter(owner=pk), _delete_tokens),
+        _named(BroadcastReceipt.objects.filter(recipient=pk), partial(_replace_receipts, pk)),
+        _named(MutedType.objects.filter(mailbox=pk), partial(_delete_muted_types, pk)),
     ]
 
 
-def _named(rows: Rows, act: Act) -> tuple[str, Rows, Act]:
-    return called(rows), rows, act
+def _named(rows: Rows, erase_rows: Erase) -> tuple[str, Rows, Erase]:
+    return name_of(rows), rows, erase_rows
 
 
-def _in_batches(write: Act) -> Act:
+def _in_batches(write: Erase) -> Erase:
     def run(rows: Rows) -> int:
         written = 0
         for batch in batches(rows):
@@ -95,37 +94,37 @@ def _delete(rows: Rows) -> int:
 
 @_in_batches
 @ledger.retrying
-def _unname(rows: Rows) -> int:
+def _clear_actor(rows: Rows) -> int:
     return rows.update(actor=None)
 
 
 @ledger.retrying
-def _disown(rows: Rows) -> int:
-    """Past the queryset: no reader sees an author, so the clock does not tick for everybody."""
+def _clear_author(rows: Rows) -> int:
+    """Uses the base manager, which does not advance the broadcast clock: readers do not see the author."""
     with ledger.locked_clock():
         return Broadcast._base_manager.using(ledger.alias()).filter(pk__in=rows.values("pk")).update(author=None)
 
 
 @ledger.retrying
-def _drop(rows: Rows) -> int:
-    """With the requests that came with these tokens, which may name anybody."""
+def _delete_tokens(rows: Rows) -> int:
+    """A cascade also deletes the stored requests of these tokens, which may name anybody."""
     return count_of(rows.delete(), rows)
 
 
 @ledger.retrying
-def _forget_receipts(pk: UserPk, rows: Rows) -> int:
-    """What is out now stays as read, all of it since this moment: without a receipt it would be back as new."""
+def _replace_receipts(pk: UserPk, rows: Rows) -> int:
+    """Delete the receipts, and mark all live broadcasts as read now: without a receipt they would be unread again."""
     with ledger.locked([pk]) as found:
         live, now = list(audiences.live_for(pk).values_list("pk", flat=True)), timezone.now()
-        gone = count_of(BroadcastReceipt.objects.filter(recipient__in=found).remove(), rows)
+        deleted = count_of(BroadcastReceipt.objects.filter(recipient__in=found).remove(), rows)
         marks = [BroadcastReceipt(recipient_id=user, broadcast_id=key, read_at=now) for user in found for key in live]
         BroadcastReceipt.objects.bulk_create(marks)
-        return gone
+        return deleted
 
 
 @ledger.retrying
-def _forget_muted(pk: UserPk, rows: Rows) -> int:
-    """The version advances in any case: who keeps a copy of the state (a channel of push) reads it once more."""
+def _delete_muted_types(pk: UserPk, rows: Rows) -> int:
+    """The version advances even if nothing is deleted, so that each copy of the state (in push) is read once more."""
     with ledger.locked([pk]) as found:
         ledger.advance(found)
         return count_of(rows.delete(), rows)

@@ -1,11 +1,10 @@
-"""Has done what reads find undone, on a thread of this process: no reader waits for it."""
+"""Runs mends (`mending.py`) on a thread of this process, so that no reader waits for them."""
 
 import os
 import threading
 import time
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from django.db import connections
 
@@ -14,13 +13,13 @@ from ..core.isolation import log_failure
 from ..core.snapshots import UserId
 from ..signals import undone_found
 
-PAUSE = 1.0  # seconds after which what could not be done is tried again
-TRIES = 60  # then it is left to the next read that finds it
-MOST = 10_000  # users at a time; the next read names the others again
+PAUSE = 1.0  # seconds between two attempts
+TRIES = 60  # after as many attempts, the next read reports it again
+MOST = 10_000  # users at a time; the next read reports the others again
 
 
 class Mender:
-    """One per process, made after fork. Its thread ends when there is nothing to do."""
+    """One per process, created anew after a fork. Its thread ends when there is nothing to do."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -29,7 +28,7 @@ class Mender:
         self._is_running = False
 
     def report(self, *, is_due: bool, user_ids: Collection[UserId]) -> None:
-        """Have this done soon. Returns at once; for any thread."""
+        """Schedule a mend. Returns at once; any thread may call it."""
         with self._lock:
             self._note(is_due, user_ids)
             if self._is_running:
@@ -40,7 +39,7 @@ class Mender:
 
     @contextmanager
     def _ended_by_failure(self) -> Iterator[None]:
-        """Without a thread the next report must start one. What was noted stays for that."""
+        """If the thread fails or can't start, the next report starts one, which also does what was reported before."""
         try:
             yield
         except BaseException:
@@ -66,7 +65,7 @@ class Mender:
                 time.sleep(PAUSE)
 
     def _take(self) -> tuple[bool, set[UserId]] | None:
-        """What was reported; None if nothing was, and then the thread ends."""
+        """What was reported. If nothing was, None: then the thread ends."""
         with self._lock:
             self._is_running = self._is_due or bool(self._users)
             work = self._is_due, self._users
@@ -80,16 +79,16 @@ class Mender:
             finally:
                 connections.close_all()  # this thread's
         except Exception:  # noqa: BLE001 (logged there)
-            log_failure("Mending what a read found undone")
+            log_failure("Mending what a read has found undone")
             return False
 
 
 def connect() -> None:
-    """A site that wants it done elsewhere (by a task queue) disconnects this and calls `services.mend` there."""
+    """A site that runs mends elsewhere (in a task queue) disconnects this receiver and calls `services.mend` there."""
     undone_found.connect(on_undone_found, dispatch_uid="inbox")
 
 
-def on_undone_found(sender: Any, is_due: bool, user_ids: Collection[UserId], **kwargs: Any) -> None:
+def on_undone_found(sender: object, is_due: bool, user_ids: Collection[UserId], **kwargs: object) -> None:
     _mender.report(is_due=is_due, user_ids=user_ids)
 
 

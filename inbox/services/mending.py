@@ -1,7 +1,8 @@
-"""What reads find undone and never do themselves: they only read, and wait for no lock.
+"""Mends: the work that a read has found undone. A read never does it itself, because it writes nothing and waits for no
+lock.
 
-A mend waits 200 ms at most for a lock. What it can't do is logged, once a minute, and left to the next read, tick or
-sweep.
+A mend waits for a lock for at most 200 ms. If it fails, this is logged (once a minute), and the next read or sweep
+tries again.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -19,9 +20,9 @@ from .broadcasts import apply_due
 
 
 def mend(*, is_due: bool = False, users: Iterable[UserOrPk] = ()) -> bool:
-    """Start and end the broadcasts that are due; give these users a mailbox, and their staff flag to it.
+    """Start and end the broadcasts that are due; create missing mailboxes of these users, and copy their staff flags.
 
-    What changes is announced, as with any write. Never raises; returns whether all is done.
+    Changes are announced as with any write. Never raises; returns whether everything was done.
     """
     done = not is_due or attempt("Starting and ending broadcasts", apply_due)
     for chunk in ledger.chunks(sorted(set(user_pks(users)))):
@@ -32,7 +33,7 @@ def mend(*, is_due: bool = False, users: Iterable[UserOrPk] = ()) -> bool:
 
 
 def touch(users: Collection[UserOrPk]) -> None:
-    """Advance mailboxes whose state was found changed behind the counter's back. Raises Held."""
+    """Advance mailboxes whose state has changed without a new version. Raises Held."""
     for chunk in ledger.chunks(sorted(set(user_pks(users)))):
         apart("Making the mailbox of user", _make, chunk)
         with _free(_mailboxes(chunk)) as free:
@@ -40,7 +41,7 @@ def touch(users: Collection[UserOrPk]) -> None:
 
 
 def _make(pks: Sequence[UserPk]) -> int:
-    """Those that do not exist yet. That of staff has a version that nobody has seen."""
+    """Create missing mailboxes; returns how many. Those of staff start with version 1, which is announced."""
     with ledger.waiting_at_most(ledger.MEND_SECONDS):
         known = set(_mailboxes(pks).values_list("pk", flat=True))
         ledger.ensure(pks)
@@ -62,15 +63,17 @@ def _copy_staff_flags(pks: Sequence[UserPk]) -> None:
 
 @contextmanager
 def _free(mailboxes: "QuerySet[Mailbox]") -> "Iterator[QuerySet[Mailbox]]":
-    """A transaction in which to lock, by reading them, those of these mailboxes that nobody else holds. Raises Held
-    after it if there were others."""
+    """A transaction that yields those of the mailboxes that no other transaction holds; evaluating them locks them.
+
+    Raises Held at its end if there were others.
+    """
     with ledger.waiting_at_most(ledger.MEND_SECONDS):
         wanted = set(mailboxes.values_list("pk", flat=True))
         free = mailboxes.order_by("pk").select_for_update(no_key=True, skip_locked=True, of=("self",))
         wanted -= set(free.values_list("pk", flat=True))
         yield free
     if wanted:
-        raise Held(f"{len(wanted)} mailboxes are held by somebody else")
+        raise Held(f"{len(wanted)} mailboxes are locked by other transactions")
 
 
 def _mailboxes(pks: Collection[UserPk]) -> "QuerySet[Mailbox]":

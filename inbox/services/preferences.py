@@ -1,4 +1,4 @@
-"""What somebody wants to be told of."""
+"""Preferences of a user: the event types that are muted."""
 
 from collections.abc import Iterable
 
@@ -12,9 +12,9 @@ from ..models import MutedType, event_types
 
 @ledger.retrying
 def set_muted(user: UserOrPk, types: Iterable[str]) -> None:
-    """From now on messages of exactly these types arrive already read.
+    """Mute exactly these event types: from now on their messages arrive already read.
 
-    No version advances: nothing changes that can be seen. Raises BadValue for what is no event type.
+    No version advances, because the badge does not change. Raises BadValue for an unknown event type.
     """
     wanted = set(types)
     if unknown := sorted(wanted - event_types().keys()):

@@ -1,13 +1,13 @@
-"""Retention: messages read long ago go, a mailbox does not grow without bound, and what is over is tidied away.
+"""Retention: deletes messages that were read long ago, messages beyond a limit per user, and rows that have expired.
 
-Each batch is a transaction of its own, under the locks of the mailboxes that it touches, and looks again at what it is
-about to delete once it has them. What was read is not missed (rule 7): nothing advances. An unread one is: its owner's
-version advances with it.
+Each batch is a transaction of its own. It locks the mailboxes of its rows, and then checks again which of the rows are
+still to be deleted. Deleting a read message advances no version, because no badge counts it (rule 7). Deleting an
+unread one advances its owner's version.
 """
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import reduce
 from itertools import islice
 from operator import or_
@@ -23,6 +23,7 @@ from ..conf import BOUNDS
 from ..core import ledger
 from ..core.isolation import apart, log_failure, until_failure
 from ..core.lookups import Among
+from ..core.users import UserPk
 from ..errors import BadValue
 from ..models import (
     DeletedUser,
@@ -41,49 +42,53 @@ from .marks import PURGE_AFTER
 from .sending import let_others_write
 
 BATCH = 1000  # rows per transaction
-SENDS_KEPT = timedelta(days=30)  # of what other services sent: how far it came, not the messages
+SENDS_KEPT = timedelta(days=30)  # for the rows that record a send, not for its messages
 PAGE = 100  # mailboxes in one condition: SQLite takes an expression of at most 1,000 levels
+Page = Sequence[tuple[UserPk, int]]  # users, each with the `seq` of their newest message beyond the limit
 
-Rows = QuerySet[Any]
+Rows = QuerySet[Any]  # of any of our tables
 
 
-class Going(NamedTuple):
-    """Rows that are to go, and what must still hold of them when their mailboxes are locked: quicker to ask."""
+class Expired(NamedTuple):
+    """Rows to delete, and a queryset to check them again when their mailboxes are locked, which is faster to run."""
 
     rows: Rows
     still: Rows
 
 
 def purge(days: int | None = None, keep: int | None = None, *, most: int | None = None) -> dict[str, int]:
-    """Delete for good what nobody needs any more; returns how many rows, by what they are called.
+    """Delete for good what nobody needs any more; returns the number of deleted rows by name (`name_of`).
 
-    `days`: what was read, and archived if it is, so many days ago (`INBOX_RETENTION_DAYS`). `keep`: what is beyond a
-    user's so many newest messages, unread or not (`INBOX_MAX_MESSAGES_PER_USER`). None: as in the settings; 0: without
-    limit. `most`: batches after which the rest is left to the next run. Raises BadValue for numbers out of bounds.
+    `days`: delete messages that were read, and if archived then archived, at least this many days ago
+    (`INBOX_RETENTION_DAYS`). `keep`: of each user, delete all but this many of the newest messages, read or unread
+    (`INBOX_MAX_MESSAGES_PER_USER`). None means the setting, 0 means no limit. `most`: stop after this many batches;
+    the next run does the rest. Raises BadValue for numbers out of bounds.
     """
-    gone: Counter[str] = Counter()
+    deleted: Counter[str] = Counter()
     for name, count in islice(_batch_by_batch(*_limits(days, keep)), most):
-        gone[name] += count
+        deleted[name] += count
         let_others_write()
-    return dict(+gone)
+    return dict(+deleted)
 
 
 def purgeable(days: int | None = None, keep: int | None = None) -> dict[str, int]:
-    """How many rows `purge` would delete now, by what they are called. Raises BadValue."""
+    """How many rows `purge` would delete now, by name (`name_of`). Raises BadValue."""
     found: Counter[str] = Counter()
-    for going in _to_go(*_limits(days, keep)):
-        found[called(going.rows)] += going.rows.count()
+    for expired in _expired(*_limits(days, keep)):
+        found[name_of(expired.rows)] += expired.rows.count()
     return dict(+found)
 
 
-def called(rows: Rows) -> str:
-    """What these rows are, in the active language."""
+def name_of(rows: Rows) -> str:
+    """The plural name of the rows' model, in the active language."""
     return str(rows.model._meta.verbose_name_plural)
 
 
 def batches(rows: Rows, still: Rows | None = None) -> Iterator[Rows]:
-    """Parts of `rows` in the order of their keys, each looked for when the one before is done; of them what `still`
-    is in the second queryset, if one is given."""
+    """`rows` in batches, ordered by primary key. Each batch is queried when the one before has been processed.
+
+    If `still` is given, the batches are querysets of `still`, limited to those keys.
+    """
     position = Q()
     while keys := list(rows.filter(position).order_by("pk").values_list("pk", flat=True)[:BATCH]):
         yield (rows if still is None else still).filter(Among("pk", keys))
@@ -100,37 +105,40 @@ def _limits(days: int | None, keep: int | None) -> tuple[int, int]:
     return days, keep
 
 
-def purge_deleted(now: Any = None) -> int:
-    """Remove for good what was deleted more than ten minutes ago; returns how many rows. Nobody's state changes."""
+def purge_deleted(now: datetime | None = None) -> int:
+    """Delete for good the messages that their owners deleted more than ten minutes ago; returns how many.
+
+    Nobody's state changes.
+    """
     old = (now or timezone.now()) - PURGE_AFTER
     tables = [model.objects.filter(deleted_at__lt=old) for model in event_types().values()]
-    return sum(_delete(batch) for rows in tables for batch in _found(Going(rows, rows)))
+    return sum(_delete(batch) for rows in tables for batch in _batches_of(Expired(rows, rows)))
 
 
 def _batch_by_batch(days: int, keep: int) -> Iterator[tuple[str, int]]:
-    for going in _to_go(days, keep):
-        for batch in _found(going):
-            yield called(batch), _delete(batch)
+    for expired in _expired(days, keep):
+        for batch in _batches_of(expired):
+            yield name_of(batch), _delete(batch)
 
 
-def _to_go(days: int, keep: int) -> Iterator[Going]:
-    """What is to be deleted. What comes later counts on what came before being gone, or going."""
+def _expired(days: int, keep: int) -> Iterator[Expired]:
+    """What to delete. The order counts: the limit per user does not count messages that are old enough to delete."""
     old, types = _old(days), list(event_types().values())
     for model in types:
-        yield Going(rows := model.objects.visible().filter(old), rows)
-    for page in until_failure("Looking for too many messages", _crowded(types, keep, old)) if keep else ():
+        yield Expired(rows := model.objects.visible().filter(old), rows)
+    for page in until_failure("Looking for mailboxes over the limit", _over_limit(types, keep, old)) if keep else ():
         for model in types:
-            yield _beyond(model, page, old)
-    yield from (Going(rows, rows) for rows in _over())
+            yield _beyond_limit(model, page, old)
+    yield from (Expired(rows, rows) for rows in _other_tables())
 
 
-def _found(going: Going) -> Iterator[Rows]:
-    """One table that can't be read keeps no other back."""
-    return until_failure(f"Looking for {going.rows.model._meta.label} to delete", batches(*going))
+def _batches_of(expired: Expired) -> Iterator[Rows]:
+    """If a table can't be read, this is logged, and the other tables are still purged."""
+    return until_failure(f"Looking for {expired.rows.model._meta.label} to delete", batches(*expired))
 
 
-def _over() -> list[Rows]:
-    """Other rows that are over. A line here has them purged, and counted by a dry run."""
+def _other_tables() -> list[Rows]:
+    """Expired rows of other tables. Add a line here for each new table to purge."""
     now = timezone.now()
     return [
         EndedSession.objects.filter(until__lt=now),
@@ -143,24 +151,25 @@ def _over() -> list[Rows]:
 
 
 def _old(days: int) -> Q:
-    """Whoever archives something late still wants to find it: that counts like reading it again."""
+    """The condition of messages read `days` ago. Archiving counts like reading again: the user wants to keep it."""
     if not days:
         return Q(pk__in=())
     before = timezone.now() - timedelta(days=days)
     return Q(read_at__lt=before) & (Q(archived_at=None) | Q(archived_at__lt=before))
 
 
-def _staying(model: type[Message], old: Q) -> Any:
-    """Deleted ones are not counted: they are on their way out, and an undo brings back one of the newest."""
+def _kept(model: type[Message], old: Q) -> MailboxRowQuerySet[Message]:
+    """The messages that count towards the limit. Deleted ones do not count: they will be purged anyway."""
     return model.objects.visible().exclude(old).order_by()
 
 
-def _crowded(types: Sequence[type[Message]], keep: int, old: Q) -> Iterator[Sequence[tuple[Any, int]]]:
-    """Pages of users with more than `keep` messages, each with the `seq` of the newest one that is too many.
+def _over_limit(types: Sequence[type[Message]], keep: int, old: Q) -> Iterator[Page]:
+    """Users with more than `keep` messages, in pages.
 
-    Of those with fewer changes than that nothing is read: a version counts arrivals, of all types.
+    Mailboxes with fewer changes than `keep` are skipped: each arrival advances the version, so they hold fewer
+    messages.
     """
-    mine = [_staying(model, old).filter(recipient=OuterRef("pk")).values("seq") for model in types]
+    mine = [_kept(model, old).filter(recipient=OuterRef("pk")).values("seq") for model in types]
     newest = mine[0].union(*mine[1:], all=True).order_by("-seq")
     mailboxes = Mailbox.objects.filter(version__gt=keep).annotate(_beyond=Subquery(newest[keep : keep + 1]))
     rows = mailboxes.filter(_beyond__isnull=False).order_by("pk").values_list("pk", "_beyond")
@@ -170,15 +179,18 @@ def _crowded(types: Sequence[type[Message]], keep: int, old: Q) -> Iterator[Sequ
         position = Q(pk__gt=page[-1][0])
 
 
-def _beyond(model: type[Message], page: Sequence[tuple[Any, int]], old: Q) -> Going:
-    """The messages of these users up to a `seq` each."""
-    still = _staying(model, old)
-    return Going(still.filter(reduce(or_, (Q(recipient=pk, seq__lte=seq) for pk, seq in page))), still)
+def _beyond_limit(model: type[Message], page: Page, old: Q) -> Expired:
+    """The messages of this type beyond the limit, for a page of users."""
+    still = _kept(model, old)
+    return Expired(still.filter(reduce(or_, (Q(recipient=pk, seq__lte=seq) for pk, seq in page))), still)
 
 
 def _delete(rows: Rows) -> int:
-    """Delete a batch; returns how many rows. One that can't be deleted (something of the site's hangs on it) stays, and
-    keeps no other back. A batch that is locked is left to the next run."""
+    """Delete a batch; returns how many rows.
+
+    A row that can't be deleted (because a table of the site refers to it) stays; the others are deleted. A batch that
+    another transaction has locked is left to the next run.
+    """
     what = f"Deleting {rows.model._meta.label}"
     try:
         return _remove(rows)
@@ -191,16 +203,16 @@ def _delete(rows: Rows) -> int:
 
 
 @ledger.retrying
-def _remove(rows: Any) -> int:
-    """Delete those of these rows that are still to go once their mailboxes are locked; returns how many."""
+def _remove(rows: Rows) -> int:
+    """Lock the mailboxes, and delete those of the rows that still match; returns how many."""
     if not isinstance(rows, MailboxRowQuerySet):
         return count_of(rows.delete(), rows)
     with ledger.locked(rows._recipients()) as found:
-        going = rows.filter(recipient__in=found)
-        ledger.advance(going.unread()._recipients())
-        return count_of(going.remove(), rows)
+        matching = rows.filter(recipient__in=found)
+        ledger.advance(matching.unread()._recipients())
+        return count_of(matching.remove(), rows)
 
 
 def count_of(deleted: tuple[int, dict[str, int]], rows: Rows) -> int:
-    """Of their own table: what hangs on them and goes along may be anything."""
+    """The number of deleted rows of the queryset's own table, without the rows that a cascade deleted."""
     return deleted[1].get(rows.model._meta.label, 0)

@@ -1,4 +1,4 @@
-"""Sessions and their tickets: what a session, or a ticket minted in it, has opened ends with it."""
+"""The end of sessions: connections opened with a session, or with a ticket minted in it, end with the session."""
 
 from datetime import timedelta
 
@@ -11,13 +11,13 @@ from ..core import ledger
 from ..credentials import announcements, sessions
 from ..models import EndedSession, TicketSession
 
-# A request that was under way when its session ended may still show its key.
+# A request that was in progress when its session ended may still present its key.
 KEPT = timedelta(hours=2)
-EXACT = timedelta(hours=1)  # how late `TicketSession.until` may be: a write for every ticket would be too many
+EXACT = timedelta(hours=1)  # precision of `TicketSession.until`: one write for every ticket would be too many
 
 
 def remember_session(key: str) -> str:
-    """Keep the key of a session in which a ticket is minted; returns the digest that the ticket carries."""
+    """Store the key of a session in which a ticket is minted; returns the digest that the ticket contains."""
     digest, until = sessions.digest(key), timezone.now() + timedelta(seconds=settings.SESSION_COOKIE_AGE) + EXACT
     row, made = TicketSession.objects.get_or_create(digest=digest, defaults={"key": key, "until": until})
     if not made and row.until < until - EXACT:
@@ -26,9 +26,9 @@ def remember_session(key: str) -> str:
 
 
 def end_session(key: str) -> None:
-    """Neither this session nor any ticket of it counts any more; what they have opened is closed at once.
+    """End a session and its tickets. The connections that they opened are closed at once.
 
-    A site that signs people out elsewhere ("sign out all devices") calls this for each session before it deletes it.
+    A site that signs users out itself ("sign out all devices") calls this for each session before it deletes it.
     """
     now, data = timezone.now(), sessions.load([key]).get(key, {})
     TicketSession.objects.filter(pk=sessions.digest(key)).delete()
@@ -39,12 +39,15 @@ def end_session(key: str) -> None:
 
 
 def name_session(session: SessionBase) -> None:
-    """To be called when somebody signs in. A session that is its own cookie gets another key with every change of its
-    data: a connection opened with an earlier one would otherwise outlive the logout."""
+    """Give a session a name that stays the same; call it at sign-in.
+
+    With the engine for signed cookies, the key changes with the data. Without a name, a connection that was opened
+    with an earlier key would survive the logout.
+    """
     if sessions.in_cookies():
         session[sessions.NAME] = get_random_string(32)
 
 
 def _kept() -> timedelta:
-    """A session that is its own cookie can be shown until that expires: nothing deletes it."""
+    """A signed cookie can be presented until it expires, because the server can't delete it."""
     return max(KEPT, timedelta(seconds=settings.SESSION_COOKIE_AGE)) if sessions.in_cookies() else KEPT

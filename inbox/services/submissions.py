@@ -1,8 +1,9 @@
-"""Forms that create something, sent twice: by a double click, by the back button, by a browser that tries again.
+"""Forms that create something, protected against a second submission: by a double click, by the back button, or by a
+browser that retries.
 
-A form carries a key of its own, drawn when it is shown. The key, with what was filled in, is claimed in the transaction
-that creates: a second transaction with the same waits for the first one's end, and is refused if that has committed. A
-form that was filled in anew after going back is another.
+Each form has a random key, made when it is rendered. The transaction that creates the object first claims the key
+together with the submitted values. A second transaction with the same claim waits for the end of the first one, and is
+refused if that one has committed. If a user goes back and changes the values, that is a new claim.
 """
 
 import uuid
@@ -18,7 +19,7 @@ LIFETIME = timedelta(days=1)  # longer than a form is kept open
 
 
 class AlreadySubmitted(InboxError):
-    """A form with this claim has created what it was to create; `result` is what `settle_form` noted."""
+    """A form with this claim has created its object already; `result` is what `settle_form` stored."""
 
     code = "already_submitted"
 
@@ -34,14 +35,14 @@ class AlreadySubmitted(InboxError):
 
 
 def new_form_key() -> str:
-    """For a form that is about to be shown."""
+    """The random key of a form that is about to be rendered."""
     return str(uuid.uuid4())
 
 
 def claim_form(key: str, said: object) -> str:
-    """Call it first in the transaction that creates, with what was filled in (its `repr` counts); returns the claim.
+    """Claim a form. Call it first in the transaction that creates, with the submitted values (their `repr` counts).
 
-    Raises AlreadySubmitted. What is no key of ours is passed over: the claim is empty then.
+    Returns the claim; "" if `key` is no key of ours. Raises AlreadySubmitted.
     """
     try:
         claim = str(uuid.uuid5(uuid.UUID(key), repr(said).encode("utf-8", "surrogatepass").hex()))
@@ -56,6 +57,6 @@ def claim_form(key: str, said: object) -> str:
 
 
 def settle_form(claim: str, result: str) -> None:
-    """Note what was created, in the same transaction."""
+    """Store what was created. Call it in the same transaction."""
     if claim:
         Submission.objects.filter(pk=claim).update(result=result)

@@ -1,47 +1,52 @@
-"""Tokens of other services: made, shown, used, revoked."""
+"""Service tokens: creating, checking and revoking them."""
 
 import secrets
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from ..core import ledger
 from ..core.isolation import attempt
+from ..core.users import SiteUser
 from ..credentials.announcements import announce
 from ..errors import BadValue
 from ..models import Scope, ServiceToken, event_types
 
-PREFIX = "rd_"  # a leaked one is recognised, by people and by scanners of source code
+PREFIX = "rd_"  # so that people, and scanners of source code, recognise a leaked token
 BYTES = 32
-# What one must be allowed in the admin to give a scope; None: only superusers can.
+# The permissions that a user needs to grant a scope in the admin; None: only superusers can.
 PERMISSIONS: dict[Scope, tuple[str, ...] | None] = {
-    Scope.MESSAGES_WRITE: (),  # to add every event type that there is
+    Scope.MESSAGES_WRITE: (),  # the permission to add each of the event types
     Scope.MESSAGES_READ: ("inbox.view_mailbox",),
     Scope.BROADCASTS_READ: ("inbox.view_broadcast",),
     Scope.BROADCASTS_WRITE: ("inbox.add_broadcast", "inbox.change_broadcast", "inbox.delete_broadcast"),
     Scope.BROADCASTS_PUBLISH: ("inbox.publish_broadcast",),
     Scope.BROADCASTS_WITHDRAW: ("inbox.publish_broadcast",),
-    Scope.TICKETS: None,  # a ticket lets its holder be anybody
+    Scope.TICKETS: None,  # with tickets, a service can act as any user
 }
-USED_EVERY = timedelta(minutes=1)  # how exact `last_used_at` is: a write for every call would be one too many
+USED_EVERY = timedelta(minutes=1)  # precision of `last_used_at`: one write for every call would be too many
 
 
-def create_token(name: str, owner: Any, scopes: Iterable[str], expires_at: datetime | None = None) -> str:
-    """A new token, told this once. Raises BadValue for unknown scopes, or when two of that name are valid already."""
+def create_token(name: str, owner: SiteUser, scopes: Iterable[str], expires_at: datetime | None = None) -> str:
+    """Create a token and return its text, which is stored nowhere.
+
+    Raises BadValue for unknown scopes, or if two tokens of this name are valid already.
+    """
     return issue_token(ServiceToken(name=name, owner=owner, scopes=sorted(set(scopes)), expires_at=expires_at))
 
 
-def grantable_scopes(user: Any) -> list[str]:
-    """The scopes that somebody may give a token of their own: of what they may do themselves. `create_token`, the
-    operator's command, gives any."""
-    return [scope for scope in Scope.values if user.is_active and (user.is_superuser or _may_do(user, scope))]
+def grantable_scopes(user: SiteUser) -> list[str]:
+    """The scopes that a user may grant to a token of their own: what their own permissions allow.
+
+    The command `create_token` does not check it.
+    """
+    return [scope for scope in Scope.values if user.is_active and (user.is_superuser or _may_grant(user, scope))]
 
 
-def _may_do(user: Any, scope: str) -> bool:
+def _may_grant(user: SiteUser, scope: str) -> bool:
     needed = PERMISSIONS[Scope(scope)]
     if scope == Scope.MESSAGES_WRITE:
         needed = tuple(f"{model._meta.app_label}.add_{model._meta.model_name}" for model in event_types().values())
@@ -49,7 +54,7 @@ def _may_do(user: Any, scope: str) -> bool:
 
 
 def issue_token(token: ServiceToken) -> str:
-    """Save this new row under a digest; returns what it is the digest of. Raises BadValue."""
+    """Save a new token with the digest of a random text; returns the text. Raises BadValue."""
     text = PREFIX + secrets.token_urlsafe(BYTES)
     token.digest = _digest(text)
     try:
@@ -61,14 +66,14 @@ def issue_token(token: ServiceToken) -> str:
 
 
 def revoke_token(token: ServiceToken) -> None:
-    """It opens nothing any more, and neither do the tickets that it has minted."""
+    """Revoke a token. The tickets that it has minted are invalid from then on, too."""
     tokens = ServiceToken.objects.filter(pk=token.pk, revoked_at=None)
     if tokens.update(revoked_at=timezone.now()):
         announce(None, tokens.db)
 
 
 def use_token(text: str) -> ServiceToken | None:
-    """The valid token that this is, noted as used; None if there is none, or its owner may not sign in."""
+    """The valid token with this text, with `last_used_at` updated; None if there is none, or its owner is inactive."""
     if not text.startswith(PREFIX):
         return None
     now = timezone.now()
@@ -76,12 +81,12 @@ def use_token(text: str) -> ServiceToken | None:
     if token is None or not token.owner.is_active:
         return None
     if token.last_used_at is None or token.last_used_at < now - USED_EVERY:
-        attempt("Noting that a token was used", _note_use, token.pk, now)
+        attempt("Storing when a token was used", _update_last_used, token.pk, now)
     return token
 
 
-def _note_use(pk: int, now: datetime) -> None:
-    """Only if nobody holds the row: a request must not wait for that."""
+def _update_last_used(pk: int, now: datetime) -> None:
+    """Skips a row that another transaction holds: no request should wait for this."""
     rows = ServiceToken.objects.filter(pk=pk)
     with ledger.waiting_at_most(ledger.MEND_SECONDS):
         free = rows.select_for_update(skip_locked=True, no_key=True).values_list("pk", flat=True)

@@ -44,8 +44,8 @@ def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Callable[[Any], None]:
             deed(Broadcast.objects.get(pk=pk))
             return held(pk)
 
-        held = services.held_broadcast
-        monkeypatch.setattr(services, "held_broadcast", hold)
+        held = services.locked_broadcast
+        monkeypatch.setattr(services, "locked_broadcast", hold)
 
     return arrange
 

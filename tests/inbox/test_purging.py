@@ -79,7 +79,7 @@ def test_nothing_to_do_costs_a_look(user: int) -> None:
     """One at each table, one at who has too many, one at each kind of other rows; and no transaction."""
     message(user)
     taken = statements(lambda: services.purge(90, 10))
-    assert len(taken) == len(event_types()) + 1 + len(retention._over())
+    assert len(taken) == len(event_types()) + 1 + len(retention._other_tables())
     assert all(sql.startswith("SELECT") for sql in taken)
 
 
@@ -258,7 +258,7 @@ def test_what_cannot_be_looked_for_keeps_nothing_else_back(
 
     message(user, read_at=ago(91))
     EndedSession.objects.create(digest="old", until=ago(1))
-    monkeypatch.setattr(retention, "_crowded", fail)
+    monkeypatch.setattr(retention, "_over_limit", fail)
     services.purge(90, 1)
     assert not FollowMessage.objects.exists()
     assert not EndedSession.objects.exists()

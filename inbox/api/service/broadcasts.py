@@ -104,7 +104,7 @@ def change(request: ServiceRequest, id: Path[BroadcastPath], body: BroadcastPatc
     def work() -> Result:
         with _pointed():
             values = _values(body)
-            with services.held_broadcast(id) as held:
+            with services.locked_broadcast(id) as held:
                 _demand(request, Scope.BROADCASTS_PUBLISH, held)
                 services.change_broadcast(held, values)
         return result(200, _shown(id))
@@ -124,7 +124,7 @@ def delete(request: ServiceRequest, id: Path[BroadcastPath], key: Key = ABSENT) 
     `broadcasts:withdraw` as well."""
 
     def work() -> Result:
-        with services.held_broadcast(id) as held:
+        with services.locked_broadcast(id) as held:
             _demand(request, Scope.BROADCASTS_WITHDRAW, held)
             held.delete()
         return result(204)
@@ -159,7 +159,7 @@ def withdraw(request: ServiceRequest, id: Path[BroadcastPath], key: Key = ABSENT
 
 def _moved(request: ServiceRequest, id: int, key: str, service: Callable[[Any], None]) -> HttpResponse:
     def work() -> Result:
-        with services.held_broadcast(id) as held:
+        with services.locked_broadcast(id) as held:
             service(held)
         return result(200, _shown(id))
 
@@ -183,7 +183,7 @@ def _publish(held: Any) -> None:
 
 def _demand(request: ServiceRequest, scope: Scope, held: Any) -> None:
     """What people see, or are about to see, is not changed by whoever may only write."""
-    if services.is_out(held) and scope not in request.auth.scopes:
+    if services.is_published(held) and scope not in request.auth.scopes:
         raise MissingScope(scope)
 
 
