@@ -48,8 +48,8 @@ OPEN = """async (mqttUrl) => {
   window.log = [];
   window.seen = [];
   const [see, trace] = [(each) => seen.push(each), (each) => log.push(each)];
-  const sink = { snapshot: see, closed: see, trace };
-  window.connection = openers.mqtt(new URL("/push/", location.href), sink, { mqttUrl, csrfToken });
+  const observer = { snapshot: see, closed: see, trace };
+  window.connection = openers.mqtt(new URL("/push/", location.href), observer, { mqttUrl, csrfToken });
 }"""
 
 

@@ -1,6 +1,6 @@
 /**
  * Keeps the connection of one transport open, with retries. It never falls back to another transport, as the bell does.
- * @import {Connection, Reason, Sink, Snapshot, TraceEvent} from "../push/client/types.js"
+ * @import {Connection, Reason, Observer, Snapshot, TraceEvent} from "../push/client/types.js"
  */
 import { after, backoff, between } from "../inbox/shared/timing.js";
 
@@ -28,7 +28,7 @@ export class Line {
   #failures = 0;
   #lost = false;
 
-  /** @param {(sink: Sink) => Connection} open @param {Events} events */
+  /** @param {(observer: Observer) => Connection} open @param {Events} events */
   constructor(open, events) {
     this.open = open;
     this.events = events;

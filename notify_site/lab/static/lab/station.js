@@ -32,7 +32,7 @@ export class Station {
     this.meter = new Meter(POLLS.includes(this.name));
     this.card = new Card(element, row, this.meter);
     const why = missing(this.name, config);
-    this.line = new Line((sink) => this.#open(sink, config), {
+    this.line = new Line((observer) => this.#open(observer, config), {
       snapshot: (snapshot) => this.#onSnapshot(snapshot, onNews),
       trace: (event) => { this.meter.trace(event); this.card.log.add(event); },
       opening: () => this.meter.opening(),
@@ -64,11 +64,11 @@ export class Station {
     this.meter.latency.show(this.snapshot.version, moment());
   }
 
-  #open(sink, config) {
+  #open(observer, config) {
     const push = new URL(config.push, document.baseURI);
     const { mqttUrl, user, csrfToken } = config;
     const [api, language] = [new URL(config.api, document.baseURI), document.documentElement.lang];
-    return openers[this.name](push, sink, { mqttUrl, user, csrfToken, api, language });
+    return openers[this.name](push, observer, { mqttUrl, user, csrfToken, api, language });
   }
 
   /** An older version never replaces a newer one of the same user. */

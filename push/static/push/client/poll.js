@@ -1,6 +1,6 @@
 /**
  * Single requests to /push/poll/, and what their status means. Polling again is the transports' business.
- * @import {Credential, Reason, Sink, Snapshot} from "./types.js"
+ * @import {Credential, Reason, Observer, Snapshot} from "./types.js"
  */
 import { address } from "./addresses.js";
 import { SESSION } from "./credential.js";
@@ -22,39 +22,39 @@ const HEAD_TIMEOUT = 8; // seconds for the head of a response
  * One GET of /push/poll/. Never throws.
  * @param {URL} push
  * @param {{etag?: string|null, wait?: number, signal: AbortSignal, credential?: Credential, language?: string,
- *   sink?: Sink}} options  wait: seconds (RFC 7240); language: of the item that a wait may bring; sink: for the trace only
+ *   observer?: Observer}} options  wait: seconds (RFC 7240); language: of the item that a wait brings; observer: for the trace
  * @returns {Promise<Answer>}
  */
-export async function poll(push, { etag = null, wait = 0, signal, credential = SESSION, language, sink }) {
+export async function poll(push, { etag = null, wait = 0, signal, credential = SESSION, language, observer }) {
   const url = address("poll/", push, { language });
   const headers = { Accept: "application/json" };
   if (etag) headers["If-None-Match"] = etag;
   if (etag && wait) headers.Prefer = `wait=${wait}`;
   const limit = AbortSignal.any([signal, AbortSignal.timeout((wait + TIMEOUT) * 1000)]);
-  if (sink?.trace) trace(sink, "request", true, requestText(url, headers), requestExtra());
+  if (observer?.trace) trace(observer, "request", true, requestText(url, headers), requestExtra());
   try {
-    return await read(await credential.fetch(url, { headers, signal: limit, cache: "no-store" }), sink);
+    return await read(await credential.fetch(url, { headers, signal: limit, cache: "no-store" }), observer);
   } catch (error) {
     return { reason: reasonOfError(error) };
   }
 }
 
-/** @param {Response} response @param {Sink} [sink] @returns {Promise<Answer>} */
-async function read(response, sink) {
+/** @param {Response} response @param {Observer} [observer] @returns {Promise<Answer>} */
+async function read(response, observer) {
   const reason = reasonOf(response);
   const text = response.status === 200 ? await response.text() : "";
-  if (sink?.trace) traceResponse(sink, response, text);
+  if (observer?.trace) traceResponse(observer, response, text);
   if (reason) return { reason, retryAfter: retryAfter(response) };
   const snapshot = text ? JSON.parse(text) : undefined;
   return { snapshot, etag: response.headers.get("ETag"), interval: Number(response.headers.get("X-Poll-Interval")) };
 }
 
-/** An unchanged state (304) is a poll's heartbeat. @param {Sink} sink @param {Response} response @param {string} text */
-function traceResponse(sink, { status, statusText, headers }, text) {
+/** An unchanged state (304) is a poll's heartbeat. @param {Observer} observer @param {Response} response @param {string} text */
+function traceResponse(observer, { status, statusText, headers }, text) {
   const kind = { 200: "frame", 304: "heartbeat" }[status] ?? "close";
   const etag = headers.get("ETag");
   const lines = [`${status} ${statusText}`.trim(), etag && `ETag: ${etag}`, text].filter(Boolean);
-  trace(sink, /** @type {any} */ (kind), false, lines.join("\n"), headSize(headers));
+  trace(observer, /** @type {any} */ (kind), false, lines.join("\n"), headSize(headers));
 }
 
 /** What a response refuses with, or undefined. @param {Response} response @returns {Reason|undefined} */
@@ -77,13 +77,13 @@ export function retryAfter(response) {
 
 /**
  * Get the current state for a connection on which nothing can be requested.
- * @param {URL} push @param {Sink} sink @param {{signal: AbortSignal, credential?: Credential}} options
+ * @param {URL} push @param {Observer} observer @param {{signal: AbortSignal, credential?: Credential}} options
  * @returns {Promise<Reason|undefined>} why the connection should be closed
  */
-export async function pollBeside(push, sink, options) {
-  const { snapshot, reason } = await poll(push, { ...options, sink });
+export async function pollBeside(push, observer, options) {
+  const { snapshot, reason } = await poll(push, { ...options, observer });
   if (options.signal.aborted) return undefined;
-  if (snapshot) sink.snapshot(snapshot);
+  if (snapshot) observer.snapshot(snapshot);
   return reason;
 }
 

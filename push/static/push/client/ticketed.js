@@ -1,6 +1,6 @@
 /**
  * Gives a ticket to transports that can't send an Authorization header. How tickets are renewed is in credential.js.
- * @import {Connection, Credential, Open, Options, Reason, Sink, Ticket, TicketWish} from "./types.js"
+ * @import {Connection, Credential, Open, Options, Reason, Observer, Ticket, TicketWish} from "./types.js"
  */
 import { credentialOf } from "./credential.js";
 import { poll, reasonOfError } from "./poll.js";
@@ -11,11 +11,11 @@ import { poll, reasonOfError } from "./poll.js";
  * @param {Open} open @param {TicketWish} [wish] @param {boolean} [always] @returns {Open}
  */
 export function ticketed(open, wish = {}, always = false) {
-  return (push, sink, options = {}) => {
+  return (push, observer, options = {}) => {
     const credential = credentialOf(options);
-    if (!always && !credential.usesTickets) return open(push, sink, options);
-    const openWith = (/** @type {Sink} */ inner, /** @type {Ticket} */ ticket) => open(push, inner, { ...options, ticket });
-    return new TicketedConnection(openWith, push, sink, credential, wish);
+    if (!always && !credential.usesTickets) return open(push, observer, options);
+    const openWith = (/** @type {Observer} */ inner, /** @type {Ticket} */ ticket) => open(push, inner, { ...options, ticket });
+    return new TicketedConnection(openWith, push, observer, credential, wish);
   };
 }
 
@@ -25,13 +25,13 @@ class TicketedConnection {
   /** @type {Connection|null} */ #inner = null;
 
   /**
-   * @param {(sink: Sink, ticket: Ticket) => Connection} open @param {URL} push @param {Sink} sink
+   * @param {(observer: Observer, ticket: Ticket) => Connection} open @param {URL} push @param {Observer} observer
    * @param {Credential} credential @param {TicketWish} wish
    */
-  constructor(open, push, sink, credential, wish) {
+  constructor(open, push, observer, credential, wish) {
     this.open = open;
     this.push = push;
-    this.sink = sink;
+    this.observer = observer;
     this.credential = credential;
     this.wish = wish;
     this.#start();
@@ -58,18 +58,18 @@ class TicketedConnection {
   #connect(ticket) {
     if (this.#lifetime.signal.aborted) return;
     try {
-      this.#inner = this.open(this.#innerSink(ticket), ticket);
+      this.#inner = this.open(this.#innerObserver(ticket), ticket);
     } catch { // no such API in this browser, or forbidden by policy
       this.#end("unsupported");
     }
   }
 
   /** A fresh ticket that is refused means "signed out". One that has worked may have expired since: then try another. */
-  #innerSink(ticket) {
+  #innerObserver(ticket) {
     let mayBeOld = !ticket.fresh;
     return {
-      ...this.sink,
-      snapshot: (snapshot) => { mayBeOld = true; this.sink.snapshot(snapshot); },
+      ...this.observer,
+      snapshot: (snapshot) => { mayBeOld = true; this.observer.snapshot(snapshot); },
       closed: (reason, seconds) => {
         if (reason !== "signed-out") return this.#end(reason, seconds);
         return mayBeOld && this.credential.discard(ticket) ? this.#start() : this.#poll();
@@ -85,6 +85,6 @@ class TicketedConnection {
 
   /** @param {Reason} reason @param {number} [seconds] */
   #end(reason, seconds = 0) {
-    if (!this.#lifetime.signal.aborted) this.sink.closed(reason, seconds);
+    if (!this.#lifetime.signal.aborted) this.observer.closed(reason, seconds);
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Events for a wire log (`sink.trace`): what a connection sends and receives, as near to the wire as JavaScript can see.
- * @import {Sink, TraceEvent} from "./types.js"
+ * Events for a wire log (`observer.trace`): what a connection sends and receives, as near to the wire as JavaScript can see.
+ * @import {Observer, TraceEvent} from "./types.js"
  */
 import { cookies } from "../../inbox/shared/http.js";
 
@@ -8,11 +8,11 @@ const BROWSER_HEADERS = 416; // bytes: Host, Accept-*, Sec-*, Referer … as Chr
 const SESSION_COOKIE = 44; // bytes of Django's; scripts can't read it
 
 /**
- * @param {Sink} sink @param {TraceEvent["kind"]} kind @param {boolean} up sent by the browser
+ * @param {Observer} observer @param {TraceEvent["kind"]} kind @param {boolean} up sent by the browser
  * @param {string} text @param {number} [more] bytes around the text on the wire
  */
-export function trace(sink, kind, up, text, more = 0) {
-  sink.trace?.({ kind, up, text, bytes: size(text) + more });
+export function trace(observer, kind, up, text, more = 0) {
+  observer.trace?.({ kind, up, text, bytes: size(text) + more });
 }
 
 /** Bytes of a text in UTF-8. @param {string} text */

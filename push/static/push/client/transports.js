@@ -12,7 +12,7 @@ import { ticketed } from "./ticketed.js";
 
 const IN_ADDRESS = { ttl: 60 }; // seconds; addresses are logged, so a ticket in one expires soon
 
-/** `openers[name](push, sink, options)` opens a connection. @type {Record<string, Open>} */
+/** `openers[name](push, observer, options)` opens a connection. @type {Record<string, Open>} */
 export const openers = {
   websocket: ticketed(openWebSocket),
   sse: ticketed(openEventSource, IN_ADDRESS),

@@ -13,7 +13,7 @@
  * browser can't do it), lost (everything else; worth a retry).
  * @typedef {"signed-out"|"refused"|"busy"|"unsupported"|"lost"} Reason
  *
- * @typedef {object} Sink  the receiver of what a connection delivers; `closed` is called at most once, as the last
+ * @typedef {object} Observer  the receiver of what a connection delivers; `closed` is called at most once, as the last
  * @property {(snapshot: Snapshot) => void} snapshot
  * @property {(reason: Reason, retryAfter?: number) => void} closed  retryAfter in seconds
  * @property {(event: TraceEvent) => void} [trace]  called for what passes on the wire, if present
@@ -26,10 +26,10 @@
  *
  * @typedef {object} Connection
  * @property {() => void} sync   check that the connection works and get the current state, or close with a reason
- * @property {() => void} close  close without calling the sink
+ * @property {() => void} close  close without calling the observer
  *
  * Opens a connection at once; its first snapshot means that it works. Throws if this browser or page can't open one.
- * @typedef {(push: URL, sink: Sink, options?: Options) => Connection} Open
+ * @typedef {(push: URL, observer: Observer, options?: Options) => Connection} Open
  *
  * @typedef {object} Options  of a connection
  * @property {Credential} [credential]  default: this site's session

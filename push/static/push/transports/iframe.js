@@ -1,7 +1,7 @@
 /**
  * The iframe stream ("forever frame"): a hidden document that never ends, whose scripts post each snapshot to this page
  * (push/transports/iframe.py). A Content-Security-Policy of the page must allow `frame-src 'self'`.
- * @import {Connection, Options, Reason, Sink} from "../client/types.js"
+ * @import {Connection, Options, Reason, Observer} from "../client/types.js"
  */
 import { Watchdog } from "../../inbox/shared/timing.js";
 import { address } from "../client/addresses.js";
@@ -14,8 +14,8 @@ const SILENCE = 25;
 const HEAD = 2800; // bytes of the response's head, and of the padding after which browsers run a document's scripts
 const BLOCK = 128; // bytes of the script around a message
 
-/** @param {URL} push @param {Sink} sink @param {Options} [options] @returns {Connection} */
-export function openIframe(push, sink, { credential, ticket, language } = {}) {
+/** @param {URL} push @param {Observer} observer @param {Options} [options] @returns {Connection} */
+export function openIframe(push, observer, { credential, ticket, language } = {}) {
   if (push.origin !== location.origin) throw new Error("the iframe transport needs a page of the same origin");
   const url = address("iframe/", push, { language, ticket });
   const frame = Object.assign(document.createElement("iframe"), { src: url.href, title: "Red Dot", tabIndex: -1 });
@@ -25,13 +25,13 @@ export function openIframe(push, sink, { credential, ticket, language } = {}) {
   let live = false;
 
   const stop = () => { lifetime.abort(); frame.remove(); };
-  const close = () => { stop(); trace(sink, "close", true, "remove()"); };
-  const end = (/** @type {Reason} */ reason, seconds = 0) => { stop(); sink.closed(reason, seconds); };
+  const close = () => { stop(); trace(observer, "close", true, "remove()"); };
+  const end = (/** @type {Reason} */ reason, seconds = 0) => { stop(); observer.closed(reason, seconds); };
   const watchdog = new Watchdog(lifetime.signal, () => end("lost"));
 
   function start() {
     if (lifetime.signal.aborted) return;
-    if (sink.trace) trace(sink, "handshake", true, requestText(url, { Accept: "text/html" }), requestExtra());
+    if (observer.trace) trace(observer, "handshake", true, requestText(url, { Accept: "text/html" }), requestExtra());
     watchdog.expect(FIRST_MESSAGE);
     document.body.append(frame);
   }
@@ -40,22 +40,22 @@ export function openIframe(push, sink, { credential, ticket, language } = {}) {
   function onMessage({ source, origin, data }) {
     if (source !== frame.contentWindow || origin !== push.origin) return;
     watchdog.expect(SILENCE);
-    if (sink.trace) traceMessage(sink, data, live);
+    if (observer.trace) traceMessage(observer, data, live);
     if (data === "keep-alive") return;
     live = true;
-    sink.snapshot(data);
+    observer.snapshot(data);
   }
 
   /** The server ended the document, or refused it. */
   async function onLoad() {
-    trace(sink, "close", false, "load");
+    trace(observer, "close", false, "load");
     const lost = /** @type {[Reason, number]} */ (["lost", 0]);
     const [reason, seconds] = live ? lost : await failureReason(url, lifetime.signal);
     if (!lifetime.signal.aborted) end(reason, seconds);
   }
 
   async function sync() {
-    const reason = await pollBeside(push, sink, { signal: lifetime.signal, credential });
+    const reason = await pollBeside(push, observer, { signal: lifetime.signal, credential });
     if (reason) end(reason);
   }
 
@@ -74,8 +74,8 @@ function whenLoaded(signal, call) {
   else addEventListener("load", call, { once: true, signal });
 }
 
-/** @param {Sink} sink @param {any} data @param {boolean} live */
-function traceMessage(sink, data, live) {
+/** @param {Observer} observer @param {any} data @param {boolean} live */
+function traceMessage(observer, data, live) {
   const text = `<script>parent.postMessage(${JSON.stringify(data)}, …)</script>`;
-  trace(sink, data === "keep-alive" ? "heartbeat" : "frame", false, text, live ? BLOCK : HEAD + BLOCK);
+  trace(observer, data === "keep-alive" ? "heartbeat" : "frame", false, text, live ? BLOCK : HEAD + BLOCK);
 }

@@ -1,4 +1,4 @@
-/** Long poll: If-None-Match and `Prefer: wait` (RFC 7240). @import {Connection, Options, Sink} from "../client/types.js" */
+/** Long poll: If-None-Match and `Prefer: wait` (RFC 7240). @import {Connection, Options, Observer} from "../client/types.js" */
 import { pause } from "../../inbox/shared/timing.js";
 import { poll } from "../client/poll.js";
 import { trace } from "../client/trace.js";
@@ -8,8 +8,8 @@ const PAUSE = 0.25; // seconds after a new state: a busy mailbox causes four req
 const MIN_WAIT = 2; // seconds; a server that answers "unchanged" sooner does not wait
 const MAX_EARLY = 2; // early answers in a row that are tolerated (a server that restarts gives one)
 
-/** @param {URL} push @param {Sink} sink @param {Options} [options] @returns {Connection} */
-export function openLongPoll(push, sink, { credential, language } = {}) {
+/** @param {URL} push @param {Observer} observer @param {Options} [options] @returns {Connection} */
+export function openLongPoll(push, observer, { credential, language } = {}) {
   const lifetime = new AbortController();
   let round = new AbortController();
   /** @type {string|null} */ let etag = null;
@@ -20,7 +20,7 @@ export function openLongPoll(push, sink, { credential, language } = {}) {
       round = new AbortController();
       const asked = performance.now();
       const signal = AbortSignal.any([lifetime.signal, round.signal]);
-      const answer = await poll(push, { etag, wait: WAIT, signal, credential, language, sink });
+      const answer = await poll(push, { etag, wait: WAIT, signal, credential, language, observer });
       if (!signal.aborted) await onAnswer(answer, performance.now() - asked);
     }
   }
@@ -31,7 +31,7 @@ export function openLongPoll(push, sink, { credential, language } = {}) {
     etag = answer.etag ?? null;
     if (!answer.snapshot) return onUnchanged(took);
     early = 0;
-    sink.snapshot(answer.snapshot);
+    observer.snapshot(answer.snapshot);
     return etag ? pause(PAUSE, lifetime.signal) : end("unsupported");
   }
 
@@ -40,8 +40,8 @@ export function openLongPoll(push, sink, { credential, language } = {}) {
     if (early > MAX_EARLY) end("unsupported");
   }
 
-  const close = () => { lifetime.abort(); trace(sink, "close", true, "abort()"); };
-  const end = (reason, seconds = 0) => { lifetime.abort(); sink.closed(reason, seconds); };
+  const close = () => { lifetime.abort(); trace(observer, "close", true, "abort()"); };
+  const end = (reason, seconds = 0) => { lifetime.abort(); observer.closed(reason, seconds); };
   const sync = () => { etag = null; round.abort(); };
 
   run();

@@ -1,7 +1,7 @@
 /**
  * MQTT 3.1.1 over WebSocket: the broker retains the newest snapshot of each user and forwards each new one. How packets are
  * encoded is in mqtt/packets.js. Numbers in brackets are sections of the standard (OASIS, 2014).
- * @import {Connection, Credential, Options, Reason, Sink, Snapshot, Ticket} from "../client/types.js"
+ * @import {Connection, Credential, Options, Reason, Observer, Snapshot, Ticket} from "../client/types.js"
  * @import {Packet} from "../mqtt/packets.js"
  */
 import { Watchdog } from "../../inbox/shared/timing.js";
@@ -23,14 +23,14 @@ const REASONS = { 1: "unsupported", 2: "unsupported", 4: "signed-out", 5: "signe
 
 /**
  * Needs `mqttUrl`. The password is a ticket, even if the page itself uses the session's cookie.
- * @param {URL} push @param {Sink} sink @param {Options} [options] @returns {Connection}
+ * @param {URL} push @param {Observer} observer @param {Options} [options] @returns {Connection}
  */
-export function openMqtt(push, sink, options = {}) {
+export function openMqtt(push, observer, options = {}) {
   if (!options.mqttUrl) throw new Error("the MQTT transport needs the option mqttUrl");
-  return openWithTicket(push, sink, options);
+  return openWithTicket(push, observer, options);
 }
 
-const connect = (/** @type {[URL, Sink, Options]} */ ...connection) => new MqttConnection(...connection);
+const connect = (/** @type {[URL, Observer, Options]} */ ...connection) => new MqttConnection(...connection);
 const openWithTicket = ticketed(connect, { purpose: "mqtt" }, true);
 
 /** @implements {Connection} */
@@ -50,11 +50,11 @@ class MqttConnection {
     [mqtt.PINGRESP]: () => this.#heartbeat.expect(HEARTBEAT),
   };
 
-  /** @param {URL} push @param {Sink} sink @param {Options} options */
-  constructor(push, sink, { mqttUrl, ticket, user, credential }) {
+  /** @param {URL} push @param {Observer} observer @param {Options} options */
+  constructor(push, observer, { mqttUrl, ticket, user, credential }) {
     this.socket = Object.assign(new WebSocket(mqttUrl, ["mqtt"]), { binaryType: "arraybuffer" });
     this.push = push;
-    this.sink = sink;
+    this.observer = observer;
     this.credential = credential;
     this.password = ticket.text;
     this.user = ticket.user || String(user);
@@ -88,7 +88,7 @@ class MqttConnection {
   /** @param {Reason} reason */
   #end(reason) {
     this.#stop();
-    this.sink.closed(reason);
+    this.observer.closed(reason);
   }
 
   /** @param {Uint8Array<ArrayBuffer>} packet */
@@ -96,7 +96,7 @@ class MqttConnection {
     if (this.socket.readyState !== WebSocket.OPEN) return;
     this.socket.send(packet);
     this.#heartbeat.expect(HEARTBEAT);
-    if (this.sink.trace) for (const each of new mqtt.PacketReader().take(packet.buffer)) this.#trace(each, true);
+    if (this.observer.trace) for (const each of new mqtt.PacketReader().take(packet.buffer)) this.#trace(each, true);
   }
 
   #connect() {
@@ -149,27 +149,27 @@ class MqttConnection {
   /** @param {Snapshot} snapshot */
   #deliver(snapshot) {
     this.#live = true;
-    this.sink.snapshot(snapshot);
+    this.observer.snapshot(snapshot);
   }
 
   #onClose(code) {
-    this.sink.trace?.({ kind: "close", up: false, text: String(code), bytes: 4 });
+    this.observer.trace?.({ kind: "close", up: false, text: String(code), bytes: 4 });
     this.#end("lost");
   }
 
   /** Get the current state from the site, since a broker can't be asked. While the site is down the broker still serves. */
   async #poll() {
-    const sink = { ...this.sink, snapshot: (snapshot) => this.#deliver(snapshot) };
-    const reason = await pollBeside(this.push, sink, { signal: this.#lifetime.signal, credential: this.credential });
+    const observer = { ...this.observer, snapshot: (snapshot) => this.#deliver(snapshot) };
+    const reason = await pollBeside(this.push, observer, { signal: this.#lifetime.signal, credential: this.credential });
     if (reason && (!this.#live || reason !== "lost")) this.#end(reason);
   }
 
   /** @param {Packet} packet @param {boolean} up */
   #trace(packet, up) {
-    if (!this.sink.trace) return;
+    if (!this.observer.trace) return;
     const opening = packet.type === mqtt.CONNECT ? requestExtra() : 0; // of the WebSocket
     const bytes = packet.size + frameExtra(packet.size, up) + opening;
-    this.sink.trace({ ...described(packet), up, bytes });
+    this.observer.trace({ ...described(packet), up, bytes });
   }
 }
 

@@ -1,6 +1,6 @@
 /**
  * WebSocket (RFC 6455), subprotocol reddot.v1.json.
- * @import {Connection, Options, Reason, Sink, Ticket} from "../client/types.js"
+ * @import {Connection, Options, Reason, Observer, Ticket} from "../client/types.js"
  */
 import { Watchdog } from "../../inbox/shared/timing.js";
 import { socketAddress } from "../client/addresses.js";
@@ -15,8 +15,8 @@ const ACCEPT = 85; // bytes of Connection, Sec-WebSocket-Accept and Server in th
 /** @type {Record<number, Reason>} */
 const REASONS = { 4401: "signed-out", 4403: "refused", 4429: "busy" };
 
-/** @param {URL} push @param {Sink} sink @param {Options} [options] @returns {Connection} */
-export function openWebSocket(push, sink, { ticket, language } = {}) {
+/** @param {URL} push @param {Observer} observer @param {Options} [options] @returns {Connection} */
+export function openWebSocket(push, observer, { ticket, language } = {}) {
   const url = socketAddress(push, language);
   const protocols = [PROTOCOL, ...(ticket ? [`reddot.ticket.${ticket.text}`] : [])];
   const socket = new WebSocket(url, protocols);
@@ -24,15 +24,15 @@ export function openWebSocket(push, sink, { ticket, language } = {}) {
   const listen = { signal: lifetime.signal };
 
   const stop = () => { lifetime.abort(); socket.close(); };
-  const close = () => { stop(); traceFrame(sink, "close", true, ""); };
-  const end = (/** @type {Reason} */ reason) => { stop(); sink.closed(reason); };
+  const close = () => { stop(); traceFrame(observer, "close", true, ""); };
+  const end = (/** @type {Reason} */ reason) => { stop(); observer.closed(reason); };
   const heartbeat = new Watchdog(lifetime.signal, () => ping());
   const watchdog = new Watchdog(lifetime.signal, () => end("lost"));
 
   function send(kind, text) {
     if (socket.readyState !== WebSocket.OPEN) return;
     socket.send(text);
-    traceFrame(sink, kind, true, text);
+    traceFrame(observer, kind, true, text);
   }
 
   function ping() {
@@ -46,8 +46,8 @@ export function openWebSocket(push, sink, { ticket, language } = {}) {
     watchdog.expect(HEARTBEAT + PONG);
     heartbeat.expect(HEARTBEAT);
     const { type, ...snapshot } = JSON.parse(data);
-    traceFrame(sink, type === "pong" ? "heartbeat" : "frame", false, data);
-    if (type === "unread") sink.snapshot(/** @type {any} */ (snapshot));
+    traceFrame(observer, type === "pong" ? "heartbeat" : "frame", false, data);
+    if (type === "unread") observer.snapshot(/** @type {any} */ (snapshot));
   }
 
   function sync() {
@@ -56,32 +56,32 @@ export function openWebSocket(push, sink, { ticket, language } = {}) {
   }
 
   function onClose({ code, reason }) {
-    traceFrame(sink, "close", false, `${code} ${reason}`.trim());
+    traceFrame(observer, "close", false, `${code} ${reason}`.trim());
     end(REASONS[code] ?? "lost");
   }
 
-  if (sink.trace) traceHandshake(sink, url, ticket);
+  if (observer.trace) traceHandshake(observer, url, ticket);
   watchdog.expect(FIRST_FRAME);
-  socket.addEventListener("open", () => traceAccepted(sink, socket.protocol), listen);
+  socket.addEventListener("open", () => traceAccepted(observer, socket.protocol), listen);
   socket.addEventListener("message", onMessage, listen);
   socket.addEventListener("close", onClose, listen);
   return { sync, close };
 }
 
-/** @param {Sink} sink @param {"frame"|"heartbeat"|"close"} kind @param {boolean} up @param {string} text */
-function traceFrame(sink, kind, up, text) {
-  if (sink.trace) trace(sink, kind, up, text, frameExtra(text.length, up));
+/** @param {Observer} observer @param {"frame"|"heartbeat"|"close"} kind @param {boolean} up @param {string} text */
+function traceFrame(observer, kind, up, text) {
+  if (observer.trace) trace(observer, kind, up, text, frameExtra(text.length, up));
 }
 
-/** Without the ticket's text. @param {Sink} sink @param {URL} url @param {Ticket} [ticket] */
-function traceHandshake(sink, url, ticket) {
+/** Without the ticket's text. @param {Observer} observer @param {URL} url @param {Ticket} [ticket] */
+function traceHandshake(observer, url, ticket) {
   const protocols = ticket ? `${PROTOCOL}, reddot.ticket.…` : PROTOCOL;
   const headers = { Upgrade: "websocket", "Sec-WebSocket-Protocol": protocols };
-  trace(sink, "handshake", true, requestText(url, headers), requestExtra() + (ticket?.text.length ?? 0));
+  trace(observer, "handshake", true, requestText(url, headers), requestExtra() + (ticket?.text.length ?? 0));
 }
 
-/** @param {Sink} sink @param {string} protocol the subprotocol that the server chose */
-function traceAccepted(sink, protocol) {
+/** @param {Observer} observer @param {string} protocol the subprotocol that the server chose */
+function traceAccepted(observer, protocol) {
   const head = "101 Switching Protocols\nUpgrade: websocket";
-  trace(sink, "handshake", false, protocol ? `${head}\nSec-WebSocket-Protocol: ${protocol}` : head, ACCEPT);
+  trace(observer, "handshake", false, protocol ? `${head}\nSec-WebSocket-Protocol: ${protocol}` : head, ACCEPT);
 }
