@@ -1,9 +1,7 @@
 /** The user that the inbox page was made for, and what happens when another user is signed in, or nobody. */
 
+import { repeatWithNewCookie } from "./shared/session.js";
 import { belongsTo } from "./shared/snapshot.js";
-import { pause } from "./shared/timing.js";
-
-const ROTATION = 1; // seconds until a response that sets a new session's cookie has surely arrived
 
 export class Owner {
   stopped = false; // another user is signed in, and reloading did not bring their page
@@ -40,13 +38,12 @@ export class Owner {
     this.events.stopped();
   }
 
-  /** After a 401: go to the login page, unless a second request succeeds. A new password ends the old session at once, while
-   * the response with the new cookie may still be on its way. */
+  /** After a 401: go to the login page, unless a second request succeeds. */
   async confirmSignedOut() {
     if (this.#leaving) return;
     this.#leaving = true;
-    await pause(ROTATION);
-    const signedOut = await this.api.unread().then(() => false, (error) => error.status === 401);
+    const answer = repeatWithNewCookie(() => this.api.unread());
+    const signedOut = await answer.then(() => false, (error) => error.status === 401);
     if (signedOut) return this.#goToLogin();
     this.#leaving = false;
     this.events.stillSignedIn();

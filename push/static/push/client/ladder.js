@@ -3,7 +3,8 @@
  * is in transports/, which tab connects in client.js.
  * @import {Connection, Options, Reason, Snapshot, State, Transport} from "./types.js"
  */
-import { after, backoff, between, pause } from "../../inbox/shared/timing.js";
+import { repeatWithNewCookie } from "../../inbox/shared/session.js";
+import { after, backoff, between } from "../../inbox/shared/timing.js";
 import { poll } from "./poll.js";
 
 const RECONNECT_SPREAD = 3; // seconds over which the clients of a restarted server reconnect
@@ -11,7 +12,6 @@ const MAX_UNREACHABLE = 3; // polls in a row without an answer before the next t
 const OFFLINE_AFTER = 2; // polls in a row without an answer before the state is "offline"
 const FIRST_UPGRADE = 10; // seconds, doubling
 const LAST_UPGRADE = 300;
-const ROTATION = 2; // seconds until a response that sets a new session's cookie has surely arrived
 const CROWDED = 60; // seconds between attempts while the user has too many connections
 
 /** One attempt to connect over one transport; `live` from its first snapshot on. */
@@ -89,7 +89,7 @@ export class Ladder {
   recheckUser() {
     const index = this.#current?.index ?? 0;
     this.#disconnect();
-    this.#diagnose({ index, live: true }, 0, 0);
+    this.#diagnose({ index, live: true }, 0, false);
   }
 
   #connect(index) {
@@ -184,12 +184,12 @@ export class Ladder {
   /**
    * Is the transport blocked, the server unreachable, or nobody signed in? A short poll tells, and brings the state if there
    * is one. It sends the cookie that the browser has now; the connection was opened with an earlier one.
-   * @param {{index: number, live: boolean}} attempt @param {number} seconds @param {number} [rotation] seconds, see #poll
+   * @param {{index: number, live: boolean}} attempt @param {number} seconds @param {boolean} [twice] see #poll
    */
-  async #diagnose({ index, live }, seconds, rotation = ROTATION) {
+  async #diagnose({ index, live }, seconds, twice = true) {
     const signal = this.#restartTimer();
     if (this.state === "live") this.#become("connecting");
-    const { snapshot, reason } = await this.#poll(signal, rotation);
+    const { snapshot, reason } = await this.#poll(signal, twice);
     if (signal.aborted) return;
     if (reason === "signed-out") return this.#signOut();
     if (snapshot) this.events.snapshot(snapshot);
@@ -200,16 +200,11 @@ export class Ladder {
     else this.#fallBack(index, seconds);
   }
 
-  /**
-   * "Signed out" is asked twice: a new password ends the old session's connections while the response with the new cookie is
-   * still on its way.
-   */
-  async #poll(signal, rotation) {
+  /** @param {AbortSignal} signal @param {boolean} twice poll again before "signed out" is believed */
+  async #poll(signal, twice) {
     const once = () => poll(this.push, { signal, credential: this.options.credential });
     const answer = await once();
-    if (answer.reason !== "signed-out" || !rotation) return answer;
-    await pause(rotation, signal);
-    return once();
+    return twice && answer.reason === "signed-out" ? repeatWithNewCookie(once, signal) : answer;
   }
 
   /** To the next transport, at once if the server is reachable; from the last one to the first, later. */
