@@ -10,6 +10,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Model, QuerySet
 
 from .lookups import KEYS, Parameter, array, prepared
+from .users import UserPk
 
 Row = TypeVar("Row", bound=Model)
 
@@ -43,7 +44,7 @@ class Compiled(Generic[Row]):
         """The parameters of one run. Values are as the database adapter takes them."""
         return [values[param] if isinstance(param, Parameter) else param for param in self.params]
 
-    def of_users(self, keys: Collection[Any]) -> list[Any]:
+    def of_users(self, keys: Collection[UserPk]) -> list[tuple[Any, ...]]:
         """Rows of a `values_list` queryset with `Among("pk", KEYS)`, for the keys of these users. One statement."""
         connection = connections[self.alias]
         if len(keys) > FEW and connection.vendor == "postgresql":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any, ClassVar, Self
 
 from django.conf import settings
@@ -44,7 +45,7 @@ class BroadcastQuerySet(PrimaryQuerySet["Broadcast"]):
     def live(self) -> Self:
         return self.filter(state=State.LIVE)
 
-    def due(self, now: Any) -> Self:
+    def due(self, now: datetime) -> Self:
         return self.filter(Q(state=State.SCHEDULED, publish_at__lte=now) | Q(state=State.LIVE, expires_at__lte=now))
 
     @writes
@@ -117,6 +118,12 @@ class Broadcast(models.Model):
     State = State
     Audience = Audience
     Level = Level
+
+    # Not columns. `selectors.broadcasts` and the admin set `readers`; `selectors.pages` takes the others from the
+    # receipt of the reader.
+    readers: int
+    read_at: datetime | None
+    archived_at: datetime | None
 
     title = models.CharField(_("title"), max_length=200, validators=[validate_text])
     body = models.TextField(

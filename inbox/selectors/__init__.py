@@ -1,4 +1,5 @@
-"""Every read. Outside any transaction, on the primary, so that a state is never older than its version."""
+"""Every read. Call them outside any transaction. They read the primary, so that a state is never older than its
+version."""
 
 from .arrivals import newest
 from .badges import snapshot, snapshots, versions

@@ -1,4 +1,4 @@
-"""What just arrived, for a toast: a courtesy beside the state, which alone is the truth."""
+"""The newest item of each user, for a toast. A toast may be lost; the snapshot alone has to be right."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
@@ -18,9 +18,10 @@ from ..rendering.items import Item, from_broadcast, from_message
 
 
 def newest(since: Mapping[UserId, int], hint: str) -> dict[UserId, Item]:
-    """Each user's newest unread item above the snapshot version they were last sent, if there is one.
+    """Each user's newest unread item that is newer than the snapshot version they were sent last.
 
-    `hint`: an event type ("comment"), "broadcast", or a broadcast's ref ("broadcast-4"), which came with the signal.
+    Users without such an item are absent. `hint` is the `item` of the signal: an event type ("comment"), "broadcast",
+    or the ref of a broadcast ("broadcast-4").
     """
     if hint in event_types():
         return _messages(since, event_types()[hint])
@@ -40,7 +41,8 @@ def _messages(since: Mapping[UserId, int], model: type[Message]) -> dict[UserId,
 
 @cache
 def _compiled(alias: str, model: type[Message]) -> Compiled[Message]:
-    """Each user's newest unread row and its actor. Compiled once: that costs Django six times as much as reading it."""
+    """Each user's newest unread row and its actor. Compiled once, because compiling it takes Django six times as long
+    as running it."""
     unread = model.objects.unread().filter(recipient=OuterRef("pk")).order_by("-seq").values("pk")
     mailboxes = Mailbox.objects.filter(Among("pk", KEYS)).annotate(_newest=Subquery(unread[:1]))
     rows = model.objects.using(alias).filter(pk__in=mailboxes.values("_newest"))
@@ -48,12 +50,12 @@ def _compiled(alias: str, model: type[Message]) -> Compiled[Message]:
 
 
 def _loaded(model: type[Message], row: Sequence[Any]) -> Message:
-    """What `select_related("actor")` would make of the row."""
+    """The message and its actor from a row of both, as `select_related("actor")` would load them."""
     names = _columns(model)
     message = model.from_db(ledger.alias(), names, row[: len(names)])
     user = get_user_model()
     actor = user.from_db(ledger.alias(), _columns(user), row[len(names) :])
-    message.actor = actor if actor.pk is not None else None  # nobody, or somebody who is gone
+    message.actor = actor if actor.pk is not None else None  # no actor, or a deleted user
     return message
 
 
@@ -72,7 +74,7 @@ def _broadcast(hint: str) -> Broadcast | None:
 
 
 def _readers(since: Mapping[UserId, int], broadcast: Broadcast) -> dict[UserId, Item]:
-    """To whom it is unread, and news."""
+    """A toast for each of the users for whom the broadcast is unread and newer than what they were sent last."""
     unread = audiences.unread_for(OuterRef("pk")).filter(pk=broadcast.pk)
     reached = _mailboxes(since).filter(Exists(unread)).values_list("pk", flat=True)
     toast = from_broadcast(broadcast)

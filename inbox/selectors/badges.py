@@ -1,4 +1,4 @@
-"""Badges: the state of one user or of a thousand, in one statement."""
+"""Badges: the snapshots of one user or of a thousand, in one statement."""
 
 from collections.abc import Iterable, Sequence
 from functools import cache
@@ -22,25 +22,25 @@ from . import undone
 
 
 class Plain(Subquery):
-    """A subquery whose value needs no conversion: Django would make an int of every int again."""
+    """A subquery whose value is not converted: Django would convert each integer to an integer again."""
 
     def get_db_converters(self, connection: BaseDatabaseWrapper) -> list[Any]:
         return []
 
 
 class Counted(Plain):
-    """How many rows a subquery has. Give it a slice, and counting stops there."""
+    """The number of rows of a subquery. If the subquery is sliced, counting stops at the end of the slice."""
 
     template = "(SELECT COUNT(*) FROM (%(subquery)s) counted)"
     output_field = IntegerField()
 
 
 def snapshots(user_ids: Iterable[UserOrPk]) -> dict[UserId, Snapshot]:
-    """Current snapshots by user id; ids of no user are absent.
+    """Current snapshots by user id. Unknown ids are absent.
 
-    One SQL statement per thousand users, on the primary, to be called outside any transaction. It writes nothing and
-    waits for no lock. What the statement finds undone is reported (`undone`), and the state is that of before: a
-    broadcast past its time, a user without a mailbox (version 0, no staff), a staff flag changed behind the signals.
+    One SQL statement per thousand users, on the primary. Call it outside any transaction. It writes nothing and waits
+    for no lock. If it finds work undone, it reports it (`undone`), and returns the state as it is before that work: a
+    broadcast is due, a user has no mailbox yet (version 0, not staff), or a staff flag has changed without a signal.
     """
     found: dict[UserId, Snapshot] = {}
     for chunk in ledger.chunks(user_pks(user_ids)):
@@ -49,14 +49,14 @@ def snapshots(user_ids: Iterable[UserOrPk]) -> dict[UserId, Snapshot]:
 
 
 def snapshot(user: UserOrPk) -> Snapshot:
-    """The current snapshot of one user. NotFound for an unknown one."""
+    """The current snapshot of one user. Raises NotFound for an unknown user."""
     for found in snapshots([user]).values():
         return found
     raise NotFound(_("There is no such user."))
 
 
 def versions(user_ids: Iterable[UserOrPk]) -> dict[UserId, int]:
-    """Only the snapshot versions by user id: a cheap look whether anything changed. Reports nothing."""
+    """Only the snapshot versions by user id: a cheap test whether anything has changed. Reports nothing."""
     return {
         user_id(pk): (clock or 0) * CLOCK_UNIT + (version or 0)
         for chunk in ledger.chunks(user_pks(user_ids))
@@ -64,8 +64,9 @@ def versions(user_ids: Iterable[UserOrPk]) -> dict[UserId, int]:
     }
 
 
-def _read_versions(pks: Sequence[UserPk]) -> list[Any]:
-    """Of mailboxes alone, which is half the work; unless one of these users has none, or is gone."""
+def _read_versions(pks: Sequence[UserPk]) -> list[tuple[Any, ...]]:
+    """Rows of (user, version, clock). Reads mailboxes only, which is half the work, and then users if one of them has
+    no mailbox or is deleted."""
     rows = _compiled_versions(ledger.alias(), of_users=False).of_users(pks)
     return rows if len(rows) == len(pks) else _compiled_versions(ledger.alias(), of_users=True).of_users(pks)
 
@@ -88,7 +89,7 @@ def _snapshot(key: UserId, row: Sequence[Any], names: Sequence[str], cap: int) -
     return Snapshot(key, (row[2] or 0) * CLOCK_UNIT + (row[1] or 0), min(total, cap), total > cap, by_type)
 
 
-# Building and compiling seven subqueries costs Django as much as reading the states of several hundred users.
+# Building and compiling seven subqueries takes Django as long as reading the states of several hundred users.
 
 
 @cache
@@ -104,12 +105,12 @@ def _compiled_versions(alias: str, *, of_users: bool) -> Compiled[Any]:
 
 
 def _statement(names: Sequence[str], cap: int) -> "QuerySet[Any, Any]":
-    """Rows of (user, version, clock, next due, staff flag of the mailbox, of the user, one count per type).
+    """Rows of (user, version, clock, next due, staff flag of the mailbox, staff flag of the user, one count per type).
 
-    Version and flag of a mailbox that does not exist are None.
+    If a user has no mailbox, its version and flag are None.
     """
     mine = OuterRef("pk")
-    unread: list[Any] = [
+    unread: list[QuerySet[Any, Any]] = [
         model.objects.unread().filter(recipient=mine).order_by().values("seq")[: cap + 1]
         for model in event_types().values()
     ]
@@ -123,7 +124,7 @@ def _statement(names: Sequence[str], cap: int) -> "QuerySet[Any, Any]":
 
 
 def _users() -> "QuerySet[Any, Any]":
-    """With a mailbox or not yet. Nobody is left out by a manager of the site's."""
+    """All users, with a mailbox or without one. The base manager, because a site's own manager may leave out some."""
     return get_user_model()._base_manager.order_by()
 
 
@@ -132,7 +133,7 @@ def _clock(column: str) -> Plain:
 
 
 def _is_staff() -> F | Coalesce:
-    """Where the database does not know it, the mailbox does."""
+    """The staff flag of the user; that of the mailbox if the user model has no such column."""
     if has_staff_column():
         return F("is_staff")
     return Coalesce("mailbox__is_staff", Value(False))

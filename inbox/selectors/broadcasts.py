@@ -1,6 +1,6 @@
-"""Broadcasts as those who write them see them: drafts too, with how many have read them.
+"""Broadcasts for their authors: in every state, drafts included, with the number of their readers.
 
-One that is due is shown in its stored state until somebody has changed that (rule 4).
+A broadcast that is due keeps its stored state until a service has changed it (rule 4).
 """
 
 from __future__ import annotations
@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.contrib.auth.models import Group
 from django.core import signing
@@ -25,17 +24,14 @@ SALT = "inbox.broadcasts"
 
 @dataclass(frozen=True, slots=True)
 class BroadcastsPage:
-    """Broadcasts with their `groups` and `readers`; `next` is the cursor of what follows, None at the end."""
+    """Broadcasts with their `groups` and `readers`. `next` is the cursor of the next page, None on the last."""
 
-    items: list[Any]
+    items: list[Broadcast]
     next: str | None
 
 
 def broadcasts_page(*, before: str | None = None, limit: int = 20, state: str | None = None) -> BroadcastsPage:
-    """One page of all broadcasts, or of those in one state; the one written last comes first.
-
-    BadValue for a foreign cursor.
-    """
+    """One page of all broadcasts, or of those in one state, newest first. Raises BadValue for an invalid cursor."""
     older = _older(before)
     undone.report_due()
     rows = _rows().filter(older).order_by("-created_at", "-pk")
@@ -46,25 +42,25 @@ def broadcasts_page(*, before: str | None = None, limit: int = 20, state: str | 
     return BroadcastsPage(_counted(shown), _cursor(shown[-1]) if len(found) > limit else None)
 
 
-def broadcast(pk: int) -> Any:
-    """One broadcast with its `groups` and `readers`. NotFound if there is none of that key."""
+def broadcast(pk: int) -> Broadcast:
+    """One broadcast with its `groups` and `readers`. Raises NotFound."""
     undone.report_due()
     for found in _counted(_rows().filter(pk=pk)):
         return found
     raise NotFound(_("There is no such broadcast."))
 
 
-def readers(broadcasts: Collection[Any]) -> dict[int, int]:
-    """How many have read each of these broadcasts, by primary key; those that nobody has read are absent."""
+def readers(broadcasts: Collection[int]) -> dict[int, int]:
+    """Primary key -> number of users who have read the broadcast. Broadcasts without readers are absent."""
     receipts = BroadcastReceipt.objects.filter(broadcast__in=broadcasts, read_at__isnull=False)
     return dict(receipts.order_by().values_list("broadcast").annotate(Count("pk")))
 
 
-def _rows() -> QuerySet[Any]:
+def _rows() -> QuerySet[Broadcast]:
     return Broadcast.objects.prefetch_related(Prefetch("groups", Group.objects.using(ledger.alias())))
 
 
-def _counted(rows: Iterable[Any]) -> list[Any]:
+def _counted(rows: Iterable[Broadcast]) -> list[Broadcast]:
     found = list(rows)
     counts = readers([row.pk for row in found])
     for row in found:
@@ -72,7 +68,7 @@ def _counted(rows: Iterable[Any]) -> list[Any]:
     return found
 
 
-def _cursor(row: Any) -> str:
+def _cursor(row: Broadcast) -> str:
     return signing.dumps([row.created_at.isoformat(), row.pk], salt=SALT)
 
 

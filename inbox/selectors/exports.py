@@ -1,8 +1,8 @@
-"""A person's right of access (GDPR, article 15): all that the inbox holds about them, as JSON, a row at a time.
+"""A person's right of access (GDPR, article 15): all that the inbox holds about a user, as JSON, row by row.
 
-Of messages in other people's mailboxes, in which they act, they are told what was said and when, once for each time
-that they said it, and not to whom: that is the others' business. A token's digest and the digests of ended sessions,
-which name nobody, are left out.
+Messages in other people's mailboxes with this user as actor are exported without their recipients, because these are
+personal data of others: what was said and when, once for each send. Digests of tokens and of ended sessions are left
+out, because they identify nobody.
 """
 
 import json
@@ -13,31 +13,34 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.core import serializers
 from django.core.serializers.json import DjangoJSONEncoder
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from ..core import ledger
 from ..core.snapshots import user_id
-from ..core.users import user_pk
+from ..core.users import SiteUser, UserOrPk, UserPk, user_pk
 from ..errors import NotFound
 from ..models import Broadcast, BroadcastReceipt, Mailbox, Message, MutedType, ServiceToken, event_types
 
-FORMAT = 1  # raised when a reader of an older one would misunderstand
+FORMAT = 1  # to be increased when a reader of the older format would misunderstand the new one
 CHUNK = 1000  # rows in memory
 COUNTERS = ("version", "audience_version", "is_staff")
 TOKEN = ("name", "scopes", "created_at", "expires_at", "revoked_at", "last_used_at")
 
 
-def export(user: Any) -> Iterator[str]:
-    """Pieces of a JSON document (UTF-8, dates in ISO 8601), `FORMAT` in its `format`. NotFound for an unknown user."""
-    model: Any = get_user_model()
-    person = model._base_manager.using(ledger.alias()).filter(pk=user_pk(user)).first()
+def export(user: UserOrPk) -> Iterator[str]:
+    """Pieces of a JSON document (UTF-8, dates in ISO 8601) whose `format` is `FORMAT`.
+
+    Raises NotFound for an unknown user.
+    """
+    person = get_user_model()._base_manager.using(ledger.alias()).filter(pk=user_pk(user)).first()
     if person is None:
         raise NotFound(_("There is no such user."))
     return _pieces(_document(person))
 
 
-def _document(person: Any) -> dict[str, Any]:
+def _document(person: SiteUser) -> dict[str, object]:
     pk, types = person.pk, event_types()
     return {
         "format": FORMAT,
@@ -53,15 +56,16 @@ def _document(person: Any) -> dict[str, Any]:
     }
 
 
-def _rows(rows: Any, fields: tuple[str, ...] | None = None) -> Iterator[dict[str, Any]]:
-    """Each row's columns as Django serializes them, whatever columns a site's own type has."""
+def _rows(rows: QuerySet[Any], fields: tuple[str, ...] | None = None) -> Iterator[dict[str, object]]:
+    """The columns of each row as Django serializes them, because a site's own event type may have any columns."""
     for row in rows.iterator(chunk_size=CHUNK):
         [found] = serializers.serialize("python", [row], fields=fields)
         yield {"id": found["pk"], **found["fields"]}
 
 
-def _said(model: type[Message], pk: Any) -> Iterator[dict[str, Any]]:
-    """One to a thousand people is a thousand rows that say the same at the same time."""
+def _said(model: type[Message], pk: UserPk) -> Iterator[dict[str, object]]:
+    """The messages to others, once for each send: a send to a thousand users writes a thousand rows with the same
+    columns and the same time."""
     common = {field.name for field in Message._meta.get_fields()}
     own = [field.name for field in model._meta.concrete_fields if not (field.is_relation or field.primary_key)]
     fields = ("created_at", *(name for name in own if name not in common))
@@ -70,12 +74,12 @@ def _said(model: type[Message], pk: Any) -> Iterator[dict[str, Any]]:
         yield said
 
 
-def _without_id(row: dict[str, Any]) -> dict[str, Any]:
+def _without_id(row: dict[str, object]) -> dict[str, object]:
     return {name: value for name, value in row.items() if name != "id"}
 
 
-def _pieces(value: Any) -> Iterator[str]:
-    """JSON of what `value` holds, a line for each row of an iterator."""
+def _pieces(value: object) -> Iterator[str]:
+    """`value` as JSON, in pieces. An iterator becomes an array with one row a line."""
     if isinstance(value, dict):
         yield "{"
         for comma, (name, inner) in zip(_commas(), value.items(), strict=False):
@@ -97,5 +101,5 @@ def _commas() -> Iterator[str]:
         yield ",\n"
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
     return json.dumps(value, cls=DjangoJSONEncoder, ensure_ascii=False)

@@ -1,7 +1,8 @@
-"""The inbox, newest first: every event type's table and the broadcasts, merged page by page.
+"""The inbox, newest first: the tables of all event types and the broadcasts, merged page by page.
 
-Messages come in the order of `seq`, broadcasts by the time they came out; the merge always takes the newer of the two
-heads. It depends on nothing but the heads, so a cursor of both positions goes on exactly where the page ended.
+Messages are ordered by `seq`, broadcasts by the time of publication. The merge always takes the newer one of the next
+message and the next broadcast. It depends on nothing else, so a cursor that holds both positions continues exactly
+where the page ended.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from django.contrib.auth import get_user_model
 from django.core import signing
@@ -41,7 +42,7 @@ SALT = "inbox.cursor"
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Items shown at `version`, read before them; `next` is the cursor of what follows, None at the end."""
+    """`version` was read before the items. `next` is the cursor of the next page, None on the last."""
 
     version: int
     items: list[Item]
@@ -50,7 +51,10 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """Where a page ended: messages before `seq`, broadcasts before (`published_at`, `pk`); None is the top."""
+    """Where a page ended: the next one has messages before `seq` and broadcasts before (`published_at`, `pk`).
+
+    None means from the newest on.
+    """
 
     seq: int | None = None
     published_at: datetime | None = None
@@ -85,9 +89,9 @@ def inbox_page(
     unread: bool = False,
     archived: bool = False,
 ) -> Page:
-    """One page of a user's inbox, at most 100 items. BadValue for a foreign cursor, an unknown type, a wild limit.
+    """One page of a user's inbox, at most 100 items; with `archived`, one page of the archived items instead.
 
-    Archived items come only with `archived`, and then nothing else does.
+    Raises BadValue for an invalid cursor, an unknown type, or a limit out of bounds.
     """
     if not 1 <= limit <= MAX_LIMIT:
         raise BadValue(_("limit must be from 1 to %(most)d.") % {"most": MAX_LIMIT})
@@ -111,29 +115,32 @@ def inbox_page(
 
 
 class Shape(NamedTuple):
-    """What the statement for a page of one event type depends on."""
+    """What the SQL for a page of one event type depends on."""
 
     model: type[Message]
     unread: bool
     archived: bool
-    goes_on: bool
+    has_cursor: bool
     rows: int
-    lazy: bool = False  # the type's own columns are loaded when they are asked for
+    is_deferred: bool = False  # the type's own columns are loaded when they are accessed
 
 
 RECIPIENT, BEFORE = Parameter(), Parameter()
 
 
 def _messages(shape: Shape, pk: UserPk, before: int | None) -> list[Message]:
-    """The newest of one type, without their actors. If a column of one of them can't be read (it was encrypted with
-    another key), each is left to load its own when it is rendered."""
+    """The newest messages of one type, without their actors.
+
+    If a column can't be read (encrypted with another key, for example), the type's own columns are deferred: then only
+    the items that have such a value can't be rendered.
+    """
     try:
         return _rows_of(shape, pk, before)
     except DatabaseFailure:
         raise
     except Exception:  # noqa: BLE001 (logged there)
         log_failure(f"Reading {shape.model.event_type()} items together")
-        return _rows_of(shape._replace(lazy=True), pk, before)
+        return _rows_of(shape._replace(is_deferred=True), pk, before)
 
 
 def _rows_of(shape: Shape, pk: UserPk, before: int | None) -> list[Message]:
@@ -144,49 +151,53 @@ def _rows_of(shape: Shape, pk: UserPk, before: int | None) -> list[Message]:
 
 @lru_cache(maxsize=1000)
 def _compiled(alias: str, shape: Shape) -> Compiled[Message]:
-    rows: Any = shape.model.objects.using(alias).visible().filter(recipient=Value(RECIPIENT))
+    rows = shape.model.objects.using(alias).visible().filter(recipient=Value(RECIPIENT))
     rows = rows.filter(archived_at__isnull=not shape.archived)
     if shape.unread:
         rows = rows.unread()
-    if shape.goes_on:
+    if shape.has_cursor:
         rows = rows.filter(seq__lt=Value(BEFORE))
-    if shape.lazy:
+    if shape.is_deferred:
         rows = rows.only(*(field.name for field in Message._meta.concrete_fields))
     return Compiled(rows.select_related(None).order_by("-seq")[: shape.rows])
 
 
 def _load_actors(messages: Sequence[Message]) -> None:
-    """In one query, for the few that are shown."""
+    """Load the actors of the messages on the page, in one query."""
     keys = {message.actor_id for message in messages} - {None}
     users = get_user_model()._base_manager.using(ledger.alias()).in_bulk(keys)
     for message in messages:
         message.actor = users.get(message.actor_id)
 
 
-def _broadcasts(pk: UserPk, cursor: Cursor, unread: bool, archived: bool) -> Any:
+def _broadcasts(pk: UserPk, cursor: Cursor, unread: bool, archived: bool) -> QuerySet[Broadcast]:
     rows = _marked(audiences.unread_for(pk) if unread else audiences.visible_for(pk), pk)
     if cursor.published_at is not None:
         same_moment = Q(published_at=cursor.published_at, pk__lt=cursor.pk)
         rows = rows.filter(Q(published_at__lt=cursor.published_at) | same_moment)
-    return rows.filter(archived_at__isnull=not archived).order_by("-published_at", "-pk")
+    return rows.filter(Q(archived_at__isnull=not archived)).order_by("-published_at", "-pk")
 
 
-def _marked(rows: QuerySet[Broadcast], pk: UserPk) -> Any:
+def _marked(rows: QuerySet[Broadcast], pk: UserPk) -> QuerySet[Broadcast]:
     """Broadcasts with the `read_at` and `archived_at` of the reader's receipt."""
     receipt = BroadcastReceipt.objects.filter(broadcast=OuterRef("pk"), recipient=pk)
     marks = {column: Subquery(receipt.values(column)) for column in ("read_at", "archived_at")}
     return rows.using(ledger.alias()).annotate(**marks)
 
 
-def _newest_first(messages: Iterator[Message], broadcasts: Iterator[Any]) -> Iterator[Row]:
+def _newest_first(messages: Iterator[Message], broadcasts: Iterator[Broadcast]) -> Iterator[Row]:
     message, broadcast = next(messages, None), next(broadcasts, None)
     while message or broadcast:
-        if broadcast and (message is None or broadcast.published_at >= message.created_at):
+        if broadcast and (message is None or _time_of(broadcast) >= message.created_at):
             yield broadcast
             broadcast = next(broadcasts, None)
         elif message:
             yield message
             message = next(messages, None)
+
+
+def _time_of(broadcast: Broadcast) -> datetime:
+    return broadcast.published_at or broadcast.created_at  # a live one has `published_at`, by a constraint
 
 
 def _next(cursor: Cursor, rows: list[Row], limit: int) -> str | None:
@@ -197,12 +208,12 @@ def _next(cursor: Cursor, rows: list[Row], limit: int) -> str | None:
     return cursor.encode()
 
 
-def _item(row: Any) -> Item:
+def _item(row: Row) -> Item:
     return from_message(row) if isinstance(row, Message) else from_broadcast(row, row.read_at, row.archived_at)
 
 
 def item(user: UserId, ref: str) -> Item:
-    """One item by its ref. NotFound unless it is in this user's mailbox."""
+    """One item by its ref. Raises NotFound unless it is in this user's mailbox."""
     pk = user_pk(user)
     [(name, keys)] = refs.parse([ref]).items()
     row = _rows(name, pk).filter(pk__in=keys).first()
@@ -211,8 +222,8 @@ def item(user: UserId, ref: str) -> Item:
     return _item(row)
 
 
-def _rows(name: str, pk: UserPk) -> Any:
-    """Everything of one type that a user can see."""
+def _rows(name: str, pk: UserPk) -> QuerySet[Broadcast] | QuerySet[Message]:
+    """All items of one type that a user can see."""
     if name == refs.BROADCAST:
         return _marked(audiences.visible_for(pk), pk)
     messages = event_types()[name].objects.using(ledger.alias())

@@ -1,7 +1,6 @@
-"""How far sends have come."""
+"""The progress of sends."""
 
 from datetime import datetime
-from typing import Any
 
 from django.db.models import Count, Min
 from django.utils.translation import gettext as _
@@ -10,8 +9,8 @@ from ..errors import NotFound
 from ..models import Send, ServiceToken
 
 
-def send(pk: int, token: ServiceToken) -> Any:
-    """One send of this token, or of the one that it takes the place of (same name, same owner). NotFound otherwise."""
+def send(pk: int, token: ServiceToken) -> Send:
+    """One send of this token, or of an earlier token with the same name and owner. Raises NotFound."""
     found = Send.objects.filter(pk=pk, token__name=token.name, token__owner=token.owner_id).first()
     if found is None:
         raise NotFound(_("There is no such send."))
@@ -19,11 +18,11 @@ def send(pk: int, token: ServiceToken) -> Any:
 
 
 def pending_sends() -> tuple[int, datetime | None]:
-    """How many sends are on their way, and since when the oldest of them waits."""
+    """The number of pending sends, and the time at which the oldest of them was created."""
     found = Send.objects.pending().aggregate(count=Count("pk"), oldest=Min("created_at"))
     return found["count"], found["oldest"]
 
 
 def failed_sends() -> int:
-    """How many sends have been given up, and not been tried again."""
+    """The number of sends that were given up, and not retried."""
     return int(Send.objects.failed().count())

@@ -1,4 +1,5 @@
-"""What a read finds undone. It is reported, never done here: a read writes nothing and waits for no lock."""
+"""Reports work that a read has found undone. The read does not do it, because it writes nothing and waits for no lock
+(see `services/mending.py`)."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -15,7 +16,8 @@ from ..signals import undone_found
 
 
 def report(next_due: datetime | None, users: Collection[UserPk] = ()) -> None:
-    """Send `undone_found` if there is anything. Inside a transaction when it commits: what it saw may be its own."""
+    """Send `undone_found` if a broadcast is due or users are given. Inside a transaction, wait for the commit, because
+    the read may have seen uncommitted changes of its own."""
     is_due = next_due is not None and next_due <= timezone.now()
     if is_due or users:
         keys = [user_id(pk) for pk in users]
@@ -24,6 +26,6 @@ def report(next_due: datetime | None, users: Collection[UserPk] = ()) -> None:
 
 
 def report_due() -> None:
-    """Look at the clock alone."""
+    """Report only whether a broadcast is due."""
     clocks = BroadcastClock.objects.using(ledger.alias()).filter(pk=BroadcastClock.THE_ONE)
     report(clocks.values_list("next_due", flat=True).first())
