@@ -16,12 +16,12 @@ from django.utils.translation import gettext as _
 
 from ..core import ledger
 from ..core.lookups import among, prepared
-from ..core.recipients import Recipient
 from ..core.users import UserOrPk, UserPk, user_pk, user_pks
 from ..errors import BadValue
 from ..models import Mailbox, Message, MutedType
 from ..models.base import number
 from ..models.message import forget_deleted_actors
+from .recipients import Recipient
 
 # SQLite allows one writer at a time: a loop without pauses would starve all others.
 SQLITE_PAUSE_SECONDS = 0.02

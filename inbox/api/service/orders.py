@@ -6,11 +6,11 @@ from django.contrib.auth.models import AbstractBaseUser, Group
 from django.utils.translation import gettext as _
 
 from ... import services
-from ...core import ledger, recipients
-from ...core.recipients import Recipient
+from ...core import ledger
 from ...core.users import UserPk
 from ...errors import BadValue
-from ...services import Order
+from ...services import Order, recipients
+from ...services.recipients import Recipient
 from ..shared.problems import BadValues, fault
 from .events import Event
 
