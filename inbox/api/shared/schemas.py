@@ -4,11 +4,11 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, model_validator
 
-from ...core.refs import BROADCAST
 from ...core.snapshots import MAX_VERSION
 from ...credentials import purposes
 from ...credentials.tickets import DEFAULT_TTL, MAX_TTL
 from ...models import Level, event_types
+from ...models.refs import BROADCAST
 
 MAX_REFS = 1000  # one transaction's worth
 EXAMPLE_VERSION = 5_000_000_010

@@ -7,9 +7,10 @@ from typing import Any, TypeAlias
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
+from ..core.validators import validate_text
 from ..errors import NotFound
-from ..models import Broadcast, event_types
-from .validators import validate_text
+from .broadcast import Broadcast
+from .message import event_types
 
 BROADCAST = "broadcast"
 # The primary key of a message or broadcast. For mypy an int; a site's event type may have another.

@@ -9,10 +9,11 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from ..models import Audience, Broadcast, BroadcastReceipt, Mailbox
-from ..models.base import UNREAD
-from . import ledger
-from .users import UserPk
+from ..core import ledger
+from ..core.users import UserPk
+from .base import UNREAD
+from .broadcast import Audience, Broadcast, BroadcastReceipt
+from .mailbox import Mailbox
 
 
 def membership() -> tuple[Any, str] | None:
