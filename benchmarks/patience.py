@@ -37,8 +37,7 @@ def main() -> None:
 def measure(server: Postgres) -> None:
     os.environ.update(stage.environment(server.url()))
     import notify_site.asgi  # noqa: F401 (the pool is a web process's)
-    from inbox.core import ledger
-    from inbox.models import Mailbox
+    from inbox.models import Mailbox, ledger
 
     *held, other = stage.people(len(HOLD) + 1)
     ledger.ensure([held[0]])

@@ -65,7 +65,7 @@ def send(ids: list[int], actor: int) -> None:
 
 
 def create_in_bulk(ids: list[int], actor: int) -> None:
-    from inbox.core import ledger
+    from inbox.models import ledger
 
     for chunk in ledger.chunks(ids):
         _create_chunk(chunk, actor)
@@ -76,8 +76,7 @@ def _create_chunk(ids: Sequence[int], actor: int) -> None:
     from django.db import transaction
     from django.db.models import F, QuerySet
 
-    from inbox.core import ledger
-    from inbox.models import CommentMessage, Mailbox
+    from inbox.models import CommentMessage, Mailbox, ledger
 
     with transaction.atomic():
         locked = Mailbox.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk")

@@ -19,9 +19,8 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from .. import selectors, services
-from ..core import ledger
 from ..errors import InboxError
-from ..models import Broadcast, BroadcastReceipt, State
+from ..models import Broadcast, BroadcastReceipt, State, ledger
 from .base import LeanAdmin
 from .forms import LABELLED_TIMES, BroadcastForm
 from .submit_once import OnceAdmin

@@ -1,1 +1,1 @@
-"""What every layer of the inbox uses: locks and versions, keys and references, retries. No HTTP, no text."""
+"""What every layer of the inbox uses: ids of users, snapshots, look-ups of many keys, retries. No tables, no HTTP."""

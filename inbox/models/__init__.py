@@ -1,4 +1,4 @@
-"""The tables. Plain ORM writes keep versions right; services are in `inbox/services/`."""
+"""The tables, and the ledger through which every write goes: plain ORM writes keep the versions right, too."""
 
 from .broadcast import Audience, Broadcast, BroadcastReceipt, State
 from .deleted import DeletedUser

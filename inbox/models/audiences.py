@@ -9,8 +9,8 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from ..core import ledger
 from ..core.users import UserPk
+from . import ledger
 from .base import UNREAD
 from .broadcast import Audience, Broadcast, BroadcastReceipt
 from .mailbox import Mailbox

@@ -14,7 +14,7 @@ from django.db.models import BooleanField, Case, Q, When
 from django.db.models.lookups import IsNull
 from django.utils.translation import gettext_lazy as _
 
-from ..core import ledger
+from . import ledger
 from .mailbox import PrimaryQuerySet
 
 Row = TypeVar("Row", bound="MailboxRow")

@@ -15,9 +15,9 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from ..core import ledger
 from ..core.validators import validate_link, validate_text
 from ..rendering.markup import plain_text, safe_html
+from . import ledger
 from .base import MailboxRow, differs_from, writes
 from .mailbox import BroadcastClock, PrimaryQuerySet
 from .message import Level

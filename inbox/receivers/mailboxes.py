@@ -14,9 +14,8 @@ from django.db.models import DO_NOTHING, QuerySet
 from django.db.models.signals import m2m_changed, post_delete, post_save, pre_delete
 
 from .. import services
-from ..core import ledger
 from ..core.patience import ATTEMPTS
-from ..models import Broadcast, Mailbox, Message, State, audiences
+from ..models import Broadcast, Mailbox, Message, State, audiences, ledger
 from ..models.base import is_removed
 
 

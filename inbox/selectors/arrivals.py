@@ -7,13 +7,12 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.db.models import Exists, Model, OuterRef, QuerySet, Subquery
 
-from ..core import ledger
 from ..core.compiled import Compiled
 from ..core.lookups import KEYS, Among
 from ..core.snapshots import CLOCK_UNIT, UserId, user_id
 from ..core.users import user_pk
 from ..errors import NotFound
-from ..models import Broadcast, Mailbox, Message, State, audiences, event_types, refs
+from ..models import Broadcast, Mailbox, Message, State, audiences, event_types, ledger, refs
 from ..rendering.items import Item, from_broadcast, from_message
 
 

@@ -11,13 +11,12 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from .. import conf
-from ..core import ledger
 from ..core.compiled import Compiled
 from ..core.lookups import KEYS, Among
 from ..core.snapshots import CLOCK_UNIT, Snapshot, UserId, user_id
 from ..core.users import UserOrPk, UserPk, has_staff_column, user_pks
 from ..errors import NotFound
-from ..models import BroadcastClock, Mailbox, audiences, event_types, refs
+from ..models import BroadcastClock, Mailbox, audiences, event_types, ledger, refs
 from . import undone
 
 

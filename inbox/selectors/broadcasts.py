@@ -14,9 +14,8 @@ from django.core import signing
 from django.db.models import Count, Prefetch, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from ..core import ledger
 from ..errors import BadValue, NotFound
-from ..models import Broadcast, BroadcastReceipt
+from ..models import Broadcast, BroadcastReceipt, ledger
 from . import undone
 
 SALT = "inbox.broadcasts"

@@ -17,11 +17,10 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from ..core import ledger
 from ..core.snapshots import user_id
 from ..core.users import SiteUser, UserOrPk, UserPk, user_pk
 from ..errors import NotFound
-from ..models import Broadcast, BroadcastReceipt, Mailbox, Message, MutedType, ServiceToken, event_types
+from ..models import Broadcast, BroadcastReceipt, Mailbox, Message, MutedType, ServiceToken, event_types, ledger
 
 FORMAT = 1  # to be increased when a reader of the older format would misunderstand the new one
 CHUNK = 1000  # rows in memory

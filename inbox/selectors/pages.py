@@ -23,14 +23,13 @@ from django.db.models import OuterRef, Q, QuerySet, Subquery, Value
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
-from ..core import ledger
 from ..core.compiled import Compiled
 from ..core.isolation import log_failure
 from ..core.lookups import Parameter
 from ..core.snapshots import UserId
 from ..core.users import UserPk, user_pk
 from ..errors import BadValue
-from ..models import Broadcast, BroadcastReceipt, Message, audiences, event_types, refs
+from ..models import Broadcast, BroadcastReceipt, Message, audiences, event_types, ledger, refs
 from ..rendering.items import Item, from_broadcast, from_message
 from .badges import snapshot
 

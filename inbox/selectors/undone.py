@@ -8,10 +8,9 @@ from functools import partial
 from django.db import transaction
 from django.utils import timezone
 
-from ..core import ledger
 from ..core.snapshots import user_id
 from ..core.users import UserPk
-from ..models import BroadcastClock, Mailbox
+from ..models import BroadcastClock, Mailbox, ledger
 from ..signals import undone_found
 
 

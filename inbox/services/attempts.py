@@ -10,11 +10,10 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from ..core import ledger
 from ..core.snapshots import UserId
 from ..core.users import UserPk, user_pk_or_none
 from ..errors import InboxError
-from ..models import Send, SendChunk
+from ..models import Send, SendChunk, ledger
 
 logger = logging.getLogger(__name__)
 

@@ -7,10 +7,9 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from ..core import ledger
 from ..core.users import SiteUser
 from ..errors import BadFields, NotFound
-from ..models import Audience, Broadcast, State
+from ..models import Audience, Broadcast, State, ledger
 from .broadcasts import turn_due
 
 Values = Mapping[str, Any]  # field name -> value; the value of `groups` is a set of primary keys

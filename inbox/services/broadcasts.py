@@ -6,13 +6,12 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from ..core import ledger
 from ..core.isolation import apart
-from ..core.ledger import Held
 from ..core.snapshots import CLOCK_UNIT, MAX_VERSION
 from ..errors import BadValue
-from ..models import Broadcast, BroadcastClock, State
+from ..models import Broadcast, BroadcastClock, State, ledger
 from ..models.broadcast import BroadcastQuerySet, reschedule
+from ..models.ledger import Held
 
 PUBLISHED = frozenset({State.LIVE, State.SCHEDULED})  # users see it now, or will see it
 

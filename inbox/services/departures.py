@@ -18,12 +18,11 @@ from django.db import connections, transaction
 from django.db.models import Count, F, Max, QuerySet
 from django.utils import timezone
 
-from ..core import ledger
 from ..core.isolation import log_failure
 from ..core.lookups import Among, existing_users
 from ..core.users import UserPk, user_pk
 from ..errors import BadValue
-from ..models import BroadcastReceipt, DeletedUser, Mailbox, Message, event_types
+from ..models import BroadcastReceipt, DeletedUser, Mailbox, Message, event_types, ledger
 from ..models.base import MailboxRow, MailboxRowQuerySet
 from ..signals import users_deleted
 

@@ -12,10 +12,9 @@ from django.contrib.auth import get_user_model
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from ..core import ledger
 from ..core.users import UserOrPk, UserPk, user_pk
 from ..errors import NotFound
-from ..models import Broadcast, BroadcastReceipt, MutedType, ServiceToken, audiences, event_types
+from ..models import Broadcast, BroadcastReceipt, MutedType, ServiceToken, audiences, event_types, ledger
 from .retention import Rows, batches, count_of, name_of
 from .sending import let_others_write
 

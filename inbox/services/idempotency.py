@@ -19,13 +19,12 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from ..core import ledger
 from ..core.isolation import attempt
 from ..core.patience import is_lost
 from ..core.snapshots import UserId
 from ..core.users import UserPk
 from ..errors import InboxError
-from ..models import IdempotencyKey, ServiceToken
+from ..models import IdempotencyKey, ServiceToken, ledger
 
 LIFETIME = timedelta(hours=24)
 ABANDONED = timedelta(seconds=60)  # longer than any request takes: after this, its process is dead

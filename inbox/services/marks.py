@@ -9,11 +9,10 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from ..core import ledger
 from ..core.snapshots import CLOCK_UNIT, MAX_VERSION
 from ..core.users import UserOrPk, UserPk, user_pk
 from ..errors import BadValue, NotFound
-from ..models import Audience, BroadcastClock, BroadcastReceipt, Mailbox, audiences, event_types, refs
+from ..models import Audience, BroadcastClock, BroadcastReceipt, Mailbox, audiences, event_types, ledger, refs
 from ..models.base import MailboxRowQuerySet
 
 BATCH = 1000

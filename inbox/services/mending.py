@@ -10,12 +10,11 @@ from contextlib import contextmanager
 
 from django.db.models import F, QuerySet
 
-from ..core import ledger
 from ..core.isolation import apart, attempt
-from ..core.ledger import Held
 from ..core.lookups import Among
 from ..core.users import UserOrPk, UserPk, has_staff_column, user_pks
-from ..models import Mailbox
+from ..models import Mailbox, ledger
+from ..models.ledger import Held
 from .broadcasts import apply_due
 
 

@@ -4,10 +4,9 @@ from collections.abc import Iterable
 
 from django.utils.translation import gettext as _
 
-from ..core import ledger
 from ..core.users import UserOrPk, user_pk
 from ..errors import BadValue, NotFound
-from ..models import MutedType, event_types
+from ..models import MutedType, event_types, ledger
 
 
 @ledger.retrying

@@ -7,12 +7,11 @@ from django.contrib.auth import get_user_model
 from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.db.models import QuerySet
 
-from ..core import ledger
 from ..core.lookups import Among
 from ..core.snapshots import UserId
 from ..core.users import UserPk, user_pk_or_none
 from ..core.validators import validate_text
-from ..models import Audience, Mailbox, audiences
+from ..models import Audience, Mailbox, audiences, ledger
 
 
 class ById(TypedDict):

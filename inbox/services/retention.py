@@ -20,7 +20,6 @@ from django.utils.translation import gettext as _
 
 from .. import conf
 from ..conf import BOUNDS
-from ..core import ledger
 from ..core.isolation import apart, log_failure, until_failure
 from ..core.lookups import Among
 from ..core.users import UserPk
@@ -35,6 +34,7 @@ from ..models import (
     Submission,
     TicketSession,
     event_types,
+    ledger,
 )
 from ..models.base import MailboxRowQuerySet
 from . import idempotency, submissions

@@ -14,11 +14,10 @@ from django.db.models import Field
 from django.db.models.expressions import DatabaseDefault
 from django.utils.translation import gettext as _
 
-from ..core import ledger
 from ..core.lookups import among, prepared
 from ..core.users import UserOrPk, UserPk, user_pk, user_pks
 from ..errors import BadValue
-from ..models import Mailbox, Message, MutedType
+from ..models import Mailbox, Message, MutedType, ledger
 from ..models.base import number
 from ..models.message import forget_deleted_actors
 from .recipients import Recipient

@@ -18,12 +18,11 @@ from django.db.models import Exists, F, OuterRef, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from ..core import ledger
 from ..core.isolation import log_failure
 from ..core.snapshots import user_id
 from ..core.users import UserPk
 from ..errors import BadValue
-from ..models import Message, Send, SendChunk, ServiceToken, event_types
+from ..models import Message, Send, SendChunk, ServiceToken, event_types, ledger
 from ..signals import send_queued
 from .attempts import PENDING, Outcome, failed, invalid_recipients, note_failure, ready, settle, valid_keys
 from .sending import Order, let_others_write, write, write_orders

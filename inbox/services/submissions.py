@@ -11,9 +11,8 @@ from datetime import timedelta
 
 from django.db import IntegrityError, transaction
 
-from ..core import ledger
 from ..errors import InboxError
-from ..models import Submission
+from ..models import Submission, ledger
 
 LIFETIME = timedelta(days=1)  # longer than a form is kept open
 

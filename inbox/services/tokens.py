@@ -8,12 +8,11 @@ from hashlib import sha256
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from ..core import ledger
 from ..core.isolation import attempt
 from ..core.users import SiteUser
 from ..credentials.announcements import announce
 from ..errors import BadValue
-from ..models import Scope, ServiceToken, event_types
+from ..models import Scope, ServiceToken, event_types, ledger
 
 PREFIX = "rd_"  # so that people, and scanners of source code, recognise a leaked token
 BYTES = 32

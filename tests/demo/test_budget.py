@@ -8,8 +8,8 @@ from django.http import HttpRequest, HttpResponse
 from django.test import Client, override_settings
 from django.urls import path
 
-from inbox.core import ledger
 from inbox.core.patience import ATTEMPTS
+from inbox.models import ledger
 from notify_site.urls import handler500 as handler500
 from notify_site.urls import urlpatterns as site
 

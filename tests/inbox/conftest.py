@@ -61,7 +61,7 @@ def heard() -> Iterator[Heard]:
 def no_deadlock(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     """The order of locks alone prevents them: nobody had to try again."""
     before = deadlocks()
-    with caplog.at_level(logging.INFO, "inbox.core.ledger"):
+    with caplog.at_level(logging.INFO, "inbox.models.ledger"):
         yield
     assert deadlocks() == before
     assert caplog.text == ""

@@ -10,10 +10,9 @@ import pytest
 from django.contrib.auth.models import User
 
 from inbox import selectors, services
-from inbox.core import ledger
-from inbox.core.ledger import Held
 from inbox.core.snapshots import CLOCK_UNIT
-from inbox.models import Broadcast, BroadcastClock, CommentMessage, FollowMessage, Mailbox, SystemMessage
+from inbox.models import Broadcast, BroadcastClock, CommentMessage, FollowMessage, Mailbox, SystemMessage, ledger
+from inbox.models.ledger import Held
 
 from .databases import postgres, sqlite
 from .people import people

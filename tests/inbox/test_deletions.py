@@ -13,8 +13,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from inbox import selectors, services
-from inbox.core import ledger
-from inbox.models import FollowMessage, LikeMessage, Mailbox
+from inbox.models import FollowMessage, LikeMessage, Mailbox, ledger
 from inbox.services import departures
 
 from .databases import postgres

@@ -12,8 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from inbox import selectors, services
-from inbox.core import ledger
-from inbox.models import BroadcastReceipt, DeletedUser, FollowMessage, LikeMessage, Mailbox
+from inbox.models import BroadcastReceipt, DeletedUser, FollowMessage, LikeMessage, Mailbox, ledger
 from inbox.services import departures
 
 from .databases import postgres

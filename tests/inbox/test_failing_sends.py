@@ -16,8 +16,8 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from inbox import selectors, services
-from inbox.core import isolation, ledger
-from inbox.models import FollowMessage, Scope, Send, SendChunk, ServiceToken
+from inbox.core import isolation
+from inbox.models import FollowMessage, Scope, Send, SendChunk, ServiceToken, ledger
 from inbox.services import attempts
 from inbox.signals import send_queued
 

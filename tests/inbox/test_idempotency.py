@@ -150,7 +150,7 @@ def test_failed_and_tried_again(shop: Service, bob: Any, monkeypatch: pytest.Mon
 
     with monkeypatch.context() as patch:
         patch.setattr(services, "start_sends", fail)
-        patch.setattr("inbox.core.ledger.RETRY_SECONDS", 0)
+        patch.setattr("inbox.models.ledger.RETRY_SECONDS", 0)
         problem(send(shop), 503)
     assert send(shop).status_code == 201
     assert state(bob).unread == 1

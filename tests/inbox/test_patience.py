@@ -13,8 +13,8 @@ from django.test import Client
 
 from inbox import services
 from inbox.api import api
-from inbox.core import ledger, patience
-from inbox.models import Broadcast, CommentMessage, Mailbox
+from inbox.core import patience
+from inbox.models import Broadcast, CommentMessage, Mailbox, ledger
 
 from .databases import postgres
 from .people import people
@@ -179,7 +179,7 @@ def test_a_request_that_waits_for_a_lock_tries_five_times_at_most(caplog: pytest
     with connection.cursor() as cursor:
         cursor.execute("SET lock_timeout = '50ms'")
     try:
-        with beside(make_slowly), caplog.at_level(logging.INFO, "inbox.core.ledger"):
+        with beside(make_slowly), caplog.at_level(logging.INFO, "inbox.models.ledger"):
             assert begun.wait(60)
             answer = user("PUT", "preferences/", {"muted": ["like"]})
             answered.set()

@@ -14,9 +14,8 @@ from django.db.models.signals import pre_delete
 from django.test.utils import CaptureQueriesContext
 
 from inbox import selectors, services
-from inbox.core import ledger
 from inbox.errors import BadValue
-from inbox.models import EndedSession, FollowMessage, IdempotencyKey, LikeMessage, event_types
+from inbox.models import EndedSession, FollowMessage, IdempotencyKey, LikeMessage, event_types, ledger
 from inbox.models.base import MailboxRowQuerySet
 
 from .databases import sqlite

@@ -10,8 +10,7 @@ from django.contrib.auth.models import Group, User
 from django.db import OperationalError, connection, transaction
 
 from inbox import selectors, services
-from inbox.core import ledger
-from inbox.models import BroadcastReceipt, FollowMessage, Mailbox
+from inbox.models import BroadcastReceipt, FollowMessage, Mailbox, ledger
 
 from .databases import postgres
 from .people import live, people

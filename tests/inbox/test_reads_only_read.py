@@ -16,10 +16,9 @@ from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
 from inbox import selectors, services
-from inbox.core import ledger
-from inbox.core.ledger import Held
 from inbox.core.snapshots import CLOCK_UNIT
-from inbox.models import Broadcast, BroadcastClock, FollowMessage, Mailbox, ServiceToken
+from inbox.models import Broadcast, BroadcastClock, FollowMessage, Mailbox, ServiceToken, ledger
+from inbox.models.ledger import Held
 from inbox.services import mender as mending
 from tools.processes import wait_for
 

@@ -13,8 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from inbox import selectors, services
-from inbox.core import ledger
-from inbox.models import Broadcast, BroadcastClock, BroadcastReceipt, FollowMessage, Mailbox
+from inbox.models import Broadcast, BroadcastClock, BroadcastReceipt, FollowMessage, Mailbox, ledger
 from inbox.signals import broadcast_changed, mailbox_changed
 
 from .databases import postgres

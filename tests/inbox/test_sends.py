@@ -9,8 +9,7 @@ from django.db import connection
 from django.db.models import Count
 
 from inbox import selectors, services
-from inbox.core import ledger
-from inbox.models import FollowMessage, Mailbox, Send, SendChunk
+from inbox.models import FollowMessage, Mailbox, Send, SendChunk, ledger
 from inbox.services import Order
 from inbox.signals import send_queued
 

@@ -9,9 +9,8 @@ from django.test.utils import isolate_apps
 
 from inbox import selectors, services
 from inbox.checks import event_types as type_checks
-from inbox.core import ledger
 from inbox.core.names import ConstraintName, IndexName
-from inbox.models import LikeMessage, Message, Send, event_types
+from inbox.models import LikeMessage, Message, Send, event_types, ledger
 from inbox.models.base import MailboxRowQuerySet
 from inbox.services import Order
 

@@ -6,9 +6,9 @@ from django.contrib.auth.models import AbstractBaseUser, Group
 from django.utils.translation import gettext as _
 
 from ... import services
-from ...core import ledger
 from ...core.users import UserPk
 from ...errors import BadValue
+from ...models import ledger
 from ...services import Order, recipients
 from ...services.recipients import Recipient
 from ..shared.problems import BadValues, fault

@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 from django.db.models import Q
 from django.utils import timezone
 
-from inbox.core import ledger
 from inbox.core.lookups import Among
+from inbox.models import ledger
 
 from ...models import Subscriber
 

@@ -6,10 +6,9 @@ from typing import Any
 import pytest
 
 from inbox import selectors, services
-from inbox.core import ledger
 from inbox.core.snapshots import MAX_NUMBER
 from inbox.credentials import tickets
-from inbox.models import FollowMessage, SendChunk
+from inbox.models import FollowMessage, SendChunk, ledger
 from inbox.services import Order, recipients
 
 from ..listening import Heard

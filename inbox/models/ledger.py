@@ -21,13 +21,13 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Case, F, Value, When
 from django.utils.translation import gettext as _
 
+from ..core.lookups import Among
+from ..core.patience import ATTEMPTS, budget
+from ..core.snapshots import MAX_CLOCK, user_id
+from ..core.users import UserPk
 from ..errors import BadValue
-from ..models.mailbox import BroadcastClock, Mailbox
 from ..signals import broadcast_changed, mailbox_changed
-from .lookups import Among
-from .patience import ATTEMPTS, budget
-from .snapshots import MAX_CLOCK, user_id
-from .users import UserPk
+from .mailbox import BroadcastClock, Mailbox
 
 logger = logging.getLogger(__name__)
 
