@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 from inbox.core.snapshots import Snapshot
-from inbox.rendering.items import Item
+from inbox.selectors.items import Item
 
 logger = logging.getLogger(__name__)
 

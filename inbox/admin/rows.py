@@ -12,7 +12,7 @@ from .. import selectors
 from ..core.snapshots import Snapshot, user_id
 from ..models import BroadcastReceipt, Mailbox, Message
 from ..models.base import MailboxRow
-from ..rendering.items import title_of
+from ..selectors.items import title_of
 from .base import ReadOnlyAdmin, by_user_name
 
 

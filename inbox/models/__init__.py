@@ -1,4 +1,4 @@
-"""The tables, and the ledger through which every write goes: plain ORM writes keep the versions right, too."""
+"""The tables, and the ledger, which locks and counts. Plain ORM writes keep versions right, as they go through it."""
 
 from .broadcast import Audience, Broadcast, BroadcastReceipt, State
 from .deleted import DeletedUser

@@ -13,7 +13,7 @@ from ..core.snapshots import CLOCK_UNIT, UserId, user_id
 from ..core.users import user_pk
 from ..errors import NotFound
 from ..models import Broadcast, Mailbox, Message, State, audiences, event_types, ledger, refs
-from ..rendering.items import Item, from_broadcast, from_message
+from .items import Item, from_broadcast, from_message
 
 
 def newest(since: Mapping[UserId, int], hint: str) -> dict[UserId, Item]:

@@ -30,8 +30,8 @@ from ..core.snapshots import UserId
 from ..core.users import UserPk, user_pk
 from ..errors import BadValue
 from ..models import Broadcast, BroadcastReceipt, Message, audiences, event_types, ledger, refs
-from ..rendering.items import Item, from_broadcast, from_message
 from .badges import snapshot
+from .items import Item, from_broadcast, from_message
 
 Row = Message | Broadcast  # broadcasts with the `read_at` and `archived_at` of the reader's receipt
 

@@ -10,7 +10,7 @@ from inbox import selectors
 from inbox.core.isolation import log_failure
 from inbox.core.snapshots import Snapshot, UserId
 from inbox.credentials import sessions, tickets
-from inbox.rendering.items import Item
+from inbox.selectors.items import Item
 
 from ..gate.credentials import Credential
 from .bulk import each, is_away

@@ -14,7 +14,7 @@ from typing import Protocol
 from django.db import InterfaceError, OperationalError, close_old_connections
 
 from inbox.core.snapshots import Snapshot, UserId
-from inbox.rendering.items import Item
+from inbox.selectors.items import Item
 
 from .. import conf
 from ..concurrency.threads import DatabaseThreads

@@ -16,7 +16,7 @@ from django.test import Client
 from django.utils import translation
 
 from inbox.models import LikeMessage
-from inbox.rendering.items import from_message
+from inbox.selectors.items import from_message
 
 ROOT = Path(settings.BASE_DIR)
 SOURCES = ("inbox", "push", "notify_site", "templates", "locale")

@@ -15,9 +15,10 @@ from inbox import selectors, services
 from inbox.checks import formats
 from inbox.models import CommentMessage, LikeMessage, SystemMessage
 from inbox.models import broadcast as broadcasts
-from inbox.rendering import bidi, items
+from inbox.rendering import bidi
 from inbox.rendering.bidi import FSI, PDI, balanced, isolated
 from inbox.rendering.wording import ELLIPSIS, fill, shortened
+from inbox.selectors import items
 
 from .people import live, people
 from .rest import Caller

@@ -5,7 +5,7 @@ import threading
 from typing import Any
 
 from inbox.core.snapshots import Snapshot, UserId
-from inbox.rendering.items import Item
+from inbox.selectors.items import Item
 from push.frames import Update
 from push.gate.credentials import Credential
 from push.hub import Hub

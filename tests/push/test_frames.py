@@ -9,7 +9,7 @@ import pytest
 from django_eventstream.utils import make_id, sse_encode_event
 
 from inbox.core.snapshots import Snapshot
-from inbox.rendering.items import TOAST_BODY, TOAST_TITLE, Item
+from inbox.selectors.items import TOAST_BODY, TOAST_TITLE, Item
 from push.frames import Update, snapshot_json, to_json
 from push.transports.polling import etag, matches, parse_wait
 from push.transports.sse import SseConnection, unread_event

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from inbox import services
-from inbox.rendering.items import Item
+from inbox.selectors.items import Item
 from push import hub
 from push.hub import Hub
 from push.nudges.bus import Nudge

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from inbox.rendering.items import Item
+from inbox.selectors.items import Item
 from push import hub
 from push.hub import Hub, clock, delivery
 from push.nudges.bus import Nudge

@@ -20,7 +20,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant
 from inbox import conf, selectors, services
 from inbox.core.snapshots import CLOCK_UNIT, Snapshot, user_id
 from inbox.models import event_types
-from inbox.rendering.items import Item
+from inbox.selectors.items import Item
 
 from ..listening import Heard
 from .world import Note, Person, World

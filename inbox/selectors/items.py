@@ -11,9 +11,9 @@ from typing import Any
 from django.utils.translation import get_language
 
 from ..models import Broadcast, Level, Message
-from .bidi import balanced
-from .links import is_link
-from .wording import shortened
+from ..rendering.bidi import balanced
+from ..rendering.links import is_link
+from ..rendering.wording import shortened
 
 TOAST_TITLE, TOAST_BODY, TOAST_HTML = 300, 500, 2000  # characters
 
