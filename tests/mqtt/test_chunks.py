@@ -17,10 +17,10 @@ from hypothesis import strategies as st
 from inbox import selectors, services
 from inbox.core.circuit import Circuit
 from inbox.models import CommentMessage
-from push.channels.mqtt import leases, publisher, subscribers, topics
+from push.channels.mqtt import devices, leases, publisher, subscribers, topics
 from push.channels.mqtt.broker import Kept, Unreachable
 from push.channels.mqtt.queue import PublishingQueue
-from push.models import NEVER, Subscriber
+from push.models import NEVER, Device, Subscriber
 from tests.mqtt.fakes import FakeBroker, swept, swept_later
 from tests.servers import wait_for
 
@@ -119,22 +119,50 @@ def queue(settings: Any, monkeypatch: pytest.MonkeyPatch) -> tuple[PublishingQue
     return PublishingQueue(), fake
 
 
-def test_who_is_taken_over_publishes_for_those_who_wait(queue: tuple[PublishingQueue, FakeBroker]) -> None:
-    """Frozen for longer than a lease, it has lost its connection, and nothing else."""
-    bob, alice = subscriber(), subscriber("alice")
-    ours, slow = queue
+def taken_over(slow: FakeBroker, user: Any, meanwhile: Callable[[], None] = lambda: None) -> None:
+    """At the first chunk another process takes this user over, as if ours had been frozen for longer than a lease."""
     frozen = iter([True])
 
     def before() -> None:
         if next(frozen, False):
-            Subscriber.objects.filter(pk=bob.pk).update(held_until=timezone.now() - timedelta(seconds=1))
-            publisher.publish([bob.pk], FakeBroker(beside=slow))
-            ours.changed([alice.pk])
+            Subscriber.objects.filter(pk=user.pk).update(held_until=timezone.now() - timedelta(seconds=1))
+            publisher.publish([user.pk], FakeBroker(beside=slow))
+            meanwhile()
 
     slow.before = before
-    ours.changed([bob.pk])
-    wait_for(lambda: slow.unread(alice) == 0 and not Subscriber.objects.exclude(holder="").exists(), 4)
+
+
+def test_who_is_taken_over_publishes_for_those_who_wait(queue: tuple[PublishingQueue, FakeBroker]) -> None:
+    """It has lost its connection, and nothing else: neither the rest of its chunk nor the queue."""
+    bob, carol, alice = (subscriber(name) for name in ("bob", "carol", "alice"))
+    ours, slow = queue
+    taken_over(slow, bob, lambda: ours.changed([alice.pk]))
+    ours.changed([bob.pk, carol.pk])
+    wait_for(lambda: slow.unread(alice) == slow.unread(carol) == 0, 4)
+    wait_for(lambda: not Subscriber.objects.exclude(holder="").exists(), 4)
     assert ours._kept.circuit.allows()
+
+
+def test_who_is_taken_over_ends_the_other_connections_too(queue: tuple[PublishingQueue, FakeBroker]) -> None:
+    """Between two devices whose credentials have ended."""
+    bob = subscriber()
+    ours, slow = queue
+    for name in ("one", "two"):
+        devices.admitted(bob.pk, name, "no ticket")
+    taken_over(slow, bob)
+    with ours._something:  # so that both are done in one turn
+        ours.recheck([bob.pk])
+        ours.changed([bob.pk])
+    wait_for(lambda: not Device.objects.exists(), 4)
+    assert {"one", "two"} <= slow.ended
+
+
+def test_a_sweep_that_is_taken_over_begins_again(queue: tuple[PublishingQueue, FakeBroker]) -> None:
+    bob = subscriber()
+    ours, slow = queue
+    taken_over(slow, bob)
+    ours.sweep()
+    wait_for(lambda: topics.SWEPT in slow.topics, 4)
 
 
 def test_who_died_keeps_others_for_no_longer_than_a_lease() -> None:
