@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
+from push.gate.bodies import LINGER_BYTES
 from tests import raw
 from tests.clients import connect
 from tests.conftest import StartSite
@@ -22,6 +23,7 @@ from tests.servers import Site, eventually
 from tools.processes import ROOT
 
 MIB = 1024 * 1024
+EXPECT = pytest.mark.parametrize("expect", [(), ("Expect: 100-continue",)], ids=["", "100-continue"])
 PATHS = ["/", "/api/v1/messages/", "/push/poll/", "/push/sse/", "/accounts/login/", "/nowhere/", "/healthz"]
 
 
@@ -60,7 +62,7 @@ async def next_answer(connection: Raw) -> bytes:
 
 
 @pytest.mark.parametrize("path", PATHS)
-@pytest.mark.parametrize("expect", [(), ("Expect: 100-continue",)], ids=["", "100-continue"])
+@EXPECT
 async def test_a_body_that_announces_too_much_is_refused_unread(site: Site, path: str, expect: tuple[str, ...]) -> None:
     head = raw.request(site, path, f"Content-Length: {200 * MIB}", *expect, method="POST")
     status, problem = parsed(await answer_to(site, head))
@@ -153,11 +155,27 @@ async def test_a_client_that_sends_all_before_it_reads_gets_the_answer(any_site:
     assert await asyncio.to_thread(post) == (413, "close")
 
 
-async def test_a_refused_connection_is_closed(any_site: Site) -> None:
-    """Whatever else its client does."""
-    head = raw.request(any_site, "/accounts/login/", f"Content-Length: {200 * MIB}", method="POST")
+@EXPECT
+async def test_a_refused_connection_is_closed(any_site: Site, expect: tuple[str, ...]) -> None:
+    """Whatever else its client does. It is not told to go on (100 Continue) either."""
+    head = raw.request(any_site, "/accounts/login/", f"Content-Length: {200 * MIB}", *expect, method="POST")
     async with asyncio.timeout(10), raw.connect(any_site, head) as connection:
-        assert parsed(await connection.rest())[0] == 413
+        answer = await connection.rest()
+    assert answer.count(b"HTTP/1.1 ") == 1, answer
+    assert parsed(answer)[0] == 413
+
+
+async def test_a_refused_client_that_sends_on_is_cut_off(any_site: Site) -> None:
+    """However much it sends in the time that the server reads on."""
+    head = raw.request(any_site, "/accounts/login/", f"Content-Length: {1024 * MIB}", method="POST")
+    sent, piece = 0, bytes(MIB)
+    async with asyncio.timeout(20), raw.connect(any_site, head) as connection:
+        with suppress(ConnectionError):
+            while sent < 1024:
+                connection.writer.write(piece)
+                await connection.writer.drain()
+                sent += 1
+    assert sent < 3 * LINGER_BYTES // MIB
 
 
 async def test_a_connection_goes_on_after_a_large_body(any_site: Site) -> None:
