@@ -18,7 +18,6 @@ from django.utils.crypto import constant_time_compare
 from ..core.snapshots import UserId, user_id
 from ..core.users import user_pk_or_none
 from ..models import ServiceToken, TicketSession
-from ..services import remember_session
 from . import sessions
 
 DEFAULT_TTL, MAX_TTL = 300, 3600  # seconds
@@ -50,20 +49,12 @@ class Ticket:
         return self.expires - time.time()
 
 
-def mint(
-    user: AbstractBaseUser, session_key: str | None, ttl: int = DEFAULT_TTL, *, token: int | None = None
-) -> tuple[str, Ticket]:
-    """A ticket of this user for `ttl` seconds, and what it says.
-
-    It ends with the session of that key, or with the service token of that id, if it was minted with one.
-    """
-    session = remember_session(session_key) if session_key else ""
-    auth = _auth_hashes(user)[0][:DIGITS]
-    ticket = Ticket(user_id(user.pk), session, auth, int(time.time()) + ttl, token)
+def sign(ticket: Ticket) -> str:
+    """The text of a ticket."""
     fields = [ticket.user, ticket.session, ticket.auth, ticket.expires]
-    if token is None:
-        return _signer().sign_object(fields), ticket
-    return _signer(TOKEN_SALT).sign_object([*fields, token]), ticket
+    if ticket.token is None:
+        return _signer().sign_object(fields)
+    return _signer(TOKEN_SALT).sign_object([*fields, ticket.token])
 
 
 def verify(text: str) -> Ticket:
@@ -92,6 +83,11 @@ def users_of(texts: Iterable[str], *, opening: bool) -> dict[str, UserId]:
         and (ticket.token is None or ticket.token in tokens)
         and (ticket.user in users and _auth_matches(users[ticket.user], ticket.auth))
     }
+
+
+def auth_of(user: AbstractBaseUser) -> str:
+    """What a new ticket says of the user's password."""
+    return _auth_hashes(user)[0][:DIGITS]
 
 
 def _signer(salt: str = SALT) -> Signer:

@@ -18,8 +18,9 @@ from .preferences import set_muted
 from .retention import purge, purge_deleted, purgeable
 from .sending import Order, draft, send
 from .sends import finish_stalled, retry_send, start_sends, work_off
-from .session_ends import end_session, name_session, remember_session
+from .session_ends import end_session, name_session
 from .submissions import AlreadySubmitted, claim_form, new_form_key, settle_form
+from .tickets import mint_ticket
 from .tokens import create_token, grantable_scopes, issue_token, revoke_token, use_token
 
 __all__ = [
@@ -55,6 +56,7 @@ __all__ = [
     "mark_read",
     "mark_unread",
     "mend",
+    "mint_ticket",
     "name_session",
     "new_form_key",
     "publish",
@@ -62,7 +64,6 @@ __all__ = [
     "purge_deleted",
     "purgeable",
     "raise_clock",
-    "remember_session",
     "retry_send",
     "revoke_token",
     "send",

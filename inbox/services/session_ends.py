@@ -12,16 +12,6 @@ from ..models import EndedSession, TicketSession, ledger
 
 # A request that was in progress when its session ended may still present its key.
 KEPT = timedelta(hours=2)
-EXACT = timedelta(hours=1)  # precision of `TicketSession.until`: one write for every ticket would be too many
-
-
-def remember_session(key: str) -> str:
-    """Store the key of a session in which a ticket is minted; returns the digest that the ticket contains."""
-    digest, until = sessions.digest(key), timezone.now() + timedelta(seconds=settings.SESSION_COOKIE_AGE) + EXACT
-    row, made = TicketSession.objects.get_or_create(digest=digest, defaults={"key": key, "until": until})
-    if not made and row.until < until - EXACT:
-        TicketSession.objects.filter(pk=digest).update(until=until)
-    return digest
 
 
 def end_session(key: str) -> None:

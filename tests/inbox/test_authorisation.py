@@ -11,7 +11,6 @@ from django.db import transaction
 from inbox import selectors, services
 from inbox.api import api
 from inbox.api.shared.document import openapi
-from inbox.credentials import tickets
 from inbox.models import Broadcast, FollowMessage, Scope, ServiceToken, TicketSession
 
 from .rest import PREFIX, Caller, announcement, comment, person, problem
@@ -125,7 +124,7 @@ class World:
             "anonymous": Caller(),
             "owner": Caller(self.bob),
             "other": Caller(self.eve),
-            "ticket": Service(tickets.mint(self.bob, None)[0]),
+            "ticket": Service(services.mint_ticket(self.bob, None)[0]),
             NO_CSRF: Caller(self.bob, csrf=False),
             FORGED: Caller(self.bob),
         }

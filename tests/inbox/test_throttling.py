@@ -10,7 +10,6 @@ from pytest_django import DjangoAssertNumQueries
 from inbox import services
 from inbox.api.shared import throttle
 from inbox.checks.settings import check_proxies
-from inbox.credentials import tickets
 from inbox.http.addresses import address_of
 from inbox.models import Scope
 
@@ -78,14 +77,14 @@ def test_a_token_that_was_right_is_not_locked_out_by_others(unread: str, token: 
 
 @pytest.mark.parametrize("shown", ["x", "x.y", "rd_wrong", "{}x"])
 def test_forged_tickets(bob: Any, shown: str) -> None:
-    good = tickets.mint(bob, None)[0]
+    good = services.mint_ticket(bob, None)[0]
     assert From("192.0.2.1", Service(shown.format(good))).statuses(3, "GET", "unread/") == [401, 401, 429]
     assert From("192.0.2.1", Service(good)).statuses(1, "GET", "unread/") == [200]
 
 
 def test_an_expired_ticket_is_no_forged_one(bob: Any) -> None:
     """Its client gets the next one after a 401."""
-    old = tickets.mint(bob, None, ttl=-1)[0]
+    old = services.mint_ticket(bob, None, ttl=-1)[0]
     assert From("192.0.2.1", Service(old)).statuses(4, "GET", "unread/") == [401] * 4
 
 

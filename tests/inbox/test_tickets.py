@@ -58,7 +58,7 @@ def key_of(user: Any) -> str:
 
 def test_a_ticket_says_who(bob: Any) -> None:
     key = key_of(bob)
-    text, ticket = tickets.mint(bob, key, 60)
+    text, ticket = services.mint_ticket(bob, key, 60)
     assert tickets.verify(text) == ticket
     assert ticket.user == bob.pk
     assert 58 < ticket.seconds_left <= 60
@@ -67,7 +67,7 @@ def test_a_ticket_says_who(bob: Any) -> None:
 
 
 def test_it_fits_a_subprotocol_and_an_address(bob: Any) -> None:
-    text, _ticket = tickets.mint(bob, KEY)
+    text, _ticket = services.mint_ticket(bob, KEY)
     assert TOKEN.fullmatch(text)
     assert re.fullmatch(r"[\w.-]+", text)
     assert len(text) < 200
@@ -76,7 +76,7 @@ def test_it_fits_a_subprotocol_and_an_address(bob: Any) -> None:
 @given(st.data())
 def test_nobody_else_makes_one(data: st.DataObject) -> None:
     """Change, drop or add any character, and it is none."""
-    text, _ticket = tickets.mint(get_user_model()(pk=7, password="x"), KEY)
+    text, _ticket = services.mint_ticket(get_user_model()(pk=7, password="x"), KEY)
     at = data.draw(st.integers(0, len(text) - 1))
     other = text[:at] + data.draw(st.text(max_size=3)) + text[at + data.draw(st.integers(0, 2)) :]
     if other != text:
@@ -92,13 +92,13 @@ def test_what_is_no_ticket(text: str) -> None:
 
 
 def test_another_key_signs_another_ticket(bob: Any) -> None:
-    text, _ticket = tickets.mint(bob, KEY)
+    text, _ticket = services.mint_ticket(bob, KEY)
     with override_settings(SECRET_KEY="another" * 9), pytest.raises(BadTicket):
         tickets.verify(text)
 
 
 def test_expiry_bounds_opening_only(bob: Any) -> None:
-    text, ticket = tickets.mint(bob, key_of(bob), 60)
+    text, ticket = services.mint_ticket(bob, key_of(bob), 60)
     with time_machine.travel(ticket.expires, tick=False):
         with pytest.raises(BadTicket):
             tickets.verify(text)
@@ -108,7 +108,7 @@ def test_expiry_bounds_opening_only(bob: Any) -> None:
 
 def test_it_ends_with_its_session_and_no_other(bob: Any) -> None:
     key = key_of(bob)
-    here, elsewhere, without = (tickets.mint(bob, each)[0] for each in (key, key_of(bob), None))
+    here, elsewhere, without = (services.mint_ticket(bob, each)[0] for each in (key, key_of(bob), None))
     services.end_session(key)
     assert counts(here, elsewhere, without) == [False, True, True]
     assert counts(here, opening=False) == [False]
@@ -132,7 +132,7 @@ class TestASession:
 
     @pytest.fixture
     def text(self, bob: Any, browser: Client) -> str:
-        text = tickets.mint(bob, browser.cookies["sessionid"].value, 60)[0]
+        text = services.mint_ticket(bob, browser.cookies["sessionid"].value, 60)[0]
         assert counts(text) == counts(text, opening=False) == [True]
         return text
 
@@ -158,11 +158,11 @@ class TestASession:
 
 
 def test_it_ends_with_the_password(bob: Any) -> None:
-    text, within = tickets.mint(bob, None)[0], tickets.mint(bob, key_of(bob))[0]
+    text, within = services.mint_ticket(bob, None)[0], services.mint_ticket(bob, key_of(bob))[0]
     bob.set_password("another")
     bob.save()
     assert counts(text, within, opening=False) == [False, False]
-    assert counts(tickets.mint(bob, None)[0]) == [True]
+    assert counts(services.mint_ticket(bob, None)[0]) == [True]
 
 
 @pytest.mark.parametrize("end", ["revoked", "expired", "deleted", "its owner deactivated"])
@@ -171,7 +171,7 @@ def test_it_ends_with_the_service_token_that_minted_it(bob: Any, end: str) -> No
     services.create_token("shop", alice, [Scope.TICKETS])
     services.create_token("other shop", alice, [Scope.TICKETS])
     token, other = ServiceToken.objects.order_by("pk")
-    text, others = (tickets.mint(bob, None, token=each.pk)[0] for each in (token, other))
+    text, others = (services.mint_ticket(bob, None, token=each.pk)[0] for each in (token, other))
     assert counts(text, others) == [True, True]
     if end == "revoked":
         services.revoke_token(token)
@@ -194,22 +194,22 @@ def test_an_older_process_takes_a_fifth_field_for_forged(bob: Any) -> None:
     """In a rolling deploy: one that unpacks four would fail over it."""
     services.create_token("shop", bob, [Scope.TICKETS])
     theirs = Signer(salt="inbox.ticket", sep=".")
-    text, ticket = tickets.mint(bob, None, token=ServiceToken.objects.get().pk)
+    text, ticket = services.mint_ticket(bob, None, token=ServiceToken.objects.get().pk)
     with pytest.raises(BadSignature):
         theirs.unsign_object(text)
     assert tickets.verify(text) == ticket
-    assert len(theirs.unsign_object(tickets.mint(bob, None)[0])) == 4
+    assert len(theirs.unsign_object(services.mint_ticket(bob, None)[0])) == 4
 
 
 def test_a_rotated_secret_key_ends_nothing(bob: Any) -> None:
     with override_settings(SECRET_KEY="old" * 20):
-        text, _ticket = tickets.mint(bob, None)
+        text, _ticket = services.mint_ticket(bob, None)
     with override_settings(SECRET_KEY="new" * 20, SECRET_KEY_FALLBACKS=["old" * 20]):
         assert counts(text) == [True]
 
 
 def test_it_ends_with_the_user(bob: Any) -> None:
-    text, _ticket = tickets.mint(bob, key_of(bob))
+    text, _ticket = services.mint_ticket(bob, key_of(bob))
     get_user_model().objects.update(is_active=False)
     assert counts(text, opening=False) == [False]
     bob.delete()
@@ -220,8 +220,8 @@ def test_six_queries_for_any_number(bob: Any, django_assert_num_queries: DjangoA
     services.create_token("shop", bob, [Scope.TICKETS])
     token = ServiceToken.objects.get().pk
     people = [person(f"u{n}") for n in range(30)]
-    texts = [tickets.mint(user, key_of(user))[0] for user in people]
-    texts += [tickets.mint(user, None, token=token)[0] for user in people]
+    texts = [services.mint_ticket(user, key_of(user))[0] for user in people]
+    texts += [services.mint_ticket(user, None, token=token)[0] for user in people]
     with django_assert_num_queries(6):
         assert all(counts(*texts))
 
@@ -230,7 +230,7 @@ def test_the_session_of_a_ticket_is_kept_once(bob: Any) -> None:
     key = key_of(bob)
     for later in (0, 60, settings.SESSION_COOKIE_AGE - 60):
         with time_machine.travel(timezone.now() + timedelta(seconds=later)):
-            tickets.mint(bob, key)
+            services.mint_ticket(bob, key)
             kept = TicketSession.objects.get().until - timezone.now()
             assert timedelta(seconds=settings.SESSION_COOKIE_AGE - 61) < kept
 
@@ -245,7 +245,7 @@ def test_a_ticket_lasts_as_long_as_its_session(bob: Any, age: int) -> None:
             for passed in range(0, 2 * 3600 + 2 * age, max(age // 2, 60)):
                 clock.move_to(start + timedelta(seconds=passed))
                 Session.objects.update(expire_date=timezone.now() + timedelta(seconds=age))
-                text, _ticket = tickets.mint(bob, key, 60)
+                text, _ticket = services.mint_ticket(bob, key, 60)
                 clock.shift(timedelta(seconds=age - 1))
                 services.purge()
                 assert counts(text, opening=False) == [True]
@@ -295,7 +295,7 @@ class TestMinting:
 
     def test_a_ticket_mints_no_ticket(self, bob: Any) -> None:
         """Nor does it together with a session."""
-        bearer = {"headers": {"Authorization": f"Bearer {tickets.mint(bob, None)[0]}", "X-CSRFToken": "t" * 32}}
+        bearer = {"headers": {"Authorization": f"Bearer {services.mint_ticket(bob, None)[0]}", "X-CSRFToken": "t" * 32}}
         for caller in (Caller(), Caller(bob)):
             problem(caller("POST", "tickets/", {}, **bearer), 401)
 
@@ -314,7 +314,7 @@ class TestWithATicket:
 
     def bearer(self, user: Any, **extra: Any) -> dict[str, Any]:
         self.key = key_of(user)
-        return {"headers": {"Authorization": f"Bearer {tickets.mint(user, self.key)[0]}"}, **extra}
+        return {"headers": {"Authorization": f"Bearer {services.mint_ticket(user, self.key)[0]}"}, **extra}
 
     def test_reads_and_writes(self, bob: Any) -> None:
         caller = Caller()

@@ -7,7 +7,6 @@ from django.contrib.auth import get_user_model
 
 from inbox import services
 from inbox.core.snapshots import user_id
-from inbox.credentials import tickets
 from inbox.models import FollowMessage
 from push.channels.mqtt import access, publisher, subscribers, topics
 from push.models import Subscriber
@@ -47,6 +46,6 @@ def test_keys_that_are_no_numbers() -> None:
 
 def test_a_ticket_admits_its_user() -> None:
     one, two, _ = people()
-    ticket, _ = tickets.mint(one, None)
+    ticket, _ = services.mint_ticket(one, None)
     assert access.admits(str(one.pk), ticket)
     assert not access.admits(str(two.pk), ticket)

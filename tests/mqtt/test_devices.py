@@ -8,7 +8,7 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.utils import timezone
 
-from inbox.credentials import tickets
+from inbox import services
 from push.channels.mqtt import devices, subscribers, sweep, topics
 from push.models import Device
 from tests.mqtt.fakes import FakeBroker
@@ -23,7 +23,7 @@ def bob(settings: Any) -> Any:
 
 
 def connected(user: Any, name: str, ago: timedelta = timedelta(0)) -> None:
-    devices.admitted(user.pk, name, tickets.mint(user, None)[0])
+    devices.admitted(user.pk, name, services.mint_ticket(user, None)[0])
     Device.objects.filter(pk=name).update(seen_at=timezone.now() - ago)
 
 

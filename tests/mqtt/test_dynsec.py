@@ -9,7 +9,7 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.utils import timezone
 
-from inbox.credentials import tickets
+from inbox import services
 from push.channels.mqtt import access, dynsec, subscribers
 from push.channels.mqtt.broker import Message
 from push.models import Subscriber
@@ -42,7 +42,7 @@ def bob(settings: Any) -> Any:
 
 
 def ticket(user: Any, ttl: int = 300) -> str:
-    return tickets.mint(user, None, ttl)[0]
+    return services.mint_ticket(user, None, ttl)[0]
 
 
 def sweep(control: Control, forgotten: bool = False) -> list[tuple[str, str]]:

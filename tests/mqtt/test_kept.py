@@ -9,8 +9,8 @@ from typing import Any, BinaryIO
 import pytest
 from django.contrib.auth import get_user_model
 
+from inbox import services
 from inbox.core.circuit import Circuit
-from inbox.credentials import tickets
 from push.channels.mqtt import broker, dynsec, subscribers
 from push.channels.mqtt.broker import Broker, Kept, Unreachable
 from push.models import Subscriber
@@ -121,6 +121,6 @@ def test_a_restart_costs_the_next_device_no_connection(server: Server) -> None:
     bob = get_user_model().objects.create(username="bob")
     subscribers.renew(bob.pk)
     for number in (1, 2):
-        dynsec.admit(bob.pk, tickets.mint(bob, None, 300)[0])
+        dynsec.admit(bob.pk, services.mint_ticket(bob, None, 300)[0])
         assert Subscriber.objects.get(pk=bob.pk).told
         assert (len(server.received), server.connections) == (number, number)

@@ -7,7 +7,7 @@ from django.contrib.auth import get_user_model
 from django.core import checks
 from django.test import Client
 
-from inbox.credentials import tickets
+from inbox import services
 from push.models import Subscriber
 
 pytestmark = pytest.mark.django_db
@@ -26,7 +26,7 @@ def bob(settings: Any) -> Any:
 
 
 def test_a_ticket_is_the_password(bob: Any) -> None:
-    ticket, _ = tickets.mint(bob, None)
+    ticket, _ = services.mint_ticket(bob, None)
     assert ask("user", username=str(bob.pk), password=ticket) == "allow"
     assert Subscriber.objects.filter(pk=bob.pk).exists()
     assert ask("user", username=str(bob.pk + 1), password=ticket) == "deny"
@@ -38,7 +38,7 @@ def test_a_ticket_is_the_password(bob: Any) -> None:
 
 
 def test_an_expired_one_is_not(bob: Any) -> None:
-    ticket, _ = tickets.mint(bob, None, ttl=-1)
+    ticket, _ = services.mint_ticket(bob, None, ttl=-1)
     assert ask("user", username=str(bob.pk), password=ticket) == "deny"
 
 

@@ -10,7 +10,6 @@ from django.test import Client
 from django.urls import reverse
 
 from inbox import services
-from inbox.credentials import tickets
 from inbox.models import Broadcast, FollowMessage
 from push.gate.credentials import Credential
 from push.hub.queries import Query, read
@@ -33,7 +32,7 @@ def test_the_hubs_reader(undone_scene: Scene, client: Client) -> None:
     client.force_login(reader)
     key = client.session.session_key
     assert key is not None
-    both = [Credential("session", key), Credential("ticket", tickets.mint(reader, key)[0])]
+    both = [Credential("session", key), Credential("ticket", services.mint_ticket(reader, key)[0])]
     before = read(Query(users=[reader.pk])).snapshots
     services.send([reader.pk], FollowMessage)
     with nothing_can_be_written():

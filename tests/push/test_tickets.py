@@ -8,7 +8,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.test import override_settings
 
-from inbox.credentials import tickets
+from inbox import services
 from push import gate
 from push.gate.credentials import Credential
 from push.gate.credentials import hide_ticket as hide
@@ -19,7 +19,7 @@ OWN, OTHER = "http://testserver:8000", "https://app.example.org"
 
 
 def ticket(ttl: int = 60) -> str:
-    return tickets.mint(User(pk=7, password="x"), None, ttl)[0]
+    return services.mint_ticket(User(pk=7, password="x"), None, ttl)[0]
 
 
 def scope(kind: str = "http", query: str = "", **headers: str) -> Any:

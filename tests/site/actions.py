@@ -66,9 +66,9 @@ def session(name: str) -> str:
 
 def ticket(name: str, session_key: str | None = None, ttl: int = 300) -> str:
     """A ticket of `name`, minted in that session if given."""
-    from inbox.credentials import tickets
+    from inbox import services
 
-    return tickets.mint(get_user_model().objects.get(username=name), session_key, ttl)[0]
+    return services.mint_ticket(get_user_model().objects.get(username=name), session_key, ttl)[0]
 
 
 def token(name: str = "shop", owner: str = "admin") -> str:
@@ -103,12 +103,11 @@ def delete_session(session_key: str) -> None:
 
 def token_ticket(name: str, shop: str) -> str:
     """A ticket of `name`, minted with a new service token that is called `shop`."""
-    from inbox import models
-    from inbox.credentials import tickets
+    from inbox import models, services
 
     token(shop)
     minted_by = models.ServiceToken.objects.get(name=shop)
-    return tickets.mint(get_user_model().objects.get(username=name), None, token=minted_by.pk)[0]
+    return services.mint_ticket(get_user_model().objects.get(username=name), None, token=minted_by.pk)[0]
 
 
 def end_token(shop: str, how: str) -> None:

@@ -8,8 +8,8 @@ from django.http import HttpRequest
 from ninja import Router
 from ninja.responses import Status
 
+from ... import services
 from ...core.snapshots import user_id
-from ...credentials import tickets
 from ...signals import ticket_minted
 from ..shared import throttle
 from ..shared.limits import KIB, json_body
@@ -37,6 +37,6 @@ def minted(
 ) -> Any:
     """The answer with a new ticket of this user. Raises Throttled."""
     throttle.spend_ticket(user_id(user.pk))
-    text, ticket = tickets.mint(user, session_key, body.ttl, token=token)
+    text, ticket = services.mint_ticket(user, session_key, body.ttl, token=token)
     ticket_minted.send_robust(None, user_id=ticket.user, purpose=body.purpose, ticket=text, expires=ticket.expires)
     return Status(201, {"ticket": text, "expires_at": datetime.fromtimestamp(ticket.expires, UTC).isoformat()})

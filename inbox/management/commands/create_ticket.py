@@ -4,6 +4,7 @@ from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 
+from ... import services
 from ...credentials import tickets
 from ...signals import ticket_minted
 
@@ -24,7 +25,7 @@ class Command(BaseCommand):
             raise CommandError(_("There is no user “%s”.") % user)
         if not 1 <= ttl <= tickets.MAX_TTL:
             raise CommandError(_("“ttl” is from 1 to %d seconds.") % tickets.MAX_TTL)
-        text, ticket = tickets.mint(found, None, ttl)
+        text, ticket = services.mint_ticket(found, None, ttl)
         minted = {"user_id": ticket.user, "purpose": self.purpose, "ticket": text, "expires": ticket.expires}
         ticket_minted.send_robust(None, **minted)
         self.stdout.write(self.line(text, ticket))

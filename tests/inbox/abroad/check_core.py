@@ -44,7 +44,7 @@ def test_a_user_is_known_by_text(user: Any, heard: Heard, django_capture_on_comm
 
 def test_a_ticket_says_who() -> None:
     [pk] = people(1)
-    text, ticket = tickets.mint(Person.objects.get(pk=pk), None)
+    text, ticket = services.mint_ticket(Person.objects.get(pk=pk), None)
     assert ticket.user == str(pk)
     assert tickets.users_of([text], opening=True) == {text: str(pk)}
 

@@ -58,7 +58,7 @@ def test_a_queued_send_reaches_them(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize(("pk", "key"), KEYS.items())
 def test_a_ticket_says_who(pk: int, key: int | str) -> None:
-    text, ticket = tickets.mint(Numbered.objects.get(pk=pk), None)
+    text, ticket = services.mint_ticket(Numbered.objects.get(pk=pk), None)
     assert ticket.user == key
     assert tickets.users_of([text], opening=True) == {text: key}
 
