@@ -2,15 +2,17 @@
 
 import logging
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 import time_machine
 from django.apps import apps
 from django.core.cache import cache
+from django.utils import timezone
 
 from inbox import services
-from inbox.models import FollowMessage
+from inbox.models import Broadcast, FollowMessage
 from inbox.services import departures, mender
 from inbox.signals import broadcast_changed, mailbox_changed, send_queued, undone_found, users_deleted
 
@@ -81,6 +83,12 @@ def user() -> int:
 @pytest.fixture
 def scene() -> Scene:
     return Scene()
+
+
+@pytest.fixture
+def due() -> Broadcast:
+    """A broadcast that should have been published a second ago."""
+    return Broadcast.objects.create(title="Due", state="scheduled", publish_at=timezone.now() - timedelta(seconds=1))
 
 
 @pytest.fixture

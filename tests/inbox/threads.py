@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from threading import Barrier, Event
 from typing import Any
 
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 
 from inbox import selectors
 from tools.processes import wait_for
@@ -110,6 +110,25 @@ def waiting_for_a_lock() -> int:
 def blocked(running: Future[Any], count: int = 1) -> bool:
     """Wait until that many wait for a lock; False if the work ends instead."""
     return bool(wait_for(lambda: running.done() or waiting_for_a_lock() >= count, DEADLINE)) and not running.done()
+
+
+@contextmanager
+def held(rows: Any) -> Iterator[Event]:
+    """Another connection holds these rows until the event is set, or the body ends."""
+    holding, may_go = Event(), Event()
+
+    def hold() -> None:
+        with transaction.atomic():
+            assert list(rows.select_for_update())
+            holding.set()
+            assert may_go.wait(DEADLINE)
+
+    with beside(hold):
+        try:
+            assert holding.wait(DEADLINE)
+            yield may_go
+        finally:
+            may_go.set()
 
 
 def deadlocks() -> int:
