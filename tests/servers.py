@@ -39,11 +39,8 @@ that started them.
 """
 
 import asyncio
-import json
 import os
 import shutil
-import subprocess
-import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -55,9 +52,10 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+from tests.site_calls import ActionFailed, Agent, result_of
 from tools import commands
 from tools.brokers import Broker, RabbitMq
-from tools.processes import PAUSES, ROOT, Process, dies_with_parent, free_port, listening, longer, wait_for
+from tools.processes import PAUSES, Process, free_port, listening, longer, wait_for
 from tools.stores import MissingServerError, database_at, new_directory, run_sql
 
 __all__ = ["ActionFailed", "Agent", "Process", "Site", "eventually", "free_port", "needs", "wait_for"]
@@ -89,41 +87,6 @@ def needs() -> Iterator[None]:
         yield
     except MissingServerError as missing:
         (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(str(missing))
-
-
-class ActionFailed(Exception):
-    """An action raised: `error` is the class's name, `detail` the text."""
-
-    def __init__(self, error: str, detail: str) -> None:
-        super().__init__(f"{error}: {detail}")
-        self.error, self.detail = error, detail
-
-
-def result_of(answer: str | bytes) -> Any:
-    fields = json.loads(answer)
-    if "error" in fields:
-        raise ActionFailed(fields["error"], fields["detail"])
-    return fields["result"]
-
-
-class Agent:
-    """A process that shares the site's database and broker, and no more."""
-
-    def __init__(self, env: dict[str, str]) -> None:
-        argv = [*dies_with_parent(), sys.executable, "-m", "tests.site.agent"]
-        pipe = subprocess.PIPE
-        self.child = subprocess.Popen(argv, cwd=ROOT, env=env, stdin=pipe, stdout=pipe, text=True)
-
-    def call(self, do: str, *args: Any, **kwargs: Any) -> Any:
-        assert self.child.stdin is not None
-        assert self.child.stdout is not None
-        self.child.stdin.write(json.dumps({"do": do, "args": args, "kwargs": kwargs}) + "\n")
-        self.child.stdin.flush()
-        return result_of(self.child.stdout.readline())
-
-    def close(self) -> None:
-        self.child.kill()
-        self.child.communicate()
 
 
 class Site:

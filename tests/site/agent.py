@@ -6,7 +6,7 @@ import django
 
 django.setup()
 
-from tests.site.actions import perform  # noqa: E402
+from tests.site.calls import perform  # noqa: E402
 
 for line in sys.stdin:
     print(perform(line), flush=True)

@@ -6,7 +6,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from notify_site.urls import handler500  # noqa: F401 (Django looks for it here)
 from notify_site.urls import urlpatterns as site_urlpatterns
-from tests.site.actions import perform_async
+from tests.site.calls import perform_async
 
 
 @csrf_exempt
