@@ -1,1 +1,1 @@
-"""What every layer of the inbox uses: ids of users, snapshots, look-ups of many keys, retries. No tables, no HTTP."""
+"""Helpers for every layer of the inbox: ids of users, snapshots, look-ups of many keys, retries. No tables, no HTTP."""

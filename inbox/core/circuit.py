@@ -1,4 +1,4 @@
-"""A circuit breaker: what has just failed is left alone for a while, so that nobody queues behind its timeouts."""
+"""A circuit breaker: a server that has just failed is not called for a while, so that nobody waits for its timeouts."""
 
 import logging
 import threading
@@ -7,27 +7,27 @@ from collections.abc import Callable
 
 logger = logging.getLogger(__name__)
 
-BREAK_SECONDS = 5.0  # how long a failed broker or Redis is left alone
+BREAK_SECONDS = 5.0  # how long a failed broker or Redis is not called
 
 
 class Circuit:
-    """Open for `BREAK_SECONDS` after each failure. After that one caller tries, and the others go on without waiting
-    for what it finds. Safe to use from several threads."""
+    """Open for `BREAK_SECONDS` after each failure. After that one caller may try; until it reports the result, the
+    circuit is open for the others. Thread-safe."""
 
     def __init__(self, what: str, clock: Callable[[], float] = time.monotonic) -> None:
         self._what = what
         self._clock = clock
         self._lock = threading.Lock()
-        self._until: float | None = None  # None: it works
+        self._until: float | None = None  # None: closed
 
     def allows(self) -> bool:
-        """Whether to try. Whoever is told so says what came of it: `succeeded` or `trip`."""
+        """Whether the caller may try. If so, it must call `succeeded` or `trip` afterwards."""
         with self._lock:
             if self._until is None:
                 return True
             if self._clock() < self._until:
                 return False
-            self._until = self._clock() + BREAK_SECONDS  # also if whoever tries now is never heard of again
+            self._until = self._clock() + BREAK_SECONDS  # in case that this caller never reports the result
             return True
 
     def succeeded(self) -> None:
@@ -36,7 +36,7 @@ class Circuit:
                 self._until = None
 
     def trip(self) -> None:
-        """Call it while handling the failure: the failure is logged with it."""
+        """Report a failure. Call it in an `except` block, because it logs the exception."""
         with self._lock:
             self._until = self._clock() + BREAK_SECONDS
         logger.warning("%s failed; not used for %g s", self._what, BREAK_SECONDS, exc_info=True)

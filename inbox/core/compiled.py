@@ -1,4 +1,4 @@
-"""Querysets compiled once and run often: building the SQL costs Django more than the database takes to run it."""
+"""Querysets that are compiled once and run often: building the SQL takes Django longer than the database to run it."""
 
 from collections.abc import Collection, Mapping
 from typing import Any, Generic, TypeVar
@@ -14,13 +14,13 @@ from .users import UserPk
 
 Row = TypeVar("Row", bound=Model)
 
-FEW = 50  # keys; a statement for so many never looks expensive
+FEW = 50  # keys; for as many PostgreSQL never uses JIT
 
-# Connections with JIT compilation off: PostgreSQL takes a thousand short look-ups for one long query, and spends 35 ms
-# on machine code for what then runs in 10.
-_without_jit: WeakSet[Any] = WeakSet()
+# Connections with JIT compilation off. PostgreSQL takes a thousand short look-ups for one long query, and spends 35 ms
+# on compiling a query that then runs in 10.
+_without_jit: WeakSet[object] = WeakSet()
 
-# Unless the site has configured JIT itself: in the connection's options, or for its database or user.
+# Changes nothing if the site has configured JIT itself: in the connection's options, or for its database or user.
 JIT_OFF = (
     "SELECT set_config('jit', 'off', false) FROM pg_settings WHERE name = 'jit'"
     " AND source NOT IN ('client', 'database', 'user', 'database user', 'session')"
@@ -28,9 +28,9 @@ JIT_OFF = (
 
 
 class Compiled(Generic[Row]):
-    """The SQL of a queryset. Each `Parameter` in it gets its value at each run.
+    """The SQL of a queryset. Each run gives values to the `Parameter`s in it.
 
-    The caller caches it by whatever the SQL depends on (`functools.cache`), the database alias included.
+    The caller caches it (`functools.cache`) by everything that the SQL depends on, the database alias included.
     """
 
     def __init__(self, rows: "QuerySet[Row, Any]") -> None:
@@ -40,12 +40,12 @@ class Compiled(Generic[Row]):
         self.sql, self.params = str(sql), tuple(params)
         self.columns = [column for column, _sql, _name in compiler.select]
 
-    def bound(self, values: Mapping[Parameter, Any]) -> list[Any]:
-        """The parameters of one run. Values are as the database adapter takes them."""
+    def bound(self, values: Mapping[Parameter, object]) -> list[Any]:
+        """The SQL parameters of one run. `values` are prepared for the database adapter."""
         return [values[param] if isinstance(param, Parameter) else param for param in self.params]
 
     def of_users(self, keys: Collection[UserPk]) -> list[tuple[Any, ...]]:
-        """Rows of a `values_list` queryset with `Among("pk", KEYS)`, for the keys of these users. One statement."""
+        """Run a `values_list` queryset with `Among("pk", KEYS)` for the keys of these users. One statement."""
         connection = connections[self.alias]
         if len(keys) > FEW and connection.vendor == "postgresql":
             _switch_jit_off(connection)
@@ -57,8 +57,8 @@ class Compiled(Generic[Row]):
         converters = compiler.get_converters(self.columns)
         return list(compiler.apply_converters(rows, converters)) if converters else rows
 
-    def instances(self, values: Mapping[Parameter, Any]) -> list[Row]:
-        """Instances of the queryset's model, without what `select_related` would add. One statement."""
+    def instances(self, values: Mapping[Parameter, object]) -> list[Row]:
+        """Instances of the queryset's model, without related objects. One statement."""
         return list(self.queryset.raw(self.sql, self.bound(values)))
 
 

@@ -1,4 +1,4 @@
-"""One failure must not stop work that has nothing to do with it: for sweeps, batches and periodic jobs."""
+"""Isolation of failures: in sweeps, batches and periodic jobs, one failure does not stop unrelated work."""
 
 import logging
 import random
@@ -13,16 +13,16 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 LOG_EVERY = 60.0  # seconds between two log records of the same work
-# The rest of a batch is left to the next run after as many failed tries, when they have also taken as many seconds.
+# A batch is given up after this many failed attempts, if they have also taken this many seconds.
 MOST_FAILURES, MOST_SECONDS = 50, 10.0
-MOST_KNOWN = 1000  # names of failing work that are remembered
+MOST_KNOWN = 1000  # names of failed work that are remembered
 
 _lock = threading.Lock()
-_logged: dict[str, tuple[float, int]] = {}  # work -> when it was last logged (monotonic seconds), failures since
+_logged: dict[str, tuple[float, int]] = {}  # name -> when it was last logged (monotonic seconds), failures since then
 
 
 def attempt(what: str, work: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> bool:
-    """Run `work`; whether it went well. What it raises is logged, and goes no further. `what` names it in the log."""
+    """Run `work`; returns whether it succeeded. An exception is logged, with `what` as the name, and not raised."""
     try:
         work(*args, **kwargs)
     except Exception:  # noqa: BLE001 (logged there)
@@ -31,13 +31,13 @@ def attempt(what: str, work: Callable[P, object], *args: P.args, **kwargs: P.kwa
     return True
 
 
-def apart(what: str, work: Callable[[Sequence[T]], int], items: Sequence[T]) -> tuple[int, list[T]]:
-    """Do `work` to all items; when it fails, to each half, and so on down to the items that can't be done.
+def split_on_failure(what: str, work: Callable[[Sequence[T]], int], items: Sequence[T]) -> tuple[int, list[T]]:
+    """Call `work` with all items. If it fails, call it with each half, and so on, down to the single items that fail.
 
-    `work` is a transaction (or savepoint) of its own and returns how many rows it changed. Returns the sum, and the
-    items that are left undone; each that was tried alone is logged. One such item among n costs some 2·log2(n) tries,
-    n of them 2n. After 50 failed tries that took ten seconds or more the rest is left undone; every run shuffles the
-    items, so that none waits behind the same others for ever.
+    `work` is a transaction (or savepoint) of its own, and returns how many rows it changed. Returns the sum of these,
+    and the items that are left undone. Single items that fail are logged. One of them among n items costs some
+    2·log2(n) attempts, n of them 2n. After 50 failed attempts that took ten seconds or more, the rest is left undone.
+    Each run shuffles the items, so that none always waits behind the same others.
     """
     todo: deque[Sequence[T]] = deque([random.sample(items, len(items))] if items else [])
     done, failures, seconds = 0, 0, 0.0
@@ -57,7 +57,7 @@ def apart(what: str, work: Callable[[Sequence[T]], int], items: Sequence[T]) -> 
 
 
 def until_failure(what: str, items: Iterable[T]) -> Iterator[T]:
-    """The items, as far as they can be had: when finding the next one fails, that is logged and they end."""
+    """Yield the items. If the iterator raises, log the exception, and stop."""
     try:
         yield from items
     except Exception:  # noqa: BLE001 (logged there)

@@ -1,4 +1,4 @@
-"""Many keys in one condition, bound as one parameter."""
+"""Conditions on many keys, which are bound as one SQL parameter."""
 
 import json
 from collections.abc import Collection
@@ -9,52 +9,57 @@ from django.core.exceptions import EmptyResultSet
 from django.db import connections, router
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import BooleanField, Field, Func
+from django.db.models.sql.compiler import SQLCompiler
+
+from .users import UserPk
 
 
 class Parameter:
-    """Stands in a statement for a value that is given at each run (`compiled.py`)."""
+    """A placeholder in a compiled statement; each run gives it a value (`compiled.py`)."""
 
 
 KEYS = Parameter()
 
 
-def among(connection: BaseDatabaseWrapper, column: str, keys: Collection[Any] | Parameter) -> tuple[str, list[Any]]:
-    """SQL and its one parameter for `column IN keys`; the keys as the database has them, or a `Parameter`.
+def among(connection: BaseDatabaseWrapper, column: str, keys: Collection[object] | Parameter) -> tuple[str, list[Any]]:
+    """SQL and its one parameter for `column IN keys`. `keys` are prepared for the database, or a `Parameter`.
 
-    A thousand keys bound one by one cost Python five times as much. psycopg goes through a list one by one as well, so
-    numbers are written into the array here.
+    A thousand keys bound one by one take Python five times as long. psycopg would convert the items of a list one by
+    one as well, so integers are written as the text of an array here.
     """
     postgres = connection.vendor == "postgresql"
     condition = f"{column} = ANY(%s)" if postgres else f"{column} IN (SELECT value FROM json_each(%s))"
     return condition, [keys if isinstance(keys, Parameter) else array(connection, keys)]
 
 
-def array(connection: BaseDatabaseWrapper, keys: Collection[Any]) -> str | list[Any]:
-    """The parameter that holds many keys."""
+def array(connection: BaseDatabaseWrapper, keys: Collection[object]) -> str | list[object]:
+    """The one SQL parameter that holds all keys."""
     if connection.vendor != "postgresql":
         return json.dumps(list(keys))
-    return "{" + ",".join(map(str, keys)) + "}" if numbers(keys) else list(keys)
+    return "{" + ",".join(map(str, keys)) + "}" if are_integers(keys) else list(keys)
 
 
-def prepared(field: "Field[Any, Any]", keys: Collection[Any], connection: BaseDatabaseWrapper) -> Collection[Any]:
-    """Keys as the database has them. Numbers are the same there."""
-    if numbers(keys):
+def prepared(field: "Field[Any, Any]", keys: Collection[object], connection: BaseDatabaseWrapper) -> Collection[object]:
+    """Keys prepared for the database. Integers need no preparation."""
+    if are_integers(keys):
         return keys
     return [field.get_db_prep_value(key, connection) for key in keys]
 
 
-def numbers(keys: Collection[Any]) -> bool:
+def are_integers(keys: Collection[object]) -> bool:
     return set(map(type, keys)) == {int}
 
 
 class Among(Func):
     """The condition that a column is one of these keys: `filter(Among("pk", keys))`."""
 
-    def __init__(self, column: str, keys: Collection[Any] | Parameter) -> None:
+    def __init__(self, column: str, keys: Collection[object] | Parameter) -> None:
         super().__init__(column, output_field=BooleanField())
         self.keys = keys
 
-    def as_sql(self, compiler: Any, connection: BaseDatabaseWrapper, *args: Any, **kwargs: Any) -> Any:
+    def as_sql(
+        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, *args: Any, **kwargs: Any
+    ) -> tuple[str, Any]:
         source = self.get_source_expressions()[0]
         column, before = compiler.compile(source)
         if isinstance(self.keys, Parameter):
@@ -66,9 +71,9 @@ class Among(Func):
         return sql, [*before, *params]
 
 
-def existing_users(keys: Collection[Any]) -> set[Any]:
-    """The keys that belong to users. On PostgreSQL no other transaction deletes those users until this one ends: the
-    rows are locked as a foreign key would lock them, for columns without one."""
+def existing_users(keys: Collection[UserPk]) -> set[UserPk]:
+    """The keys that belong to users. On PostgreSQL, it locks these users as a foreign key does (`FOR KEY SHARE`), so
+    that no other transaction can delete them before this one ends. For columns without a constraint."""
     model = get_user_model()
     alias = router.db_for_write(model)
     connection, field = connections[alias], model._meta.pk

@@ -1,4 +1,4 @@
-"""Names that event types give: their public ones, and those of their indexes and constraints."""
+"""Names of event types: their public names, and the names of their indexes and constraints."""
 
 import re
 from hashlib import sha256
@@ -6,9 +6,9 @@ from typing import Any, ClassVar
 
 from django.apps import apps
 
-# As in refs (`comment-123`), the API and the columns that hold it. What other code keeps by type is told apart.
+# As it stands in refs (`comment-123`), in the API, and in columns.
 TYPE_NAME = re.compile(r"[a-z][a-z0-9_]{0,49}")
-RESERVED = frozenset({"broadcast", "constructor"})  # a broadcast's refs; what every object of JavaScript has
+RESERVED = frozenset({"broadcast", "constructor"})  # the refs of broadcasts; a member of every JavaScript object
 
 MAX_INDEX_NAME = 30  # Django's own limit, in characters
 MAX_CONSTRAINT_NAME = 63  # PostgreSQL's, in bytes
@@ -16,9 +16,9 @@ DIGITS = 8  # hexadecimal
 
 
 class IndexName(str):
-    """The name of an abstract model's index, `%(class)s_unread`, in which Django fills in the placeholders with `%`.
+    """The name of an index of an abstract model, `%(class)s_unread`. Django fills in the placeholders with `%`.
 
-    What would be too long for a database ends in a digest; what is not stays as it always was.
+    If a name is too long for a database, its end is replaced by a digest.
     """
 
     __slots__ = ()
@@ -28,7 +28,7 @@ class IndexName(str):
         name = super().__mod__(values)
         label = values["app_label"]
         if label != "inbox" and values["class"] in apps.all_models["inbox"] and not name.startswith(label):
-            name = f"{label}_{name}"  # a database has one index of a name
+            name = f"{label}_{name}"  # names of indexes are unique in a database
         if len(name.encode()) <= self.most:
             return name
         digest = sha256(name.encode()).hexdigest()[:DIGITS]

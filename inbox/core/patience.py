@@ -1,7 +1,7 @@
-"""How long one request goes on trying: so many attempts and seconds in all, however many its calls and however deep.
+"""The retry budget of one request: a number of attempts and seconds for all of its calls together, nested or not.
 
-Outside of a request (in a task, a command, a frame of a WebSocket) that holds for each outermost call of
-`ledger.retrying`: a purge of minutes may be disturbed more than five times.
+Outside a request (in a task, a command, a WebSocket frame), each outermost call of `ledger.retrying` has a budget of
+its own: a purge that runs for minutes may meet more than five conflicts.
 """
 
 import time
@@ -12,12 +12,12 @@ from contextvars import ContextVar
 from django.db import InterfaceError, InternalError, OperationalError
 
 ATTEMPTS = 5
-SECONDS = 8.0  # after them nothing is begun anew; what is under way has the timeouts of its connection (lock: 5 s)
+SECONDS = 8.0  # then there is no new attempt; a running one ends by the timeouts of its connection (lock: 5 s)
 READ_ONLY = "25006"  # read_only_sql_transaction (PostgreSQL, Appendix A)
 
 
 class Budget:
-    """What is left to a request or call."""
+    """The attempts and the time that a request or call has left."""
 
     def __init__(self) -> None:
         self._attempts = ATTEMPTS
@@ -29,7 +29,7 @@ class Budget:
         return ATTEMPTS - self._attempts
 
     def may_go_on(self) -> bool:
-        """Call it when an attempt has failed: whether there may be another. Nested, each failure counts once."""
+        """Call it once for each failed attempt, nested or not; returns whether another one is allowed."""
         self._attempts = max(0, self._attempts - 1)
         return self._attempts > 0 and time.monotonic() < self._end
 
@@ -39,7 +39,7 @@ _current: ContextVar[Budget | None] = ContextVar("inbox_budget", default=None)
 
 @contextmanager
 def budget() -> Iterator[Budget]:
-    """The budget of the request or call that this belongs to; a new one if it has none."""
+    """The budget of the current request or outermost call; a new one if there is none."""
     if (existing := _current.get()) is not None:
         yield existing
         return
@@ -51,14 +51,14 @@ def budget() -> Iterator[Budget]:
 
 
 def is_lost(error: BaseException) -> bool:
-    """Whether PostgreSQL did not answer: the connection is gone, or there was none to be had."""
+    """Whether PostgreSQL did not answer: the connection was lost, or could not be opened."""
     cause = error.__cause__
     return isinstance(error, OperationalError | InterfaceError) and getattr(cause, "sqlstate", "") is None
 
 
 def is_unavailable(error: BaseException | None) -> bool:
-    """Whether the database is away, busy beyond our patience, or takes no writes (after a failover): the same may work
-    in a moment."""
+    """Whether the database can't be reached, is too busy, or is read-only (after a failover). Then the same request may
+    succeed a moment later."""
     if isinstance(error, InternalError):
         return getattr(error.__cause__, "sqlstate", None) == READ_ONLY
     return isinstance(error, OperationalError | InterfaceError)

@@ -12,10 +12,10 @@ MAX_VERSION = MAX_NUMBER
 MAX_CLOCK = MAX_VERSION // CLOCK_UNIT - 1  # the last one with which every mailbox version is exact
 
 
-def user_id(pk: Any) -> UserId:
-    """A primary key as it stands in JSON: a number that JavaScript can hold stays one, anything else becomes a string.
+def user_id(pk: object) -> UserId:
+    """A primary key as it stands in JSON: an integer that JavaScript can hold exactly, or else a string.
 
-    So 7 stays 7; a UUID and 9007199254740993, which a browser would round to the id of somebody else, become text.
+    So 7 stays 7. A UUID becomes a string, and so does 9007199254740993, which a browser would round to another id.
     """
     return pk if isinstance(pk, int) and abs(pk) <= MAX_NUMBER else str(pk)
 
@@ -24,7 +24,7 @@ def user_id(pk: Any) -> UserId:
 class Snapshot:
     """Version and unread counts of one user. Equal versions of a user mean equal snapshots.
 
-    `unread` and each count in `by_type` stop at `INBOX_UNREAD_CAP`; `capped` says that there are more.
+    `unread` and each count in `by_type` are at most `INBOX_UNREAD_CAP`. `capped` says that there are more.
     """
 
     user: UserId

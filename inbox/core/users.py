@@ -1,4 +1,4 @@
-"""Users and their primary keys, from what callers have: an instance, a key, or the key's JSON form."""
+"""Primary keys of users, from the forms in which callers give them: an instance, a key, or the key's JSON form."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -42,7 +42,7 @@ def user_pk(user: UserOrPk | None) -> UserPk:
 
 
 def user_pk_or_none(user: UserOrPk | None) -> UserPk | None:
-    """As `user_pk`; None for a value that can't be one, as when the site has changed its user model."""
+    """As `user_pk`, but None for a value that can't be a key, for example after the site has changed its user model."""
     try:
         return user_pk(user)
     except BadValue:
@@ -50,16 +50,16 @@ def user_pk_or_none(user: UserOrPk | None) -> UserPk | None:
 
 
 def user_pks(users: Iterable[UserOrPk]) -> list[UserPk]:
-    """`user_pk` of many. Of integers only the least and the greatest are validated."""
+    """`user_pk` of many users. If all are integers, only the smallest and the largest are validated."""
     found: list[Any] = list(users)
     if set(map(type, found)) == {int} and isinstance(get_user_model()._meta.pk, IntegerField):
-        user_pk(min(found)), user_pk(max(found))  # the others lie between: they are in the column's range too
+        user_pk(min(found)), user_pk(max(found))  # the others lie between them, so they fit the column too
         return found
     return [user_pk(user) for user in found]
 
 
 def has_staff_column() -> bool:
-    """Whether `is_staff` is a database column. A site's user model may have no such flag, or a property."""
+    """Whether `is_staff` is a database column. A site's user model may lack it, or have a property."""
     try:
         return bool(get_user_model()._meta.get_field("is_staff").concrete)
     except FieldDoesNotExist:

@@ -1,1 +1,1 @@
-"""Sessions and tickets: who they belong to, and the announcement that one may have ended. No connections."""
+"""Sessions and tickets: whose they are, whether they are valid, and the signal that one may have ended."""

@@ -1,22 +1,23 @@
-"""Announcing that credentials may have ended, so that whoever holds connections closes those at once."""
+"""Sends `credentials_changed` when credentials may have ended, so that their connections are checked at once."""
 
 from collections.abc import Iterable
-from typing import Any
 
 from django.db import transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from ..core.snapshots import UserId, user_id
+from ..core.users import UserPk
 from ..signals import credentials_changed
 
 
 class _Announcement:
-    """Of all that a transaction (or each savepoint of it) has ended. A rollback drops it with what it has gathered."""
+    """The users whose credentials a transaction (or a savepoint of it) has ended. A rollback drops it."""
 
     def __init__(self) -> None:
         self.users: set[UserId] | None = set()  # None: everybody
         self.is_sent = False
 
-    def add(self, users: Iterable[Any] | None) -> None:
+    def add(self, users: Iterable[UserPk] | None) -> None:
         if users is None:
             self.users = None
         elif self.users is not None:
@@ -28,20 +29,20 @@ class _Announcement:
             credentials_changed.send_robust(None, user_ids=None if self.users is None else list(self.users))
 
 
-def announce(users: Iterable[Any] | None, using: str | None = None) -> None:
-    """Send `credentials_changed` for these primary keys, or for everybody, once the transaction has committed.
+def announce(users: Iterable[UserPk] | None, using: str | None = None) -> None:
+    """Send `credentials_changed` for these primary keys (None: for everybody) after the commit.
 
-    A transaction sends it once, however many sessions it ends (once more for each savepoint with ends of its own).
+    Each transaction sends it once, however many sessions it ends, and once more for each savepoint that ends some.
     """
-    announcement = _waiting(transaction.get_connection(using))
+    announcement = _pending(transaction.get_connection(using))
     announcement.add(users)
     transaction.on_commit(announcement, using=using, robust=True)
 
 
-def _waiting(connection: Any) -> _Announcement:
-    """The one that goes out with what is now being written, and is dropped with it."""
+def _pending(connection: BaseDatabaseWrapper) -> _Announcement:
+    """The announcement of the current transaction and savepoint; a new one if there is none."""
     savepoints = set(connection.savepoint_ids)
-    for known, call, _robust in reversed(connection.run_on_commit):
+    for known, call, *_ in reversed(connection.run_on_commit):
         if isinstance(call, _Announcement) and known == savepoints and not call.is_sent:
             return call
     return _Announcement()

@@ -1,4 +1,4 @@
-"""What a ticket may be minted for, beside connecting. Other apps add theirs when they start (`AppConfig.ready`)."""
+"""The purposes of tickets, beside connecting. Other apps register theirs in `AppConfig.ready`."""
 
 from typing import Any
 
@@ -6,11 +6,11 @@ from pydantic_core import PydanticCustomError
 
 CONNECTING = ""
 
-_purposes: dict[str, str] = {CONNECTING: ""}  # name -> what it means
+_purposes: dict[str, str] = {CONNECTING: ""}  # name -> meaning
 
 
 def register(name: str, meaning: str) -> None:
-    """Add a purpose; `meaning` is a clause for the API's documentation."""
+    """Add a purpose. `meaning` is a clause for the API's documentation."""
     _purposes[name] = meaning
 
 
@@ -23,6 +23,7 @@ def check(name: str) -> str:
 
 
 def describe(schema: dict[str, Any]) -> None:
-    """Complete the schema of a purpose: it is made when the document is, after every app has started."""
+    """Fill in the JSON schema of a purpose. Called when the OpenAPI document is generated, after all apps have
+    started."""
     schema["enum"] = list(_purposes)
     schema["description"] = " ".join(f"“{name}”: {meaning}." for name, meaning in _purposes.items() if meaning)

@@ -1,7 +1,7 @@
-"""Who is behind these session cookies? Asked for many at once: three queries however many connections.
+"""The users of many sessions at once: three queries for any number of connections.
 
 The rules are those of `django.contrib.auth.get_user`: a known backend, an active user, a matching auth hash
-(`SECRET_KEY_FALLBACKS` included). Nothing is ever written to a session from here.
+(`SECRET_KEY_FALLBACKS` included). This module never writes to a session.
 """
 
 import logging
@@ -22,22 +22,22 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
 from ..core.snapshots import UserId, user_id
-from ..core.users import user_pk_or_none
+from ..core.users import UserPk, user_pk_or_none
 from ..models import EndedSession
 
 logger = logging.getLogger(__name__)
 
-# A key is looked up together with hundreds of others: one that a database refuses (NUL) must not spoil them all.
+# Keys are looked up by the hundred: one that the database refuses (NUL) must not make the whole query fail.
 PLAUSIBLE_KEY = re.compile(r"[\x21-\x7e]{8,4096}")
 
-NAME = "_inbox_session"  # in the data of a session whose key changes with the data: a name that stays
+NAME = "_inbox_session"  # in the data of a session whose key changes with the data: a name that stays the same
 DIGITS = 16  # hexadecimal, of the SHA-256 of a key
 
 SessionData = Mapping[str, Any]
 
 
 def users_of(keys: Iterable[str]) -> dict[str, UserId]:
-    """Session key -> user id, for the valid ones. An expired session is not valid, for open connections either."""
+    """Session key -> user id, of valid sessions. An expired session is invalid, for open connections too."""
     sessions = load(keys)
     for key in _ended(sessions):
         del sessions[key]
@@ -50,21 +50,21 @@ def users_of(keys: Iterable[str]) -> dict[str, UserId]:
     return found
 
 
-def user_in(data: SessionData) -> Any:
-    """The primary key of the user that a session is signed in as; None if of nobody. Not whether it is valid."""
+def user_in(data: SessionData) -> UserPk | None:
+    """The primary key in the data of a session; None if nobody is signed in. Does not check whether it is valid."""
     text = data.get(SESSION_KEY)
     return user_pk_or_none(text) if text else None
 
 
 def digest(key: str) -> str:
-    """What is kept of a session's key: enough to recognise it, useless as a cookie."""
+    """The digest of a session's key that we store: it identifies the session, but is useless as a cookie."""
     return sha256(key.encode()).hexdigest()[:DIGITS]
 
 
 def load(keys: Iterable[str]) -> dict[str, SessionData]:
-    """Session key -> its data, for those that exist and have not expired."""
+    """Session key -> data, of sessions that exist and have not expired."""
     plausible, store = {key for key in keys if PLAUSIBLE_KEY.fullmatch(key)}, engine()
-    if not plausible:  # a site without sessions has no table of them
+    if not plausible:  # a site that uses no sessions has no table for them
         return {}
     if issubclass(store, DatabaseStore) and store.load is DatabaseStore.load:
         return _load_from_table(store, plausible)
@@ -72,22 +72,22 @@ def load(keys: Iterable[str]) -> dict[str, SessionData]:
 
 
 def engine() -> type[SessionBase]:
-    """The class of the site's sessions."""
+    """The site's `SessionStore` class."""
     return import_module(settings.SESSION_ENGINE).SessionStore  # type: ignore[no-any-return]
 
 
 def in_cookies() -> bool:
-    """Whether a session of this site is its own cookie, and its key all of its data."""
+    """Whether the site stores sessions in signed cookies. Then the key of a session contains all of its data."""
     return issubclass(engine(), CookieStore)
 
 
 def name(key: str, data: SessionData) -> str:
-    """The digest by which a session is known to have ended, whatever its key is by then."""
+    """The digest under which the end of a session is recorded, also if its key has changed since."""
     return digest(data.get(NAME, key))
 
 
 def _ended(sessions: Mapping[str, SessionData]) -> list[str]:
-    """Those that were logged out. Engines without a table delete a session later than that, or never."""
+    """The keys of sessions that were logged out. Some engines delete such a session only later, or never."""
     names = {key: name(key, data) for key, data in sessions.items()}
     rows = EndedSession.objects.filter(pk__in=set(names.values())) if names else EndedSession.objects.none()
     ended = set(rows.values_list("pk", flat=True))
@@ -101,12 +101,12 @@ def _load_from_table(store: type[DatabaseStore], keys: set[str]) -> dict[str, Se
 
 
 def _load_one(store: type[SessionBase], key: str) -> SessionData:
-    """Any other engine, one by one: a cache answers in a fraction of a millisecond."""
+    """With any other engine, sessions are loaded one by one; a cache answers in a fraction of a millisecond."""
     return dict(store(key).load())
 
 
 def _users(sessions: Iterable[SessionData]) -> dict[tuple[str, str], AbstractBaseUser]:
-    """(backend, user id as the session has it) -> user, if that backend lets them in."""
+    """(backend, user id as text) -> user, if that backend accepts the user."""
     wanted: dict[str, set[str]] = {}
     for data in sessions:
         backend, pk = data.get(BACKEND_SESSION_KEY, ""), data.get(SESSION_KEY, "")

@@ -1,12 +1,12 @@
-"""Tickets: who somebody is, signed, for connections that carry no session cookie (devices, other origins).
+"""Tickets: signed user ids, for connections that have no session cookie (devices, other origins).
 
-A ticket is `payload.signature`, both base64url, so that it fits a WebSocket subprotocol (RFC 6455, 4.1) and a URL.
-`verify` needs no database. What can change meanwhile (the user is deactivated or deleted, the password is changed, the
-session or the service token that it was minted with ends) is looked up for many at once by `users_of`.
+A ticket is `payload.signature`, both base64url, so that it fits into a WebSocket subprotocol (RFC 6455, 4.1) and a URL.
+`verify` needs no database. `users_of` also checks, for many tickets at once, what can change after minting: the user
+may be deactivated or deleted, the password changed, the session or the service token may have ended.
 """
 
 import time
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,20 +22,22 @@ from . import sessions
 
 DEFAULT_TTL, MAX_TTL = 300, 3600  # seconds
 MAX_LENGTH = 1024  # of a ticket, in characters; ours have some 120
-DIGITS = 16  # hexadecimal, of a hash that only tells apart
-# Versions that know no tickets of service tokens fail over a fifth field; they refuse what they take for forged.
+DIGITS = 16  # hexadecimal, of the auth hash: enough to compare
+# Tickets of service tokens have a fifth field, over which earlier versions of this code would fail. With another salt,
+# those refuse them as forged.
 SALT, TOKEN_SALT = "inbox.ticket", "inbox.ticket.token"
 
 
 class BadTicket(ValueError):
-    """No ticket of ours, or one that has expired."""
+    """A ticket that is not ours, or has expired."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """`session` and `token` say where it was minted: the digest of a session ("" for none), the id of a service token.
+    """The fields of a ticket. It was minted in a session (`session` is its digest, "" for none) or with a service token
+    (`token` is its id).
 
-    `auth` tells which password it was, `expires` is in Unix seconds.
+    `auth` is a hash of the user's password, `expires` a time in Unix seconds.
     """
 
     user: UserId
@@ -58,7 +60,7 @@ def sign(ticket: Ticket) -> str:
 
 
 def verify(text: str) -> Ticket:
-    """What a ticket says, if it is ours and has not expired. Raises `BadTicket`."""
+    """The fields of a ticket. Raises BadTicket if it is not ours, or has expired."""
     ticket = _read(text)
     if ticket.seconds_left <= 0:
         raise BadTicket("expired")
@@ -66,12 +68,15 @@ def verify(text: str) -> Ticket:
 
 
 def is_ours(text: str) -> bool:
-    """Whether we have signed it, expired or not."""
+    """Whether we have signed this ticket; it may have expired."""
     return bool(dict(_read_all([text], _read)))
 
 
 def users_of(texts: Iterable[str], *, opening: bool) -> dict[str, UserId]:
-    """Ticket -> user, of those that still count; six queries at most for any number. `opening`: expiry counts."""
+    """Ticket -> user id, of valid tickets; at most six queries for any number.
+
+    `opening`: an expired ticket can't open a connection, but does not end one that is open.
+    """
     tickets = dict(_read_all(texts, verify if opening else _read))
     signed_in = _signed_in({ticket.session for ticket in tickets.values()} - {""})
     tokens = _valid_tokens({ticket.token for ticket in tickets.values() if ticket.token is not None})
@@ -107,14 +112,14 @@ def _read(text: str) -> Ticket:
 
 
 def _unsigned(text: str) -> Any:
-    """Its fields. Raises BadSignature."""
+    """The payload of a ticket. Raises BadSignature."""
     try:
         return _signer().unsign_object(text)
     except BadSignature:
         return _signer(TOKEN_SALT).unsign_object(text)
 
 
-def _read_all(texts: Iterable[str], read: Any) -> Iterable[tuple[str, Ticket]]:
+def _read_all(texts: Iterable[str], read: Callable[[str], Ticket]) -> Iterator[tuple[str, Ticket]]:
     for text in texts:
         try:
             yield text, read(text)
@@ -123,14 +128,14 @@ def _read_all(texts: Iterable[str], read: Any) -> Iterable[tuple[str, Ticket]]:
 
 
 def _signed_in(digests: set[str]) -> dict[str, UserId]:
-    """Digest of a session -> who is signed in there now."""
+    """Digest of a session -> id of the user who is signed in."""
     keys = dict(TicketSession.objects.filter(pk__in=digests).values_list("pk", "key")) if digests else {}
     users = sessions.users_of(keys.values())
     return {digest: users[key] for digest, key in keys.items() if key in users}
 
 
 def _valid_tokens(ids: Collection[int]) -> set[int]:
-    """Those neither revoked nor expired, whose owners may sign in."""
+    """The ids of tokens that are neither revoked nor expired, and whose owners are active."""
     tokens = ServiceToken.objects.valid().filter(pk__in=ids).select_related("owner") if ids else ()
     return {token.pk for token in tokens if token.owner.is_active}
 
@@ -146,7 +151,7 @@ def _auth_matches(user: AbstractBaseUser, claimed: str) -> bool:
 
 
 def _auth_hashes(user: AbstractBaseUser) -> list[str]:
-    """Of the password now, under every SECRET_KEY still known, the newest first; "" for users without one."""
+    """Hashes of the current password, one for each SECRET_KEY, the newest first; "" if the user model has none."""
     if not hasattr(user, "get_session_auth_hash"):
         return [""]
     return [user.get_session_auth_hash(), *user.get_session_auth_fallback_hash()]

@@ -1,4 +1,4 @@
-"""The tables, and the ledger, which locks and counts. Plain ORM writes keep versions right, as they go through it."""
+"""The models, and the ledger, which locks mailboxes and advances versions. Plain ORM writes use the ledger, too."""
 
 from .broadcast import Audience, Broadcast, BroadcastReceipt, State
 from .deleted import DeletedUser

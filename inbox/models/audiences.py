@@ -1,6 +1,6 @@
-"""Who sees which broadcast: one set of querysets for counting, listing, marking and waking.
+"""Which users see which broadcasts: the same querysets for counting, listing and marking.
 
-`user` is a primary key, or an OuterRef to one when the queryset is a subquery.
+`user` is a primary key; in a subquery, an OuterRef to one.
 """
 
 from collections.abc import Collection
@@ -17,13 +17,13 @@ from .mailbox import Mailbox
 
 
 def membership() -> tuple[Any, str] | None:
-    """The through model of the user's groups and the name of its user column; None for users without groups."""
+    """The through model of the user's groups and the name of its user field; None if the user model has no groups."""
     field = getattr(get_user_model(), "groups", None)
     return None if field is None else (field.through, field.field.m2m_field_name())
 
 
 def live_for(user: UserPk | OuterRef) -> QuerySet[Broadcast]:
-    """Live broadcasts whose audience the user belongs to, read, dismissed or not."""
+    """Live broadcasts for an audience that the user belongs to, whether read or dismissed or not."""
     staff = Mailbox.objects.filter(pk=_deeper(user), is_staff=True)
     audience = Q(audience=Audience.EVERYONE) | Q(Exists(staff), audience=Audience.STAFF)
     if member := membership():
@@ -35,7 +35,7 @@ def live_for(user: UserPk | OuterRef) -> QuerySet[Broadcast]:
 
 
 def unread_for(user: UserPk | OuterRef) -> QuerySet[Broadcast]:
-    """The broadcasts that the user's badge counts, the list shows as unread and mark-all marks."""
+    """The broadcasts that the user's badge counts, that the list shows as unread, and that mark-all marks."""
     receipts = BroadcastReceipt.objects.filter(broadcast=OuterRef("pk"), recipient=_deeper(user))
     return live_for(user).filter(~Exists(receipts.exclude(UNREAD)))
 
@@ -47,7 +47,7 @@ def visible_for(user: UserPk | OuterRef) -> QuerySet[Broadcast]:
 
 
 def members(groups: Collection[int] | None = None, users: Collection[UserPk] | None = None) -> list[UserPk]:
-    """Primary keys of the users who are in one of these groups (None: in any); only of these users, if given."""
+    """Primary keys of the users in one of these groups (None: in any group), limited to `users` if given."""
     if (member := membership()) is None:
         return []
     through, user_column = member
@@ -60,7 +60,7 @@ def members(groups: Collection[int] | None = None, users: Collection[UserPk] | N
 
 
 def _deeper(user: UserPk | OuterRef, levels: int = 1) -> UserPk | OuterRef:
-    """The same user as seen from a subquery so many levels further in."""
+    """The reference to the same user in a subquery that is nested this many levels deeper."""
     if isinstance(user, OuterRef):
         for _level in range(levels):
             user = OuterRef(user)

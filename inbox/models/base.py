@@ -1,12 +1,13 @@
-"""What a message and a receipt share: an owner, the owner's marks, and that no write bypasses the counter."""
+"""The base of messages and receipts: the recipient, what the recipient did with the row, and writes that advance the
+version of the mailbox."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, ClassVar, Self, TypeVar
+from typing import Any, Self, TypeVar
 
 from django.conf import settings
 from django.db import models
@@ -14,33 +15,37 @@ from django.db.models import BooleanField, Case, Q, When
 from django.db.models.lookups import IsNull
 from django.utils.translation import gettext_lazy as _
 
+from ..core.users import UserPk
 from . import ledger
 from .mailbox import PrimaryQuerySet
 
 Row = TypeVar("Row", bound="MailboxRow")
 Method = TypeVar("Method", bound=Callable[..., Any])
-_removed: ContextVar[tuple[tuple[type[Any], frozenset[Any]], ...]] = ContextVar("inbox_removed", default=())
+_being_deleted: ContextVar[tuple[tuple[type[MailboxRow], frozenset[object]], ...]] = ContextVar(
+    "inbox_being_deleted", default=()
+)
 UNREAD = Q(read_at=None, deleted_at=None)
-MOVED = "A row can't move to another mailbox: delete it and make it again there."
+MOVED = "A row can't move to another mailbox: delete it, and create it again there."
 
 
-def writes(method: Method) -> Method:
-    """Marked as Django marks its own: no template may call it, and only what was filtered can be deleted."""
+def alters_data(method: Method) -> Method:
+    """Mark a queryset method as Django marks its own: templates can't call it, and managers have no method that
+    deletes."""
     method.__dict__["alters_data"] = True
     if method.__name__ in {"delete", "purge", "remove"}:
         method.__dict__["queryset_only"] = True
     return method
 
 
-def differs_from(values: dict[str, Any]) -> Case:
-    """The condition that a row does not hold all these values yet. NULL equals NULL, as it does for a reader."""
+def differs_from(values: Mapping[str, object]) -> Case:
+    """The condition that at least one of the columns has another value than this. NULL equals NULL."""
     same = Q()
     for name, value in values.items():
-        same &= _holds(name, value)
+        same &= _equals(name, value)
     return Case(When(same, then=False), default=True, output_field=BooleanField())
 
 
-def _holds(name: str, value: Any) -> Q:
+def _equals(name: str, value: object) -> Q:
     is_null = Q(**{f"{name}__isnull": True})
     if value is None:  # for a JSON column, `exact` would look for the JSON value null
         return is_null
@@ -50,7 +55,7 @@ def _holds(name: str, value: Any) -> Q:
 
 
 class MailboxRowQuerySet(PrimaryQuerySet[Row]):
-    """A queryset whose writes lock the mailboxes they touch and advance their versions, in one transaction."""
+    """A queryset whose writes lock the mailboxes of their rows and advance the versions, in one transaction."""
 
     def unread(self) -> Self:
         """Visible and unread: the one condition behind the badge, the list and mark-all."""
@@ -59,26 +64,26 @@ class MailboxRowQuerySet(PrimaryQuerySet[Row]):
     def visible(self) -> Self:
         return self.filter(deleted_at=None)
 
-    @writes
+    @alters_data
     def bulk_create(self, objs: Iterable[Row], batch_size: int | None = None, *args: Any, **kwargs: Any) -> list[Row]:
         if any(args) or any(kwargs.values()):
-            raise NotImplementedError("Rows of a mailbox can't be upserted: their versions would not be counted.")
+            raise NotImplementedError("Rows of a mailbox can't be upserted: their versions would not advance.")
         rows = list(objs)
-        counts = Counter(row.take_recipient() for row in rows)
+        counts = Counter(row.normalize_recipient() for row in rows)
         with ledger.locked(counts) as found:
-            number(rows, ledger.advance_each({pk: counts[pk] for pk in found}))
-            ledger.announce(found, self.model.arrival())
+            assign_versions(rows, ledger.advance_each({pk: counts[pk] for pk in found}))
+            ledger.announce(found, self.model.announced_as())
             return self.insert(rows, batch_size)
 
-    @writes
+    @alters_data
     def insert(self, rows: list[Row], batch_size: int | None = None) -> list[Row]:
         """Write numbered rows whose mailboxes are locked, advanced and announced."""
-        self.model.arriving(rows)
+        self.model.prepare_new(rows)
         return super().bulk_create(rows, batch_size)
 
-    @writes
+    @alters_data
     def update(self, **values: Any) -> int:
-        """Update the rows that do not say so already; returns how many those were."""
+        """Update only rows whose values differ; return how many changed."""
         if {"recipient", "recipient_id"} & set(values):
             raise NotImplementedError(MOVED)
         changing = self.filter(differs_from(values))
@@ -87,43 +92,43 @@ class MailboxRowQuerySet(PrimaryQuerySet[Row]):
             ledger.advance(rows._recipients())
             return super(MailboxRowQuerySet, rows).update(**values)
 
-    @writes
+    @alters_data
     def bulk_update(self, objs: Iterable[Row], fields: Iterable[str], batch_size: int | None = None) -> int:
         rows = list(objs)
-        with ledger.locked(row.recipient_id for row in rows):  # at once: batches come in any order
+        with ledger.locked(row.recipient_id for row in rows):  # all at once, because the batches are not sorted
             return super().bulk_update(rows, fields, batch_size)
 
-    @writes
+    @alters_data
     def update_or_create(self, *args: Any, **kwargs: Any) -> tuple[Row, bool]:
         lookup = {name: value for name, value in kwargs.items() if name not in {"defaults", "create_defaults"}}
         with ledger.locked(self.filter(**lookup)._recipients()):  # before Django locks the row
             return super().update_or_create(*args, **kwargs)
 
-    @writes
+    @alters_data
     def delete(self) -> tuple[int, dict[str, int]]:
         with ledger.locked(self._recipients()) as found:
             rows = self.filter(recipient__in=found)
-            ledger.advance(rows.filter(self.model.missed())._recipients())
+            ledger.advance(rows.filter(self.model.affects_state())._recipients())
             return rows.remove()
 
-    @writes
+    @alters_data
     def purge(self) -> int:
-        """Delete rows that nobody can see any more; advances nothing."""
+        """Delete rows that nobody can see any more; advances no version."""
         with ledger.locked(self._recipients()) as found:
             return self.filter(recipient__in=found).remove()[0]
 
-    @writes
+    @alters_data
     def remove(self) -> tuple[int, dict[str, int]]:
-        """Delete rows whose mailboxes are locked, and advanced if that is due."""
-        with removing(self.model, self.values_list("pk", flat=True)):
+        """Delete rows; the caller has locked their mailboxes, and advanced them if needed."""
+        with deleting(self.model, self.values_list("pk", flat=True)):
             return super().delete()
 
-    def _recipients(self) -> list[Any]:
+    def _recipients(self) -> list[UserPk]:
         return list(self.order_by().values_list("recipient_id", flat=True).distinct())
 
 
 class MailboxRow(models.Model):
-    """A row of one user's mailbox. `deleted_at` hides it; after ten minutes it is purged."""
+    """A row of one user's mailbox. With `deleted_at` it is hidden; it is purged ten minutes later."""
 
     recipient = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -136,21 +141,21 @@ class MailboxRow(models.Model):
     archived_at = models.DateTimeField(_("archived at"), null=True, blank=True)
     deleted_at = models.DateTimeField(_("deleted at"), null=True, blank=True)
 
-    objects: ClassVar[models.Manager[Any]] = MailboxRowQuerySet.as_manager()
+    objects = MailboxRowQuerySet.as_manager()
 
     class Meta:
         abstract = True
-        # Django's own writes go through it: `SET_NULL`, `post.replies.add(…)`. Inherited without a migration.
+        # Used by Django's own writes: `SET_NULL`, `post.replies.add(…)`. Inherited without a migration.
         base_manager_name = "objects"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        recipient = self.take_recipient()
+        recipient = self.normalize_recipient()
         with ledger.locked([recipient] if recipient is not None else []) as found:
             before = self._stored()
             if before is None:
-                number([self], ledger.advance_each(dict.fromkeys(found, 1)))
-                ledger.announce(found, self.arrival())
-                self.arriving([self])
+                assign_versions([self], ledger.advance_each(dict.fromkeys(found, 1)))
+                ledger.announce(found, self.announced_as())
+                self.prepare_new([self])
             elif before["recipient_id"] != recipient:
                 raise ValueError(MOVED)
             super().save(*args, **kwargs)
@@ -159,59 +164,57 @@ class MailboxRow(models.Model):
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         with ledger.locked([self.recipient_id]):
-            ledger.advance(type(self)._default_manager.filter(self.missed(), pk=self.pk)._recipients())
+            ledger.advance(type(self)._default_manager.filter(self.affects_state(), pk=self.pk)._recipients())
             return super().delete(*args, **kwargs)
 
-    def take_recipient(self) -> Any:
-        """The recipient's key as the database has it, whatever form it was given in."""
-        field: Any = self._meta.get_field("recipient")
-        self.recipient_id = field.to_python(self.recipient_id)
+    def normalize_recipient(self) -> UserPk:
+        """Convert `recipient_id` to the type of the column ("7" to 7), and return it."""
+        self.recipient_id = type(self).recipient.field.to_python(self.recipient_id)
         return self.recipient_id
 
     @classmethod
-    def missed(cls) -> Q:
-        """The rows whose removal changes what their owner sees."""
+    def affects_state(cls) -> Q:
+        """The condition of rows whose deletion changes what their owner sees."""
         return Q(deleted_at=None)
 
     @classmethod
-    def arrival(cls) -> str | None:
-        """The name under which a new row is announced; None for rows that are no arrival."""
+    def announced_as(cls) -> str | None:
+        """The `item` of the signal for a new row; None if no item arrives with it."""
         return None
 
-    def arrived_at(self, version: int) -> None:
-        """Told the mailbox version at which this row is written for the first time."""
+    def set_arrival_version(self, version: int) -> None:
+        """Store the mailbox version at which this new row is written."""
 
     @classmethod
-    def arriving(cls, rows: Sequence[Any]) -> None:
-        """The last word on rows that are written for the first time, their mailboxes locked."""
+    def prepare_new(cls, rows: Sequence[Self]) -> None:
+        """Change new rows just before they are inserted; their mailboxes are locked."""
 
-    def _stored(self) -> dict[str, Any] | None:
-        """The columns as the database has them. What a save changes, only they tell: it may name its fields in two
-        ways, or none, and a column may hold another form of what it is given."""
-        rows: Any = type(self)._base_manager.using(ledger.alias())
-        return rows.filter(pk=self.pk).values().first()  # type: ignore[no-any-return]
+    def _stored(self) -> Mapping[str, object] | None:
+        """The columns as the database has them. To see whether a save has changed anything, compare them before and
+        after it: `update_fields` may be absent, and a column may hold its value in another form."""
+        return type(self)._base_manager.using(ledger.alias()).filter(pk=self.pk).values().first()
 
 
 @contextmanager
-def removing(model: type[MailboxRow], keys: Iterable[Any]) -> Iterator[None]:
-    """Inside, `is_removed` knows these rows; others may go with them by a cascade."""
-    token = _removed.set((*_removed.get(), (model, frozenset(keys))))
+def deleting(model: type[MailboxRow], keys: Iterable[object]) -> Iterator[None]:
+    """Within this context, `is_being_deleted` is true for these rows, and false for rows that a cascade deletes."""
+    token = _being_deleted.set((*_being_deleted.get(), (model, frozenset(keys))))
     try:
         yield
     finally:
-        _removed.reset(token)
+        _being_deleted.reset(token)
 
 
-def is_removed(row: MailboxRow) -> bool:
-    """Whether whoever deletes this row has locked and advanced its mailbox."""
+def is_being_deleted(row: MailboxRow) -> bool:
+    """Whether a method of ours deletes this row, which has locked and advanced the mailbox already."""
     kind = type(row)  # a proxy, or the table behind one
     return any(
-        row.pk in keys and (issubclass(kind, model) or issubclass(model, kind)) for model, keys in _removed.get()
+        row.pk in keys and (issubclass(kind, model) or issubclass(model, kind)) for model, keys in _being_deleted.get()
     )
 
 
-def number(rows: Iterable[MailboxRow], versions: dict[Any, int]) -> None:
-    """Tell new rows the versions at which they arrive, counting on from their mailboxes'."""
+def assign_versions(rows: Iterable[MailboxRow], versions: dict[UserPk, int]) -> None:
+    """Give each new row the next version of its mailbox, starting after `versions`."""
     for row in rows:
         versions[row.recipient_id] = versions.get(row.recipient_id, 0) + 1
-        row.arrived_at(versions[row.recipient_id])
+        row.set_arrival_version(versions[row.recipient_id])

@@ -1,10 +1,10 @@
-"""Announcements: one row for everybody, and a receipt for each who has read or dismissed it."""
+"""Broadcasts: one row for all readers, and a receipt for each user who has read or dismissed it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 from django.conf import settings
 from django.contrib.auth.models import Group
@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from ..core.validators import validate_link, validate_text
 from ..rendering.markup import plain_text, safe_html
 from . import ledger
-from .base import MailboxRow, differs_from, writes
+from .base import MailboxRow, alters_data, differs_from
 from .mailbox import BroadcastClock, PrimaryQuerySet
 from .message import Level
 
@@ -40,7 +40,7 @@ class Audience(models.TextChoices):
 
 
 class BroadcastQuerySet(PrimaryQuerySet["Broadcast"]):
-    """A queryset whose writes hold the broadcast clock, and advance it when something live is involved."""
+    """A queryset whose writes lock the broadcast clock, and advance it if a live broadcast is involved."""
 
     def live(self) -> Self:
         return self.filter(state=State.LIVE)
@@ -48,26 +48,26 @@ class BroadcastQuerySet(PrimaryQuerySet["Broadcast"]):
     def due(self, now: datetime) -> Self:
         return self.filter(Q(state=State.SCHEDULED, publish_at__lte=now) | Q(state=State.LIVE, expires_at__lte=now))
 
-    @writes
+    @alters_data
     def bulk_create(
         self, objs: Iterable[Broadcast], batch_size: int | None = None, *args: Any, **kwargs: Any
     ) -> list[Broadcast]:
         if any(args) or any(kwargs.values()):
-            raise NotImplementedError("Broadcasts can't be upserted: what was live would change without a new version.")
+            raise NotImplementedError("Broadcasts can't be upserted: a live one would change without a new version.")
         rows = list(objs)
         with ledger.locked_clock() as clock:
             live = [row for row in rows if row.state == State.LIVE]
             for row in live:
-                row.come_out(clock)
+                row.set_published(clock)
             created = super().bulk_create(rows, batch_size)
             if live:
                 ledger.tick(clock, live[-1].ref)
             reschedule(clock)
             return created
 
-    @writes
+    @alters_data
     def update(self, **values: Any) -> int:
-        """Update the broadcasts that do not say so already; returns how many those were."""
+        """Update only broadcasts whose values differ; return how many changed."""
         if any(hasattr(values.get(name), "resolve_expression") for name in ("state", "audience")):
             raise NotImplementedError("A computed state or audience would not be announced: save the rows one by one.")
         with ledger.locked_clock() as clock:
@@ -84,35 +84,35 @@ class BroadcastQuerySet(PrimaryQuerySet["Broadcast"]):
             reschedule(clock)
             return rows
 
-    @writes
+    @alters_data
     def bulk_update(self, objs: Iterable[Broadcast], fields: Iterable[str], batch_size: int | None = None) -> int:
-        """One by one: each may come out or go, and there are never many."""
+        """Saves one by one: each of them may start or end, and there are never many."""
         rows, names = list(objs), set(fields)
         with ledger.locked_clock():
             for row in rows:
                 row.save(update_fields=names)
         return len(rows)
 
-    @writes
+    @alters_data
     @ledger.retrying
     def delete(self) -> tuple[int, dict[str, int]]:
         with ledger.locked_clock() as clock:
-            self.hold()
+            self.lock()
             if self.live().exists():
                 ledger.tick(clock)
             deleted = super().delete()
             reschedule(clock)
             return deleted
 
-    def hold(self) -> None:
-        """Lock these rows: a receipt that is just being written must not outlive its broadcast."""
+    def lock(self) -> None:
+        """Lock these rows, so that no transaction writes a receipt for one of them while it is deleted."""
         list(self.order_by("pk").select_for_update().values_list("pk"))
 
 
 class Broadcast(models.Model):
-    """An announcement for an audience. Users see it while its stored state is live: time alone changes nothing.
+    """An announcement for an audience. Users see it while its stored state is live, whatever the time is.
 
-    `clock` is the value of the broadcast clock at which it came out (or its audience last changed).
+    `clock` is the value of the broadcast clock at which it was published, or at which its audience last changed.
     """
 
     State = State
@@ -128,7 +128,7 @@ class Broadcast(models.Model):
     title = models.CharField(_("title"), max_length=200, validators=[validate_text])
     body = models.TextField(
         _("text"),
-        max_length=10_000,  # for forms; models look at validators only
+        max_length=10_000,  # only forms check it; models check validators
         blank=True,
         validators=[validate_text, MaxLengthValidator(10_000)],
         help_text=_("Markdown"),
@@ -152,7 +152,7 @@ class Broadcast(models.Model):
     published_at = models.DateTimeField(_("published at"), null=True, blank=True, editable=False)
     clock = models.BigIntegerField(_("clock"), default=0, editable=False)
 
-    objects: ClassVar[models.Manager[Any]] = BroadcastQuerySet.as_manager()
+    objects = BroadcastQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("broadcast")
@@ -183,12 +183,12 @@ class Broadcast(models.Model):
         kwargs |= zip(SAVE, args, strict=False)
         with ledger.locked_clock() as clock:
             before = self._stored()
-            names = self._written(kwargs.get("update_fields"))
+            names = self._written_fields(kwargs.get("update_fields"))
             was_live = before is not None and before["state"] == State.LIVE
             is_live = self.state == State.LIVE if before is None or "state" in names else was_live
             moved = before is not None and "audience" in names and before["audience"] != self.audience
             if is_live and (not was_live or moved):
-                self.come_out(clock)
+                self.set_published(clock)
                 names |= {"clock", "published_at"}
             if kwargs.get("update_fields") is not None:
                 kwargs["update_fields"] = names
@@ -202,7 +202,7 @@ class Broadcast(models.Model):
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         with ledger.locked_clock() as clock:
             row = Broadcast.objects.filter(pk=self.pk)
-            row.hold()
+            row.lock()
             if row.live().exists():
                 ledger.tick(clock)
             deleted = super().delete(*args, **kwargs)
@@ -222,27 +222,26 @@ class Broadcast(models.Model):
     def body_text(self) -> str:
         return plain_text(self.body)
 
-    def come_out(self, clock: BroadcastClock) -> None:
-        """Take the value that the locked clock is about to have: visible to somebody for the first time."""
+    def set_published(self, clock: BroadcastClock) -> None:
+        """Note that users see it from now on. The caller advances the locked clock to this value."""
         self.clock = clock.value + 1
         self.published_at = self.published_at or timezone.now()
 
-    def _written(self, update_fields: Iterable[str] | None) -> set[str]:
-        """Names of the fields that a save with these `update_fields` (names or attnames) writes."""
+    def _written_fields(self, update_fields: Iterable[str] | None) -> set[str]:
+        """The names of the fields that `save()` writes with these `update_fields` (names or attnames)."""
         fields = self._meta.concrete_fields
         if update_fields is None:
             return {field.name for field in fields}
         names = {field.attname: field.name for field in fields}
         return {names.get(name, name) for name in update_fields}
 
-    def _stored(self) -> dict[str, Any] | None:
+    def _stored(self) -> Mapping[str, object] | None:
         """The columns as the database has them: see `MailboxRow`."""
-        rows: Any = Broadcast.objects.filter(pk=self.pk)
-        return rows.values().first()  # type: ignore[no-any-return]
+        return Broadcast.objects.filter(pk=self.pk).values().first()
 
 
 class BroadcastReceipt(MailboxRow):
-    """That one user has read, archived or dismissed one broadcast. No row: neither."""
+    """A user has read, archived or dismissed a broadcast. Without a row, the user has done none of these."""
 
     broadcast = models.ForeignKey(
         Broadcast, models.CASCADE, related_name="receipts", db_index=False, verbose_name=_("broadcast")
@@ -252,7 +251,7 @@ class BroadcastReceipt(MailboxRow):
         verbose_name = _("receipt")
         verbose_name_plural = _("receipts")
         constraints = [
-            # Broadcast first: it also serves "who read it" and the cascade when a broadcast is deleted.
+            # Broadcast first: the index also serves the count of readers, and the cascade from a broadcast.
             models.UniqueConstraint(fields=["broadcast", "recipient"], name="inbox_receipt_one_per_user"),
             models.CheckConstraint(
                 condition=Q(archived_at=None) | Q(read_at__isnull=False),
@@ -265,12 +264,12 @@ class BroadcastReceipt(MailboxRow):
         return f"broadcast-{self.broadcast_id}/{self.recipient_id}"
 
     @classmethod
-    def missed(cls) -> Q:
-        return Q()  # without its receipt a dismissed broadcast is back
+    def affects_state(cls) -> Q:
+        return Q()  # without its receipt, a dismissed broadcast is visible again
 
 
 def reschedule(clock: BroadcastClock) -> None:
-    """Note on the locked clock when the next broadcast must start or expire."""
+    """Set `next_due` of the locked clock: when the next broadcast must start or expire."""
     starts = Broadcast.objects.filter(state=State.SCHEDULED).aggregate(due=Min("publish_at"))["due"]
     ends = Broadcast.objects.filter(state=State.LIVE).aggregate(due=Min("expires_at"))["due"]
     clock.next_due = min((due for due in (starts, ends) if due is not None), default=None)

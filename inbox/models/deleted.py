@@ -1,6 +1,4 @@
-"""Users who are gone, while other people's messages still name them."""
-
-from typing import Any, ClassVar
+"""Deleted users whom messages in other mailboxes still name as actor."""
 
 from django.db import models
 from django.db.models import Q
@@ -11,20 +9,20 @@ from .mailbox import PrimaryQuerySet
 
 
 class DeletedUser(models.Model):
-    """Written in the transaction that deletes a user whom messages name that it cannot write itself, or not all.
+    """A user whose deletion left messages that name them as actor, because it can write only one batch itself.
 
-    `user` is their primary key as text, `total` how many messages named them, `done` how many have been written since.
+    `user` is their primary key as text, `total` the number of these messages, `done` how many were written since.
     """
 
     user = models.CharField(_("deleted user"), max_length=255, unique=True)
     total = models.PositiveIntegerField(_("messages that named them"), default=0)
     done = models.PositiveIntegerField(_("messages that have forgotten them"), default=0)
     created_at = models.DateTimeField(_("deleted at"), default=timezone.now)
-    # When a batch was last written or tried: rows wait behind the others, and sweeps find those that stand still.
+    # When a batch was last written or tried. The oldest is next; sweeps find rows that make no progress.
     progress_at = models.DateTimeField(_("last progress"), default=timezone.now)
     finished_at = models.DateTimeField(_("finished at"), null=True, blank=True)
 
-    objects: ClassVar[models.Manager[Any]] = PrimaryQuerySet.as_manager()
+    objects = PrimaryQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("deleted user")

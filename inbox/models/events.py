@@ -1,4 +1,4 @@
-"""The event types that ship with the inbox. Each is a table; a site adds its own in the same few lines."""
+"""The event types that ship with the inbox. Each is a table. A site adds its own types in the same way."""
 
 from django.core.validators import MaxLengthValidator
 from django.db import models

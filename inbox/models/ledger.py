@@ -1,7 +1,7 @@
-"""Locks and counters: the few lines that every write to a mailbox or a broadcast goes through.
+"""Locks and versions: every write to a mailbox or a broadcast uses these functions.
 
-Lock order, everywhere: broadcast clock, then mailboxes sorted by user id, then rows. Version and rows change in one
-transaction; the world hears of it when that commits.
+The lock order is always: broadcast clock, then mailboxes sorted by user id, then rows. Version and rows change in one
+transaction. Signals are sent after its commit.
 """
 
 from __future__ import annotations
@@ -13,9 +13,10 @@ import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
-from typing import Any, ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar
 
 from django.contrib.auth import get_user_model
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import IntegrityError, OperationalError, connections, router, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Case, F, Value, When
@@ -37,15 +38,15 @@ T = TypeVar("T")
 
 CHUNK = 1000  # users per transaction: locks are held for milliseconds, and one IN list stays cheap to plan
 RETRY_SECONDS = 0.05
-MEND_SECONDS = 0.2  # how long a mend waits for a lock: who comes next tries again
+MEND_SECONDS = 0.2  # how long a mend waits for a lock; the next mend tries again
 
 
 class Held(OperationalError):
-    """Some of the rows can't be changed now, mostly since somebody else holds them; the others are mended."""
+    """Some of the rows can't be changed now, mostly because other transactions hold them. The others were changed."""
 
 
 def alias() -> str:
-    """The database of the mailboxes: versions are read where they are written, never on a replica."""
+    """The database in which mailboxes are written. Versions are read there too, never on a replica."""
     return router.db_for_write(Mailbox)
 
 
@@ -58,10 +59,10 @@ def chunks(ids: Sequence[T], size: int = CHUNK) -> Iterator[Sequence[T]]:
 
 
 def retrying(write: Callable[P, R]) -> Callable[P, R]:
-    """Run a whole transaction again after a deadlock, lock timeout or integrity race, while the budget lasts.
+    """Retry a whole transaction after a deadlock, a lock timeout or an integrity error, as long as the budget allows.
 
     The budget is that of the request, if there is one (patience.py), so nested calls do not multiply their attempts.
-    Inside a caller's transaction there is nothing to run again: the error is theirs.
+    Within a caller's transaction, nothing is retried: the error is raised to the caller.
     """
 
     @functools.wraps(write)
@@ -83,10 +84,10 @@ def retrying(write: Callable[P, R]) -> Callable[P, R]:
 
 @contextmanager
 def waiting_at_most(seconds: float) -> Iterator[None]:
-    """A transaction that waits no longer for a lock. Raises OperationalError if one is not free in time.
+    """A transaction with a lock timeout. Raises OperationalError if a lock is not free in time.
 
-    On PostgreSQL the limit holds for each lock; SQLite has one, taken at the beginning. Inside a caller's transaction
-    nothing changes: the waiting is theirs.
+    On PostgreSQL, the timeout applies to each lock. SQLite has a single lock, taken at the beginning. Within a caller's
+    transaction, the timeout stays that of the caller.
     """
     connection, milliseconds = connections[alias()], round(seconds * 1000)
     if connection.in_atomic_block:
@@ -101,7 +102,7 @@ def waiting_at_most(seconds: float) -> Iterator[None]:
 
 @contextmanager
 def _busy_timeout(connection: BaseDatabaseWrapper, milliseconds: int) -> Iterator[None]:
-    """SQLite's waiting belongs to the connection, and begins with the transaction."""
+    """On SQLite, set the timeout of the connection, because the transaction waits when it begins."""
     if connection.vendor != "sqlite":
         yield
         return
@@ -117,10 +118,10 @@ def _busy_timeout(connection: BaseDatabaseWrapper, milliseconds: int) -> Iterato
 
 @retrying
 def ensure(ids: Collection[UserPk]) -> None:
-    """Create the mailboxes that do not exist yet, sorted, in a short transaction of their own if one can be had.
+    """Create missing mailboxes, sorted, in a short transaction of their own (or in the caller's).
 
-    Ids of no user are passed over. A user without a mailbox is read as version 0 and no staff; so that of staff begins
-    with version 1, as everything that they see from then on is news.
+    Unknown ids are skipped. Reads take a user without a mailbox for one with version 0 who is not staff. So a mailbox
+    of staff starts with version 1: its state differs from the state that was read before.
     """
     wanted = set(ids)
     mailboxes = Mailbox.objects.using(alias()).filter(Among("pk", wanted))
@@ -131,16 +132,16 @@ def ensure(ids: Collection[UserPk]) -> None:
     Mailbox.objects.using(alias()).bulk_create([_new_mailbox(user) for user in users], ignore_conflicts=True)
 
 
-def _new_mailbox(user: Any) -> Mailbox:
+def _new_mailbox(user: AbstractBaseUser) -> Mailbox:
     is_staff = bool(getattr(user, "is_staff", False))
     return Mailbox(pk=user.pk, is_staff=is_staff, version=int(is_staff), audience_version=int(is_staff))
 
 
 @contextmanager
 def locked(ids: Iterable[UserPk]) -> Iterator[list[UserPk]]:
-    """A transaction that holds these users' mailboxes, locked in the order of their ids.
+    """A transaction that locks the mailboxes of these users, in the order of their ids, and creates missing ones.
 
-    Yields the ids that have one (those of existing users), sorted.
+    Yields the ids of existing users, sorted.
     """
     wanted = sorted(set(ids))
     for chunk in chunks(wanted):
@@ -155,9 +156,10 @@ def _lock(ids: Sequence[UserPk]) -> list[UserPk]:
 
 
 def advance(ids: Collection[UserPk], item: str | None = None, *, audience: bool = False) -> None:
-    """Advance these locked mailboxes and tell the world when this commits.
+    """Advance these locked mailboxes, and send `mailbox_changed` after the commit.
 
-    `item` names the event type that arrived, if one did; `audience` marks that they joined or left one.
+    `item` is the event type of a message that arrived, if any. `audience` says that the users joined or left an
+    audience.
     """
     if not ids:
         return
@@ -171,9 +173,9 @@ def advance(ids: Collection[UserPk], item: str | None = None, *, audience: bool 
 
 @contextmanager
 def advanced(ids: Collection[UserPk], item: str | None) -> Iterator[list[UserPk]]:
-    """A transaction that holds these mailboxes, each advanced by one, and announces it: `locked`, then `advance`.
+    """A transaction that locks and advances these mailboxes, and sends the signal: `locked`, then `advance`.
 
-    One statement does both, unless a mailbox is missing. Yields the ids that have one, sorted.
+    One statement does both, unless a mailbox is missing. Yields the ids of existing users, sorted.
     """
     wanted = sorted(set(ids))
     with transaction.atomic(using=alias()):
@@ -195,9 +197,9 @@ def _lock_and_advance(ids: Sequence[UserPk]) -> int:
 
 
 def advance_each(counts: Mapping[UserPk, int]) -> dict[UserPk, int]:
-    """Advance each locked mailbox by its own count; returns the versions from which the counting started.
+    """Advance each locked mailbox by its own count; returns the versions before.
 
-    Announcing it is the caller's: what arrived may be of several types.
+    The caller has to call `announce`, because messages of several types may have arrived.
     """
     before: dict[UserPk, int] = {}
     mailboxes = Mailbox.objects.using(alias())
@@ -211,7 +213,7 @@ def advance_each(counts: Mapping[UserPk, int]) -> dict[UserPk, int]:
 
 
 def announce(ids: Collection[UserPk], item: str | None) -> None:
-    """Send `mailbox_changed` once the current transaction, if any, has committed."""
+    """Send `mailbox_changed` after the commit, or now if there is no transaction."""
     if not ids:
         return
     changed = partial(mailbox_changed.send_robust, Mailbox, user_ids=[user_id(pk) for pk in ids], item=item)
@@ -220,7 +222,7 @@ def announce(ids: Collection[UserPk], item: str | None) -> None:
 
 @contextmanager
 def locked_clock() -> Iterator[BroadcastClock]:
-    """A transaction that holds the broadcast clock."""
+    """A transaction that locks the broadcast clock."""
     clocks = BroadcastClock.objects.using(alias())
     with transaction.atomic(using=alias()):
         clocks.get_or_create(pk=BroadcastClock.THE_ONE)
@@ -228,9 +230,9 @@ def locked_clock() -> Iterator[BroadcastClock]:
 
 
 def tick(clock: BroadcastClock, item: str | None = None, *, by: int = 1) -> int:
-    """Advance the locked clock and tell the world when this commits; returns the new value.
+    """Advance the locked clock, and send `broadcast_changed` after the commit; returns the new value.
 
-    Raises BadValue where versions would go back, or become greater than a JavaScript number can hold.
+    Raises BadValue if versions would go back, or become greater than a JavaScript number can hold.
     """
     if not isinstance(by, int) or not 0 < by <= MAX_CLOCK - clock.value:
         left = max(0, MAX_CLOCK - clock.value)
@@ -244,7 +246,7 @@ def tick(clock: BroadcastClock, item: str | None = None, *, by: int = 1) -> int:
 
 @retrying
 def set_staff(ids: Collection[UserPk], is_staff: bool) -> None:
-    """Copy a changed staff flag into these users' mailboxes, with a new version."""
+    """Copy the changed staff flag of these users to their mailboxes, and advance them."""
     with locked(ids) as found:
         stale = Mailbox.objects.using(alias()).filter(pk__in=found).exclude(is_staff=is_staff)
         changed = list(stale.values_list("pk", flat=True))

@@ -1,26 +1,33 @@
-"""The two counters that order everything: one row per user, one row for all broadcasts."""
+"""The two counters that make up a version: the mailbox of each user, and the broadcast clock."""
 
-from typing import Any, ClassVar, TypeVar
+from typing import TypeVar
 
 from django.conf import settings
 from django.db import models, router
+from django.db.models.sql import Query
 from django.utils.translation import gettext_lazy as _
 
 Row = TypeVar("Row", bound=models.Model)
 
 
 class PrimaryQuerySet(models.QuerySet[Row]):
-    """Reads where mailboxes are written: on a replica, rows would be older than the version they are read for."""
+    """Reads the database where mailboxes are written: on a replica, rows may be older than their version."""
 
-    def __init__(self, model: Any = None, query: Any = None, using: str | None = None, hints: Any = None) -> None:
+    def __init__(
+        self,
+        model: type[models.Model] | None = None,
+        query: Query | None = None,
+        using: str | None = None,
+        hints: dict[str, models.Model] | None = None,
+    ) -> None:
         super().__init__(model, query, using or router.db_for_write(Mailbox), hints)
 
 
 class Mailbox(models.Model):
-    """One user's counter. Whoever changes what the user can see advances it, under this row's lock.
+    """The version of one user's state. Each write that changes what the user sees locks this row and advances it.
 
-    Rows hang on the user with DO_NOTHING: deleting a user empties the mailbox under its lock
-    (`services.empty_mailboxes`), which a cascade collected before the lock could not do safely.
+    Rows refer to the user with DO_NOTHING. When a user is deleted, `services.empty_mailboxes` deletes them under the
+    mailbox's lock. A cascade would collect the rows before the lock, and miss later ones.
     """
 
     user = models.OneToOneField(
@@ -31,13 +38,13 @@ class Mailbox(models.Model):
         verbose_name=_("user"),
     )
     version = models.BigIntegerField(_("version"), default=0)
-    # The staff flag as of this version. Kept here because a flag that changes beside the counter, as
-    # `user.save()` in autocommit does, would give one version two meanings.
+    # A copy of the user's staff flag, as of this version. The flag of the user itself can change in another
+    # transaction (`user.save()` in autocommit), so one version could mean two states.
     is_staff = models.BooleanField(_("staff"), default=False)
     # The version at which this user last joined or left an audience: see `mark_all_read`.
     audience_version = models.BigIntegerField(_("audience version"), default=0)
 
-    objects: ClassVar[models.Manager[Any]] = PrimaryQuerySet.as_manager()
+    objects = PrimaryQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("mailbox")
@@ -48,14 +55,14 @@ class Mailbox(models.Model):
 
 
 class BroadcastClock(models.Model):
-    """The one row that orders broadcasts. `next_due` is when the next one must start or expire."""
+    """The single row with the counter for broadcasts. `next_due` is when the next broadcast must start or expire."""
 
     THE_ONE = 1
 
     value = models.BigIntegerField(_("value"), default=0)
     next_due = models.DateTimeField(_("next due"), null=True, blank=True)
 
-    objects: ClassVar[models.Manager[Any]] = PrimaryQuerySet.as_manager()
+    objects = PrimaryQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("broadcast clock")

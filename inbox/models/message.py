@@ -1,22 +1,25 @@
-"""The abstract message: what every event type has, and the ten lines a new one needs."""
+"""The abstract message, from which each event type is derived."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from django.apps import apps
 from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.exceptions import ObjectDoesNotExist, ValidationError
 from django.db import models
 from django.db.models import Q
 from django.db.models.fields.related_descriptors import ForwardManyToOneDescriptor
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from ..core.lookups import existing_users
 from ..core.names import ConstraintName, IndexName
+from ..core.users import UserPk
 from ..core.validators import validate_link, validate_text
 from ..rendering.wording import fill
 from .base import UNREAD, MailboxRow
@@ -38,9 +41,9 @@ class Level(models.TextChoices):
 
 
 class ActorDescriptor(Descriptor):
-    """An actor who is gone is nobody, as if the message had forgotten them already."""
+    """Returns None for a deleted actor, as if the column were NULL already."""
 
-    def get_object(self, instance: Any) -> Any:
+    def get_object(self, instance: models.Model) -> Any:
         try:
             return super().get_object(instance)
         except ObjectDoesNotExist:
@@ -48,7 +51,8 @@ class ActorDescriptor(Descriptor):
 
 
 class ActorField(ForeignKey):
-    """A foreign key without a constraint: deleting a user would have to write all their messages in one transaction."""
+    """A foreign key without a constraint: with one, the transaction that deletes a user would have to write all
+    messages that name them."""
 
     forward_related_accessor_class = ActorDescriptor
 
@@ -58,20 +62,20 @@ class ActorField(ForeignKey):
 
 
 class Message(MailboxRow):
-    """One thing that happened, in one user's mailbox. Each event type is a table of its own with typed columns.
+    """An event in one user's mailbox. Each event type has a table of its own, with typed columns.
 
-    `seq` is the mailbox version at which the message arrived; then it takes the place of unread ones of its type with
-    the same `dedupe_key`. `title_format` and `body_format` are translated, then filled from the row's columns and
-    `{actor}` (`inbox.rendering.wording`); a type with columns named title and body needs neither.
+    `seq` is the mailbox version at which the message arrived. On arrival it replaces the unread messages of its type
+    with the same `dedupe_key`. `title_format` and `body_format` are translated, and filled with the row's columns and
+    `{actor}` (`inbox.rendering.wording`). A type with columns named `title` and `body` needs neither.
     """
 
     inbox_type: ClassVar[str] = ""  # the public name of the type; set it before you rename a class
-    title_format: ClassVar[Any] = "{title}"
-    body_format: ClassVar[Any] = ""
-    level: Any = Level.INFO
+    title_format: ClassVar[str | Promise] = "{title}"
+    body_format: ClassVar[str | Promise] = ""
+    level: Any = Level.INFO  # or a column of the type
 
     seq = models.BigIntegerField(_("sequence number"), editable=False)
-    # Messages forget a deleted user after the deletion (services/departures.py).
+    # After a user is deleted, the column is cleared in batches (services/departures.py).
     actor: Any = ActorField(
         settings.AUTH_USER_MODEL,
         models.DO_NOTHING,
@@ -83,7 +87,7 @@ class Message(MailboxRow):
     )
     url = models.CharField(_("link"), max_length=500, blank=True, validators=[validate_link])
     created_at = models.DateTimeField(_("created at"), default=timezone.now)
-    # Null, not blank, for "none": that is what the partial index leaves out.
+    # NULL for "none", because the partial index leaves out NULL.
     dedupe_key = models.CharField(_("dedupe key"), max_length=100, null=True, blank=True)  # noqa: DJ001
 
     class Meta:
@@ -113,47 +117,47 @@ class Message(MailboxRow):
 
     @classmethod
     def event_type(cls) -> str:
-        """The public name of the type, as in `by_type` and refs: CommentMessage is "comment"."""
+        """The public name of the type, as in `by_type` and refs: "comment" for CommentMessage."""
         model: Any = cls._meta.concrete_model or cls
         return model.inbox_type or model.__name__.removesuffix("Message").lower()  # type: ignore[no-any-return]
 
     @classmethod
-    def arrival(cls) -> str:
+    def announced_as(cls) -> str:
         return cls.event_type()
 
     @property
     def ref(self) -> str:
         return f"{self.event_type()}-{self.pk}"
 
-    def arrived_at(self, version: int) -> None:
+    def set_arrival_version(self, version: int) -> None:
         self.seq = version
 
     @classmethod
-    def arriving(cls, rows: Sequence[Message]) -> None:
-        """They take the places of unread ones with their keys. Who has muted the type is not told: it arrives read."""
-        forget_deleted_actors(rows)
-        cls.make_room({(row.recipient_id, row.dedupe_key) for row in rows if row.dedupe_key is not None})
-        muted = MutedType.objects.filter(type=cls.event_type(), mailbox__in={row.recipient_id for row in rows})
-        deaf = set(muted.values_list("mailbox_id", flat=True))
+    def prepare_new(cls, rows: Sequence[Self]) -> None:
+        """Delete the unread messages that the new ones replace, and mark as read what a recipient has muted."""
+        clear_deleted_actors(rows)
+        cls.delete_replaced({(row.recipient_id, row.dedupe_key) for row in rows if row.dedupe_key is not None})
+        rows_of_type = MutedType.objects.filter(type=cls.event_type(), mailbox__in={row.recipient_id for row in rows})
+        muted = set(rows_of_type.values_list("mailbox_id", flat=True))
         for row in rows:
-            if row.recipient_id in deaf and row.can_be_muted:
+            if row.recipient_id in muted and row.can_be_muted:
                 row.read_at = row.read_at or row.created_at
 
     @classmethod
-    def make_room(cls, places: Collection[tuple[Any, str]]) -> None:
-        """Remove the unread messages at these (recipient, dedupe key), their mailboxes locked and advanced."""
-        if not places:
+    def delete_replaced(cls, keys: Collection[tuple[UserPk, str]]) -> None:
+        """Delete the unread messages with these (recipient, dedupe key). Their mailboxes are locked and advanced."""
+        if not keys:
             return
-        recipients: Any = {recipient for recipient, _key in places}
-        keys = {key for _recipient, key in places}
-        rows = cls.objects.unread().filter(recipient__in=recipients, dedupe_key__in=keys)
+        recipients = {recipient for recipient, _dedupe_key in keys}
+        dedupe_keys = {dedupe_key for _recipient, dedupe_key in keys}
+        rows = cls.objects.unread().filter(recipient__in=recipients, dedupe_key__in=dedupe_keys)
         found = rows.values_list("pk", "recipient_id", "dedupe_key")
-        if taken := [pk for pk, recipient, key in found if (recipient, key) in places]:
-            cls.objects.filter(pk__in=taken).remove()
+        if replaced := [pk for pk, recipient, dedupe_key in found if (recipient, dedupe_key) in keys]:
+            cls.objects.filter(pk__in=replaced).remove()
 
     @property
     def can_be_muted(self) -> bool:
-        """What is critical is heard by everybody."""
+        """Critical messages can't be muted."""
         return bool(self.level != Level.CRITICAL)
 
     def render_title(self) -> str:
@@ -162,13 +166,13 @@ class Message(MailboxRow):
     def render_body(self) -> str:
         return fill(str(self.body_format), self._words())
 
-    def _words(self) -> dict[str, Any]:
+    def _words(self) -> dict[str, object]:
         words = {field.attname: getattr(self, field.attname) for field in self._meta.concrete_fields}
         return words | {"actor": actor_name(self.actor)}
 
-    def clean_fields(self, exclude: Any = None) -> None:
-        """Also refuse what no database can hold, in whatever column a type declares."""
-        errors: dict[str, Any] = {}
+    def clean_fields(self, exclude: Collection[str] | None = None) -> None:
+        """Also check each column for values that the database can't store."""
+        errors: dict[str, ValidationError] = {}
         for field in self._meta.concrete_fields:
             try:
                 self._clean_for_storage(field)
@@ -178,8 +182,9 @@ class Message(MailboxRow):
             raise ValidationError(errors)
         super().clean_fields(exclude=exclude)
 
-    def _clean_for_storage(self, field: Any) -> None:
-        """Text that UTF-8 or PostgreSQL can hold; and no null where there may be blank, which Django lets pass."""
+    def _clean_for_storage(self, field: models.Field[Any, Any]) -> None:
+        """Refuse text that UTF-8 or PostgreSQL can't store; and None where a column may be blank but not NULL, which
+        Django does not check."""
         value = getattr(self, field.attname)
         if isinstance(value, str):
             validate_text(value)
@@ -187,17 +192,18 @@ class Message(MailboxRow):
             raise ValidationError(field.error_messages["null"], code="null")
 
 
-def forget_deleted_actors(messages: Sequence[Message]) -> None:
-    """In the transaction that writes them: an actor who is gone is nobody. Who is not stays until it commits."""
-    actors = {message.actor_id for message in messages} - {None}
-    here = existing_users(actors) if actors else set()
+def clear_deleted_actors(messages: Sequence[Message]) -> None:
+    """Clear the actor of messages whose actor is deleted. Call it in the transaction that writes the messages: the
+    other actors can't be deleted before it commits."""
+    actors = {message.actor_id for message in messages if message.actor_id is not None}
+    existing = existing_users(actors) if actors else set()
     for message in messages:
-        if message.actor_id not in here:
+        if message.actor_id not in existing:
             message.actor = None
 
 
-def actor_name(actor: Any) -> str:
-    """Whom a title names: full name, else user name; "Someone" when there is none (any more)."""
+def actor_name(actor: AbstractBaseUser | None) -> str:
+    """The full name of the actor, else the user name; "Someone" if there is no actor (any more)."""
     if actor is None:
         return gettext("Someone")
     full_name = getattr(actor, "get_full_name", str)()
@@ -210,5 +216,5 @@ def message_models() -> list[type[Message]]:
 
 
 def event_types() -> dict[str, type[Message]]:
-    """The same by public name."""
+    """Public name -> installed event type, in the order of definition."""
     return {model.event_type(): model for model in message_models()}

@@ -1,6 +1,4 @@
-"""What somebody does not want to be counted from now on."""
-
-from typing import Any, ClassVar
+"""The event types that a user has muted."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -9,12 +7,12 @@ from .mailbox import Mailbox, PrimaryQuerySet
 
 
 class MutedType(models.Model):
-    """Messages of this type arrive already read in this mailbox. What arrived before stays as it is."""
+    """Messages of this type arrive already read in this mailbox. Earlier ones stay as they are."""
 
     mailbox = models.ForeignKey(Mailbox, models.CASCADE, related_name="+", db_index=False, verbose_name=_("mailbox"))
     type = models.CharField(_("type"), max_length=50)
 
-    objects: ClassVar[models.Manager[Any]] = PrimaryQuerySet.as_manager()
+    objects = PrimaryQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("muted type")

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
@@ -18,7 +18,7 @@ RowPk: TypeAlias = int
 
 
 def parse(refs: Iterable[str]) -> dict[str, set[RowPk]]:
-    """Sort refs by type: {"comment": {123}, "broadcast": {4}}. NotFound for what cannot be a ref."""
+    """Group refs by type: {"comment": {123}, "broadcast": {4}}. Raises NotFound for an invalid ref."""
     found: dict[str, set[RowPk]] = defaultdict(set)
     for ref in refs:
         name, _dash, key = ref.partition("-")
@@ -36,11 +36,11 @@ def _key(ref: str, name: str, key: str) -> RowPk:
         if model is None:
             raise missing(ref)
         validate_text(key)
-        value: Any = model._meta.pk.to_python(key)
-        # Validators hold the database's own bounds: a 30-digit number is no row's key, and must not reach SQL.
+        value: RowPk = model._meta.pk.to_python(key)
+        # Validators know the bounds of the column: a number of 30 digits must not reach the database.
         model._meta.pk.run_validators(value)
     except (ValidationError, ValueError):
         raise missing(ref) from None
     if str(value) != key:
         raise missing(ref)
-    return value  # type: ignore[no-any-return]
+    return value

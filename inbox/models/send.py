@@ -1,8 +1,8 @@
-"""What other services asked for: sends, the parts they are worked off in, requests that must not count twice."""
+"""Sends of other services, their chunks, and the idempotency keys of requests."""
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Self
+from typing import Self
 
 from django.db import models
 from django.utils import timezone
@@ -27,11 +27,11 @@ class SendQuerySet(PrimaryQuerySet["Send"]):
 
 
 class Send(models.Model):
-    """One event on its way to many mailboxes, and how far it has come.
+    """One message to many recipients, and its progress.
 
-    Up to a thousand recipients are written together with this row. For more, `message` is the event in Django's JSON
-    serialization, and its chunks name the recipients. It is done when all of them are, and has failed when those that
-    are left have.
+    Up to a thousand messages are written together with this row. For more, `message` is the message in Django's JSON
+    serialization, and the chunks name the recipients. The send is done when all of its chunks are done. It has failed
+    when none is pending and at least one has failed.
     """
 
     token = models.ForeignKey(
@@ -43,15 +43,15 @@ class Send(models.Model):
     unknown = models.PositiveIntegerField(_("unknown recipients"), default=0)
     created = models.PositiveIntegerField(_("messages written"), default=0)
     created_at = models.DateTimeField(_("created at"), default=timezone.now)
-    # When a part of it was last written, or somebody took it over: who finds it long ago takes it over.
+    # When a chunk was last written, or a sweep claimed the send. If it is long ago, a sweep claims it.
     progress_at = models.DateTimeField(_("last progress"), default=timezone.now)
     finished_at = models.DateTimeField(_("finished at"), null=True, blank=True)
     failed_at = models.DateTimeField(_("failed at"), null=True, blank=True)
-    # Why it failed, or must be tried again. Columns added later have defaults in the database: processes of the
-    # version before go on writing rows during a deploy.
+    # Why it failed, or must be retried. Columns added later have defaults in the database, because processes of the
+    # version before still write rows during a deploy.
     reason = models.CharField(_("why it failed"), max_length=300, blank=True, default="", db_default="")
 
-    objects: ClassVar[models.Manager[Any]] = SendQuerySet.as_manager()
+    objects = SendQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("send")
@@ -79,8 +79,9 @@ class Send(models.Model):
 class SendChunk(models.Model):
     """Up to a thousand recipients of a send, sorted.
 
-    `done_at` is written in the transaction that writes their messages, so that they get one each however often it is
-    tried. Their ids are dropped with it. One that can't be written is tried again at `retry_at`, and in the end fails.
+    The transaction that writes their messages also sets `done_at`, so that each gets one message, however often the
+    chunk is tried; it clears `recipients`, too. A chunk that can't be written is retried at `retry_at`, and fails at
+    last.
     """
 
     send = models.ForeignKey(Send, models.CASCADE, related_name="chunks", db_index=False, verbose_name=_("send"))
@@ -91,7 +92,7 @@ class SendChunk(models.Model):
     failed_at = models.DateTimeField(_("failed at"), null=True, blank=True)
     reason = models.CharField(_("why it failed"), max_length=300, blank=True, default="", db_default="")
 
-    objects: ClassVar[models.Manager[Any]] = PrimaryQuerySet.as_manager()
+    objects = PrimaryQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("part of a send")
@@ -103,20 +104,21 @@ class SendChunk(models.Model):
 
 
 class IdempotencyKey(models.Model):
-    """A request that must not count twice: what it said, and what it was answered.
+    """The `Idempotency-Key` of a request: the digest of the request, and its result.
 
-    `result` is written in the transaction of the request's own writes; `is_final` once it is what the client was told.
+    `result` is written in the same transaction as the work of the request. `is_final` says that it is exactly what the
+    client got.
     """
 
     token = models.ForeignKey(ServiceToken, models.CASCADE, related_name="+", db_index=False, verbose_name=_("token"))
     key = models.CharField(_("key"), max_length=255)
     digest = models.CharField(_("digest"), max_length=64)
     claimed_at = models.DateTimeField(_("claimed at"), default=timezone.now, db_index=True)
-    # Text: PostgreSQL's own JSON would put members in another order than they were told in.
+    # Text, because PostgreSQL's JSON changes the order of members.
     result = models.TextField(_("result"), blank=True)
     is_final = models.BooleanField(_("final"), default=False)
 
-    objects: ClassVar[models.Manager[Any]] = PrimaryQuerySet.as_manager()
+    objects = PrimaryQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("idempotency key")

@@ -1,6 +1,4 @@
-"""What is kept of sessions beside the site's own store."""
-
-from typing import Any, ClassVar
+"""Records of sessions, beside the site's own session store."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -9,16 +7,17 @@ from .mailbox import PrimaryQuerySet
 
 
 class TicketSession(models.Model):
-    """A session in which tickets were minted: they carry its digest, and count while the session of this key is valid.
+    """A session in which tickets were minted. The tickets contain its digest, and are valid as long as the session with
+    this key is.
 
-    Logging out deletes the row. So does time, by when the session has expired or has minted anew.
+    A logout deletes the row. After `until` it is purged: by then the session has expired, or `until` was extended.
     """
 
     digest = models.CharField(_("digest"), max_length=16, primary_key=True)
     key = models.TextField(_("key"))  # as secret as the table of sessions
     until = models.DateTimeField(_("until"), db_index=True)
 
-    objects: ClassVar[models.Manager[Any]] = PrimaryQuerySet.as_manager()
+    objects = PrimaryQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("session with tickets")
@@ -29,14 +28,15 @@ class TicketSession(models.Model):
 
 
 class EndedSession(models.Model):
-    """A session that was logged out, for as long as its key could still be shown.
+    """A session that was logged out. The row is kept as long as a client could still present the key.
 
-    `digest` is `inbox.credentials.sessions.digest` of the session's key, which itself is kept nowhere."""
+    `digest` is `inbox.credentials.sessions.digest` of the session's key, which itself is not stored.
+    """
 
     digest = models.CharField(_("digest"), max_length=16, primary_key=True)
     until = models.DateTimeField(_("until"), db_index=True)
 
-    objects: ClassVar[models.Manager[Any]] = PrimaryQuerySet.as_manager()
+    objects = PrimaryQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("ended session")

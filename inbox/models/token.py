@@ -1,7 +1,6 @@
-"""Tokens of other services: who may call the services' half of the API, and what for."""
+"""Service tokens: which services may call the API, and with which scopes."""
 
 from datetime import datetime
-from typing import Any, ClassVar
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -26,8 +25,8 @@ class Scope(models.TextChoices):
     TICKETS = "tickets", _("Mint tickets for any user")
 
 
-def validate_scopes(value: Any) -> None:
-    """Raise ValidationError unless this is a list of scopes, at least one."""
+def validate_scopes(value: object) -> None:
+    """Raise ValidationError unless this is a list of at least one scope."""
     if not isinstance(value, list) or not value or set(map(str, value)) - set(Scope.values):
         raise ValidationError(_("Choose at least one scope."), code="scopes")
 
@@ -39,9 +38,11 @@ class ServiceTokenQuerySet(PrimaryQuerySet["ServiceToken"]):
 
 
 class ServiceToken(models.Model):
-    """`digest` is the SHA-256 of the token, which itself is shown once and kept nowhere. It acts as its owner.
+    """A token of another service, which acts as the token's owner. `digest` is the SHA-256 of the token; the token
+    itself is shown once, and not stored.
 
-    Two of one name may be valid at once: the new one is taken into use before the old one is revoked.
+    Two tokens of one name may be valid at once, so that a service can change to the new one before the old one is
+    revoked.
     """
 
     name = models.CharField(_("name"), max_length=100, validators=[validate_text])
@@ -56,7 +57,7 @@ class ServiceToken(models.Model):
     revoked_at = models.DateTimeField(_("revoked at"), null=True, blank=True, editable=False)
     last_used_at = models.DateTimeField(_("last used at"), null=True, blank=True, editable=False)
 
-    objects: ClassVar[models.Manager[Any]] = ServiceTokenQuerySet.as_manager()
+    objects = ServiceTokenQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("service token")

@@ -1,17 +1,20 @@
-"""What ends a credential on this site: somebody logs out, a user is saved or deleted, a token is deleted.
+"""Receivers of signals after which a credential may have ended: logout, a saved or deleted user, a deleted token.
 
-Whatever goes unseen here (a session that expires or is deleted, `QuerySet.update()`) is found when connections are
-checked, once per resync interval. A listener on deleted sessions would have `clearsessions` load all that have expired.
+Other ends (a session expires or is deleted, `QuerySet.update()`) send no signal; the check of the connections finds
+them, once per resync interval. There is no receiver for deleted sessions, because with one `clearsessions` would load
+all expired sessions.
 """
 
-from typing import Any
+from collections.abc import Collection
 
 from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.db.models.signals import post_delete, post_save
+from django.http import HttpRequest
 
 from .. import services
+from ..core.users import SiteUser
 from ..credentials.announcements import announce
 from ..models import ServiceToken
 
@@ -29,28 +32,30 @@ def connect() -> None:
     user_logged_out.connect(logged_out, dispatch_uid=UID)
 
 
-def user_saved(instance: Any, created: bool, using: str, update_fields: Any = None, **kwargs: Any) -> None:
-    """The old values are not known: it may be a new password, or none of it."""
+def user_saved(
+    instance: SiteUser, created: bool, using: str, update_fields: Collection[str] | None = None, **kwargs: object
+) -> None:
+    """Announces every change of these fields, because the old values are unknown."""
     if not created and (update_fields is None or USER_FIELDS.intersection(update_fields)):
         announce([instance.pk], using)
 
 
-def user_deleted(instance: Any, using: str, **kwargs: Any) -> None:
+def user_deleted(instance: SiteUser, using: str, **kwargs: object) -> None:
     announce([instance.pk], using)
 
 
-def token_deleted(using: str, **kwargs: Any) -> None:
-    """Whom it has minted tickets for is not recorded."""
+def token_deleted(using: str, **kwargs: object) -> None:
+    """Announces it for everybody: the users for whom the token has minted tickets are not recorded."""
     announce(None, using)
 
 
-def logged_in(request: Any, **kwargs: Any) -> None:
+def logged_in(request: HttpRequest, **kwargs: object) -> None:
     if (session := getattr(request, "session", None)) is not None:
         services.name_session(session)
 
 
-def logged_out(request: Any, **kwargs: Any) -> None:
-    """Before the session is flushed. Tests and other callers of `logout` may have none."""
+def logged_out(request: HttpRequest | None, **kwargs: object) -> None:
+    """Called before the session is flushed. In tests, and from other callers of `logout`, there may be no session."""
     key = getattr(getattr(request, "session", None), "session_key", None)
     if key:
         services.end_session(key)

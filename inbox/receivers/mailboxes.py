@@ -1,55 +1,56 @@
-"""Changes that come from elsewhere: users deleted, staff flags, group membership, cascades.
+"""Receivers of signals for changes outside the inbox: deleted users, staff flags, group membership, cascades.
 
-Each handler runs inside the transaction of the change, save for the staff flag, which the mailbox copies.
+Each receiver runs within the transaction of the change. The exception is the staff flag, which the mailbox copies.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.db import OperationalError, transaction
-from django.db.models import DO_NOTHING, QuerySet
+from django.db.models import DO_NOTHING, Model, QuerySet
 from django.db.models.signals import m2m_changed, post_delete, post_save, pre_delete
 
 from .. import services
 from ..core.patience import ATTEMPTS
+from ..core.users import SiteUser, UserPk
 from ..models import Broadcast, Mailbox, Message, State, audiences, ledger
-from ..models.base import is_removed
+from ..models.base import is_being_deleted
 
 
 def connect() -> None:
-    for model in _kinds_of(get_user_model()):
+    for model in _with_proxies(get_user_model()):
         pre_delete.connect(user_deleting, sender=model)
-        if model._meta.concrete_model is get_user_model():  # of a child model, before the row of the user is deleted
+        if model._meta.concrete_model is get_user_model():  # for a child model it is sent before the user's row is gone
             post_delete.connect(user_deleted, sender=model)
         post_save.connect(user_saved, sender=model)
-    for model in _kinds_of(Group):
+    for model in _with_proxies(Group):
         pre_delete.connect(group_deleted, sender=model)
     m2m_changed.connect(broadcast_groups_changed, sender=Broadcast.groups.through)
     if member := audiences.membership():
         m2m_changed.connect(membership_changed, sender=member[0])
-    for model in _kinds_of(Message):
-        if _goes_with_others(model):  # with a listener Django would load every row that it deletes
+    for model in _with_proxies(Message):
+        if _can_be_cascaded(model):  # only then, because with a receiver Django loads every row that it deletes
             pre_delete.connect(message_cascaded, sender=model)
 
 
-def _kinds_of(base: type[Any]) -> list[type[Any]]:
-    """Also its proxies: signals name the class that was used."""
+def _with_proxies(base: type[Model]) -> list[type[Model]]:
+    """The model and its proxies and children, because the sender of a signal is the class that was used."""
     return [model for model in apps.get_models() if issubclass(model, base)]
 
 
-def _goes_with_others(model: type[Any]) -> bool:
-    """Whether its rows may be deleted by a cascade."""
-    keys = (field.remote_field for field in model._meta.concrete_fields if field.is_relation)
+def _can_be_cascaded(model: type[Model]) -> bool:
+    """Whether the deletion of a row of another table can delete rows of this one."""
+    keys = (field.remote_field for field in model._meta.concrete_fields if field.remote_field)
     return any(key.on_delete is not DO_NOTHING for key in keys)
 
 
-def user_deleting(instance: Any, origin: Any = None, **kwargs: Any) -> None:
-    """Before a user is deleted. At the first of those whom a queryset deletes, the mailboxes of all are locked.
+def user_deleting(instance: SiteUser, origin: object = None, **kwargs: object) -> None:
+    """Lock the mailbox of a user who is about to be deleted. At the first user of a queryset, lock those of all.
 
-    The query may match others by now than those whom Django has collected: so it decides about locks only.
+    The query may match other users now than when Django ran it. So its result only decides which mailboxes to lock.
     """
     if services.is_departing(instance.pk, origin):
         return
@@ -61,14 +62,21 @@ def user_deleting(instance: Any, origin: Any = None, **kwargs: Any) -> None:
     services.lock_mailboxes(origin, users, with_readers=names_all)
 
 
-def user_deleted(instance: Any, origin: Any = None, **kwargs: Any) -> None:
-    """At the first of them Django has deleted the rows of all. Foreign keys to them are checked at the commit."""
+def user_deleted(instance: SiteUser, origin: object = None, **kwargs: object) -> None:
+    """Empty the mailboxes of all users of this deletion at the first signal: Django sends the signals after it has
+    deleted all rows. The database checks foreign keys at the commit."""
     if services.is_departing(instance.pk, origin):
         services.empty_mailboxes(origin)
 
 
-def user_saved(instance: Any, created: bool, update_fields: Any = None, raw: bool = False, **kwargs: Any) -> None:
-    """A new user gets a mailbox: its first reader need not make it, nor wait for a long transaction that does so."""
+def user_saved(
+    instance: SiteUser,
+    created: bool,
+    update_fields: Collection[str] | None = None,
+    raw: bool = False,
+    **kwargs: object,
+) -> None:
+    """Create the mailbox of a new user: later, a write would have to create it, perhaps in a long transaction."""
     if raw:
         return
     if created:
@@ -77,15 +85,16 @@ def user_saved(instance: Any, created: bool, update_fields: Any = None, raw: boo
         copy_staff_flag(instance)
 
 
-def copy_staff_flag(user: Any) -> None:
+def copy_staff_flag(user: SiteUser) -> None:
     flag = getattr(user, "is_staff", None)
     mailboxes = Mailbox.objects.using(ledger.alias()).filter(pk=user.pk)
     if flag is not None and mailboxes.exclude(is_staff=flag).exists():
         ledger.set_staff([user.pk], flag)
 
 
-def membership_changed(instance: Any, action: str, reverse: bool, pk_set: Any, **kwargs: Any) -> None:
-    """Members come or go, from either side. Who goes is asked for before, and counts only if they were in."""
+def membership_changed(instance: Any, action: str, reverse: bool, pk_set: Any, **kwargs: object) -> None:
+    """Users join or leave groups; `instance` is a user or a group. Leaving counts only for users who were members, so
+    it is handled before the rows are deleted."""
     if action == "post_add" and pk_set:
         _audience_changed(pk_set if reverse else [instance.pk])
     elif action == "pre_clear" and reverse:
@@ -96,13 +105,14 @@ def membership_changed(instance: Any, action: str, reverse: bool, pk_set: Any, *
             ledger.advance(audiences.members(groups, found), audience=True)
 
 
-def group_deleted(instance: Group, **kwargs: Any) -> None:
-    """All its members leave it."""
-    _audience_changed(_hold_members(instance))
+def group_deleted(instance: Group, **kwargs: object) -> None:
+    """All members leave the group."""
+    _audience_changed(_lock_members(instance))
 
 
-def broadcast_groups_changed(instance: Broadcast, action: str, pk_set: Any, **kwargs: Any) -> None:
-    """The audience of a live broadcast changed: it counts as coming out now, for those it reaches anew."""
+def broadcast_groups_changed(instance: Broadcast, action: str, pk_set: set[int] | None, **kwargs: object) -> None:
+    """If the groups of a live broadcast change, advance the clock, and give the broadcast the new value: for users who
+    see it from now on, it is new."""
     if action not in {"post_add", "pre_remove", "pre_clear"}:
         return
     with ledger.locked_clock() as clock:
@@ -113,24 +123,25 @@ def broadcast_groups_changed(instance: Broadcast, action: str, pk_set: Any, **kw
             Broadcast._base_manager.filter(pk=instance.pk).update(clock=instance.clock)
 
 
-def message_cascaded(instance: Message, origin: Any = None, **kwargs: Any) -> None:
-    """A message goes because something else does. Its own `delete()`, of row or queryset, has advanced already."""
-    if origin is instance or is_removed(instance):
+def message_cascaded(instance: Message, origin: object = None, **kwargs: object) -> None:
+    """Advance the mailbox of a message that a cascade deletes. `delete()` of the message or its queryset does it
+    itself."""
+    if origin is instance or is_being_deleted(instance):
         return
     with ledger.locked([instance.recipient_id]) as found:
         if instance.deleted_at is None:
             ledger.advance(found)
 
 
-def _audience_changed(users: Iterable[Any]) -> None:
+def _audience_changed(users: Iterable[UserPk]) -> None:
     with ledger.locked(users) as found:
         ledger.advance(found, audience=True)
 
 
-def _hold_members(group: Group) -> list[Any]:
-    """Lock the mailboxes of a group's members, then the group, which nobody can join any more; returns the members.
+def _lock_members(group: Group) -> list[UserPk]:
+    """Lock the mailboxes of a group's members, then the group, so that nobody can join it; returns the members.
 
-    Who has joined since we looked has a mailbox that comes before the group in the lock order: it starts again.
+    By the lock order, mailboxes come before the group. So if a user has joined meanwhile, it starts again.
     """
     row = Group._base_manager.using(ledger.alias()).filter(pk=group.pk)
     for _attempt in range(ATTEMPTS):

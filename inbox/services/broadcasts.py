@@ -6,7 +6,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from ..core.isolation import apart
+from ..core.isolation import split_on_failure
 from ..core.snapshots import CLOCK_UNIT, MAX_VERSION
 from ..errors import BadValue
 from ..models import Broadcast, BroadcastClock, State, ledger
@@ -88,7 +88,9 @@ def _turn(rows: BroadcastQuerySet, **values: State | datetime) -> int:
     """Change the rows that no other transaction holds: this one holds the clock, so it must not wait for one row."""
     free = rows.order_by("pk").select_for_update(no_key=True, skip_locked=True)
     keys = list(free.values_list("pk", flat=True))
-    return apart("Starting or ending broadcast", lambda some: rows.filter(pk__in=some).update(**values), keys)[0]
+    return split_on_failure(
+        "Starting or ending broadcast", lambda some: rows.filter(pk__in=some).update(**values), keys
+    )[0]
 
 
 def raise_clock(version: int) -> bool:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 from django.db.models import F, QuerySet
 
-from ..core.isolation import apart, attempt
+from ..core.isolation import attempt, split_on_failure
 from ..core.lookups import Among
 from ..core.users import UserOrPk, UserPk, has_staff_column, user_pks
 from ..models import Mailbox, ledger
@@ -25,7 +25,7 @@ def mend(*, is_due: bool = False, users: Iterable[UserOrPk] = ()) -> bool:
     """
     done = not is_due or attempt("Starting and ending broadcasts", apply_due)
     for chunk in ledger.chunks(sorted(set(user_pks(users)))):
-        _made, missing = apart("Making the mailbox of user", _make, chunk)
+        _made, missing = split_on_failure("Making the mailbox of user", _make, chunk)
         copied = attempt("Copying staff flags", _copy_staff_flags, chunk)
         done = done and not missing and copied
     return done
@@ -34,7 +34,7 @@ def mend(*, is_due: bool = False, users: Iterable[UserOrPk] = ()) -> bool:
 def touch(users: Collection[UserOrPk]) -> None:
     """Advance mailboxes whose state has changed without a new version. Raises Held."""
     for chunk in ledger.chunks(sorted(set(user_pks(users)))):
-        apart("Making the mailbox of user", _make, chunk)
+        split_on_failure("Making the mailbox of user", _make, chunk)
         with _free(_mailboxes(chunk)) as free:
             ledger.advance(list(free.values_list("pk", flat=True)), audience=True)
 

@@ -1,4 +1,4 @@
-"""The users whom another service names (ids, user names, audiences), looked up together, whatever their number."""
+"""Looks up the users that another service names (by id, user name or audience), any number in a few queries."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, TypedDict
@@ -15,7 +15,7 @@ from ..models import Audience, Mailbox, audiences, ledger
 
 
 class ById(TypedDict):
-    """A user by id, for ids that are text: a plain string is a user name."""
+    """A user by id. Needed for ids that are text, because a plain string is a user name."""
 
     id: UserId
 
@@ -24,7 +24,7 @@ Recipient = int | str | ById  # an id, a user name, or an id
 
 
 class Directory:
-    """The users that a request names, found in a few queries. Each of them has a mailbox afterwards."""
+    """The users that a request names, looked up in a few queries. Creates their missing mailboxes."""
 
     def __init__(self, given: Iterable[Recipient]) -> None:
         recipients = list(given)
@@ -41,7 +41,7 @@ class Directory:
         return key if key in self._existing else None
 
     def sort(self, given: Sequence[Recipient]) -> tuple[list[UserPk], list[Recipient]]:
-        """Primary keys, sorted, each once; and the recipients that do not exist, as given."""
+        """The primary keys of recipients, sorted and unique; and the recipients that do not exist, as given."""
         found = [(one, self.find(one)) for one in given]
         return sorted({pk for _one, pk in found if pk is not None}), [one for one, pk in found if pk is None]
 
@@ -55,14 +55,14 @@ def _is_storable(name: str) -> bool:
 
 
 def _id_in(given: Recipient) -> UserPk | None:
-    """The id in a number or `{"id": …}`; None for a user name, and for a value that can't be an id."""
+    """The primary key in a number or `{"id": …}`; None for a user name or a value that can't be a key."""
     if isinstance(given, str):
         return None
     return user_pk_or_none(given["id"] if isinstance(given, Mapping) else given)
 
 
 def audience(name: str, groups: Collection[int] = ()) -> list[UserPk]:
-    """Primary keys of the active users of an audience, sorted. Each has a mailbox then."""
+    """Primary keys of the active users of an audience, sorted. Creates their missing mailboxes."""
     users = _active()
     if name == Audience.STAFF:
         users = users.filter(is_staff=True)
@@ -100,7 +100,7 @@ def _existing(pks: Collection[UserPk]) -> set[UserPk]:
     for chunk in ledger.chunks(list(pks)):
         mailboxes = Mailbox.objects.filter(Among("pk", chunk)).values_list("pk", flat=True)
         here = set(mailboxes)
-        if len(here) < len(chunk):  # ids of no user, or users without a mailbox
+        if len(here) < len(chunk):  # unknown ids, or users without a mailbox
             ledger.ensure(chunk)
             here = set(mailboxes.all())
         found |= here

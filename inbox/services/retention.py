@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 
 from .. import conf
 from ..conf import BOUNDS
-from ..core.isolation import apart, log_failure, until_failure
+from ..core.isolation import log_failure, split_on_failure, until_failure
 from ..core.lookups import Among
 from ..core.users import UserPk
 from ..errors import BadValue
@@ -199,7 +199,7 @@ def _delete(rows: Rows) -> int:
         return 0
     except Exception:  # noqa: BLE001 (each that can't be deleted is logged)
         keys = list(rows.order_by("pk").values_list("pk", flat=True))
-        return apart(what, lambda some: _remove(rows.filter(pk__in=some)), keys)[0]
+        return split_on_failure(what, lambda some: _remove(rows.filter(pk__in=some)), keys)[0]
 
 
 @ledger.retrying

@@ -18,8 +18,8 @@ from ..core.lookups import among, prepared
 from ..core.users import UserOrPk, UserPk, user_pk, user_pks
 from ..errors import BadValue
 from ..models import Mailbox, Message, MutedType, ledger
-from ..models.base import number
-from ..models.message import forget_deleted_actors
+from ..models.base import assign_versions
+from ..models.message import clear_deleted_actors
 from .recipients import Recipient
 
 # SQLite allows one writer at a time: a loop without pauses would starve all others.
@@ -92,7 +92,7 @@ def write_orders(orders: Sequence[Order]) -> list[int]:
     with ledger.locked(counts) as found:
         here = frozenset(found)
         rows = [copy_for(pk, order.message) for order in orders for pk in order.recipients if pk in here]
-        number(rows, ledger.advance_each({pk: counts[pk] for pk in found}))
+        assign_versions(rows, ledger.advance_each({pk: counts[pk] for pk in found}))
         _insert_each(rows)
         return [sum(pk in here for pk in order.recipients) for order in orders]
 
@@ -100,7 +100,7 @@ def write_orders(orders: Sequence[Order]) -> list[int]:
 def _insert_each(rows: Sequence[Message]) -> None:
     for model in dict.fromkeys(type(row) for row in rows):
         arriving = _newest([row for row in rows if type(row) is model])
-        ledger.announce(list(dict.fromkeys(row.recipient_id for row in arriving)), model.arrival())
+        ledger.announce(list(dict.fromkeys(row.recipient_id for row in arriving)), model.announced_as())
         model.objects.insert(arriving)
 
 
@@ -114,11 +114,11 @@ def write(ids: Sequence[UserPk], message: Message) -> int:
     """Write a drafted message to up to 1,000 users, in one transaction (or the caller's); returns how many exist."""
     if message._meta.auto_field is None:
         return _write_one_by_one(ids, message)
-    with ledger.advanced(ids, message.arrival()) as found:
+    with ledger.advanced(ids, message.announced_as()) as found:
         if found:
-            forget_deleted_actors([message])
+            clear_deleted_actors([message])
             if message.dedupe_key is not None:
-                message.make_room({(pk, message.dedupe_key) for pk in found})
+                message.delete_replaced({(pk, message.dedupe_key) for pk in found})
             _insert(found, message)
         return len(found)
 

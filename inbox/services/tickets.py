@@ -18,9 +18,9 @@ EXACT = timedelta(hours=1)  # precision of `TicketSession.until`: one write for 
 def mint_ticket(
     user: AbstractBaseUser, session_key: str | None, ttl: int = DEFAULT_TTL, *, token: int | None = None
 ) -> tuple[str, Ticket]:
-    """A ticket of this user for `ttl` seconds, and what it says.
+    """Mint a ticket of this user for `ttl` seconds; returns its text and its fields.
 
-    It ends with the session of that key, or with the service token of that id, if it was minted with one.
+    If a session or a service token is given, the ticket ends with it.
     """
     session = _remember_session(session_key) if session_key else ""
     ticket = Ticket(user_id(user.pk), session, tickets.auth_of(user), int(time.time()) + ttl, token)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from inbox.core import isolation
-from inbox.core.isolation import apart
+from inbox.core.isolation import split_on_failure
 
 ITEMS = range(1000)
 PLACES = {
@@ -34,7 +34,7 @@ class Work:
 @pytest.mark.parametrize("place", PLACES)
 def test_all_others_are_done(place: str) -> None:
     work = Work(PLACES[place])
-    done, left = apart("Testing", work, ITEMS)
+    done, left = split_on_failure("Testing", work, ITEMS)
     assert (done, set(left)) == (len(ITEMS) - len(work.bad), work.bad)
     assert work.tries <= 2 * len(ITEMS)
     assert len(left) == len(work.bad)
@@ -45,7 +45,7 @@ def test_slow_failures_have_a_bound_and_starve_nothing(monkeypatch: pytest.Monke
     left, runs = list(ITEMS), 0
     while len(left) > 50:
         work = Work(range(50))
-        _done, left = apart("Testing", work, left)
+        _done, left = split_on_failure("Testing", work, left)
         assert work.tries <= 2 * isolation.MOST_FAILURES + len(ITEMS)
         assert (runs := runs + 1) < 1000
     assert set(left) == set(range(50))

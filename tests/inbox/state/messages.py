@@ -44,7 +44,7 @@ class Messages(Reality):
             note.step, note.order = self.world.step, self.world.arrivals
             arriving.append(note)
             self.touched.add(note.owner)
-        self.world.make_room(arriving)
+        self.world.delete_replaced(arriving)
         self.world.notes += arriving
 
     def message(self, note: Note) -> Any:

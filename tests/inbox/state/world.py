@@ -115,7 +115,7 @@ class World:
     step: int = 0
     arrivals: int = 0
 
-    def make_room(self, arriving: Iterable[Note]) -> None:
+    def delete_replaced(self, arriving: Iterable[Note]) -> None:
         """What is unread gives way to a message with its key."""
         places = {(note.owner, note.type, note.key) for note in arriving if note.key is not None}
         self.notes = [
