@@ -3,18 +3,20 @@
 import asyncio
 import struct
 from contextlib import AsyncExitStack, suppress
+from typing import Any
 from urllib.parse import urlsplit
 
 import aiomqtt
 import pytest
 from paho.mqtt.client import MQTTv5
 
+from push.channels.mqtt import embedded as embedded_broker
 from tests.clients import Refused
 from tests.mqtt.conftest import Person
 from tests.mqtt.test_access import ticket_of
 from tests.mqtt.test_ended import ends
 from tests.mqtt_client import device
-from tests.servers import Site
+from tests.servers import Site, eventually, free_port
 
 SOON = 5.0  # seconds: at once, on a busy machine
 SILENT = 10.0  # seconds that the embedded broker waits for a CONNECT
@@ -73,6 +75,25 @@ async def test_who_never_says_connect_is_let_go(site: Site, bob: Person) -> None
         for reader, writer in (*silent, half):
             assert await reader.read() == b""
             writer.close()
+
+
+async def test_so_many_may_wait_for_their_turn_to_connect(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The next is closed at once, and the others stay."""
+    settings.MQTT_URL, settings.MQTT_WS_URL = f"mqtt://service:x@127.0.0.1:{free_port()}", ""
+    monkeypatch.setattr(embedded_broker, "MAX_CONNECTIONS", 2)
+    broker = embedded_broker.EmbeddedBroker(embedded_broker._config())
+    await broker.start()
+    where = urlsplit(settings.MQTT_URL)
+    waiting = [await asyncio.open_connection(where.hostname, where.port) for _ in range(2)]
+    await eventually(lambda: broker._waiting == 2, SOON)
+    reader, writer = await asyncio.open_connection(where.hostname, where.port)
+    async with asyncio.timeout(SOON):
+        assert await reader.read() == b""
+    assert broker._waiting == 2
+    for _, each in (*waiting, (reader, writer)):
+        each.close()
+    await eventually(lambda: broker._waiting == 0, SOON)
+    await broker.shutdown()
 
 
 async def test_mqtt_5(site: Site, broker: str, bob: Person) -> None:

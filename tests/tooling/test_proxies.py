@@ -37,6 +37,9 @@ def replaced(text: str, **here: Any) -> str:
         "timeout http-request 15s": "timeout http-request 1s",
         "connections 300;": "connections 30;",
         "sc0_conn_cur gt 300": "sc0_conn_cur gt 30",
+        "rate=100r/s": "rate=10r/s",
+        "burst=500": "burst=100",
+        "sc0_http_req_rate gt 1000": "sc0_http_req_rate gt 100",
     }
     for theirs, ours in changes.items():
         text = text.replace(theirs, ours)
@@ -110,6 +113,14 @@ async def test_half_a_head_is_given_up(proxy: Any, said: bytes) -> None:
         await connection.rest()
 
 
+async def test_a_slow_body_is_given_up(proxy: Any) -> None:
+    if proxy.name == "haproxy":
+        return  # it hands on what comes: PUSH_REQUEST_SECONDS limits that
+    head = raw.request(proxy, "/accounts/login/", "Content-Length: 1000", method="POST")
+    async with asyncio.timeout(10), raw.connect(proxy, head + b"slow") as connection:
+        await connection.rest()
+
+
 async def test_an_address_may_have_so_many_connections(proxy: Any) -> None:
     if proxy.name == "caddy":
         return  # it has no such limit of its own, as its file says
@@ -132,3 +143,12 @@ async def test_what_is_for_operators_stays_within(proxy: Any) -> None:
         for path in ("/metrics", "/readyz", "/push/mqtt/user/"):
             assert (await http.get(path)).status_code == 404
         assert (await http.get("/healthz")).text == "ok"
+
+
+async def test_an_address_may_send_so_many_requests(proxy: Any) -> None:
+    """The last test: what the address may send has been used up then."""
+    if proxy.name == "caddy":
+        return  # it has no such limit of its own, as its file says
+    async with httpx.AsyncClient(base_url=proxy.url("")) as http:
+        answers = [(await http.get("/healthz")).status_code for _ in range(200)]
+    assert set(answers) == {200, 429}
