@@ -3,7 +3,7 @@
 Django reads a whole body, into memory or a temporary file, before any view is asked. A body that announces too much
 (Content-Length) is refused before a byte of it is read; one that does not is cut where it becomes too much.
 
-daphne has read the body before it asks an application: there the same rules stand in newcomers_daphne.py.
+daphne has read the body before it asks an application: there the same rules stand in lobby_daphne.py.
 """
 
 import asyncio

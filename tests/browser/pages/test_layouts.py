@@ -14,7 +14,7 @@ from tests.servers import Site
 NARROW = {"viewport": {"width": 320, "height": 720}}
 PAGES = ("/", "/people/", "/people/alice/", "/inbox/", "/inbox/?view=archived", "/inbox/preferences/", "/lab/")
 FITS = "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
-ARABIC = "النسخة الاحتياطية جاهزة الآن"
+ARABIC, ENGLISH = "النسخة الاحتياطية جاهزة الآن", "The backup is ready"
 
 
 @pytest.fixture
@@ -104,6 +104,34 @@ def test_a_text_is_laid_out_in_its_own_direction(browse: Browse, site: Site, rea
         assert text.evaluate("node => getComputedStyle(node).direction") == "rtl", "its level is no part of it"
     for text in (InboxPage(bell.page).row("Plain").locator(".rd-text"), bell.row("Plain").locator(".title")):
         assert text.evaluate("node => getComputedStyle(node).direction") == "ltr"
+
+
+@pytest.mark.parametrize(("title", "body"), [(ARABIC, ENGLISH), (ENGLISH, ARABIC)], ids=["rtl", "ltr"])
+def test_title_and_body_have_a_direction_each(browse: Browse, site: Site, person: str, title: str, body: str) -> None:
+    """In a toast, in the panel and in the list."""
+    bell = tab(browse(site, person), "/inbox/").live()
+    site.call("send", "system", [person], title=title, body=body)
+    bell.news()
+    expected = ["rtl", "ltr"] if title == ARABIC else ["ltr", "rtl"]
+    assert directions(bell.toasts.first.locator(".words > *")) == expected
+    bell.open()
+    assert directions(bell.row(title).locator(".title, .body")) == expected
+    assert directions(InboxPage(bell.page).row(title).locator(".rd-title, .rd-body")) == expected
+
+
+def test_each_paragraph_has_a_direction(browse: Browse, site: Site, person: str) -> None:
+    broadcast = site.call("broadcast", "Two languages", body=f"{ENGLISH}\n\n{ARABIC}\n\n- {ENGLISH}\n- {ARABIC}")
+    try:
+        row = InboxPage(tab(browse(site, person), "/inbox/").page).row("Two languages")
+        assert directions(row.locator(".rd-rich :is(p, li)")) == ["ltr", "rtl"] * 2
+    finally:
+        site.call("withdraw", broadcast)
+
+
+def directions(texts: Locator) -> list[str]:
+    expect(texts.last).to_be_visible()
+    found: list[str] = texts.evaluate_all("nodes => nodes.map((node) => getComputedStyle(node).direction)")
+    return found
 
 
 # The texts without controls of their own that are laid out backwards, in the page and in the bell.
