@@ -1,8 +1,8 @@
-"""The inbox in Django's admin: broadcasts are authored here; messages, mailboxes, receipts, sends and deleted
-users are looked at.
+"""The inbox in Django's admin: broadcasts and service tokens can be created; messages, mailboxes, receipts, sends and
+deleted users can be viewed.
 
-Every installed event type is registered, those of other apps too. An app that wants its own page for a type
-unregisters it first: `admin.site.unregister(InvoiceMessage)`.
+All installed event types are registered, also those of other apps. An app that has its own page for a type must
+unregister it first: `admin.site.unregister(InvoiceMessage)`.
 """
 
 from django.contrib import admin

@@ -1,4 +1,5 @@
-"""What the inbox's admin pages share: they stay quick on tables of millions, and show what code has written."""
+"""Base classes of the inbox's admin pages: fast on tables with millions of rows, and read-only for rows that code
+writes."""
 
 from collections.abc import Iterable
 from itertools import islice
@@ -20,12 +21,12 @@ SHOWN = 100  # objects named on a deletion's confirmation page
 
 
 def by_user_name(path: str) -> str:
-    """The search field for the user behind `path`, whatever the user model calls its name."""
+    """The search field for the user name of the user at `path`, with any user model."""
     return f"{path}__{get_user_model().USERNAME_FIELD}"
 
 
 class LeanAdmin(ModelAdmin):
-    """No count of the unfiltered table, the newest first by primary key, and deletions that do not list every row."""
+    """Does not count the unfiltered table, sorts by primary key, and does not list every row of a deletion."""
 
     show_full_result_count = False
     ordering = ("-pk",)
@@ -34,7 +35,7 @@ class LeanAdmin(ModelAdmin):
     def get_deleted_objects(
         self, objs: Any, request: HttpRequest
     ) -> tuple[list[Any], dict[str, int], set[str], list[str]]:
-        """What the confirmation page says; Django's own loads every row that goes, and one query per kind of each."""
+        """The content of the confirmation page. Django's own method loads every row, and the rows of each cascade."""
         count = objs.count() if hasattr(objs, "model") else len(objs)
         named: list[Any] = [str(obj) for obj in islice(objs, SHOWN)]
         if count > SHOWN:
@@ -43,29 +44,29 @@ class LeanAdmin(ModelAdmin):
         return named, {str(self.opts.verbose_name_plural): count, **self.count_dependents(objs)}, forbidden, []
 
     def is_deletion_forbidden(self, objs: Any, request: HttpRequest) -> bool:
-        """Whether one of `objs` may not be deleted by whoever asks."""
+        """Whether the user is not allowed to delete one of `objs`."""
         return not self.has_delete_permission(request)
 
     def count_dependents(self, objs: Iterable[Model]) -> dict[str, int]:
-        """How many rows of other tables go with `objs`, by the name to show."""
+        """Name -> number of rows of other tables that are deleted with `objs`."""
         return {}
 
 
 class ReadOnlyAdmin(LeanAdmin):
-    """Rows that code writes: nothing to add or change; every column is shown."""
+    """For rows that code writes: users can't add or change any. Shows every column."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
 
     @cached_property
-    def _columns(self) -> list[str]:
-        return [field.name for field in self.opts.concrete_fields]
+    def _columns(self) -> tuple[str, ...]:
+        return tuple(field.name for field in self.opts.concrete_fields)
 
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
         return self._columns
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
         return self._columns

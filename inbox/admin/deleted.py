@@ -1,4 +1,4 @@
-"""Users who are gone, and how far other people's messages have forgotten them."""
+"""Deleted users, and how many of the messages that named them have been written."""
 
 from django.contrib import admin
 from django.http import HttpRequest
@@ -14,7 +14,7 @@ class DeletedUserAdmin(ReadOnlyAdmin):
     search_fields = ("user",)
 
     def has_delete_permission(self, request: HttpRequest, obj: DeletedUser | None = None) -> bool:
-        """Messages would name them by their key for ever."""
+        """Without the row, the remaining messages would keep the user's key for ever."""
         return False
 
     @admin.display(description=_("progress"))

@@ -1,4 +1,4 @@
-"""What may be saved. What cannot be shown or would never be shown is a form error, said at the field."""
+"""Forms of the admin. Values that can't be shown, or would never be shown, are errors of their field."""
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -9,6 +9,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from .. import services
+from ..core.users import SiteUser
 from ..models import Broadcast, Scope, ServiceToken
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ else:
 
 
 class LabelledTimes(forms.SplitDateTimeField):
-    """Django's two inputs, each with a name of its own in its form: the label before them belongs to neither."""
+    """Django's two inputs for date and time, each with an accessible name, because the label belongs to neither."""
 
     widget = AdminSplitDateTime
 
@@ -32,7 +33,7 @@ LABELLED_TIMES: dict[Any, Any] = {DateTimeField: {"form_class": LabelledTimes, "
 
 
 class BroadcastForm(ModelForm):
-    """Title, text, audience and dates of a broadcast; its state changes by publishing and withdrawing only."""
+    """Title, text, audience and dates of a broadcast. It can't change the state."""
 
     class Meta:
         model = Broadcast
@@ -40,16 +41,16 @@ class BroadcastForm(ModelForm):
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or self.cleaned_data
-        values = {"publish_at": self.instance.publish_at, **data}  # of a live one it is not in the form
+        values = {"publish_at": self.instance.publish_at, **data}  # for a live broadcast the form lacks this field
         for field, sentence in services.check_broadcast(values, self.changed_data, self.instance.state).items():
             self.add_error(field, sentence)
         return data
 
 
 class ServiceTokenForm(ModelForm):
-    """Nobody gives more than they have: superusers anything to anybody, others what they may do to themselves."""
+    """Superusers can grant any scope to any owner. Others can grant what they are allowed to do, to themselves."""
 
-    giver: ClassVar[Any]  # who fills it in: the admin derives a class for each request
+    granting_user: ClassVar[SiteUser]  # the user of the request; the admin derives a class for each request
     scopes = forms.MultipleChoiceField(label=_("Scopes"), choices=Scope.choices, widget=forms.CheckboxSelectMultiple)
 
     class Meta:
@@ -58,8 +59,8 @@ class ServiceTokenForm(ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if self.instance.pk is None and not self.giver.is_superuser:  # one that exists is only looked at
-            allowed = services.grantable_scopes(self.giver)
+        if self.instance.pk is None and not self.granting_user.is_superuser:  # an existing token is read-only
+            allowed = services.grantable_scopes(self.granting_user)
             self.fields["scopes"].choices = [pair for pair in Scope.choices if pair[0] in allowed]  # type: ignore[attr-defined]
             self.fields["owner"].disabled = True
-            self.initial["owner"] = self.giver.pk
+            self.initial["owner"] = self.granting_user.pk

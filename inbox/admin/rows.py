@@ -1,4 +1,4 @@
-"""Messages, mailboxes and receipts: searchable, and read-only save that messages can be deleted."""
+"""Messages, mailboxes and receipts: searchable and read-only, but messages can be deleted."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ from .base import ReadOnlyAdmin, by_user_name
 
 
 class StatusFilter(admin.SimpleListFilter):
-    """What the owner did with a row."""
+    """Filters by what the owner did with a row."""
 
     title = _("status")
     parameter_name = "status"
@@ -31,7 +31,7 @@ class StatusFilter(admin.SimpleListFilter):
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         return [(value, label) for value, (label, _condition) in self.CONDITIONS.items()]
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+    def queryset(self, request: HttpRequest, queryset: QuerySet[MailboxRow]) -> QuerySet[MailboxRow]:
         chosen = self.CONDITIONS.get(self.value() or "")
         return queryset.filter(chosen[1]) if chosen else queryset
 
@@ -46,7 +46,7 @@ def status(row: MailboxRow) -> str:
 
 
 class MessageAdmin(ReadOnlyAdmin):
-    """One event type's table. Deleting goes through the model and its queryset, which keep the counters right."""
+    """The messages of one event type. Deleting uses the model and its queryset, which advance the versions."""
 
     list_display = ("ref", "recipient", "text", status, "created_at")
     list_select_related = ("recipient", "actor")
@@ -64,7 +64,7 @@ class MessageAdmin(ReadOnlyAdmin):
 
 
 class ReceiptAdmin(ReadOnlyAdmin):
-    """Who has read, archived or dismissed which broadcast."""
+    """The users who have read, archived or dismissed a broadcast."""
 
     list_display = ("broadcast", "recipient", status, "read_at")
     list_select_related = ("broadcast", "recipient")
@@ -78,7 +78,7 @@ class ReceiptAdmin(ReadOnlyAdmin):
 
 
 class MailboxAdmin(ReadOnlyAdmin):
-    """Each user's counter, and what their badge shows."""
+    """The version of each user, and the number on their badge."""
 
     list_display = ("user", "unread", "version")
     list_select_related = ("user",)
@@ -90,7 +90,7 @@ class MailboxAdmin(ReadOnlyAdmin):
         return False
 
     def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
-        """One bulk read of the page's snapshots, instead of one per row."""
+        """Reads the snapshots of all rows of the page in one query."""
         changelist = super().get_changelist_instance(request)
         snapshots = selectors.snapshots([user_id(mailbox.pk) for mailbox in changelist.result_list])
         for mailbox in changelist.result_list:

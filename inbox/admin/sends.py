@@ -1,9 +1,9 @@
-"""What other services have sent, how far it has come, and what was given up."""
+"""Sends of other services, their progress, and retries of failed ones."""
 
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -37,15 +37,15 @@ class SendAdmin(ReadOnlyAdmin):
     actions = ("retry",)
 
     def has_delete_permission(self, request: HttpRequest, obj: Send | None = None) -> bool:
-        """Its messages would stay, or never come."""
+        """Deleting a send would not delete its messages, and the pending ones would never be written."""
         return False
 
     def has_retry_permission(self, request: HttpRequest) -> bool:
-        """Whoever may change sends, which otherwise nobody does."""
+        """The permission to change sends, which the admin uses for nothing else."""
         return bool(request.user.has_perm("inbox.change_send"))
 
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return [name for name in super().get_fields(request, obj) if name != "message"]
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
+        return tuple(name for name in super().get_fields(request, obj) if name != "message")
 
     @admin.display(description=_("status"))
     def shown_status(self, send: Send) -> Any:

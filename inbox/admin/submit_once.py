@@ -1,4 +1,4 @@
-"""Forms of the admin that create something once, however often "Save" is clicked (`services.submissions`)."""
+"""Admin forms that create their object once, however often "Save" is clicked (`services.submissions`)."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -18,28 +18,32 @@ FIELD = "form_key"
 
 
 class OnceAdmin(ModelAdmin):
-    """A second submission of one form leads to what the first has created."""
+    """A second submission of the same form redirects to the object that the first one has created."""
 
     change_form_template = "inbox/admin/once_form.html"
     already_saved: Any = _("This form was sent twice: it has been saved once.")
 
     def changeform_view(
-        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        shown = {**(extra_context or {}), FIELD: request.POST.get(FIELD) or services.new_form_key()}
+        context = {**(extra_context or {}), FIELD: request.POST.get(FIELD) or services.new_form_key()}
         try:
-            return super().changeform_view(request, object_id, form_url, shown)
+            return super().changeform_view(request, object_id, form_url, context)
         except services.AlreadySubmitted as again:
             self.message_user(request, self.already_saved, messages.WARNING)
             return HttpResponseRedirect(self._page_of(again.result))
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        """In the transaction of the whole request, which Django's admin opens."""
+        """Runs in the transaction that Django's admin opens for the whole request."""
         if change:
             super().save_model(request, obj, form, change)
             return
-        said = sorted(pair for pair in request.POST.lists() if pair[0] != "csrfmiddlewaretoken")
-        claim = services.claim_form(request.POST.get(FIELD, ""), said)
+        values = sorted(pair for pair in request.POST.lists() if pair[0] != "csrfmiddlewaretoken")
+        claim = services.claim_form(request.POST.get(FIELD, ""), values)
         self.create_model(request, obj, form)
         services.settle_form(claim, str(obj.pk))
 

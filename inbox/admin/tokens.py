@@ -1,6 +1,6 @@
-"""Service tokens: made here and shown once, then only looked at and revoked."""
+"""Service tokens: created here, shown once, then read-only; they can be revoked."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
@@ -24,9 +24,9 @@ class ServiceTokenAdmin(OnceAdmin, LeanAdmin):
     list_select_related = ("owner",)
     raw_id_fields = ("owner",)
     actions = ("revoke_selected",)
-    fields = ("name", "owner", "scopes", "expires_at")
+    fields: ClassVar[tuple[str, ...]] = ("name", "owner", "scopes", "expires_at")
     already_saved = _("This form was sent twice: one token was made, and shown once. If you missed it, revoke it here.")
-    looked_at = ("name", "owner", "allowed", "state", "created_at", "expires_at", "revoked_at", "last_used_at")
+    shown_fields = ("name", "owner", "allowed", "state", "created_at", "expires_at", "revoked_at", "last_used_at")
 
     class Media:
         js = ("inbox/admin/once.js",)
@@ -37,24 +37,26 @@ class ServiceTokenAdmin(OnceAdmin, LeanAdmin):
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         return {"owner": request.user.pk, **super().get_changeform_initial_data(request)}
 
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return self.looked_at if obj else self.fields
+    def get_fields(self, request: HttpRequest, obj: ServiceToken | None = None) -> tuple[str, ...]:
+        return self.shown_fields if obj else self.fields
 
-    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+    def get_form(
+        self, request: HttpRequest, obj: ServiceToken | None = None, change: bool = False, **kwargs: Any
+    ) -> Any:
         form = super().get_form(request, obj, change, **kwargs)
-        return type(form.__name__, (form,), {"giver": request.user})
+        return type(form.__name__, (form,), {"granting_user": request.user})
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """What a token may do does not change: make another. (Without an object it is about the list's actions.)"""
+    def has_change_permission(self, request: HttpRequest, obj: ServiceToken | None = None) -> bool:
+        """A token can't be changed; create another one. (Without an object, the permission is for list actions.)"""
         return obj is None and super().has_change_permission(request)
 
-    def create_model(self, request: Any, obj: Any, form: Any) -> None:
+    def create_model(self, request: Any, obj: ServiceToken, form: ServiceTokenForm) -> None:
         request.new_token = services.issue_token(obj)
 
-    def response_add(self, request: Any, obj: Any, post_url_continue: str | None = None) -> HttpResponse:
-        """The only page that ever shows it. No redirect: it would have to be kept until then."""
-        shown = {"title": _("The new token"), "opts": self.opts, "object": obj, "token": request.new_token}
-        context = {**self.admin_site.each_context(request), **shown}
+    def response_add(self, request: Any, obj: ServiceToken, post_url_continue: str | None = None) -> HttpResponse:
+        """The only page that shows the text. No redirect, because the text would have to be stored until then."""
+        own = {"title": _("The new token"), "opts": self.opts, "object": obj, "token": request.new_token}
+        context = {**self.admin_site.each_context(request), **own}
         page = TemplateResponse(request, "inbox/admin/token_made.html", context)
         add_never_cache_headers(page)
         return page
@@ -73,5 +75,5 @@ class ServiceTokenAdmin(OnceAdmin, LeanAdmin):
         for token in tokens:
             services.revoke_token(token)
             self.log_change(request, token, "revoked")
-        said = ngettext("%d token is revoked.", "%d tokens are revoked.", len(tokens)) % len(tokens)
-        self.message_user(request, said, messages.SUCCESS if tokens else messages.WARNING)
+        text = ngettext("%d token is revoked.", "%d tokens are revoked.", len(tokens)) % len(tokens)
+        self.message_user(request, text, messages.SUCCESS if tokens else messages.WARNING)
