@@ -9,7 +9,7 @@ DEFAULT_TICKETS_PER_MINUTE = 60
 DEFAULT_RETENTION_DAYS = 180
 DEFAULT_MAX_MESSAGES_PER_USER = 10_000
 
-# The least and the greatest value: beyond, a database or a calendar would refuse it later, somewhere else.
+# The smallest and the largest value. Beyond these, a database or a date would fail later, elsewhere.
 BOUNDS: dict[str, tuple[int, int]] = {
     "INBOX_UNREAD_CAP": (1, 1_000_000),
     "INBOX_REQUESTS_PER_MINUTE": (1, 1_000_000_000),
@@ -21,35 +21,35 @@ BOUNDS: dict[str, tuple[int, int]] = {
 
 
 def unread_cap() -> int:
-    """Where counting unread stops (`INBOX_UNREAD_CAP`): one more than this is shown as "capped"."""
+    """The largest number of unread items that is counted (`INBOX_UNREAD_CAP`); with more, a snapshot is `capped`."""
     return int(getattr(settings, "INBOX_UNREAD_CAP", DEFAULT_UNREAD_CAP))
 
 
 def requests_per_minute() -> int:
-    """How many requests a service token is good for in a minute (`INBOX_REQUESTS_PER_MINUTE`)."""
+    """How many requests per minute a service token may make (`INBOX_REQUESTS_PER_MINUTE`)."""
     return int(getattr(settings, "INBOX_REQUESTS_PER_MINUTE", DEFAULT_REQUESTS_PER_MINUTE))
 
 
 def failed_checks_per_minute() -> int:
-    """How many wrong tokens and tickets an address may show in a minute (`INBOX_FAILED_CHECKS_PER_MINUTE`)."""
+    """How many invalid tokens and tickets per minute an address may send (`INBOX_FAILED_CHECKS_PER_MINUTE`)."""
     return int(getattr(settings, "INBOX_FAILED_CHECKS_PER_MINUTE", DEFAULT_FAILED_CHECKS_PER_MINUTE))
 
 
 def tickets_per_minute() -> int:
-    """How many tickets of one user may be minted in a minute (`INBOX_TICKETS_PER_MINUTE`)."""
+    """How many tickets per minute may be minted for one user (`INBOX_TICKETS_PER_MINUTE`)."""
     return int(getattr(settings, "INBOX_TICKETS_PER_MINUTE", DEFAULT_TICKETS_PER_MINUTE))
 
 
 def trusted_proxies() -> list[str]:
-    """Addresses and networks whose `X-Forwarded-For` is believed (`INBOX_TRUSTED_PROXIES`)."""
+    """Addresses and networks of proxies whose `X-Forwarded-For` is trusted (`INBOX_TRUSTED_PROXIES`)."""
     return list(getattr(settings, "INBOX_TRUSTED_PROXIES", []))
 
 
 def retention_days() -> int:
-    """After how many days a message that was read may be deleted (`INBOX_RETENTION_DAYS`); 0: it is kept for ever."""
+    """After how many days a read message may be deleted (`INBOX_RETENTION_DAYS`); 0: it is kept for ever."""
     return int(getattr(settings, "INBOX_RETENTION_DAYS", DEFAULT_RETENTION_DAYS))
 
 
 def max_messages_per_user() -> int:
-    """Beyond how many newest messages a user's others may be deleted (`INBOX_MAX_MESSAGES_PER_USER`); 0: no bound."""
+    """How many of a user's newest messages are kept (`INBOX_MAX_MESSAGES_PER_USER`); 0: no limit."""
     return int(getattr(settings, "INBOX_MAX_MESSAGES_PER_USER", DEFAULT_MAX_MESSAGES_PER_USER))

@@ -1,8 +1,8 @@
-"""What a service or selector refuses, in words that every edge (REST, WebSocket, admin) can show."""
+"""The errors of services and selectors, with a text that the API, WebSockets and the admin can show."""
 
 
 class InboxError(ValueError):
-    """A request that cannot be served. `code` is a stable word, `detail` a sentence for a person."""
+    """A request that is refused. `code` is a stable word for programs, `detail` a sentence for people."""
 
     code = "error"
 
@@ -12,19 +12,19 @@ class InboxError(ValueError):
 
 
 class NotFound(InboxError):
-    """No such thing in this user's mailbox; also what somebody else's message looks like."""
+    """The object does not exist, or is not in this user's mailbox."""
 
     code = "not_found"
 
 
 class BadValue(InboxError):
-    """A value outside what is allowed."""
+    """A value that is not allowed."""
 
     code = "bad_value"
 
 
 class BadFields(BadValue):
-    """Values that do not go together; `fields` says what is wrong with which."""
+    """Values that are not allowed together. `fields`: field name -> sentence."""
 
     def __init__(self, fields: dict[str, str]) -> None:
         super().__init__(" ".join(fields.values()))

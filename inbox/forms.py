@@ -1,4 +1,4 @@
-"""The form of the preferences page: said the other way round, as people read it."""
+"""The form of the preferences page. It shows the types that are not muted, because that is easier to understand."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from .models import event_types
 
 
 class PreferencesForm(forms.Form):
-    """A ticked type is counted, an unticked one is muted."""
+    """A checked type is counted, an unchecked one is muted."""
 
     told = forms.MultipleChoiceField(
         label=_("Count these in my badge"), required=False, widget=forms.CheckboxSelectMultiple
@@ -24,5 +24,5 @@ class PreferencesForm(forms.Form):
         told.choices = [(name, capfirst(model._meta.verbose_name_plural)) for name, model in types.items()]
 
     def muted(self) -> list[str]:
-        """Of a valid form."""
+        """The muted types. Call it on a valid form."""
         return [name for name in event_types() if name not in self.cleaned_data["told"]]

@@ -1,28 +1,30 @@
-"""What the inbox tells the rest of the world, after commit and never before.
+"""The signals of the inbox. They are sent after the commit, never before.
 
-`mailbox_changed(user_ids, item)`: these users' state may have changed. `user_ids` is a list of ids as they stand
-in JSON; `item` names the event type that arrived ("comment"), or is None if nothing arrived.
+`mailbox_changed(user_ids, item)`: the state of these users may have changed. `user_ids` is a list of ids as they stand
+in JSON. `item` is the event type of a message that arrived ("comment"), or None if no item arrived.
 
-`broadcast_changed(item)`: everybody's state may have changed. `item` is the ref of a broadcast just published
-("broadcast-4"), or None.
+`broadcast_changed(item)`: the state of every user may have changed. `item` is the ref of a broadcast that was just
+published ("broadcast-4"), or None.
 
-`send_queued(send_id)`: a send has parts to be worked off (`services.work_off`). Nobody need listen: sweeps find it too.
+`send_queued(send_id)`: a send has chunks to write (`services.work_off`). A receiver is optional, because sweeps find
+these sends, too.
 
-`undone_found(is_due, user_ids)`: a read found something undone and left it so: broadcasts are due, or these users have
-no mailbox yet or another staff flag than it. `services.mend` does it; `inbox.services.mender` has it done on a thread.
+`undone_found(is_due, user_ids)`: a read has found work undone: broadcasts are due, or these users have no mailbox yet,
+or a mailbox with another staff flag. `services.mend` does the work; `inbox.services.mender` calls it on a thread.
 
-`users_deleted()`: messages of others still name users who are gone (`services.forget_deleted_users`). Nobody need
-listen: sweeps find it too.
+`users_deleted()`: messages still name deleted users (`services.forget_deleted_users`). A receiver is optional, because
+sweeps find these users, too.
 
-`ticket_minted(user_id, purpose, ticket, expires)`: before the ticket is answered. `purpose` is "" or one that another
-app has registered, `ticket` its text, `expires` in Unix seconds. A receiver that raises is logged; the ticket is
-answered nevertheless.
+`ticket_minted(user_id, purpose, ticket, expires)`: a ticket was minted; sent before the response. `purpose` is "" or
+one that another app has registered, `ticket` the text, `expires` a time in Unix seconds. If a receiver raises, this is
+logged, and the ticket is returned nevertheless.
 
 `credentials_changed(user_ids)`: a session, ticket, password or account of these users may have ended. `user_ids` is a
-list of ids as they stand in JSON, or None for everybody. Whoever holds a connection of theirs checks its credential
-again (`sessions.users_of`, `tickets.users_of`) and ends it if that is no longer valid. Sent when somebody logs out, a
-user is saved or deleted, `services.end_session` is called, or a service token is revoked or deleted. Not sent when a
-session or token expires, when a session is deleted, nor for `QuerySet.update()`: also check periodically.
+list of ids as they stand in JSON, or None for everybody. A receiver that holds connections of these users checks their
+credentials again (`sessions.users_of`, `tickets.users_of`), and closes those that are no longer valid. The signal is
+sent when a user logs out, is saved or is deleted, when `services.end_session` is called, and when a service token is
+revoked or deleted. It is not sent when a session or token expires, when a session is deleted, or for
+`QuerySet.update()`. So check periodically, too.
 """
 
 from django.dispatch import Signal

@@ -1,4 +1,4 @@
-"""What a site includes: `path("", include("inbox.urls"))` gives it /inbox/ and /api/v1/."""
+"""The URLs of the inbox. A site that includes them (`path("", include("inbox.urls"))`) gets /inbox/ and /api/v1/."""
 
 from django.urls import path
 

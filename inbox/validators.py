@@ -1,4 +1,5 @@
-"""The validators of `core/validators.py` under the name that migrations of sites import: each event type has a link."""
+"""The validators of `core/validators.py`, for migrations of sites, which import them from here: every event type has a
+link."""
 
 from .core.validators import validate_link, validate_text
 

@@ -1,4 +1,4 @@
-"""The inbox page, a frame for static/inbox/inbox.js, which fills it from the API; and the preferences, a plain form."""
+"""The inbox page, which static/inbox/inbox.js fills from the API; and the preferences page, a plain form."""
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
@@ -16,7 +16,7 @@ from .models import Broadcast, event_types
 
 
 def _beside(request: HttpRequest, name: str) -> str:
-    """A page of this urlconf, whatever namespaces a site has put it into."""
+    """The URL of a page of this urlconf, in whatever namespaces the site has included it."""
     match = request.resolver_match
     return reverse(":".join([*(match.namespaces if match else []), name]))
 
@@ -24,7 +24,7 @@ def _beside(request: HttpRequest, name: str) -> str:
 @login_required
 @require_safe
 def inbox_page(request: HttpRequest) -> HttpResponse:
-    """One tab per event type of the site, and broadcasts."""
+    """One tab for each event type, and one for broadcasts."""
     models: dict[str, type[Model]] = {**event_types(), "broadcast": Broadcast}
     tabs = [{"type": name, "label": capfirst(model._meta.verbose_name_plural)} for name, model in models.items()]
     context = {
@@ -41,7 +41,7 @@ def inbox_page(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def preferences_page(request: HttpRequest) -> HttpResponse:
-    """What is counted from now on. It needs neither JavaScript nor the messages framework, which a site may lack."""
+    """The form for muting. It needs neither JavaScript nor the messages framework, which a site may not use."""
     form = PreferencesForm(request.POST if request.method == "POST" else None, request.user)
     if form.is_valid():
         services.set_muted(user_id(request.user.pk), form.muted())

@@ -1,4 +1,4 @@
-"""System checks of event types: what would fail at the first write or read, or would not be counted."""
+"""System checks of event types: errors that would fail at the first read or write, or make counts wrong."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -11,7 +11,7 @@ from ..core.names import TYPE_NAME
 from ..models import Message, message_models
 from ..models.base import MailboxRowQuerySet
 
-RESERVED = {"type", "recipients", "audience", "groups", "strict"}  # of the body of a send
+RESERVED = {"type", "recipients", "audience", "groups", "strict"}  # members of the body of a send
 Fault = tuple[str, str]  # what is wrong, and what to do
 RENAME = "Rename it."
 
@@ -31,14 +31,14 @@ def _reserved(model: type[Message]) -> Iterator[Fault]:
 
 
 def _shadows(model: type[Message]) -> Iterator[Fault]:
-    """No column takes the place of what every message has: its `ref`, its `save()`."""
+    """A column must not hide an attribute of every message, such as `ref` or `save()`."""
     ours = set(dir(Message)) - {field.attname for field in Message._meta.concrete_fields} - {"level"}
     for name in sorted(ours & {field.attname for field in model._meta.concrete_fields if not field.primary_key}):
         yield f"has a column “{name}”, which means something else in every message", RENAME
 
 
 def _deletions(model: type[Message]) -> Iterator[Fault]:
-    """Django writes `SET_DEFAULT` past every manager."""
+    """Django writes `SET_DEFAULT` without using a manager."""
     for field in model._meta.concrete_fields:
         if field.remote_field and field.remote_field.on_delete is SET_DEFAULT:
             hint = "Use CASCADE, SET_NULL or SET(…) in place of SET_DEFAULT."
@@ -60,7 +60,7 @@ def _managers(model: type[Message]) -> Iterator[Fault]:
 
 
 def _name(model: type[Message]) -> Iterator[Fault]:
-    """The public name: usable in refs and in the API, and nobody else's."""
+    """The public name must be valid in refs and in the API, and unique."""
     hint = "Set another one, which begins with a letter, as `inbox_type` of the class."
     if not isinstance(model.inbox_type, str):
         yield "has a column “inbox_type”, where its public name is expected", RENAME

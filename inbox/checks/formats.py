@@ -1,6 +1,6 @@
-"""System check: what messages say can be filled from their columns, in every language of the site.
+"""System check: the formats of all event types can be filled with their columns, in every language of the site.
 
-A slip of one translator would otherwise be found by the first reader of that language.
+Without it, the first reader of a language would find the error of a translator.
 """
 
 from collections.abc import Iterator
@@ -16,11 +16,11 @@ from django.utils.translation import override
 from ..models import Message, event_types
 from ..rendering.wording import fill, parse
 
-FORMATS = {"title_format": "render_title", "body_format": "render_body"}  # each with the method that fills it
+FORMATS = {"title_format": "render_title", "body_format": "render_body"}  # format -> the method that fills it
 HINT = "Use only columns of the type and {actor}, without attributes or indexes, and formats that fit the columns."
 
-# What a column may hold, by Django's name for its kind; text for any other.
-SAMPLES: dict[str, Any] = {
+# Internal type of a field -> a sample value. For any other, the sample is text.
+SAMPLES: dict[str, object] = {
     "AutoField": 1,
     "BigAutoField": 1,
     "BigIntegerField": 1,
@@ -43,7 +43,7 @@ SAMPLES: dict[str, Any] = {
 
 
 def check_formats(**kwargs: Any) -> list[checks.CheckMessage]:
-    found: dict[tuple[type[Message], str, str], checks.CheckMessage] = {}  # one for all languages that share a text
+    found: dict[tuple[type[Message], str, str], checks.CheckMessage] = {}  # one error for all languages with that text
     unread: list[checks.CheckMessage] = []
     for language, _name in settings.LANGUAGES:
         try:
@@ -52,13 +52,13 @@ def check_formats(**kwargs: Any) -> list[checks.CheckMessage]:
                     message = f"{model._meta.label}.{name} can't be filled in language {language}, “{form}”: {fault}."
                     error = checks.Error(message, hint=HINT, obj=model, id="inbox.E003")
                     found.setdefault((model, name, form), error)
-        except Exception as error:  # noqa: BLE001 (of whatever reads the catalogs)
+        except Exception as error:  # noqa: BLE001 (whatever reading a catalog raises)
             unread.append(checks.Error(f"The translations of {language} can't be read: {error!r}.", id="inbox.E004"))
     return [*unread, *found.values()]
 
 
 def _faults() -> Iterator[tuple[type[Message], str, str, str]]:
-    """Event type, attribute, its text and what is wrong with that, in the active language."""
+    """Event type, attribute, its text, and what is wrong with it, in the active language."""
     for model in event_types().values():
         for name, method in FORMATS.items():
             is_ours = getattr(model, method) is getattr(Message, method)
@@ -81,5 +81,5 @@ def _fault(model: type[Message], form: str) -> str:
     return ""
 
 
-def _sample(field: Any) -> Any:
+def _sample(field: Any) -> object:
     return _sample(field.target_field) if field.is_relation else SAMPLES.get(field.get_internal_type(), "x")

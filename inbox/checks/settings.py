@@ -1,4 +1,4 @@
-"""System checks: a wrong setting or user model is said at start-up, with what to do about it."""
+"""System checks: report wrong settings and user models at start-up, with a hint what to do."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Where a request comes from, for limits per address. Only a proxy that the site trusts may say so for others."""
+"""The address of a client, for limits per address. Only proxies that the site trusts can forward one."""
 
 from collections.abc import Iterable
 from functools import cache
@@ -11,14 +11,14 @@ from .. import conf
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
-IPV6_BITS = 64  # of the address: whoever has one has all that begin like it (RFC 6177)
+IPV6_BITS = 64  # a client usually has a whole /64 network (RFC 6177)
 
 
 def address_of(request: HttpRequest) -> str | None:
-    """The client's address, of IPv6 the first of its /64; None if the server knows none (a Unix socket).
+    """The client's address; for IPv6, the first address of its /64 network; None if unknown (a Unix socket).
 
-    `REMOTE_ADDR`, unless that is one of `INBOX_TRUSTED_PROXIES`: then the last entry of `X-Forwarded-For` that is none.
-    What stands before that entry is the client's own claim.
+    It is `REMOTE_ADDR`. If that is one of `INBOX_TRUSTED_PROXIES`, it is the last entry of `X-Forwarded-For` that is no
+    trusted proxy. Entries before that one can be forged by the client.
     """
     hops = [*request.META.get("HTTP_X_FORWARDED_FOR", "").split(","), request.META.get("REMOTE_ADDR") or ""]
     found = None
@@ -33,13 +33,13 @@ def address_of(request: HttpRequest) -> str | None:
 
 
 def comes_from_trusted(request: HttpRequest) -> bool:
-    """Whether the peer is one of `INBOX_TRUSTED_PROXIES`, so that what it forwards is believed."""
+    """Whether the peer is one of `INBOX_TRUSTED_PROXIES`, so that the headers that it forwards can be trusted."""
     peer = _parsed(request.META.get("REMOTE_ADDR") or "")
     return peer is not None and _is_trusted(peer)
 
 
 def is_network(text: str) -> bool:
-    """Whether it is an address or a network."""
+    """Whether the text is an IP address or a network."""
     try:
         return bool(ip_network(text))
     except ValueError:
@@ -47,7 +47,7 @@ def is_network(text: str) -> bool:
 
 
 def _parsed(text: str) -> Address | None:
-    """Some proxies add the port: `192.0.2.1:80`, `[2001:db8::1]:80`."""
+    """The address in an entry, to which some proxies add the port: `192.0.2.1:80`, `[2001:db8::1]:80`."""
     text = text.strip()
     if text.startswith("["):
         text = text[1:].partition("]")[0]
@@ -66,7 +66,7 @@ def _is_trusted(address: Address) -> bool:
 
 @cache
 def _networks(proxies: Iterable[str]) -> tuple[Network, ...]:
-    return tuple(ip_network(proxy) for proxy in proxies if is_network(proxy))  # a system check names the others
+    return tuple(ip_network(proxy) for proxy in proxies if is_network(proxy))  # a system check reports the others
 
 
 def _shared(address: Address) -> str:

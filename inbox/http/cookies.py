@@ -1,13 +1,13 @@
-"""Refusals that leave the browser's cookies alone."""
+"""Responses that do not delete the session cookie."""
 
 from django.conf import settings
 from django.http import HttpRequest
 
 
 def keep_session_cookie(request: HttpRequest) -> None:
-    """Keep `SessionMiddleware` from deleting the cookie in the answer to a request whose session has ended.
+    """Prevent `SessionMiddleware` from deleting the session cookie of a request whose session has ended.
 
-    A new password gives the browser a new cookie. A script's request that left with the old one may be answered after
-    the new one has arrived: the deletion would sign the user out.
+    When a user changes the password, the browser gets a new cookie. The response to a request with the old cookie may
+    arrive after that. If it deleted the cookie, the user would be signed out.
     """
     request.COOKIES.pop(settings.SESSION_COOKIE_NAME, None)

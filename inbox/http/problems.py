@@ -1,4 +1,4 @@
-"""Problem documents (RFC 9457): the one builder for the API and for refused connections."""
+"""Problem documents (RFC 9457), for the API and for refused connections."""
 
 from http import HTTPStatus
 

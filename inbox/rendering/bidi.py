@@ -1,7 +1,8 @@
-"""Text of somebody else's inside a sentence of ours: it may run from right to left, and must not turn the sentence.
+"""Users' text inside a sentence of ours: if it runs from right to left, it must not change the order of the sentence.
 
-Unicode Standard Annex #9: an isolate (FSI … PDI) is laid out by itself. Embeddings, overrides and isolates that a text
-opens are closed at its end, and what it closes without having opened is left out, so that it can't get out of its own.
+By Unicode Standard Annex #9, an isolate (FSI … PDI) is laid out by itself. Embeddings, overrides and isolates that a
+text opens are closed at its end. Controls that close something it has not opened are removed, so that the text can't
+end its own isolate.
 """
 
 import re
@@ -22,21 +23,21 @@ _TURNS = re.compile(
 
 
 def isolated(text: str) -> str:
-    """The text for a place inside another. Text that runs the same way as its surroundings stays as it is."""
+    """The text, isolated for use inside another one. Text with the direction of its surroundings stays unchanged."""
     if not _TURNS.search(text) and not get_language_bidi():
         return text
     return _PARAGRAPH.sub(lambda paragraph: f"{FSI}{_balanced(paragraph[0])}{PDI}", text)
 
 
 def balanced(text: str) -> str:
-    """The text, with every bidirectional control closed in its own paragraph."""
+    """The text, with every bidirectional control closed at the end of its paragraph."""
     if not _CONTROL.search(text):
         return text
     return _PARAGRAPH.sub(lambda paragraph: _balanced(paragraph[0]), text)
 
 
 def _balanced(paragraph: str) -> str:
-    closers: list[str] = []  # of what is open
+    closers: list[str] = []  # one for each open control
     kept = [_kept(character, closers) for character in paragraph]
     return "".join(kept) + "".join(reversed(closers))
 
@@ -48,7 +49,7 @@ def _kept(character: str, closers: list[str]) -> str:
         closers.append(PDF)
     elif character == PDI:  # also closes the embeddings inside its isolate
         return _closed(closers) if PDI in closers else ""
-    elif character == PDF:  # closes nothing beyond the isolate it stands in
+    elif character == PDF:  # can't close a control outside its own isolate
         return closers.pop() if closers and closers[-1] == PDF else ""
     return character
 

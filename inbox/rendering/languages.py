@@ -1,7 +1,7 @@
-"""The language in which somebody is answered: that of the page they look at.
+"""The language of a response: that of the page that sends the request.
 
-Only the page knows what the site has decided: a prefix (`i18n_patterns`) or a middleware of the site's own need not
-reach the addresses that the page asks. So it names its language there: `?language=`.
+Only the page knows its language: a prefix (`i18n_patterns`) or a middleware of the site may not apply to the URLs that
+the page requests. So the page names its language in the query: `?language=`.
 """
 
 from contextlib import suppress
@@ -11,12 +11,12 @@ from django.utils.translation import get_language_from_request, get_supported_la
 
 
 def supported(language: str | None) -> str | None:
-    """The one of `LANGUAGES` that it is, or is a variant of; upper case does not matter (HTML writes zh-Hans)."""
+    """The language of `LANGUAGES` for this tag or a variant of it; ignores case (HTML writes zh-Hans)."""
     with suppress(LookupError):
         return get_supported_language_variant((language or "").lower())
     return None
 
 
 def language_of(request: HttpRequest) -> str:
-    """What the page says; else what the language cookie and `Accept-Language` say."""
+    """The language in the query; otherwise that of the language cookie or `Accept-Language`."""
     return supported(request.GET.get("language")) or get_language_from_request(request)

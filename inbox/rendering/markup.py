@@ -1,7 +1,7 @@
-"""Broadcast text: Markdown in; sanitised HTML or plain text out.
+"""Renders the Markdown of broadcasts as sanitised HTML or as plain text.
 
-CommonMark without images, tables and reference links, which broadcasts do not show: and their rules take quadratic time
-or make megabytes of a small text.
+CommonMark without images, tables and reference links: broadcasts do not show these, and their rules take quadratic
+time, or turn a small text into megabytes.
 """
 
 import functools
@@ -32,18 +32,20 @@ _TAGS = {
     "hr",
 }
 _TAG = re.compile(r"<[^>]*>")
-_LOOKED_AT = "characters of labels"
-MAX_LOOKED_AT = 30_000  # in one text: three times the longest one; labels that don't nest need less than its length
+_SCANNED = "characters of labels"
+MAX_SCANNED = 30_000  # characters per text: three times the longest text; labels that don't nest need less than once
 
 
 def _label_end(state: StateInline, start: int, disable_nested: bool = False) -> int:
-    """The end of a link's label as markdown-it finds it, or -1. It follows a bracket without an end through the whole
-    paragraph: beyond `MAX_LOOKED_AT`, brackets are text."""
-    looked_at = state.env.get(_LOOKED_AT, 0)
-    if looked_at > MAX_LOOKED_AT:
+    """The end of a link's label as markdown-it finds it, or -1.
+
+    For each bracket that is never closed, markdown-it scans the rest of the paragraph. So after `MAX_SCANNED`
+    characters, brackets count as text.
+    """
+    if state.env.get(_SCANNED, 0) > MAX_SCANNED:
         return -1
     end = helpers.parseLinkLabel(state, start, disable_nested)
-    state.env[_LOOKED_AT] = state.env.get(_LOOKED_AT, 0) + (end if end >= 0 else state.posMax) - start
+    state.env[_SCANNED] = state.env.get(_SCANNED, 0) + (end if end >= 0 else state.posMax) - start
     return end
 
 
@@ -63,7 +65,7 @@ _markdown = _parser()
 
 @functools.lru_cache(maxsize=256)
 def safe_html(text: str) -> str:
-    """Render Markdown as HTML that holds nothing but text structure and links to the web or this site."""
+    """Render Markdown as HTML that contains only text structure, and links to the web or this site."""
     return nh3.clean(
         _markdown.render(text), tags=_TAGS, attributes={"a": {"href", "title"}}, url_schemes={"http", "https"}
     )

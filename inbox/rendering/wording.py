@@ -1,20 +1,20 @@
-"""What a message says: its type's format, filled from its columns; and how a text is cut."""
+"""Fills the formats of messages with the values of their columns, and cuts long texts."""
 
 import string
 import unicodedata
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from .bidi import balanced, isolated
 
 ELLIPSIS = "…"
-MAX_SPEC_DIGITS = 3  # a width of nine digits would be a gigabyte of blanks
-MAX_CLUSTER = 32  # code points; a longer one is cut like anything else
+MAX_SPEC_DIGITS = 3  # a width of nine digits would make a gigabyte of blanks
+MAX_CLUSTER = 32  # code points of one character; a longer one is cut in its middle
 
 
 class Piece(NamedTuple):
-    """Text, then the placeholder that follows it, if one does."""
+    """A piece of a format: literal text, and the placeholder that follows it, if any."""
 
     literal: str
     name: str | None
@@ -22,15 +22,15 @@ class Piece(NamedTuple):
     conversion: str | None
 
 
-def fill(form: str, words: Mapping[str, Any]) -> str:
-    """The format with its placeholders filled, each value isolated from the text around it (`inbox.rendering.bidi`).
+def fill(form: str, words: Mapping[str, object]) -> str:
+    """Fill the placeholders of a format. Each value is isolated from the text around it (`inbox.rendering.bidi`).
 
-    As `str.format_map`, but a placeholder is the name of a word: no attribute and no item of it can be reached.
-    Raises ValueError, TypeError or KeyError for what can't be filled.
+    Like `str.format_map`, but a placeholder can't access attributes or items of a value. Raises ValueError, TypeError
+    or KeyError if it can't be filled.
     """
     pieces = parse(form)
     if len(pieces) == 1 and not pieces[0].literal and pieces[0].name is not None:
-        return balanced(_value(pieces[0], words))  # it is the whole text: whoever shows it decides its direction
+        return balanced(_value(pieces[0], words))  # the value is the whole text, so it needs no isolation
     return "".join(
         piece.literal if piece.name is None else piece.literal + isolated(_value(piece, words)) for piece in pieces
     )
@@ -38,7 +38,7 @@ def fill(form: str, words: Mapping[str, Any]) -> str:
 
 @lru_cache(maxsize=1000)
 def parse(form: str) -> tuple[Piece, ...]:
-    """The pieces of a format. Raises ValueError with what is wrong with it."""
+    """The pieces of a format. Raises ValueError with a message that says what is wrong with it."""
     pieces = []
     for literal, name, spec, conversion in string.Formatter().parse(form):
         if name is not None and not name.isidentifier():
@@ -52,13 +52,13 @@ def parse(form: str) -> tuple[Piece, ...]:
 _FORMATTER = string.Formatter()
 
 
-def _value(piece: Piece, words: Mapping[str, Any]) -> str:
+def _value(piece: Piece, words: Mapping[str, object]) -> str:
     value = words[str(piece.name)]
     return format(_FORMATTER.convert_field(value, piece.conversion), piece.spec)
 
 
 def shortened(text: str, most: int) -> str:
-    """The text, cut to `most` characters (code points) with “…”, at the end of what a reader takes for a character."""
+    """The text, cut to `most` code points, including “…”. Does not cut a visible character in its middle."""
     if len(text) <= most:
         return text
     end = most - len(ELLIPSIS)
@@ -68,7 +68,7 @@ def shortened(text: str, most: int) -> str:
 
 
 def _joins(text: str, end: int) -> bool:
-    """Whether a cut here would come inside of a character: before a mark or a modifier, after a joiner, in a flag."""
+    """Whether a cut here would split a visible character: before a mark or a modifier, after a joiner, or in a flag."""
     here, before = text[end], text[end - 1]
     if before == "\u200d" or here == "\u200d" or unicodedata.category(here).startswith("M"):
         return True
@@ -81,5 +81,5 @@ def _joins(text: str, end: int) -> bool:
 
 
 def _is_flag(character: str) -> bool:
-    """Of two such, a flag is made (regional indicators)."""
+    """Whether it is a regional indicator; two of them make a flag."""
     return "\U0001f1e6" <= character <= "\U0001f1ff"

@@ -1,4 +1,4 @@
-"""Inbox items as people and programs see them, whatever table they come from."""
+"""Items of the inbox, made from messages and broadcasts."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ TOAST_TITLE, TOAST_BODY, TOAST_HTML = 300, 500, 2000  # characters
 
 logger = logging.getLogger(__name__)
 
-_unfit: set[tuple[str, str, str | None]] = set()  # what has been logged: part of an item, type, language
+_logged: set[tuple[str, str, str | None]] = set()  # failures already logged: part of an item, type, language
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One line of an inbox. `title` and `body` are plain text in the language active when the item was made;
-    `body_html` is sanitised and only broadcasts have it."""
+    """An item of the inbox. `title` and `body` are plain text, in the language that was active when the item was made.
+    `body_html` is sanitised; only broadcasts have it."""
 
     ref: str
     type: str
@@ -39,9 +39,9 @@ class Item:
     body_html: str | None = None
 
     def as_toast(self) -> dict[str, Any]:
-        """The short form that rides on a pushed snapshot: texts cut to what a toast has room for.
+        """The short form that is pushed together with a snapshot, with texts cut to the size of a toast.
 
-        HTML can't be cut; it is left out where the plain text is, or where it is long.
+        HTML can't be cut. It is left out if the plain text was cut, or if it is too long.
         """
         title, body = shortened(self.title, TOAST_TITLE), shortened(self.body, TOAST_BODY)
         html = self.body_html if body == self.body and len(self.body_html or "") <= TOAST_HTML else None
@@ -79,38 +79,39 @@ def from_message(message: Message) -> Item:
 
 
 def title_of(message: Message) -> str:
-    """The title of a message whose actor is loaded; the name of its type if it can't be rendered."""
+    """The title of a message whose actor is loaded. If it can't be rendered, the name of its type."""
     title = _rendered("title", message.event_type(), message.render_title)
     return title if title and title.strip() else str(message._meta.verbose_name)
 
 
 def _rendered(part: str, type: str, render: Callable[[], str]) -> str | None:
-    """None if it can't be rendered: one item is no reason to show none. Logged once per type and language."""
+    """The rendered text, or None if rendering fails, so that the other items are shown. Each failure is logged once per
+    type and language."""
     try:
         text = str(render())
-        text.encode()  # a lone surrogate would spoil the whole answer
+        text.encode()  # fails for a lone surrogate, which would make the whole response fail
         return text
     except Exception:
         language = get_language()
-        if (part, type, language) not in _unfit:
-            _unfit.add((part, type, language))
+        if (part, type, language) not in _logged:
+            _logged.add((part, type, language))
             logger.exception("The %s of %s items can't be rendered in language %s", part, type, language)
         return None
 
 
 def _level(message: Message) -> str:
-    """A type's own levels are nothing to a page, and no reason to refuse it."""
+    """The level of the message, or "info" if a type has levels of its own, which pages do not know."""
     level = _rendered("level", message.event_type(), lambda: message.level)
     return level if level in Level.values else Level.INFO.value
 
 
 def _link(url: str) -> str:
-    """Not every write is validated, and a link that a browser can't read breaks more than its own line."""
+    """The link, or "" if it is invalid: not every write is validated, and an invalid link can break a whole page."""
     return url if is_link(url) else ""
 
 
-def from_broadcast(broadcast: Broadcast, read_at: Any = None, archived_at: Any = None) -> Item:
-    """An item from a live broadcast and the marks of the reader's receipt."""
+def from_broadcast(broadcast: Broadcast, read_at: datetime | None = None, archived_at: datetime | None = None) -> Item:
+    """An item from a live broadcast, and `read_at` and `archived_at` of the reader's receipt."""
     text = _rendered("body", "broadcast", lambda: broadcast.body_text)
     return Item(
         ref=broadcast.ref,

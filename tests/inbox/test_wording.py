@@ -97,7 +97,7 @@ class TestChecks:
 class TestItems:
     @pytest.fixture(autouse=True)
     def nothing_logged_yet(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(items, "_unfit", set())
+        monkeypatch.setattr(items, "_logged", set())
 
     @pytest.mark.parametrize("form", UNFIT)
     def test_an_item_that_cannot_be_rendered_has_its_types_name(

@@ -118,7 +118,7 @@ class TestReading:
         self, form: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
     ) -> None:
         monkeypatch.setattr(LikeMessage, "title_format", form)
-        monkeypatch.setattr("inbox.selectors.items._unfit", set())
+        monkeypatch.setattr("inbox.selectors.items._logged", set())
         query = self.arrivals("en", "zh-hans")
         for _ in range(2):
             items = read(query).items

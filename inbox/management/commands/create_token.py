@@ -7,10 +7,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from ... import services
+from ...core.users import SiteUser
 from ...errors import InboxError
 from ...models import Scope
 
-MAX_DAYS = 36_500  # calendars end
+MAX_DAYS = 36_500  # dates end with the year 9999
 
 
 class Command(BaseCommand):
@@ -35,7 +36,7 @@ class Command(BaseCommand):
         except InboxError as error:
             raise CommandError(error.detail) from error
 
-    def owner(self, name: str | None) -> Any:
+    def owner(self, name: str | None) -> SiteUser:
         users = get_user_model()._default_manager.order_by("pk")
         wanted = {"is_superuser": True} if name is None else {get_user_model().USERNAME_FIELD: name}
         found = users.filter(is_active=True, **wanted).first()

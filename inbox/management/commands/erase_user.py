@@ -8,7 +8,7 @@ from ..base import UserCommand, counted
 
 
 class Command(UserCommand):
-    """The account itself stays; the site may delete it, which empties the inbox as well."""
+    """Does not delete the account. If the site deletes it, the inbox of the user is deleted, too."""
 
     help = "Erase all that the inbox holds about a user. Without --yes it only says how much that is."
 

@@ -35,7 +35,7 @@ class Command(UserCommand):
 
 
 def write_new(path: Path, pieces: Iterable[str]) -> None:
-    """All of it or no file. Raises OSError, also if there is one already."""
+    """Write a new file completely, or leave none. Raises OSError, also if the file exists."""
     with open(path, "x", encoding="utf-8", opener=_private) as file:
         try:
             file.writelines(pieces)
