@@ -1,6 +1,8 @@
 """deploy/nginx.conf, really loaded, before two web processes."""
 
+import socket
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import httpx
@@ -77,6 +79,17 @@ def test_a_stream_is_not_buffered(proxy: str, site: Site) -> None:
         lines = response.iter_lines()
         assert response.status_code == 200
         assert any(line.startswith("data:") and '"unread"' in line for line in lines)
+
+
+def test_connections_without_a_request_never_reach_the_site(proxy: str, site: Site) -> None:
+    before = [site.call("waiting_connections", web=number) for number in range(2)]
+    with ExitStack() as stack:
+        for said in (b"", b"GET /push/sse/ HTTP/1.1\r\nHost:") * 50:
+            client = stack.enter_context(socket.create_connection(("127.0.0.1", httpx.URL(proxy).port)))
+            client.sendall(said)
+        assert httpx.get(f"{proxy}/healthz").status_code == 200, "nginx has read all of them"
+        waiting = [site.call("waiting_connections", web=number) for number in range(2)]
+    assert sum(waiting) - sum(before) < 10, "what nginx keeps open between requests"
 
 
 def test_query_strings_are_not_logged() -> None:
