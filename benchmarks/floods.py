@@ -4,21 +4,23 @@
 
 One web process (SQLite, tasks on a thread), one user whose socket is watched, and another whose sockets flood; each
 comes back as soon as it is cut off. Kinds are the floods of `tests.raw`, the loops of opening and closing of
-`tests.loops`, "hung up while shut out" and "busy" (a process that only computes: what the machine itself does to the
+`tests.openings`, "hung up while shut out" and "busy" (a process that only computes: what the machine itself does to the
 figures). A row is one kind: p50 and p99 in ms from asking the process for a message to its frame, p99 as a ratio to the
-undisturbed run just before, and how many connections the client ended or lost. `--without-budget` raises the limits
-beyond what can be sent, which is how it was.
+undisturbed run just before, how many connections the client ended or lost, and the CPU that the web process used, in %
+of one core (which a busy machine does not change much). `--without-budget` raises the limits beyond what can be sent.
 """
 
 import argparse
 import asyncio
 import multiprocessing
+import os
 import time
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from benchmarks import stage
-from tests import loops, raw
+from tests import openings, raw
 from tests.clients import connect
 from tests.servers import Databases, Site
 
@@ -29,7 +31,7 @@ UNLIMITED = {
     "PUSH_MAX_CONNECTIONS_PER_USER": 10_000,
 }
 BUSY, SHUT_OUT = "busy", "hung up while shut out"
-KINDS = [*raw.FLOODS, *loops.LOOPS, SHUT_OUT, BUSY]
+KINDS = [*raw.FLOODS, *openings.LOOPS, SHUT_OUT, BUSY]
 
 
 def main() -> None:
@@ -51,7 +53,9 @@ def main() -> None:
                 rows = [row(site, kind, options.seconds, options.sockets) for kind in options.kinds]
             finally:
                 site.close()
-            stage.table([server, "p50 ms", "p99 ms", "undisturbed p99 ms", "ratio", "connections"], rows)
+            stage.table(
+                [server, "p50 ms", "p99 ms", "undisturbed p99 ms", "ratio", "connections", "CPU %", "undisturbed"], rows
+            )
     finally:
         databases.close()
 
@@ -59,16 +63,18 @@ def main() -> None:
 def row(site: Site, kind: str, seconds: float, sockets: int) -> tuple[str, ...]:
     for name in ("watched", kind):
         site.call("user", name)
-    undisturbed, _ = asyncio.run(measure(site, "", seconds, 0))
-    took, cut = asyncio.run(measure(site, kind, seconds, sockets))
+    undisturbed, _, cpu_before = asyncio.run(measure(site, "", seconds, 0))
+    took, cut, cpu = asyncio.run(measure(site, kind, seconds, sockets))
     p99, before = quantile(took, 0.99), quantile(undisturbed, 0.99)
-    return kind, f"{quantile(took, 0.5):.1f}", f"{p99:.1f}", f"{before:.1f}", f"{p99 / before:.2f}", str(cut)
+    figures = f"{quantile(took, 0.5):.1f}", f"{p99:.1f}", f"{before:.1f}", f"{p99 / before:.2f}", str(cut)
+    return kind, *figures, f"{cpu:.0f}", f"{cpu_before:.0f}"
 
 
-async def measure(site: Site, kind: str, seconds: float, sockets: int) -> tuple[list[float], int]:
-    """Milliseconds of each message to the watched user, and how many connections were cut off meanwhile."""
+async def measure(site: Site, kind: str, seconds: float, sockets: int) -> tuple[list[float], int, float]:
+    """Milliseconds of each message to the watched user; meanwhile: connections cut off, and % of a core used."""
     if not kind:
-        return await watch(site, seconds), 0
+        took, cpu = await watch(site, seconds)
+        return took, 0, cpu
     cookies = await asyncio.to_thread(site.cookies, kind)
     spawn = multiprocessing.get_context("spawn")
     cut = spawn.Value("i", 0)
@@ -76,7 +82,8 @@ async def measure(site: Site, kind: str, seconds: float, sockets: int) -> tuple[
     floods.start()
     try:
         await asyncio.sleep(1.5)  # Python starts, and the sockets open
-        return await watch(site, seconds), cut.value
+        took, cpu = await watch(site, seconds)
+        return took, cut.value, cpu
     finally:
         floods.kill()
         floods.join()
@@ -102,24 +109,31 @@ def flood(port: int, cookies: dict[str, str], kind: str, sockets: int, cut: Any)
     asyncio.run(all_of_them())
 
 
-async def watch(site: Site, seconds: float) -> list[float]:
-    took = []
+async def watch(site: Site, seconds: float) -> tuple[list[float], float]:
+    took, pid = [], site.web[0].pid
     async with connect("websocket", site, "watched") as client:
         await client.next(60)
-        end = time.monotonic() + seconds
+        began, used = time.monotonic(), cpu_seconds(pid)
+        end = began + seconds
         while time.monotonic() < end or len(took) < 5:
             await asyncio.sleep(PAUSE)
             start = time.perf_counter()
             await asyncio.to_thread(site.call, "send", "comment", ["watched"], target_title="Tea")
             await client.next(60)
             took.append((time.perf_counter() - start) * 1000)
-    return took
+        return took, 100 * (cpu_seconds(pid) - used) / (time.monotonic() - began)
+
+
+def cpu_seconds(pid: int) -> float:
+    """Of a process, in user and kernel (proc(5))."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 async def come_again(site: Any, cookies: dict[str, str], kind: str, cut: Any) -> None:
     if kind == SHUT_OUT:
         await raw.flood(site, cookies, "WebSocket pings")
-    turn = loops.hang_up if kind == SHUT_OUT else loops.LOOPS.get(kind)
+    turn = openings.hang_up if kind == SHUT_OUT else openings.LOOPS.get(kind)
     while True:
         with suppress(ConnectionError, TimeoutError, asyncio.IncompleteReadError):
             await (turn(site, cookies) if turn else raw.flood(site, cookies, kind))
