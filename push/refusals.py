@@ -90,6 +90,9 @@ TOO_FAST = Refusal(429, 1008, "too_fast", _("You send faster than we can answer.
 TOO_MANY_FRAMES = Refusal(
     429, 4429, "too_many_frames", _("All your connections together send faster than we can answer. Wait a moment.")
 )
+SHUT_OUT = Refusal(
+    429, 4429, "shut_out", _("You have sent too much or connected too often. Wait a moment, then connect again.")
+)
 BODY_TOO_BIG = Refusal(413, 1009, "body_too_big", _("The body of this request is too large. Send less at once."))
 BODY_TOO_SLOW = Refusal(408, 1008, "body_too_slow", _("The body of this request came too slowly. Try again."))
 BROKEN = Refusal(500, 1011, "broken", _("Something went wrong here. Try again in a moment."))

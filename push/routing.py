@@ -18,7 +18,7 @@ def beside(site: Callable[..., Awaitable[None]]) -> Application:
     """Serve what is held open (`HELD`, wherever `push.urls` is); the rest goes to `site`."""
     own_paths(), api_root()  # imports the site's URLconf: now, rather than on the event loop with the first request
 
-    server_hooks.install()
+    server_hooks.install(lambda scope: find_held(scope) is not None)
 
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "lifespan":

@@ -37,9 +37,14 @@ class Bucket:
 
     def available(self) -> float:
         now = time.monotonic()
-        self._tokens = min(self._size, self._tokens + (now - self._at) * self._rate)
-        self._at = now
+        if now > self._at:
+            self._tokens = min(self._size, self._tokens + (now - self._at) * self._rate)
+            self._at = now
         return self._tokens
+
+    def missing(self) -> float:
+        """Tokens that were taken and are not refilled yet."""
+        return self._size - self.available()
 
     def take(self, cost: float) -> bool:
         """Take tokens. If there are too few, the bucket is empty and the result is False."""
@@ -48,6 +53,14 @@ class Bucket:
             return True
         self._tokens = 0
         return False
+
+    def give(self, tokens: float) -> None:
+        """Put tokens back."""
+        self._tokens = min(self._size, self.available() + tokens)
+
+    def refill_from(self, when: float) -> None:
+        """Gain nothing before that time (of `time.monotonic`)."""
+        self._at = max(self._at, when)
 
     def is_full(self) -> bool:
         return self.available() >= self._size

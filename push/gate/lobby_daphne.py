@@ -12,14 +12,17 @@ from daphne.http_protocol import HTTPFactory, WebRequest  # type: ignore[import-
 from .. import conf
 from ..refusals import BODY_TOO_BIG, BODY_TOO_SLOW, Refusal
 from . import bodies
+from .holding import Front, IsHeld
 from .lobby import LAST_BYTES_SECONDS, Phase, lobby
 
 
 class DaphneGuest:
     received = 0  # daphne calls an application once it has the body: there is none after an answer
 
-    def __init__(self, protocol: Any) -> None:
+    def __init__(self, protocol: Any, is_held: IsHeld) -> None:
         self._protocol = protocol
+        self._receive = protocol.dataReceived
+        self.front = Front(self._pass_on, self._abort, is_held)
         self.heads = 0  # requests whose head has come
         self._half = True  # it has sent nothing yet, or something since its last request
 
@@ -34,10 +37,13 @@ class DaphneGuest:
         else:
             lobby().move(self, self._find_phase())
 
-    def receive(self, received: Callable[[bytes], None], data: bytes) -> None:
-        """Pass bytes on to the server."""
+    def receive(self, data: bytes) -> None:
+        """Bytes from the client."""
+        (self._pass_on if self.front.passed else self.front.receive)(data)
+
+    def _pass_on(self, data: bytes) -> None:
         heads, between = self.heads, self._find_phase() is not Phase.BUSY
-        received(data)
+        self._receive(data)
         self._half = between and heads == self.heads
         self.look()
 
@@ -45,6 +51,9 @@ class DaphneGuest:
         transport = self._channel.transport
         transport.loseConnection()
         asyncio.get_running_loop().call_later(LAST_BYTES_SECONDS, transport.abortConnection)
+
+    def _abort(self) -> None:
+        self._channel.transport.abortConnection()
 
     def _gone(self) -> bool:
         transport = self._channel.transport
@@ -142,7 +151,7 @@ class LimitedRequest(WebRequest):  # type: ignore[misc]
             self.channel.loseConnection()
 
 
-def watch() -> None:
+def watch(is_held: IsHeld) -> None:
     """Make daphne's factory create limited requests, and register its connections."""
     build = HTTPFactory.buildProtocol
     if hasattr(build, "__wrapped__"):
@@ -151,9 +160,9 @@ def watch() -> None:
     @wraps(build)
     def build_protocol(self: Any, address: Any) -> Any:
         protocol = build(self, address)
-        guest = DaphneGuest(protocol)
+        guest = DaphneGuest(protocol, is_held)
         protocol.requestFactory = partial(LimitedRequest, guest)
-        protocol.dataReceived = partial(guest.receive, protocol.dataReceived)
+        protocol.dataReceived = guest.receive
         protocol.connectionLost = partial(_lost, guest, protocol.connectionLost)
         asyncio.get_running_loop().call_soon(lobby().enter, guest)  # once it has its transport
         return protocol
@@ -162,5 +171,6 @@ def watch() -> None:
 
 
 def _lost(guest: DaphneGuest, lost: Callable[[Any], None], reason: Any) -> None:
+    guest.front.lost()
     lost(reason)
     lobby().leave(guest)

@@ -10,6 +10,7 @@ from typing import Any
 
 from .. import conf
 from ..wire import internals
+from .holding import Front, IsHeld
 from .lobby import LAST_BYTES_SECONDS, Phase, lobby
 
 logger = logging.getLogger(__name__)
@@ -17,12 +18,26 @@ logger = logging.getLogger(__name__)
 MAX_HEAD_BYTES = 64 * 1024
 NO_LIMIT = float("inf")
 
+Receive = Callable[[Any, bytes], None]  # of a server's protocol
+
 
 class UvicornGuest:
-    def __init__(self, protocol: Any, transport: Any) -> None:
+    def __init__(self, protocol: Any, transport: Any, receive: Receive, is_held: IsHeld) -> None:
         self._protocol, self._transport = protocol, transport
+        self._receive = receive
+        self.front = Front(self._pass_on, transport.abort, is_held)
         self._phase = Phase.HEAD
         self.received = 0  # bytes since the parser last gave something to an application
+
+    def receive(self, data: bytes) -> None:
+        """Bytes from the client."""
+        (self._pass_on if self.front.passed else self.front.receive)(data)
+
+    def _pass_on(self, data: bytes) -> None:
+        self.received += len(data)
+        self._receive(self._protocol, data)
+        self.look()
+        self.drop_if_endless()
 
     def look(self) -> None:
         """Look up the phase after an event."""
@@ -96,7 +111,7 @@ def forget(protocol: Any) -> None:
         lobby().leave(guest)
 
 
-def watch() -> None:
+def watch(is_held: IsHeld) -> None:
     for module, name, kind in (
         (internals.HTTPTOOLS, "HttpToolsProtocol", HttpToolsGuest),
         (internals.H11, "H11Protocol", H11Guest),
@@ -104,30 +119,27 @@ def watch() -> None:
         with suppress(ImportError):  # httptools is optional
             protocol_class: Any = getattr(import_module(module), name)
             if not internals.lacks(module) and not hasattr(protocol_class.connection_made, "__wrapped__"):
-                _watch_connections(protocol_class, kind)
+                _watch_connections(protocol_class, kind, is_held)
                 if kind is HttpToolsGuest:
                     _watch_parser(protocol_class)
 
 
-def _watch_connections(protocol_class: Any, kind: Callable[[Any, Any], UvicornGuest]) -> None:
+def _watch_connections(protocol_class: Any, kind: type[UvicornGuest], is_held: IsHeld) -> None:
     made, received = protocol_class.connection_made, protocol_class.data_received
     answered, lost = protocol_class.on_response_complete, protocol_class.connection_lost
 
     @wraps(made)
     def connection_made(self: Any, transport: Any) -> None:
         made(self, transport)
-        _guests[self] = guest = kind(self, transport)
+        _guests[self] = guest = kind(self, transport, received, is_held)
         lobby().enter(guest)
 
     @wraps(received)
     def data_received(self: Any, data: bytes) -> None:
-        if (guest := _guests.get(self)) is None:
+        if guest := _guests.get(self):
+            guest.receive(data)
+        else:
             received(self, data)
-            return
-        guest.received += len(data)
-        received(self, data)
-        guest.look()
-        guest.drop_if_endless()
 
     @wraps(answered)
     def on_response_complete(self: Any) -> None:
@@ -137,6 +149,8 @@ def _watch_connections(protocol_class: Any, kind: Callable[[Any, Any], UvicornGu
 
     @wraps(lost)
     def connection_lost(self: Any, error: Exception | None) -> None:
+        if guest := _guests.get(self):
+            guest.front.lost()
         forget(self)
         lost(self, error)
 

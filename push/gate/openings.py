@@ -8,14 +8,13 @@ Until a credential has been verified, it has a bucket of its own. A long poll th
 connects again because we answered.
 """
 
-import time
-
 from inbox.core.snapshots import UserId
 
 from .. import conf
 from . import shutouts
 from .credentials import Credential
 from .limits import Bucket
+from .shutouts import ShutOut
 
 FEWEST = 20  # connections that the budget is for, however few a user may have: a page that is reloaded, five times
 MOST_REMEMBERED = 20_000  # credentials and users
@@ -33,19 +32,22 @@ class Budget:
     def take(self, credential: Credential, cost: float = 1) -> None:
         """Shut the client out if too few tokens are left. They are refilled from the end of the shut-out on."""
         if not self.bucket.take(cost):
-            shutouts.shut_out(credential, self.user)
-            self.bucket.refill_from(time.monotonic() + shutouts.seconds_left(credential))
+            self.bucket.refill_from(shutouts.shut_out(credential, self.user).until)
 
 
 # By the hash of a credential or user, the one that was used last at the end.
 _remembered: dict[int, Budget] = {}
 
 
-def count(credential: Credential) -> None:
-    """A connection is being opened with this credential."""
+def count(credential: Credential) -> ShutOut | None:
+    """A connection is being opened. The shut-out of its credential, if one lasts or begins now."""
+    lasting = shutouts.of_credential(credential)
+    if lasting is not None:
+        return lasting
     budget = _find(credential) or Budget()
     _remember(credential, budget)
     budget.take(credential)
+    return shutouts.of_credential(credential)
 
 
 def belongs_to(credential: Credential, user: UserId) -> None:

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, ParamSpec, Protocol, TypeVar
 from inbox.core.snapshots import UserId
 
 from ..frames import Update
+from ..gate import openings, shutouts
 from ..gate.credentials import Credential
 from ..refusals import RESTARTING, Refusal
 from ..wire import Wire
@@ -69,7 +70,12 @@ class Connection:
         raise NotImplementedError
 
     def admitted(self) -> None:
-        """`user` is known; the first state follows as soon as the wire is idle."""
+        """`user` is known; the first state follows as soon as the wire is idle, unless the user is shut out."""
+        if self.user is None or self.hub is None:
+            return
+        openings.belongs_to(self.credential, self.user)
+        if self.refusal is None and (shut_out := shutouts.extends_to(self.credential, self.user)):
+            self.hub.refuse(self, shut_out.refusal())
 
     def open(self, update: Update) -> bool:
         """Begin a verified connection with its first state. False: nothing was sent, the client has that state."""

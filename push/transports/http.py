@@ -8,7 +8,8 @@ from inbox.http.preconditions import SAFE
 
 from .. import gate, hub, logs
 from ..conf import MAX_FRAME_BYTES
-from ..gate import Scope, Visitor, cors
+from ..gate import Scope, Visitor, cors, holding, openings
+from ..gate.shutouts import ShutOut
 from ..hub.connection import Connection
 from ..refusals import ALLOW, BAD_METHOD, BROKEN, UPGRADE_REQUIRED, Refusal, Refused
 from ..wire import Wire, wire
@@ -61,7 +62,12 @@ async def hold(scope: Scope, receive: Receive, send: Send, make: Callable[[Wire,
         await answer_options(scope, send)
         return
     try:
-        connection = make(wire(send), gate.admit(scope))
+        visitor = gate.admit(scope)
+        shut_out = openings.count(visitor.credential)
+        if shut_out is not None:
+            await _refuse_later(scope, receive, send, shut_out)
+            return
+        connection = make(wire(send), visitor)
         bound(send)
         hub.current().join(connection)
     except Refused as refused:
@@ -88,6 +94,11 @@ async def _until_gone(receive: Receive, connection: HttpConnection) -> None:
         raise
     finally:
         connection.leave_hub()
+
+
+async def _refuse_later(scope: Scope, receive: Receive, send: Send, shut_out: ShutOut) -> None:
+    if await holding.hold(shut_out, receive, wire(send).abort):
+        await _refuse(scope, send, shut_out.refusal())
 
 
 async def _refuse(scope: Scope, send: Send, refusal: Refusal) -> None:

@@ -12,7 +12,7 @@ from inbox.http import preconditions
 
 from ..conf import MAX_WAIT_SECONDS, resync_seconds
 from ..frames import Update
-from ..gate import Scope, Visitor
+from ..gate import Scope, Visitor, openings
 from ..hub.counts import tally_of
 from ..wire import Wire
 from ..wire.servers import Message, Receive, Send
@@ -100,10 +100,14 @@ class PollConnection(HttpConnection):
         if self.shown is None:
             super().restart()
             return
+        if self.wait:
+            openings.give_back(self.credential)
         applied = (b"preference-applied", b"wait=%d" % self.wait)
         self._finish(_answer(304, self.shown, b"", (applied,)))
 
     def _write(self, update: Update) -> None:
+        if self.shown is not None:  # it has waited for this
+            openings.give_back(self.credential)
         self._finish(update.frame(self.encode, self.language, self.sent))
 
     def _finish(self, messages: list[Message]) -> None:

@@ -81,7 +81,9 @@ async def test_one_foreign_ref_fails_the_whole_read(site: Site) -> None:
 
 @pytest.mark.parametrize("size", [64 * 1024 + 1, MIB, 4 * MIB])
 async def test_a_frame_too_big_ends_the_socket(site: Site, size: int) -> None:
-    async with connect("websocket", site, "bob") as client:
+    name = f"too-big-{size}"  # who is shut out for a while
+    await call(site, "user", name)
+    async with connect("websocket", site, name) as client:
         await client.next()
         with suppress(ConnectionClosed):  # while it is still being sent
             await client.send("x" * size)
@@ -92,7 +94,8 @@ async def test_a_frame_too_big_ends_the_socket(site: Site, size: int) -> None:
 
 async def test_a_message_too_big_in_fragments_ends_the_socket(site: Site) -> None:
     """1009, or 1006 if what was still on its way reset the connection before the client had read why."""
-    async with connect("websocket", site, "bob") as client:
+    await call(site, "user", "too-big")
+    async with connect("websocket", site, "too-big") as client:
         await client.next()
         with suppress(ConnectionClosed):  # while it is still being sent
             await client.socket.send(["x" * 30_000] * 5)

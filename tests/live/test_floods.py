@@ -1,16 +1,14 @@
 """A client that sends without a pause is cut off, on each server, and nobody else notices."""
 
 import asyncio
-import time
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack
 from typing import Any
 
-import httpx
 import pytest
 
 from tests import raw
-from tests.clients import connect
 from tests.conftest import StartSite
+from tests.live.floods import knock, newcomer, others_are_served, until_served
 from tests.raw import FLOODS
 from tests.servers import Site
 
@@ -21,7 +19,6 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "uvicorn, wsproto": {"server": "uvicorn", "UVICORN_WS": "wsproto"},
     "uvicorn, asyncio": {"server": "uvicorn", "UVICORN_LOOP": "asyncio"},
 }
-PATIENCE = 5.0  # seconds; without a budget others wait for ten and more
 SOCKETS = 4
 
 
@@ -30,34 +27,10 @@ def site(shared_site: StartSite, request: pytest.FixtureRequest) -> Site:
     return shared_site(server=request.param, bus="memory")
 
 
-async def call(site: Site, do: str, *args: Any, **kwargs: Any) -> Any:
-    return await asyncio.to_thread(site.call, do, *args, **kwargs)
-
-
 def cut_off(codes: list[int | None]) -> bool:
     """None: the connection was dropped before a client that is busy with sending had read why. 1002: what it sends had
     come together in few segments, to the end of its frame, where it makes no sense."""
     return set(codes) <= {1002, 1008, 4429, None} and set(codes) != {1002}
-
-
-async def newcomer(site: Site, name: str) -> dict[str, str]:
-    """Cookies of a user whose budget nobody has touched."""
-    await call(site, "user", name)
-    return await asyncio.to_thread(site.cookies, name)
-
-
-async def others_are_served(site: Site, flood: "asyncio.Future[Any]", name: str) -> None:
-    """Pushes and probes are in time, until the flood is over and at least three times."""
-    await call(site, "user", name)
-    async with connect("websocket", site, name) as client, httpx.AsyncClient(base_url=site.url("")) as http:
-        unread = (await client.next())["unread"]
-        rounds = 0
-        while rounds < 3 or not flood.done():
-            rounds, start = rounds + 1, time.monotonic()
-            assert (await http.get("/healthz", timeout=PATIENCE)).status_code == 200
-            await call(site, "send", "comment", [name], target_title="Tea")
-            await client.until_unread(unread + rounds, PATIENCE)
-            assert time.monotonic() - start < PATIENCE
 
 
 @pytest.mark.parametrize("kind", FLOODS)
@@ -92,15 +65,6 @@ async def test_a_users_budget_is_one_for_all_connections(site: Site) -> None:
             code.cancel()
 
 
-async def knock(site: Site, cookies: dict[str, str]) -> int | None:
-    """Connect and send nothing: the close code, 0 if one is served."""
-    async with raw.open_socket(site, cookies) as socket:
-        with suppress(EOFError, ConnectionError):
-            await socket.until(b'"unread"')
-            return 0
-        return await socket.close_code()
-
-
 async def shut_out(site: Site, flooding: dict[str, str], knocking: dict[str, str]) -> None:
     """Flood until a silent connection is refused. The machine may be slow, but each shut-out is twice the last."""
     for _ in range(6):
@@ -108,12 +72,6 @@ async def shut_out(site: Site, flooding: dict[str, str], knocking: dict[str, str
         if await knock(site, knocking) == 4429:
             return
     pytest.fail("nobody was shut out")
-
-
-async def until_served(site: Site, cookies: dict[str, str]) -> None:
-    async with asyncio.timeout(90):
-        while code := await knock(site, cookies):
-            assert code == 4429
 
 
 async def test_who_floods_is_shut_out_and_comes_in_again(site: Site) -> None:

@@ -29,7 +29,7 @@ async def test_state_change_and_restart(start_site: StartSite, variant: dict[str
         await socket.send("x" * 70_000)
         await socket.socket.wait_closed()
         assert socket.socket.close_code == 1009
-    async with connect("websocket", site, "bob") as socket:
+    async with connect("websocket", site, "alice") as socket:
         await socket.next()
         site.web[0].stop()
         await socket.socket.wait_closed()

@@ -55,7 +55,7 @@ def test_a_class_that_has_changed_is_left_as_it_is(monkeypatch: pytest.MonkeyPat
     module: Any = SimpleNamespace(HttpToolsProtocol=changed, RequestResponseCycle=object)
     monkeypatch.setitem(sys.modules, "uvicorn.protocols.http.httptools_impl", module)
     before = changed.connection_made  # type: ignore[attr-defined]
-    server_hooks.install()
+    server_hooks.install(lambda scope: True)
     assert changed.connection_made is before  # type: ignore[attr-defined]
 
 

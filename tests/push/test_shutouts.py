@@ -16,6 +16,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     now = [1000.0]
     monkeypatch.setattr(time, "monotonic", lambda: now[0])
     monkeypatch.setattr(shutouts, "_remembered", {})
+    monkeypatch.setattr(shutouts, "_latest", 0.0)
     return now
 
 
@@ -55,7 +56,7 @@ def test_another_credential_of_the_user_is_shut_out_once_it_is_verified(clock: l
     shutouts.shut_out(KEY, 7)
     assert not shutouts.extends_to(OTHER, 8)
     assert shutouts.of_credential(OTHER) is None
-    assert shutouts.extends_to(OTHER, 7)
+    assert shutouts.extends_to(OTHER, 7) is not None
     assert shutouts.of_credential(OTHER) is shutouts.of_credential(KEY) is not None
     assert lasting(clock, OTHER) == 1
     assert not shutouts.extends_to(OTHER, 7)
@@ -73,6 +74,25 @@ def test_who_floods_before_being_verified_is_known_by_the_credential(clock: list
     assert lasting(clock) == 1
     shutouts.shut_out(KEY, 7)
     assert lasting(clock) == 2
+
+
+def test_whether_anybody_is_shut_out(clock: list[float]) -> None:
+    assert not shutouts.any_lasts()
+    shutouts.shut_out(KEY, 7)
+    assert shutouts.any_lasts()
+    lasting(clock)
+    assert not shutouts.any_lasts()
+
+
+def test_a_refusal_says_how_long_to_wait(clock: list[float]) -> None:
+    found = shutouts.shut_out(KEY, 7)
+    assert dict(found.refusal().headers) == {b"retry-after": b"1"}
+    clock[0] += 1
+    found = shutouts.shut_out(KEY, 7)
+    clock[0] += 0.5
+    assert dict(found.refusal().headers) == {b"retry-after": b"2"}
+    clock[0] += 10
+    assert dict(found.refusal().headers) == {b"retry-after": b"1"}, "it was held until the end"
 
 
 @override_settings(PUSH_MAX_CONNECTIONS_PER_USER=2)

@@ -2,9 +2,11 @@
 
 import asyncio
 import threading
+import time
 from functools import cache
 from importlib import import_module
 from typing import Any
+from unittest.mock import Mock
 
 from django.apps import apps
 from django.conf import settings
@@ -14,7 +16,9 @@ from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
-from push.gate import lobby
+from push import gate
+from push.gate import lobby, shutouts
+from push.gate.credentials import Credential
 
 PEOPLE = ("admin", "alice", "bob", "carol")
 PASSWORD = "reddot-demo"
@@ -241,6 +245,19 @@ def postpone_resyncs() -> None:
 def waiting_connections() -> int:
     """Of this process, to its web server, and without a request."""
     return sum(map(len, list(lobby._lobbies.values())))
+
+
+def shut_out(session_key: str, seconds: float) -> None:
+    """Shut a session out for so long, as after many floods."""
+    found = shutouts.shut_out(Credential("session", session_key), None)
+    found.until = shutouts._latest = time.monotonic() + seconds
+
+
+def admissions() -> int:
+    """How many connections have come to the gate since the first call."""
+    if not isinstance(gate.admit, Mock):
+        gate.admit = Mock(wraps=gate.admit)
+    return int(gate.admit.call_count)
 
 
 def delay(task: str) -> None:

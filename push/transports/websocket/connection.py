@@ -4,11 +4,11 @@ import asyncio
 from typing import Any
 
 from ...frames import Update
-from ...gate import Visitor, shutouts
+from ...gate import Visitor
 from ...gate.limits import Meter
 from ...hub.connection import Connection
 from ...hub.counts import tally_of
-from ...refusals import TOO_MANY_FRAMES, Refusal
+from ...refusals import Refusal
 from ...wire import Wire
 from .codecs import Codec
 
@@ -31,8 +31,7 @@ class WebSocketConnection(Connection):
         if self.user is None:
             return
         self.meter.belongs_to(self.user)
-        if self.refusal is None and self.hub is not None and shutouts.extends_to(self.credential, self.user):
-            self.hub.refuse(self, TOO_MANY_FRAMES)
+        super().admitted()
 
     def refuse(self, refusal: Refusal) -> None:
         self.refusal = refusal

@@ -17,12 +17,12 @@ from inbox.errors import InboxError
 
 from ... import gate, hub
 from ...conf import MAX_FRAME_BYTES
-from ...gate import Visitor, shutouts
+from ...gate import Visitor, holding, openings, shutouts
 from ...gate.limits import BYTES_PER_TOKEN, Meter
-from ...refusals import BROKEN, TOO_BIG, TOO_MANY_FRAMES, Refusal, Refused
+from ...refusals import BROKEN, TOO_BIG, Refusal, Refused
 from ...wire import Gone, wire
 from ...wire.servers import Message, bound, limit_frames, put_meter
-from . import commands, handshakes
+from . import commands
 from .codecs import JSON, Codec, chosen
 from .connection import WebSocketConnection
 
@@ -92,7 +92,7 @@ class UnreadConsumer(AsyncConsumer):
             return
         size = _size(message)
         if size > MAX_FRAME_BYTES:
-            self._end(TOO_BIG)
+            self._cut(TOO_BIG)
             return
         if not self.metered and not self.meter.charge(1 + size / BYTES_PER_TOKEN):
             return
@@ -103,18 +103,22 @@ class UnreadConsumer(AsyncConsumer):
             connection.reply({"type": "error", "code": error.code, "detail": error.detail})
 
     async def websocket_disconnect(self, message: Message) -> None:
-        if self.connection is not None and self.connection.refusal is not None and self.connection.sent < 0:
-            gate.log_refusal(self.scope, self.connection.refusal)
+        connection = self.connection
+        if connection is not None and connection.refusal is None and message.get("code") == TOO_BIG.close:
+            shutouts.shut_out(connection.credential, connection.user)  # the server itself has refused a frame
+        if connection is not None and connection.refusal is not None and connection.sent < 0:
+            gate.log_refusal(self.scope, connection.refusal)
         raise StopConsumer
 
     async def _admit(self) -> Visitor:
-        """Before the handshake is answered. Raises `Refused`."""
+        """Before the handshake is answered. Raises `Refused`, or `StopConsumer` if the client is gone."""
         visitor = gate.admit(self.scope)
-        shut_out = shutouts.of_credential(visitor.credential)
-        if shut_out is not None:
-            await handshakes.hold(shut_out, self.receive, self.base_send)
-            raise Refused(TOO_MANY_FRAMES)
-        return visitor
+        shut_out = openings.count(visitor.credential)
+        if shut_out is None:
+            return visitor
+        if await holding.hold(shut_out, self.receive, wire(self.base_send).abort):
+            raise Refused(shut_out.refusal())
+        raise StopConsumer
 
     async def _accept(self, codec: Codec | None) -> None:
         """Raises `Gone`."""
@@ -136,8 +140,7 @@ class UnreadConsumer(AsyncConsumer):
         """Too much was sent: nothing is read any more, so the client cannot answer the close frame."""
         self._end(refusal)
         if self.connection is not None:
-            if refusal is not TOO_BIG:
-                shutouts.shut_out(self.connection.credential, self.connection.user)
+            shutouts.shut_out(self.connection.credential, self.connection.user)
             asyncio.get_running_loop().call_later(LAST_WORDS_SECONDS, self.connection.wire.abort)
 
     def _end(self, refusal: Refusal) -> None:

@@ -1,0 +1,56 @@
+"""What tests of floods share: a user who floods, one who knocks, and others who are served meanwhile."""
+
+import asyncio
+from contextlib import suppress
+from typing import Any
+
+import httpx
+
+from tests import raw
+from tests.clients import connect
+from tests.servers import Site
+
+PATIENCE = 5.0  # seconds; without a budget others wait for ten and more
+ROUNDS = 3
+
+
+async def call(site: Site, do: str, *args: Any, **kwargs: Any) -> Any:
+    return await asyncio.to_thread(site.call, do, *args, **kwargs)
+
+
+async def newcomer(site: Site, name: str) -> dict[str, str]:
+    """Cookies of a user whose budget nobody has touched."""
+    await call(site, "user", name)
+    return await asyncio.to_thread(site.cookies, name)
+
+
+async def others_are_served(site: Site, flood: "asyncio.Future[Any]", name: str) -> None:
+    """Pushes and probes arrive, until the flood is over and at least `ROUNDS` times.
+
+    Each has `PATIENCE` seconds on average: on a busy machine one may take longer, but a flood delays all of them.
+    """
+    await call(site, "user", name)
+    async with connect("websocket", site, name) as client, httpx.AsyncClient(base_url=site.url("")) as http:
+        unread = (await client.next(60))["unread"]
+        rounds, start = 0, asyncio.get_running_loop().time()
+        while rounds < ROUNDS or not flood.done():
+            rounds += 1
+            async with asyncio.timeout_at(start + PATIENCE * max(rounds, ROUNDS)):
+                assert (await http.get("/healthz", timeout=None)).status_code == 200
+                await call(site, "send", "comment", [name], target_title="Tea")
+                await client.until_unread(unread + rounds, PATIENCE * ROUNDS)
+
+
+async def knock(site: Site, cookies: dict[str, str]) -> int | None:
+    """Connect and send nothing: the close code, 0 if one is served."""
+    async with raw.open_socket(site, cookies) as socket:
+        with suppress(EOFError, ConnectionError):
+            await socket.until(b'"unread"')
+            return 0
+        return await socket.close_code()
+
+
+async def until_served(site: Site, cookies: dict[str, str]) -> None:
+    async with asyncio.timeout(90):
+        while code := await knock(site, cookies):
+            assert code == 4429
