@@ -1,7 +1,8 @@
 """The REST API, version 1: `path("api/v1/", api.urls)`.
 
-An endpoint is a selector or service, a schema (`schemas.py`) and a view in a router. One half is the user's own, with
-a session or a ticket; the other is for services, each of whose calls names the scope that its token must have.
+An endpoint is a selector or a service, a schema (`schemas.py`), and a view in a router. One half of the API is for the
+signed-in user, with a session or a ticket. The other half is for services; each of its endpoints names the scope that
+the token must have.
 """
 
 from .service.broadcasts import router as broadcasts_router
@@ -15,12 +16,12 @@ from .user.minting import router as tickets_router
 from .user.preferences import router as preferences_router
 
 DESCRIPTION = """\
-A user's notification center. A *snapshot* is the whole state of the badge; of two snapshots of one user
-the one with the greater `version` is the newer. Every write answers with the snapshot after it.
+A user's notification center. A *snapshot* is the whole state of the badge. Of two snapshots of one user,
+the one with the greater `version` is newer. The response to every write is the snapshot after it.
 
-Sign in with the session cookie. Writes also need the CSRF token, in the header `X-CSRFToken`. A client without
-that cookie shows a ticket instead: `Authorization: Bearer …`. Another service shows its token in the same way; it is
-good for the calls under “For services” that its scopes name, so many times a minute (`RateLimit`).
+Authenticate with the session cookie. Writes also need the CSRF token, in the header `X-CSRFToken`. A client without
+that cookie sends a ticket instead: `Authorization: Bearer …`. Another service sends its token in the same way. With it,
+it can use the endpoints under “For services” that its scopes allow, up to a limit per minute (`RateLimit`).
 Every error is a problem document (RFC 9457).
 """
 

@@ -35,8 +35,8 @@ def limits(settings: Any, clock: Any, monkeypatch: Any) -> None:
     settings.INBOX_FAILED_CHECKS_PER_MINUTE = settings.INBOX_TICKETS_PER_MINUTE = 2
     settings.CACHES = {"default": {**settings.CACHES["default"], "LOCATION": "throttling"}}  # as the site has it
     throttle.cache.clear()
-    monkeypatch.setattr(throttle, "_barred", {})
-    monkeypatch.setattr(throttle, "_proven", {})
+    monkeypatch.setattr(throttle, "_blocked", {})
+    monkeypatch.setattr(throttle, "_valid", {})
 
 
 @pytest.fixture
@@ -120,8 +120,8 @@ def test_a_cache_that_fails_costs_nobody_a_request(unread: str, monkeypatch: Any
 
 def test_what_a_process_keeps_in_mind_is_bounded() -> None:
     for number in range(throttle.REMEMBERED + 1):
-        throttle.note_right(str(number))
-    assert len(throttle._proven) <= throttle.REMEMBERED
+        throttle.remember_valid(str(number))
+    assert len(throttle._valid) <= throttle.REMEMBERED
 
 
 PROXIES = ["10.0.0.0/8", "::1"]

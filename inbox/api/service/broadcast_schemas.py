@@ -1,5 +1,5 @@
-"""What the API takes and gives of broadcasts. A body is checked as the model checks its columns; what depends on the
-rest of a broadcast is the services' to say."""
+"""The schemas of broadcasts. They validate each value as the model does; services validate values that depend on each
+other."""
 
 import re
 from typing import Annotated, Any, Self
@@ -11,13 +11,13 @@ from ...models import Audience, Level, State
 from ..shared.schemas import ABSENT, Count, Moment
 from .events import MAX_GROUPS, GroupName, Link
 
-# RFC 3339 of this millennium: near the years 1 and 9999 there is no such time in some other time zone.
+# RFC 3339, this millennium only: near the years 1 and 9999, a time can't be converted to every time zone.
 MOMENT_PATTERN = r"^2\d{3}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)$"
 _MOMENT = re.compile(MOMENT_PATTERN, re.ASCII)
 
 
 def _moment(given: Any) -> Any:
-    """pydantic alone would take numbers, and text in other forms."""
+    """Refuse what pydantic accepts beyond RFC 3339: numbers, and other formats of text."""
     if not isinstance(given, str) or not _MOMENT.fullmatch(given):
         raise ValueError("a time with its time zone is expected, as in 2030-01-31T12:00:00Z (RFC 3339)")
     return given
@@ -31,8 +31,8 @@ MomentGiven = Annotated[
 BroadcastId = Annotated[int, Field(ge=1, le=2**63 - 1, examples=[4])]
 BroadcastPath = BroadcastId
 
-# `services.create_broadcast` refuses the rest; of a change it depends on what is there already.
-TO_WHOM: dict[str, Any] = {
+# For a new broadcast only: whether a change is valid depends on the other values of the broadcast.
+AUDIENCE_RULES: dict[str, Any] = {
     "if": {"properties": {"audience": {"const": Audience.GROUPS.value}}, "required": ["audience"]},
     "then": {"properties": {"groups": {"minItems": 1}}, "required": ["groups"]},
     "else": {"properties": {"groups": {"maxItems": 0}}},
@@ -40,7 +40,7 @@ TO_WHOM: dict[str, Any] = {
 
 
 class BroadcastFields(BaseModel):
-    """What a broadcast says, to whom and when."""
+    """The text, the audience and the dates of a broadcast."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -53,9 +53,9 @@ class BroadcastFields(BaseModel):
         default=ABSENT, max_length=MAX_GROUPS, description="Their names, with the audience “groups”."
     )
     publish_at: MomentGiven | None = Field(
-        default=None, description="When publishing it shall take effect; null: at once."
+        default=None, description="When it starts after it was published; null: at once."
     )
-    expires_at: MomentGiven | None = Field(default=None, description="When it is to vanish by itself; null: never.")
+    expires_at: MomentGiven | None = Field(default=None, description="When it ends; null: never.")
 
     def values(self) -> dict[str, Any]:
         """The fields that were sent."""
@@ -63,15 +63,15 @@ class BroadcastFields(BaseModel):
 
 
 class BroadcastDraft(BroadcastFields):
-    """A new broadcast. Left out, `level` is “info” and `audience` “everyone”."""
+    """A new broadcast. By default, `level` is “info” and `audience` “everyone”."""
 
-    model_config = ConfigDict(json_schema_extra=TO_WHOM)
+    model_config = ConfigDict(json_schema_extra=AUDIENCE_RULES)
 
     title: str = Field(min_length=1, max_length=200, pattern=TEXT_PATTERN)
 
 
 class BroadcastPatch(BroadcastFields):
-    """What to change about a broadcast; at least one field. What is left out stays as it is."""
+    """The fields of a broadcast to change, at least one. The others stay as they are."""
 
     model_config = ConfigDict(json_schema_extra={"minProperties": 1})
 
@@ -83,36 +83,36 @@ class BroadcastPatch(BroadcastFields):
 
 
 class BroadcastQuery(BaseModel):
-    """Which page of the broadcasts."""
+    """Selects a page of the broadcasts."""
 
-    before: str = Field(default=ABSENT, max_length=500, description="`next` of the page before; opaque.")
+    before: str = Field(default=ABSENT, max_length=500, description="`next` of the previous page; opaque.")
     limit: int = Field(default=20, ge=1, le=100)
     state: State = Field(default=ABSENT, description="Only broadcasts in this state.")
 
 
 class Broadcast(BaseModel):
-    """A broadcast as those who write it see it."""
+    """A broadcast, as its authors see it."""
 
     id: BroadcastId
-    ref: str = Field(description="Of its item in the inboxes of those whom it reaches.", examples=["broadcast-4"])
+    ref: str = Field(description="The ref of its item in the inboxes of its audience.", examples=["broadcast-4"])
     title: str
     body: str = Field(description="Markdown.")
     body_html: str = Field(description="The same as sanitised HTML.")
     level: Level
     url: str
     audience: Audience
-    groups: list[str] = Field(description="Their names; they count with the audience “groups” only.")
+    groups: list[str] = Field(description="Their names; used only with the audience “groups”.")
     state: State
     publish_at: Moment | None
     expires_at: Moment | None
     created_at: Moment
-    published_at: Moment | None = Field(description="When it came out last; null if it never did.")
-    author: int | str | None = Field(description="The user's primary key; null if they are gone.")
-    readers: Count = Field(description="How many have read it.")
+    published_at: Moment | None = Field(description="When it was last published; null if it never was.")
+    author: int | str | None = Field(description="The user's primary key; null if the user was deleted.")
+    readers: Count = Field(description="The number of users who have read it.")
 
 
 class BroadcastList(BaseModel):
-    """A page of the broadcasts, the one written last first."""
+    """A page of the broadcasts, newest first."""
 
     items: list[Broadcast]
-    next: str | None = Field(description="Send it as `before` for the page after this one; null on the last.")
+    next: str | None = Field(description="Send it as `before` to get the next page; null on the last.")

@@ -1,4 +1,4 @@
-"""Announcements that other services make: `broadcasts/`, `broadcasts/{id}/`, and its `publish/` and `withdraw/`."""
+"""Broadcasts, for other services: `broadcasts/`, `broadcasts/{id}/`, and its `publish/` and `withdraw/`."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,6 +12,7 @@ from ninja.errors import HttpError
 from ... import selectors, services
 from ...core.snapshots import user_id
 from ...errors import BadFields, BadValue
+from ...models import Broadcast as Row
 from ...models import Scope
 from ...rendering.markup import safe_html
 from ...services.idempotency import Result, Work
@@ -19,7 +20,7 @@ from ..shared.auth import Service, ServiceRequest
 from ..shared.limits import KIB, json_body
 from ..shared.problems import BadValues, MissingScope, fault, invalid
 from ..shared.schemas import ABSENT, Problem
-from ..shared.throttle import says_what_is_left
+from ..shared.throttle import add_rate_limit_headers
 from .broadcast_schemas import (
     Broadcast,
     BroadcastDraft,
@@ -34,14 +35,14 @@ from .orders import group_keys
 
 router = Router()
 router.add_decorator(json_body(64 * KIB), mode="view")
-router.add_decorator(says_what_is_left, mode="view")
+router.add_decorator(add_rate_limit_headers, mode="view")
 
-AS_THEY_ARE = ("ref", "title", "body", "body_html", "level", "url", "audience", "state", "readers")
+ATTRIBUTES = ("ref", "title", "body", "body_html", "level", "url", "audience", "state", "readers")
 MOMENTS = ("publish_at", "expires_at", "created_at", "published_at")
 
 
 def answers(status: int, schema: Any, *refusals: int) -> dict[Any, Any]:
-    """The documented answers of an operation: its own, and the refusals that any may meet."""
+    """The documented responses of an operation: its own, and the errors that every operation can have."""
     return {status: schema, frozenset({401, 403, 422, 429, 503, *refusals}): Problem}
 
 
@@ -53,12 +54,12 @@ def answers(status: int, schema: Any, *refusals: int) -> dict[Any, Any]:
     summary="All broadcasts, page by page",
 )
 def broadcasts(request: HttpRequest, query: Query[BroadcastQuery]) -> dict[str, Any] | HttpResponse:
-    """The one written last comes first; drafts and withdrawn ones too."""
+    """Newest first, in every state, drafts and withdrawn ones included."""
     try:
         page = selectors.broadcasts_page(**query.model_dump())
-    except BadValue as error:  # the schema let everything else pass
+    except BadValue as error:  # the schema has validated everything else
         return invalid([fault("query", ["before"], error.detail)])
-    return {"items": [_represented(row) for row in page.items], "next": page.next}
+    return {"items": [_document(row) for row in page.items], "next": page.next}
 
 
 @router.post(
@@ -69,14 +70,14 @@ def broadcasts(request: HttpRequest, query: Query[BroadcastQuery]) -> dict[str, 
     summary="Write a broadcast",
 )
 def create(request: ServiceRequest, body: BroadcastDraft, key: Key = ABSENT) -> HttpResponse:
-    """A draft in the name of the token's owner: nobody sees it until it is published."""
+    """Creates a draft; its author is the token's owner. Users see it when it is published."""
 
     def work() -> Result:
-        with _pointed():
+        with _with_pointers():
             pk = services.create_broadcast(request.auth.owner, _values(body)).pk
-        return result(201, _shown(pk), location=f"{request.path}{pk}/")
+        return result(201, _document_of(pk), location=f"{request.path}{pk}/")
 
-    return once(request, key, lambda: _rendered(body.body, work))
+    return once(request, key, lambda: _prerendered(body.body, work))
 
 
 @router.get(
@@ -87,8 +88,8 @@ def create(request: ServiceRequest, body: BroadcastDraft, key: Key = ABSENT) -> 
     summary="One broadcast",
 )
 def broadcast(request: HttpRequest, id: Path[BroadcastPath]) -> dict[str, Any]:
-    """In whatever state, with the number of its readers."""
-    return _shown(id)
+    """In any state, with the number of its readers."""
+    return _document_of(id)
 
 
 @router.patch(
@@ -99,17 +100,18 @@ def broadcast(request: HttpRequest, id: Path[BroadcastPath]) -> dict[str, Any]:
     summary="Change a broadcast",
 )
 def change(request: ServiceRequest, id: Path[BroadcastPath], body: BroadcastPatch, key: Key = ABSENT) -> HttpResponse:
-    """One that is live or scheduled takes the scope `broadcasts:publish` as well: people see the change, or will."""
+    """If it is live or scheduled, the token also needs the scope `broadcasts:publish`, because users see the change, or
+    will see it."""
 
     def work() -> Result:
-        with _pointed():
+        with _with_pointers():
             values = _values(body)
-            with services.locked_broadcast(id) as held:
-                _demand(request, Scope.BROADCASTS_PUBLISH, held)
-                services.change_broadcast(held, values)
-        return result(200, _shown(id))
+            with services.locked_broadcast(id) as broadcast:
+                _require_scope(request, Scope.BROADCASTS_PUBLISH, broadcast)
+                services.change_broadcast(broadcast, values)
+        return result(200, _document_of(id))
 
-    return once(request, key, lambda: _rendered(body.body or selectors.broadcast(id).body, work))
+    return once(request, key, lambda: _prerendered(body.body or selectors.broadcast(id).body, work))
 
 
 @router.delete(
@@ -120,13 +122,13 @@ def change(request: ServiceRequest, id: Path[BroadcastPath], body: BroadcastPatc
     summary="Delete a broadcast",
 )
 def delete(request: ServiceRequest, id: Path[BroadcastPath], key: Key = ABSENT) -> HttpResponse:
-    """For good, and with the record of who has read it. One that is live or scheduled takes the scope
-    `broadcasts:withdraw` as well."""
+    """Deletes it for good, and also the record of its readers. If it is live or scheduled, the token also needs the
+    scope `broadcasts:withdraw`."""
 
     def work() -> Result:
-        with services.locked_broadcast(id) as held:
-            _demand(request, Scope.BROADCASTS_WITHDRAW, held)
-            held.delete()
+        with services.locked_broadcast(id) as broadcast:
+            _require_scope(request, Scope.BROADCASTS_WITHDRAW, broadcast)
+            broadcast.delete()
         return result(204)
 
     return once(request, key, lambda: work)
@@ -140,9 +142,9 @@ def delete(request: ServiceRequest, id: Path[BroadcastPath], key: Key = ABSENT) 
     summary="Publish a broadcast",
 )
 def publish(request: ServiceRequest, id: Path[BroadcastPath], key: Key = ABSENT) -> HttpResponse:
-    """Now, or at its `publish_at` if that is to come: then it is scheduled. One that is out already stays so. 409 for
-    one that would expire before it starts."""
-    return _moved(request, id, key, _publish)
+    """Publishes it now or, if `publish_at` is in the future, schedules it. If it is live already, nothing changes. 409
+    if it would expire before it starts."""
+    return _change_state(request, id, key, _publish)
 
 
 @router.post(
@@ -153,65 +155,67 @@ def publish(request: ServiceRequest, id: Path[BroadcastPath], key: Key = ABSENT)
     summary="Withdraw a broadcast",
 )
 def withdraw(request: ServiceRequest, id: Path[BroadcastPath], key: Key = ABSENT) -> HttpResponse:
-    """Take one that is live or scheduled back from everybody. Any other stays as it is."""
-    return _moved(request, id, key, services.withdraw)
+    """If it is live or scheduled, nobody sees it any more. In any other state, nothing changes."""
+    return _change_state(request, id, key, services.withdraw)
 
 
-def _moved(request: ServiceRequest, id: int, key: str, service: Callable[[Any], None]) -> HttpResponse:
+def _change_state(request: ServiceRequest, id: int, key: str, service: Callable[[Row], None]) -> HttpResponse:
     def work() -> Result:
-        with services.locked_broadcast(id) as held:
-            service(held)
-        return result(200, _shown(id))
+        with services.locked_broadcast(id) as broadcast:
+            service(broadcast)
+        return result(200, _document_of(id))
 
-    return once(request, key, lambda: _rendered(selectors.broadcast(id).body, work))
+    return once(request, key, lambda: _prerendered(selectors.broadcast(id).body, work))
 
 
-def _rendered(text: str | None, work: Work) -> Work:
-    """The work, when the text of its answer has been rendered (`safe_html` keeps it): nobody should wait for the
-    clock meanwhile."""
+def _prerendered(text: str | None, work: Work) -> Work:
+    """Render the text of the response (`safe_html` caches it) before `work` locks the clock, so that other requests do
+    not wait for it."""
     safe_html(text or "")
     return work
 
 
-def _publish(held: Any) -> None:
-    """It is not the request that is wrong, but the broadcast."""
+def _publish(broadcast: Row) -> None:
+    """As the service, but 409 instead of 422, because the request is valid: the broadcast is not."""
     try:
-        services.publish(held)
+        services.publish(broadcast)
     except BadValue as error:
         raise HttpError(409, error.detail) from error
 
 
-def _demand(request: ServiceRequest, scope: Scope, held: Any) -> None:
-    """What people see, or are about to see, is not changed by whoever may only write."""
-    if services.is_published(held) and scope not in request.auth.scopes:
+def _require_scope(request: ServiceRequest, scope: Scope, broadcast: Row) -> None:
+    """To change or delete a live or scheduled broadcast, a token needs this scope, too."""
+    if services.is_published(broadcast) and scope not in request.auth.scopes:
         raise MissingScope(scope)
 
 
 def _values(body: BroadcastFields) -> dict[str, Any]:
-    """As the services take them: groups by their keys. Raises BadValues. Looked up in the transaction that writes
-    them: if one is deleted meanwhile, the second attempt finds out."""
+    """The values for the services, with the primary keys of the groups. Raises BadValues.
+
+    Call it in the transaction that writes them: if a group is deleted meanwhile, the retry finds that.
+    """
     values = body.values()
     return values | {"groups": set(group_keys(values["groups"]))} if "groups" in values else values
 
 
 @contextmanager
-def _pointed() -> Iterator[None]:
-    """What the services find wrong with a field is said at its place in the body."""
+def _with_pointers() -> Iterator[None]:
+    """Add a JSON Pointer into the body to each error that a service finds in a field."""
     try:
         yield
     except BadFields as error:
         raise BadValues([fault("body", [name], detail) for name, detail in error.fields.items()]) from error
 
 
-def _shown(pk: int) -> dict[str, Any]:
-    return _represented(selectors.broadcast(pk))
+def _document_of(pk: int) -> dict[str, Any]:
+    return _document(selectors.broadcast(pk))
 
 
-def _represented(row: Any) -> dict[str, Any]:
-    """In JSON's own types, so that a repeated request gets the same answer to the letter."""
+def _document(row: Row) -> dict[str, Any]:
+    """The broadcast in types of JSON, so that a repeated request gets exactly the same response."""
     return {
         "id": row.pk,
-        **{name: getattr(row, name) for name in AS_THEY_ARE},
+        **{name: getattr(row, name) for name in ATTRIBUTES},
         **{name: _moment(getattr(row, name)) for name in MOMENTS},
         "groups": sorted(group.name for group in row.groups.all()),
         "author": row.author_id if row.author_id is None else user_id(row.author_id),
@@ -219,5 +223,5 @@ def _represented(row: Any) -> dict[str, Any]:
 
 
 def _moment(value: datetime | None) -> str | None:
-    """To the microsecond: what was read may be sent back without changing anything."""
+    """With microseconds, so that a client can send the value back without changing it."""
     return None if value is None else value.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -1,6 +1,6 @@
-"""The body of a send, derived from the models: one schema per installed event type, told apart by `type`.
+"""The body of a send, derived from the models: one schema for each installed event type, distinguished by `type`.
 
-A schema says what the model will check, so that what it lets pass can be written.
+A schema checks everything that the model checks, so that a valid event can be written.
 """
 
 from collections.abc import Callable
@@ -34,12 +34,12 @@ from ..shared.schemas import ABSENT, WHOLE, whole
 
 MAX_RECIPIENTS = 10_000
 MAX_GROUPS = 100
-COMMON = OURS | {"url", "read_at", "created_at"}  # of a message's columns, those that are not its type's
+COMMON = OURS | {"url", "read_at", "created_at"}  # the columns that every message has
 STRICT: dict[Any, Any] = {bool: StrictBool, int: Annotated[StrictInt, WHOLE], float: StrictFloat, str: StrictStr}
 
 
 def checked_by(check: Callable[[Any], object]) -> AfterValidator:
-    """A validator of Django's as one of pydantic's."""
+    """Use a Django validator in pydantic."""
 
     def checked(value: Any) -> Any:
         try:
@@ -52,7 +52,7 @@ def checked_by(check: Callable[[Any], object]) -> AfterValidator:
 
 
 def _user(given: Any) -> Any:
-    """One error for what could be three things."""
+    """Validate a user (an id, a user name, or an object with an id) with one error, where a union would give three."""
     is_object = isinstance(given, dict) and given.keys() == {"id"}
     key = whole(given["id"] if is_object else given)
     if isinstance(key, bool) or not isinstance(key, int | str):
@@ -82,8 +82,8 @@ UserGiven = Annotated[
 ]
 GroupName = Annotated[str, Field(min_length=1, max_length=150, pattern=TEXT_PATTERN)]
 Link = Annotated[str, Field(max_length=500, json_schema_extra={"pattern": LINK_PATTERN}), checked_by(validate_link)]
-# Without `oneOf`, of which generators of clients make a union of types that know nothing of the other columns.
-TO_WHOM: dict[str, Any] = {
+# Not as `oneOf`: from that, code generators make a union of types that lack the other columns.
+AUDIENCE_RULES: dict[str, Any] = {
     "if": {"required": ["recipients"]},
     "then": {"properties": {"audience": False, "groups": False}},
     "else": {
@@ -96,26 +96,26 @@ TO_WHOM: dict[str, Any] = {
 
 
 class Event(BaseModel):
-    """One event for many mailboxes: to whom, from whom, what it replaces; and the columns of its type."""
+    """One event for many recipients: recipients, actor, dedupe key, and the columns of its type."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra=TO_WHOM)
+    model_config = ConfigDict(extra="forbid", json_schema_extra=AUDIENCE_RULES)
 
     recipients: list[UserGiven] = Field(default=ABSENT, min_length=1, max_length=MAX_RECIPIENTS)
     audience: Literal["everyone", "staff", "groups"] = Field(
-        default=ABSENT, description="In place of recipients: all active users, those of the staff, members of groups."
+        default=ABSENT, description="Instead of recipients: all active users, the staff, or the members of groups."
     )
     groups: list[GroupName] = Field(
         default=ABSENT, min_length=1, max_length=MAX_GROUPS, description="Their names, with the audience “groups”."
     )
-    actor: UserGiven | None = Field(default=None, description="Who did it: absent, the token's owner; null, nobody.")
+    actor: UserGiven | None = Field(default=None, description="Who did it. Absent: the token's owner; null: nobody.")
     dedupe_key: str = Field(
         default=ABSENT,
         min_length=1,
         max_length=100,
         pattern=TEXT_PATTERN,
-        description="It takes the place of the recipient's unread messages of this type with the same key.",
+        description="The message replaces the recipient's unread messages of this type with the same key.",
     )
-    strict: StrictBool = Field(default=False, description="Refuse all of it if a recipient is unknown.")
+    strict: StrictBool = Field(default=False, description="Refuse the whole event if a recipient is unknown.")
     url: Link = Field(default="", description="http(s) without user or password, a path on this site, or empty.")
 
     @model_validator(mode="after")
@@ -130,7 +130,7 @@ class Event(BaseModel):
         return event_types()[str(getattr(self, "type"))]  # noqa: B009 (each derived schema has it)
 
     def columns(self) -> dict[str, Any]:
-        """What stands in the message's own columns."""
+        """The values of the columns of the message's own type, and its `url`."""
         return {name: getattr(self, name) for name in self.model_fields_set - NOT_COLUMNS}
 
 
@@ -144,17 +144,17 @@ def schema_of(model: type[Message]) -> type[Event]:
     columns: dict[str, Any] = {field.attname: column(field) for field in own if not field.generated}
     tag: Any = Literal[name]
     doc = f"{str(model._meta.verbose_name).capitalize()}: one event for many mailboxes."
-    # Two apps may have a class of the same name; a name that was given is unique.
+    # Two apps may have classes with the same name, but `inbox_type` is unique.
     title = f"{name.title().replace('_', '')}Message" if model.inbox_type else model.__name__
     return create_model(title, __base__=Event, __doc__=doc, type=(tag, ...), **columns)
 
 
 def column(field: "Column[Any, Any]") -> tuple[Any, Any]:
-    """The type and the field of a schema for a model's column. What only the model can say is asked of it."""
+    """The type and the field of a schema for a model's column. The column's own validators run, too."""
     kind: Any = get_schema_field(field)[0]
     info: dict[str, Any] = {"description": str(field.help_text or field.verbose_name)}
     if field.is_relation:
-        return _required(field, kind, info)  # `clean_fields` looks for the row
+        return _required(field, kind, info)  # `clean_fields` checks whether the row exists
     if field.choices:
         kind = Literal[tuple(value for value, _label in field.flatchoices)]
     elif kind is str or _is_text(field):
@@ -174,7 +174,7 @@ def _text(field: Any) -> dict[str, Any]:
 
 
 def _required(field: Any, kind: Any, info: dict[str, Any]) -> tuple[Any, Any]:
-    """A column that the model can do without may be left out."""
+    """A field is optional if the column is blank, nullable, or has a default."""
     is_optional = field.blank or field.null or field.has_default() or field.has_db_default()
     return (kind | None if field.null else kind), Field(default=ABSENT if is_optional else ..., **info)
 

@@ -1,4 +1,4 @@
-"""What other services send: `messages/`, `messages/batch/`, `sends/{id}/`."""
+"""Sending, for other services: `messages/`, `messages/batch/`, `sends/{id}/`."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -15,7 +15,7 @@ from ..shared.auth import Service, ServiceRequest
 from ..shared.limits import KIB, json_body
 from ..shared.problems import BadValues, fault
 from ..shared.schemas import ABSENT, Problem
-from ..shared.throttle import says_what_is_left
+from ..shared.throttle import add_rate_limit_headers
 from .events import AnyEvent, Event
 from .once import Key, once, result
 from .orders import OrderBuilder
@@ -23,11 +23,11 @@ from .sends import Batch, BatchResults, Progress, Queued, SendPath, Sent
 
 router = Router()
 router.add_decorator(json_body(1024 * KIB), mode="view")
-router.add_decorator(says_what_is_left, mode="view")
+router.add_decorator(add_rate_limit_headers, mode="view")
 
 WRITE_REFUSALS = frozenset({400, 401, 403, 409, 413, 415, 422, 429, 503})
 any_event: TypeAdapter[Event] = TypeAdapter(AnyEvent)
-Line = dict[str, object]  # the answer to one event of a batch (`BatchResult`)
+Line = dict[str, object]  # the result of one event of a batch (`BatchResult`)
 
 
 @router.post(
@@ -38,7 +38,7 @@ Line = dict[str, object]  # the answer to one event of a batch (`BatchResult`)
     summary="One event to many recipients",
 )
 def send(request: ServiceRequest, event: Body[AnyEvent], key: Key = ABSENT) -> HttpResponse:
-    """Up to 1,000 recipients have it when this answers (201); for more it is on its way (202, see `Location`)."""
+    """Up to 1,000 messages are written before the response (201). More are queued (202, see `Location`)."""
 
     def plan() -> Work:
         order = OrderBuilder([event], request.auth.owner).build(event)
@@ -55,8 +55,8 @@ def send(request: ServiceRequest, event: Body[AnyEvent], key: Key = ABSENT) -> H
     summary="Many events",
 )
 def send_batch(request: ServiceRequest, body: Batch, key: Key = ABSENT) -> HttpResponse:
-    """Each is answered for itself, in order: one that is refused does not keep the others back. The first 1,000
-    recipients of them all have theirs when this answers; the events that go beyond are on their way (202)."""
+    """The results are in the order of the events. If an event is refused, the others are sent. Up to 1,000 messages of
+    all events together are written before the response; the events beyond that are queued (202)."""
     return once(request, key, lambda: _plan_batch(request, body.messages))
 
 
@@ -68,7 +68,7 @@ def send_batch(request: ServiceRequest, body: Batch, key: Key = ABSENT) -> HttpR
     summary="How far a send has come",
 )
 def progress(request: ServiceRequest, id: Path[SendPath]) -> dict[str, Any]:
-    """Ask again until `status` says that it is over."""
+    """Repeat the request until `status` is “done” or “failed”."""
     found = selectors.send(id, request.auth)
     return {
         "send": found.pk,
@@ -85,7 +85,7 @@ def progress(request: ServiceRequest, id: Path[SendPath]) -> dict[str, Any]:
 
 
 def _answer(request: HttpRequest, order: Order, started: Send) -> Result:
-    """201 and the snapshot of a single recipient, or 202 and where to look."""
+    """201, with the snapshot if there is a single recipient; or 202, with the URL of the send."""
     if started.finished_at is None:
         root = request.path[: request.path.rindex("messages/")]
         body = {"send": started.pk, "recipients": started.recipients, "unknown": list(order.unknown)}
@@ -95,7 +95,7 @@ def _answer(request: HttpRequest, order: Order, started: Send) -> Result:
 
 
 def _plan_batch(request: ServiceRequest, messages: Sequence[object]) -> Work:
-    """What can be sent is; what cannot is answered with its errors, in its place."""
+    """Sends the valid events. For each of the others, the result has its errors."""
     parsed = [_parsed(message, n) for n, message in enumerate(messages)]
     builder = OrderBuilder([event for event in parsed if isinstance(event, Event)], request.auth.owner)
     orders = [_ordered(builder, event, n) if isinstance(event, Event) else event for n, event in enumerate(parsed)]
@@ -112,7 +112,7 @@ def _parsed(message: object, n: int) -> Event | Line:
     try:
         return any_event.validate_python(message)
     except ValidationError as error:
-        # pydantic's paths begin with the tag of the union.
+        # In pydantic, the path begins with the tag of the union.
         return _refusal(
             fault("body", ["messages", n, *one["loc"][1:]], one["msg"].removeprefix("Value error, "))
             for one in error.errors()

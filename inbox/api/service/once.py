@@ -1,4 +1,4 @@
-"""Every write of a service: one transaction, once per `Idempotency-Key`, answered after its commit."""
+"""Executes each write of a service in one transaction, once per `Idempotency-Key`, and responds after its commit."""
 
 import re
 from collections.abc import Callable
@@ -12,13 +12,14 @@ from ninja import Header
 from pydantic import WithJsonSchema
 
 from ... import selectors, services
+from ...core.users import UserPk
 from ...errors import InboxError
 from ...services.idempotency import Result, Work, stored_result
 from ..shared.auth import ServiceRequest
 from ..shared.schemas import ABSENT
 
 MAX_KEY = 255  # characters
-# A string (RFC 9651, 3.3.3), whose parameters (3.1.2) are ignored; or the same text without quotes, as many send it.
+# A string (RFC 9651, 3.3.3), whose parameters (3.1.2) are ignored; or the text without quotes, as many clients send it.
 STRING = rf'"(?:[ !#-\[\]-~]|\\["\\]){{1,{MAX_KEY}}}"'
 BARE = rf"[!#-+\--:<-\[\]-~]{{1,{MAX_KEY}}}"
 PARAMETER = rf";[ ]*[a-z*][a-z0-9_.*-]*(?:=(?:{STRING}|{BARE}))?"
@@ -30,21 +31,21 @@ Key = Annotated[
     Header(
         default=ABSENT,
         alias="Idempotency-Key",
-        description="A string of your own in quotes, new for each request: repeated within 24 hours, it counts once.",
+        description="A string in quotes, new for each request. A request repeated within 24 hours is executed once.",
     ),
 ]
 
 
 class BadKey(InboxError):
-    """An `Idempotency-Key` that is not one string (400)."""
+    """The `Idempotency-Key` is not a single string (400)."""
 
     code = "bad_idempotency_key"
 
 
 def parse_key(field: str) -> str:
-    """The key in an `Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header-07, 2.1): `"k"` and `k` are the same.
+    """The key in an `Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header-07, 2.1). `"k"` and `k` are the same.
 
-    Raises BadKey for anything else, two fields and an empty one included.
+    Raises BadKey for anything else, also for two header fields or an empty key.
     """
     found = KEY.fullmatch(field)
     text = found and (found["bare"] or re.sub(r"\\(.)", r"\1", found["string"][1:-1]))
@@ -54,14 +55,14 @@ def parse_key(field: str) -> str:
     return text
 
 
-def result(status: int, body: Any = None, *, location: str = "", snapshot_of: Any = None) -> Result:
-    """What a write has come to. The snapshot of a user is added after the commit."""
+def result(status: int, body: Any = None, *, location: str = "", snapshot_of: UserPk | None = None) -> Result:
+    """The result of a write. The snapshot of `snapshot_of` is added after the commit."""
     return {"status": status, "body": body, "location": location, "snapshot_of": snapshot_of}
 
 
 def once(request: ServiceRequest, key: str | None, plan: Callable[[], Work]) -> HttpResponse:
-    """Do the work of this request in one transaction, and answer with its result. What came with this key before is
-    only answered. `request.auth` is the service's token; `plan` as in `services.settle`."""
+    """Execute this request in one transaction, and respond with its result. If a request with this key was executed
+    before, only respond with its result. `request.auth` is the service's token; for `plan` see `services.settle`."""
     row = services.claim_key(request.auth, parse_key(key), _digest(request)) if key is not None else None
     done = stored_result(row) if row is not None else None
     if row is not None and done is not None and row.is_final:
@@ -76,13 +77,13 @@ def once(request: ServiceRequest, key: str | None, plan: Callable[[], Work]) -> 
 def _add_snapshot(found: Result) -> None:
     if found["snapshot_of"] is None:
         return
-    for snapshot in selectors.snapshots([found["snapshot_of"]]).values():  # none of who has gone since
+    for snapshot in selectors.snapshots([found["snapshot_of"]]).values():  # none if the user was deleted meanwhile
         found["body"]["snapshot"] = snapshot.as_dict()
 
 
 def _digest(request: HttpRequest) -> str:
-    said = [str(request.method).encode(), request.get_full_path().encode(), request.body]
-    return sha256(b"\n".join(said)).hexdigest()
+    parts = [str(request.method).encode(), request.get_full_path().encode(), request.body]
+    return sha256(b"\n".join(parts)).hexdigest()
 
 
 def _respond(found: Result) -> HttpResponse:

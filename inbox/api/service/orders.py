@@ -1,4 +1,4 @@
-"""From the events of a request to orders: the users of all events are looked up together."""
+"""Builds orders from the events of a request. Looks up the users of all events together."""
 
 from collections.abc import Sequence
 
@@ -14,11 +14,11 @@ from ...services.recipients import Recipient
 from ..shared.problems import BadValues, fault
 from .events import Event
 
-MAX_NAMED = 5  # unknown recipients in an error's sentence
+MAX_NAMED = 5  # unknown recipients named in an error
 
 
 class OrderBuilder:
-    """Builds the orders of one request. `owner` of the token is the actor of events that name none."""
+    """Builds the orders of one request. `owner`, the owner of the token, is the actor of events that name none."""
 
     def __init__(self, events: Sequence[Event], owner: AbstractBaseUser) -> None:
         self._owner = owner
@@ -28,7 +28,7 @@ class OrderBuilder:
         self._audiences: dict[tuple[str, tuple[str, ...]], list[UserPk]] = {}
 
     def build(self, event: Event) -> Order:
-        """Raises BadValues for values that only the database or the model shows to be wrong."""
+        """Raises BadValues for errors that the schema can't find, but the database or the model can."""
         known, unknown = self._recipients(event)
         if unknown and event.strict:
             shown = ", ".join(str(recipient) for recipient in unknown[:MAX_NAMED])
@@ -41,7 +41,7 @@ class OrderBuilder:
         return Order(message, known, unknown)
 
     def _recipients(self, event: Event) -> tuple[list[UserPk], list[Recipient]]:
-        """Primary keys, sorted, and the recipients that do not exist."""
+        """The primary keys of recipients, sorted; and the recipients that do not exist."""
         if event.recipients is not None:
             return self._directory.sort(event.recipients)
         named = (event.audience, tuple(event.groups or ()))
@@ -58,7 +58,7 @@ class OrderBuilder:
 
 
 def group_keys(names: Sequence[str]) -> list[int]:
-    """Primary keys of the groups of these names. Raises BadValues if there is none of one."""
+    """Primary keys of the groups with these names. Raises BadValues for unknown names."""
     found = dict(Group.objects.using(ledger.alias()).filter(name__in=names).values_list("name", "pk"))
     missing = [(n, name) for n, name in enumerate(names) if name not in found]
     if missing:

@@ -1,4 +1,4 @@
-"""What sending is answered with."""
+"""The schemas of the responses to sends, and of a batch."""
 
 from typing import Annotated, Any, Literal
 
@@ -14,39 +14,39 @@ Unknown = Annotated[list[UserGiven], Field(description="Recipients that do not e
 
 
 class Sent(BaseModel):
-    """It is in the mailboxes."""
+    """The messages are written."""
 
     send: SendId
-    created: Count = Field(description="How many have it.")
+    created: Count = Field(description="The number of messages written.")
     unknown: Unknown
     snapshot: Snapshot | None = Field(default=None, description="Of a single recipient: their badge now.")
 
 
 class Queued(BaseModel):
-    """It is on its way: see `Location`."""
+    """The send is queued: see `Location` for its progress."""
 
     send: SendId
-    recipients: Count = Field(description="How many will have it.")
+    recipients: Count = Field(description="The number of recipients.")
     unknown: Unknown
 
 
 class Progress(BaseModel):
-    """How far a send has come."""
+    """The progress of a send."""
 
     send: SendId
     type: str
     status: Literal["pending", "done", "failed"]
-    reason: str | None = Field(description="Why it failed; of a pending one, why it has to be tried again.")
+    reason: str | None = Field(description="Why it failed, or why a pending one has to be retried.")
     recipients: Count
-    created: Count = Field(description="How many have it so far.")
+    created: Count = Field(description="The number of messages written so far.")
     unknown: Count = Field(description="How many recipients did not exist.")
     created_at: Moment
     finished_at: Moment | None
-    failed_at: Moment | None = Field(description="When it was given up. An administrator can have it tried again.")
+    failed_at: Moment | None = Field(description="When it was given up. An administrator can retry it.")
 
 
 class Batch(BaseModel):
-    """Many events. Each is like the body of a send; one that is not is refused by itself."""
+    """Many events. Each is like the body of a send. An invalid one is refused alone."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -54,7 +54,7 @@ class Batch(BaseModel):
 
 
 class BatchResult(BaseModel):
-    """What became of one event: written (201), on its way (202) or refused (422, and `errors` says why)."""
+    """The result of one event: written (201), queued (202) or refused (422, with `errors`)."""
 
     status: Literal[201, 202, 422]
     send: SendId | None = None
@@ -65,6 +65,6 @@ class BatchResult(BaseModel):
 
 
 class BatchResults(BaseModel):
-    """What became of each event, in their order."""
+    """The results of the events, in the same order."""
 
     results: list[BatchResult]

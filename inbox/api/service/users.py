@@ -1,4 +1,4 @@
-"""What other services ask about users: `users/{id}/unread/`, `users/{id}/tickets/`."""
+"""Users, for other services: `users/{id}/unread/`, `users/{id}/tickets/`."""
 
 from typing import Any
 
@@ -8,18 +8,18 @@ from django.utils.translation import gettext as _
 from ninja import Path, Router
 
 from ... import selectors
-from ...core.users import user_pk_or_none
+from ...core.users import UserPk, user_pk_or_none
 from ...errors import NotFound
 from ...models import Scope
 from ..shared.auth import Service, ServiceRequest
 from ..shared.limits import KIB, json_body
 from ..shared.schemas import NewTicket, Problem, Snapshot, TicketRequest, UserPath
-from ..shared.throttle import says_what_is_left
-from ..user.minting import minted
+from ..shared.throttle import add_rate_limit_headers
+from ..user.minting import ticket_response
 
 router = Router()
 router.add_decorator(json_body(4 * KIB), mode="view")
-router.add_decorator(says_what_is_left, mode="view")
+router.add_decorator(add_rate_limit_headers, mode="view")
 
 REFUSALS = {401, 403, 404, 422, 429, 503}
 
@@ -32,7 +32,7 @@ REFUSALS = {401, 403, 404, 422, 429, 503}
     summary="The state of a user's badge",
 )
 def unread(request: HttpRequest, id: Path[UserPath]) -> dict[str, Any]:
-    """The snapshot that the user's own pages show."""
+    """The same snapshot that the user's own pages show."""
     return selectors.snapshot(_key(id)).as_dict()
 
 
@@ -44,16 +44,16 @@ def unread(request: HttpRequest, id: Path[UserPath]) -> dict[str, Any]:
     summary="A ticket for a user",
 )
 def mint(request: ServiceRequest, id: Path[UserPath], body: TicketRequest | None = None) -> Any:
-    """For a site of yours where they are signed in. What it opens ends with their password, their account or your
-    token."""
+    """For a site of yours on which the user is signed in. Its connections end when the user's password changes, the
+    account is deactivated, or your token ends."""
     user = get_user_model()._default_manager.filter(pk=_key(id)).first()
     if user is None or not user.is_active:
         raise NotFound(_("There is no such user."))
-    return minted(user, body or TicketRequest(), token=request.auth.pk)
+    return ticket_response(user, body or TicketRequest(), token=request.auth.pk)
 
 
-def _key(id: str) -> Any:
-    """The user's key. NotFound for what can't be one."""
+def _key(id: str) -> UserPk:
+    """The user's primary key. Raises NotFound for a value that can't be one."""
     if (key := user_pk_or_none(id)) is None:
         raise NotFound(_("There is no such user."))
     return key

@@ -1,1 +1,1 @@
-"""What all endpoints share: authentication, errors, limits, schemas and the OpenAPI document. No endpoint."""
+"""Shared by all endpoints: authentication, errors, limits, schemas and the OpenAPI document. No endpoint."""

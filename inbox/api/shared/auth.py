@@ -1,7 +1,7 @@
-"""Who is asking. One callable per kind of credential; views ask `owner()` whose inbox it is."""
+"""Authentication: one class for each kind of credential. Views get the owner of the inbox from `owner()`."""
 
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeVar
 
 from django.contrib.auth import get_user_model
 from django.http import HttpRequest
@@ -16,44 +16,46 @@ from ...models import ServiceToken
 from . import throttle
 from .problems import BadToken, CsrfFailed, MissingScope, PreconditionFailed
 
+T = TypeVar("T")
+
 
 class ServiceRequest(HttpRequest):
-    """A request that `Service` has let in."""
+    """A request that `Service` has authenticated."""
 
     auth: ServiceToken
 
 
 class Session(SessionAuth):
-    """Django's session cookie. Writes need the CSRF token too: 403 without; nobody signed in is 401 first."""
+    """Django's session cookie. Without a session it is 401. Writes also need the CSRF token: without it, 403."""
 
     def __call__(self, request: HttpRequest) -> Any:
-        if Ticket.shown_in(request) or not self.authenticate(request, None):
+        if Ticket.is_sent_with(request) or not self.authenticate(request, None):
             return None
         try:
-            return _on_condition(request, super().__call__(request))
+            return _check_condition(request, super().__call__(request))
         except HttpError as error:
             raise CsrfFailed from error
 
 
 class Ticket(HttpBearer):
-    """A ticket as a bearer token (RFC 6750). No browser sends one unasked, so a write needs no CSRF token."""
+    """A ticket as a bearer token (RFC 6750). Browsers never add one by themselves, so writes need no CSRF token."""
 
     def authenticate(self, request: HttpRequest, token: str) -> Any:
         user = get_user_model()._default_manager.filter(pk__in=tickets.users_of([token], opening=True).values()).first()
         if user is not None:
             request.user = user
-        elif not tickets.is_ours(token):  # one that has ended is shown by an honest client until it gets the next
-            throttle.count_wrong(request)
-        return _on_condition(request, user)
+        elif not tickets.is_ours(token):  # an honest client may send a ticket that has ended, until it gets a new one
+            throttle.count_invalid(request)
+        return _check_condition(request, user)
 
     @classmethod
-    def shown_in(cls, request: HttpRequest) -> bool:
-        """Whoever shows a ticket is let in by it or not at all, whatever cookies came with it."""
+    def is_sent_with(cls, request: HttpRequest) -> bool:
+        """Whether the request has a bearer token. Then its cookies are ignored, even if the token is invalid."""
         return request.headers.get(cls.header, "").lower().startswith("bearer ")
 
 
 class Service(HttpBearer):
-    """A service token with this scope, as a bearer token (RFC 6750). Each use is counted (`throttle.py`)."""
+    """A service token with this scope, as a bearer token (RFC 6750). Requests are counted (`throttle.py`)."""
 
     def __init__(self, scope: str) -> None:
         super().__init__()
@@ -63,23 +65,23 @@ class Service(HttpBearer):
         throttle.check_address(request, token)
         found = services.use_token(token)
         if found is None:
-            throttle.count_wrong(request)
+            throttle.count_invalid(request)
             raise BadToken
-        throttle.note_right(token)
-        throttle.spend(request, found)
+        throttle.remember_valid(token)
+        throttle.count_request(request, found)
         if self.scope not in found.scopes:
             raise MissingScope(self.scope)
         request.user = found.owner
-        return _on_condition(request, found)
+        return _check_condition(request, found)
 
 
-def _on_condition(request: HttpRequest, visitor: Any) -> Any:
-    """Whoever was let in. What is written to has no entity tag, so a write that demands one fails; for others the
-    condition does not count (RFC 9110, 13.2.1)."""
+def _check_condition(request: HttpRequest, authenticated: T) -> T:
+    """`authenticated`, or PreconditionFailed if a write has a condition: the resources that it changes have no entity
+    tag. For requests that are refused anyway, the condition does not count (RFC 9110, 13.2.1)."""
     is_write = request.method not in SAFE
-    if visitor is not None and is_write and evaluate(request, None) == HTTPStatus.PRECONDITION_FAILED:
+    if authenticated is not None and is_write and evaluate(request, None) == HTTPStatus.PRECONDITION_FAILED:
         raise PreconditionFailed
-    return visitor
+    return authenticated
 
 
 def owner(request: HttpRequest) -> UserId:

@@ -1,4 +1,4 @@
-"""What every address of the API has in common, whatever the endpoint."""
+"""The behaviour of every URL of the API, whatever the endpoint."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -20,11 +20,11 @@ from .exchange import exchange
 View = Callable[..., HttpResponse]
 
 
-def edge(view: View) -> View:
-    """Answers are nobody else's and never stored, and speak HTTP (`exchange.py`).
+def api_view(view: View) -> View:
+    """Wrap a view: responses are private and not stored, and HTTP methods and conditions work (`exchange.py`).
 
-    Outside ATOMIC_REQUESTS, because the answer to a write is read after its commit (and the transaction would hide
-    what others commit). CSRF is the authentication's business (auth.py): only a cookie can be forged.
+    The view runs outside ATOMIC_REQUESTS, because the response to a write is read after its commit (and a transaction
+    would hide the commits of others). The authentication checks CSRF tokens (auth.py), because only sessions need them.
     """
 
     @csrf_exempt
@@ -41,7 +41,7 @@ def edge(view: View) -> View:
 
 
 class InboxAPI(NinjaAPI):
-    """A NinjaAPI whose errors, unknown addresses and documents are its own, wherever it is included."""
+    """A NinjaAPI with our own errors, 404 pages and documents, wherever a site includes it."""
 
     @property
     def urls(self) -> tuple[list[Any], str, str]:
@@ -53,14 +53,14 @@ class InboxAPI(NinjaAPI):
             path("docs/<str:name>", docs.asset, name="docs-asset"),
         ]
         unknown = re_path("", problems.not_found, name="not-found")
-        return [_at_edge(pattern) for pattern in [*own, *patterns, unknown]], app_name, namespace
+        return [_wrapped(pattern) for pattern in [*own, *patterns, unknown]], app_name, namespace
 
     def document(self, request: HttpRequest) -> HttpResponse:
-        """The OpenAPI document, with the paths as they are on this site."""
+        """The OpenAPI document, with the paths of this site."""
         root = request.path.removesuffix("openapi.json")
         origin = request.build_absolute_uri("/").removesuffix("/")
         return self.create_response(request, document.openapi(self, root, origin), status=200)
 
 
-def _at_edge(pattern: Any) -> URLPattern:
-    return URLPattern(pattern.pattern, edge(pattern.callback), pattern.default_args, pattern.name)
+def _wrapped(pattern: Any) -> URLPattern:
+    return URLPattern(pattern.pattern, api_view(pattern.callback), pattern.default_args, pattern.name)

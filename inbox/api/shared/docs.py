@@ -1,4 +1,4 @@
-"""A page that shows the OpenAPI document, from files that came with ninja: nothing is fetched from elsewhere."""
+"""A page that shows the OpenAPI document with the files in the ninja package. Nothing is loaded from other hosts."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from .problems import not_found
 
-# Served by us, so that a site needs neither ninja in INSTALLED_APPS nor its files collected.
+# Served by us, so that a site need not add ninja to INSTALLED_APPS and collect its files.
 FILES = Path(ninja.__file__).parent / "static" / "ninja"
 ASSETS = {
     "swagger-ui.css": "text/css",

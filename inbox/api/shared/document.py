@@ -1,4 +1,4 @@
-"""The OpenAPI document: ninja's, with what ninja has no words for."""
+"""The OpenAPI document: that of ninja, completed with headers, media types and names that ninja can't express."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -11,23 +11,23 @@ from .auth import Service
 Document = dict[str, Any]
 
 TEXT, COUNT = {"type": "string"}, {"type": "integer", "minimum": 0}
-# Where a header is promised, an answer without it breaks the document. Refusals are made before or after a request is
-# counted, so there the budget is not promised.
+# If a header is `required`, every response must have it. A request can be refused before it is counted, so the headers
+# for rate limits are not required in errors.
 ETAG = {"description": "Send it as `If-None-Match`: 304 while nothing has changed.", "schema": TEXT, "required": True}
 CHALLENGE = {"description": "How to sign in (RFC 9110, 11.6.1).", "schema": TEXT, "required": True}
-RETRY = {"description": "Seconds after which to try again.", "schema": COUNT, "required": True}
-LOCATION = {"description": "Where to find it.", "schema": {"type": "string", "format": "uri-reference"}}
+RETRY = {"description": "Seconds after which to retry.", "schema": COUNT, "required": True}
+LOCATION = {"description": "The URL of the new resource.", "schema": {"type": "string", "format": "uri-reference"}}
 BUDGET = {
     "RateLimit-Policy": "Requests per window (draft-ietf-httpapi-ratelimit-headers).",
-    "RateLimit": "How many are left, and for how many seconds.",
+    "RateLimit": "How many requests are left, and the seconds until the next window.",
 }
-STORED = {"description": "Answers are one reader's: no shared cache keeps them.", "schema": TEXT, "required": True}
+STORED = {"description": "Responses are private: no shared cache stores them.", "schema": TEXT, "required": True}
 
 TAGS = {
     "Inbox": "A user's own inbox.",
-    "Preferences": "What a user wants to be told of.",
+    "Preferences": "The event types that a user has muted.",
     "Tickets": "Credentials for connections that have no session cookie.",
-    "For services": "What other services do, with a token.",
+    "For services": "Endpoints for other services, with a token.",
 }
 
 
@@ -41,7 +41,7 @@ def openapi(api: NinjaAPI, root: str, origin: str = "") -> Document:
         del schemas[name]  # their fields are parameters
     for method, operation in operations(document):
         for parameter in operation["parameters"]:
-            parameter.pop("examples", None)  # a map here, and an array in the schema, where it stands as well
+            parameter.pop("examples", None)  # has to be a map here; the schema has them, too, as an array
         _name_the_event(operation, schemas)
         answers = operation["responses"]
         answers[412] = {**answers[503], "description": "Precondition Failed"}
@@ -55,7 +55,7 @@ def openapi(api: NinjaAPI, root: str, origin: str = "") -> Document:
 
 
 def operations(document: Document) -> Iterator[tuple[str, Document]]:
-    """Each method and its operation."""
+    """Each HTTP method with its operation, for all paths."""
     for path in document["paths"].values():
         yield from path.items()
 
@@ -80,7 +80,7 @@ def _headers(method: str, status: int, for_service: bool) -> Iterator[tuple[str,
 
 
 def _name_the_event(operation: Document, schemas: Document) -> None:
-    """Generators make a type of what has a name, and of a union in place nothing."""
+    """Move the union of events to a named schema, because code generators create types only for named schemas."""
     content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
     if "oneOf" in content.get("schema", {}):
         schemas["Event"] = content["schema"]

@@ -1,4 +1,4 @@
-"""HTTP's own part of every exchange with the API: methods and conditions (RFC 9110, 9.3 and 13)."""
+"""HTTP methods and conditional requests, for every URL of the API (RFC 9110, 9.3 and 13)."""
 
 from collections.abc import Callable
 from hashlib import sha256
@@ -13,13 +13,12 @@ from . import problems
 
 Run = Callable[[], HttpResponse]
 
-# Of a 200, on its 304 as well (RFC 9110, 15.4.5).
+# Headers of a 200 that a 304 must have, too (RFC 9110, 15.4.5).
 KEPT = ("Cache-Control", "Content-Location", "ETag", "Expires", "Vary")
 
 
 def exchange(request: HttpRequest, run: Run) -> HttpResponse:
-    """The answer to a request whose view is `run`: HEAD and OPTIONS are answered wherever GET or another method is,
-    and conditions are met."""
+    """The response of the view `run`. Adds HEAD where there is GET, OPTIONS everywhere, and conditional requests."""
     if request.method == "HEAD":
         return _without_body(_as_get(request, run))
     response = run()
@@ -43,7 +42,7 @@ def _as_get(request: HttpRequest, run: Run) -> HttpResponse:
 
 
 def _without_body(response: HttpResponse) -> HttpResponse:
-    """With the length that the body of the GET would have (RFC 9110, 9.3.2)."""
+    """The response to HEAD: with the length that the body of the GET would have (RFC 9110, 9.3.2)."""
     if response.status_code not in (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED):
         response["Content-Length"] = str(len(response.content))
     response.content = b""
@@ -51,10 +50,10 @@ def _without_body(response: HttpResponse) -> HttpResponse:
 
 
 def _conditional(request: HttpRequest, response: HttpResponse) -> HttpResponse:
-    """An entity tag, and 304 for a client that shows it, or 412 for one that demands another.
+    """Add an entity tag; 304 if it matches `If-None-Match`, 412 if it does not match `If-Match`.
 
-    The tag is of the whole answer: a title may change with the reader's language, or an actor's name, while the
-    version stays.
+    The tag is a hash of the whole response, because a title can change while the version does not: with the language
+    of the reader, or with the name of an actor.
     """
     if response.status_code != HTTPStatus.OK:
         return response

@@ -1,4 +1,4 @@
-"""What a request body may be, decided before anything parses it."""
+"""Limits of request bodies, checked before anything parses them."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -34,7 +34,7 @@ def _refusal(request: HttpRequest, limit: int) -> HttpResponse | None:
         detail = _("The body may have %(limit)d KiB at most. Send it in parts.")
         return problem(413, detail % {"limit": limit // KIB})
     if request.body and request.headers.get("Content-Encoding", IDENTITY).strip().lower() != IDENTITY:
-        # RFC 9110, 12.5.3: the answer names what would have been understood.
+        # RFC 9110, 12.5.3: the response names the content codings that are accepted.
         detail = _("Send the body as it is, without a content coding.")
         return problem(415, detail, headers={"Accept-Encoding": IDENTITY})
     if request.body and request.content_type != "application/json":
@@ -45,6 +45,6 @@ def _refusal(request: HttpRequest, limit: int) -> HttpResponse | None:
 def _too_long(request: HttpRequest, limit: int) -> bool:
     if int(request.META.get("CONTENT_LENGTH") or 0) > limit:
         return True
-    # A chunked body declares no length, and Django would read all of it: read no more than is allowed.
+    # A chunked body declares no length, and Django would read all of it. So read no more than one byte over the limit.
     request._body = request.read(limit + 1)
     return len(request._body) > limit

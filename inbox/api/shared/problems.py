@@ -1,4 +1,4 @@
-"""The API's error responses: which exception becomes which problem document (`inbox/http/problems.py`)."""
+"""The API's error responses: the problem document (`inbox/http/problems.py`) for each exception."""
 
 import json
 import logging
@@ -45,23 +45,23 @@ logger = logging.getLogger("django.request")
 
 
 class CsrfFailed(Exception):
-    """A write that came with a session but without its CSRF token."""
+    """A write with a session, but without its CSRF token."""
 
 
 class BadToken(Exception):
-    """A bearer token that is no valid service token."""
+    """The bearer token is no valid service token."""
 
 
 class MissingScope(Exception):
-    """A service token that is good for other things."""
+    """The service token is valid, but lacks the scope."""
 
 
 class PreconditionFailed(Exception):
-    """A write under a condition that does not hold."""
+    """A write with a condition that is not met."""
 
 
 class BadValues(Exception):
-    """Values that only the database shows to be wrong; `errors` as of `fault`."""
+    """Errors in values that the schema can't find, but the database can. `errors` are made by `fault`."""
 
     def __init__(self, errors: list[dict[str, str]]) -> None:
         super().__init__(errors)
@@ -71,7 +71,7 @@ class BadValues(Exception):
 def problem(
     status: int, detail: str, *, code: str = "", headers: Mapping[str, str] | None = None, **extensions: object
 ) -> HttpResponse:
-    """A response with a problem document; the default `code` is the status's own."""
+    """A response with a problem document. The default of `code` depends on the status."""
     body = json.dumps(document(status, detail, code or CODES.get(status, "error"), **extensions))
     return HttpResponse(body, status=status, content_type=MEDIA_TYPE, headers=headers)
 
@@ -88,12 +88,12 @@ def invalid(errors: list[dict[str, str]]) -> HttpResponse:
 
 
 def not_found(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-    """The view for every address below the API that is none."""
+    """The view for every unknown URL below the API."""
     return problem(404, _("There is nothing at this address. The addresses of the API end with a slash."))
 
 
 def methods(allow: str) -> str:
-    """The value of `Allow`, with what is answered beside the methods that a view names."""
+    """The value of `Allow`: the methods of a view, and those that `exchange.py` adds."""
     named = set(allow.replace(" ", "").split(",")) | {"OPTIONS"}
     return ", ".join(sorted(named | {"HEAD"} if "GET" in named else named))
 
@@ -108,12 +108,12 @@ def precondition_failed(*args: Any) -> HttpResponse:
 
 def signed_out(request: HttpRequest, error: Exception) -> HttpResponse:
     keep_session_cookie(request)
-    # RFC 9110, 15.5.2: a 401 names a scheme. One that browsers don't know keeps their password dialogue shut.
+    # RFC 9110, 15.5.2: a 401 names a scheme. With one that browsers don't know, they show no password dialogue.
     return problem(401, _("Sign in first."), headers={"WWW-Authenticate": CHALLENGE})
 
 
 def unknown_token(request: HttpRequest, error: Exception) -> HttpResponse:
-    """The same for one that never was, has expired, is revoked, or whose owner may not sign in."""
+    """The same response for an unknown, expired or revoked token, and for one whose owner is inactive."""
     headers = {"WWW-Authenticate": 'Bearer realm="inbox", error="invalid_token"'}  # RFC 6750, 3
     return problem(401, _("This is no valid service token."), code="bad_token", headers=headers)
 
@@ -139,19 +139,19 @@ def forged(request: HttpRequest, error: CsrfFailed) -> HttpResponse:
 
 
 def http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
-    """ninja's own, of which 400 means one thing only."""
+    """An error of ninja itself. With status 400, it is always invalid JSON."""
     if error.status_code == 400:
         return problem(400, _("The body is not valid JSON."), code="bad_json")
     return problem(error.status_code, error.message)
 
 
 def unprocessable(request: HttpRequest, error: ValidationError) -> HttpResponse:
-    """422 for what the schemas refuse."""
+    """422 for values that the schemas refuse."""
     faults = []
     for entry in error.errors:
         part, *path = entry["loc"]
         if part == "body":
-            # ninja's paths begin with the name of the view's parameter, pydantic's go on with the tag of a union.
+            # In ninja, the path begins with the name of the view's parameter; then comes pydantic's tag of the union.
             path = path[2:] if path[:1] == ["event"] else path[1:]
         faults.append(fault(part, path, entry["msg"].removeprefix("Value error, ")))
     return invalid(faults)
@@ -162,7 +162,7 @@ def bad_values(request: HttpRequest, error: BadValues) -> HttpResponse:
 
 
 def refused(status: int) -> Handler:
-    """A handler for the inbox's own errors, which bring their sentence and word with them."""
+    """A handler for the inbox's own errors, which have a text and a code."""
 
     def handle(request: HttpRequest, error: InboxError) -> HttpResponse:
         return problem(status, error.detail, code=error.code)
@@ -179,8 +179,7 @@ def suspicious(request: HttpRequest, error: Exception) -> HttpResponse:
 
 
 def unavailable(request: HttpRequest, error: Exception) -> HttpResponse:
-    """503 when the database is away, takes no writes, or is busy beyond our patience: the same request may work in a
-    moment."""
+    """503 if the database can't be reached, is read-only, or is too busy: the same request may succeed a moment later."""
     if not is_unavailable(error):
         return crashed(request, error)
     logger.error("Service Unavailable: %s", request.path, exc_info=error, extra={"status_code": 503})

@@ -1,4 +1,4 @@
-"""What the API takes and gives. Bodies are strict: no coercion, no unknown fields."""
+"""The schemas of requests and responses. Bodies are strict: no coercion, no unknown fields."""
 
 from typing import Annotated, Any, Literal, Self
 
@@ -10,13 +10,13 @@ from ...credentials.tickets import DEFAULT_TTL, MAX_TTL
 from ...models import Level, event_types
 from ...models.refs import BROADCAST
 
-MAX_REFS = 1000  # one transaction's worth
+MAX_REFS = 1000  # as many as one transaction can change
 EXAMPLE_VERSION = 5_000_000_010
 ABSENT: Any = None  # the value of a field that was not sent; sending null is refused
 
 
 def item_types() -> list[str]:
-    """The names an item's `type` can have: the installed event types, and broadcasts."""
+    """The possible values of an item's `type`: the installed event types, and "broadcast"."""
     return [*event_types(), BROADCAST]
 
 
@@ -33,7 +33,7 @@ def _known_event_type(value: str) -> str:
 
 
 def whole(value: Any) -> Any:
-    """The integer that a JSON number is: 5.0 is one too, says JSON Schema (2020-12 validation, 6.1.1)."""
+    """Convert 5.0 to 5, because both are integers in JSON Schema (2020-12 validation, 6.1.1)."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
@@ -44,7 +44,7 @@ def _only_false(value: bool) -> bool:
 
 
 def _enumerate_types(schema: dict[str, Any]) -> None:
-    schema["enum"] = item_types()  # when the document is made: the apps are loaded by then
+    schema["enum"] = item_types()  # runs when the document is generated; all apps are loaded then
 
 
 def _enumerate_event_types(schema: dict[str, Any]) -> None:
@@ -95,11 +95,11 @@ class Page(BaseModel):
 
     version: Version = Field(description="Read before the items: send it as `up_to` to mark all of this as read.")
     items: list[Item]
-    next: str | None = Field(description="Send it as `before` for the page after this one; null on the last.")
+    next: str | None = Field(description="Send it as `before` to get the next page; null on the last.")
 
 
 class Fault(BaseModel):
-    """What is wrong with one value."""
+    """An error in one value."""
 
     part: Literal["body", "query", "path", "header"] = Field(description="Of the request.")
     pointer: str = Field(description="JSON Pointer (RFC 6901) into that part.", examples=["/refs/0"])
@@ -118,20 +118,20 @@ class Problem(BaseModel):
 
 
 class PageQuery(BaseModel):
-    """Which page of the inbox."""
+    """Selects a page of the inbox."""
 
-    before: str = Field(default=ABSENT, max_length=500, description="`next` of the page before; opaque.")
+    before: str = Field(default=ABSENT, max_length=500, description="`next` of the previous page; opaque.")
     limit: int = Field(default=20, ge=1, le=100)
     type: ItemType = Field(default=ABSENT, description="Only items of this type.")
     unread: bool = Field(default=False, description="Only unread items.")
     archived: bool = Field(default=False, description="Archived items instead of the others.")
     language: str = Field(
-        default=ABSENT, max_length=500, description="Of titles and texts; one that the site lacks is ignored."
+        default=ABSENT, max_length=500, description="The language of titles and texts; ignored if the site lacks it."
     )
 
 
 class ItemPatch(BaseModel):
-    """What to change about an item; at least one field."""
+    """The fields of an item to change, at least one."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -145,13 +145,13 @@ class ItemPatch(BaseModel):
     )
 
     read: StrictBool = Field(default=ABSENT)
-    archived: StrictBool = Field(default=ABSENT, description="Archiving an item reads it.")
+    archived: StrictBool = Field(default=ABSENT, description="Archiving an item also marks it as read.")
     deleted: Annotated[StrictBool, AfterValidator(_only_false)] = Field(
         default=ABSENT, json_schema_extra={"const": False}, description="false undoes a deletion, for ten minutes."
     )
 
     def changes(self) -> dict[str, bool]:
-        """The fields that were sent. The most drastic undone first: an item must be there to be read."""
+        """The fields that were sent, in the order in which to apply them: a deleted item must be restored first."""
         return {name: getattr(self, name) for name in ("deleted", "archived", "read") if name in self.model_fields_set}
 
     @model_validator(mode="after")
@@ -164,7 +164,7 @@ class ItemPatch(BaseModel):
 
 
 class MarkRead(BaseModel):
-    """What to mark as read: either `refs`, or everything up to a version, of one type or of all."""
+    """The items to mark as read: either `refs`, or everything up to a version, of one type or of all."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -191,7 +191,7 @@ class MarkRead(BaseModel):
 
 
 class Preferences(BaseModel):
-    """What a user wants to be told of."""
+    """The event types that a user has muted."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -199,12 +199,12 @@ class Preferences(BaseModel):
 
 
 class TicketRequest(BaseModel):
-    """What the ticket is for."""
+    """The lifetime and the purpose of a ticket."""
 
     model_config = ConfigDict(extra="forbid")
 
     ttl: Annotated[int, Field(ge=1, le=MAX_TTL, strict=True), WHOLE] = Field(
-        default=DEFAULT_TTL, description="Seconds in which it opens."
+        default=DEFAULT_TTL, description="Seconds for which it can open connections."
     )
     purpose: Annotated[str, AfterValidator(purposes.check)] = Field(
         default=purposes.CONNECTING, json_schema_extra=purposes.describe
@@ -212,7 +212,7 @@ class TicketRequest(BaseModel):
 
 
 class NewTicket(BaseModel):
-    """A ticket, told once."""
+    """A ticket, which is shown only once."""
 
     ticket: str
-    expires_at: Moment = Field(description="It opens nothing afterwards; what it has opened stays open.")
+    expires_at: Moment = Field(description="After that, it opens no connection; connections that are open stay open.")

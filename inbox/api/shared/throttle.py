@@ -1,8 +1,8 @@
-"""How often something may be tried in a minute, counted in Django's cache: requests of a service token, tickets of a
-user, wrong tokens and tickets from an address.
+"""Rate limits per minute, counted in Django's cache: requests of a service token, tickets of a user, and invalid tokens
+and tickets from an address.
 
-A service is told in every answer what is left, as draft-ietf-httpapi-ratelimit-headers-10 has it. A cache that fails
-costs nobody a request.
+Responses to services have the headers of draft-ietf-httpapi-ratelimit-headers-10. If the cache fails, no request is
+refused.
 """
 
 import math
@@ -24,17 +24,19 @@ from ...http.addresses import address_of
 from ...models import ServiceToken
 
 WINDOW = 60  # seconds
-REMEMBERED = 1000  # addresses, and tokens, that a process keeps in mind
+REMEMBERED = 1000  # addresses, and tokens, that a process remembers
 Run = Callable[..., HttpResponse]
+K = TypeVar("K")
 T = TypeVar("T")
+V = TypeVar("V")
 
 _circuit = Circuit("The cache")
-_barred: dict[str, int] = {}  # address -> the window in which too many wrong tokens came from there
-_proven: dict[bytes, None] = {}  # digests of tokens that were right: those are let in from a barred address too
+_blocked: dict[str, int] = {}  # address -> the window in which it sent too many invalid tokens
+_valid: dict[bytes, None] = {}  # digests of valid tokens: they are accepted from a blocked address, too
 
 
 class Throttled(Exception):
-    """Nothing is left in this window, for so many seconds; `detail` says of what."""
+    """The limit for this window is reached. `seconds` is the time until the next one, `detail` says which limit."""
 
     def __init__(self, detail: str, seconds: int) -> None:
         super().__init__(detail)
@@ -43,7 +45,7 @@ class Throttled(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """`left` requests of `limit`, for `seconds` more."""
+    """`left` of `limit` requests are left for the next `seconds`."""
 
     limit: int
     left: int
@@ -56,8 +58,8 @@ class Budget:
         }
 
 
-def spend(request: Any, token: ServiceToken) -> None:
-    """Count this request, and note what is left on it. Raises Throttled."""
+def count_request(request: Any, token: ServiceToken) -> None:
+    """Count this request, and set `request.budget`. Raises Throttled."""
     limit = conf.requests_per_minute()
     used = count(f"token-{token.pk}")
     request.budget = Budget(limit, max(0, limit - used), seconds_left())
@@ -65,39 +67,39 @@ def spend(request: Any, token: ServiceToken) -> None:
         raise Throttled(_("Too many requests with this token."), request.budget.seconds)
 
 
-def spend_ticket(user: UserId) -> None:
+def count_ticket(user: UserId) -> None:
     """Count a ticket of this user. Raises Throttled."""
     if count(f"tickets-{user}") > conf.tickets_per_minute():
         raise Throttled(_("Too many tickets of this user."), seconds_left())
 
 
 def check_address(request: HttpRequest, token: str) -> None:
-    """Refuse what comes from an address that has shown too many wrong tokens, before anything is looked up.
+    """Refuse requests from an address that has sent too many invalid tokens, before the token is looked up.
 
-    A token that was right before is let in: others at that address (behind a proxy, in an office) may be to blame.
-    Raises Throttled.
+    A token that was valid before is accepted, because other clients may use the same address (behind a proxy, in an
+    office). Raises Throttled.
     """
-    if _barred.get(address_of(request) or "") == _window() and _digest(token) not in _proven:
+    if _blocked.get(address_of(request) or "") == _window() and _digest(token) not in _valid:
         raise Throttled(_("Too many wrong credentials from this address."), seconds_left())
 
 
-def count_wrong(request: HttpRequest) -> None:
-    """Count a wrong token or ticket. Raises Throttled if it was one too many."""
+def count_invalid(request: HttpRequest) -> None:
+    """Count an invalid token or ticket. Raises Throttled if there are too many."""
     address = address_of(request)
     if address is not None and count(f"wrong-{address}") > conf.failed_checks_per_minute():
-        _remember(_barred, address, _window())
+        _remember(_blocked, address, _window())
         raise Throttled(_("Too many wrong credentials from this address."), seconds_left())
 
 
-def note_right(token: str) -> None:
-    """This token is valid."""
+def remember_valid(token: str) -> None:
+    """Remember that this token is valid."""
     digest = _digest(token)
-    if digest not in _proven:
-        _remember(_proven, digest, None)
+    if digest not in _valid:
+        _remember(_valid, digest, None)
 
 
-def says_what_is_left(run: Run) -> Run:
-    """A ninja decorator (mode "view"): the answers to a service carry its budget."""
+def add_rate_limit_headers(run: Run) -> Run:
+    """A ninja decorator (mode "view"): adds the headers of the rate limit to responses to services."""
 
     @wraps(run)
     def counted(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -111,7 +113,7 @@ def says_what_is_left(run: Run) -> Run:
 
 
 def count(name: str, by: int = 1) -> int:
-    """How often `name` was counted in this window, now included; 0 if the cache fails."""
+    """Count `name`; returns how often it was counted in this window, or 0 if the cache fails."""
 
     def add() -> int:
         cache.add(_key(name), 0, 2 * WINDOW)
@@ -121,7 +123,7 @@ def count(name: str, by: int = 1) -> int:
 
 
 def forget(name: str) -> None:
-    """It was not counted in this window."""
+    """Set the count of `name` in this window back to 0."""
     _trying(lambda: cache.delete(_key(name)))
 
 
@@ -138,12 +140,12 @@ def _trying(call: Callable[[], T]) -> T | None:
 
 
 def _key(name: str) -> str:
-    """No cache takes every character in a key."""
+    """A key without the characters that a cache may refuse."""
     return f"inbox-{_digest(name).hex()[:32]}-{_window()}"
 
 
 def seconds_left() -> int:
-    """Until the next window."""
+    """Seconds until the next window."""
     return math.ceil(WINDOW - time.time() % WINDOW)
 
 
@@ -155,7 +157,7 @@ def _digest(text: str) -> bytes:
     return sha256(text.encode("utf-8", "surrogatepass")).digest()
 
 
-def _remember(known: dict[Any, Any], key: Any, value: Any) -> None:
+def _remember(known: dict[K, V], key: K, value: V) -> None:
     if len(known) >= REMEMBERED:
         known.clear()
     known[key] = value

@@ -1,6 +1,6 @@
 """A user's own inbox: `unread/`, `inbox/`, `inbox/{ref}/`, `inbox/read/`.
 
-Every write answers with the snapshot read after its commit: the views run outside any transaction (`base.py`).
+Every write returns the snapshot read after its commit: the views run outside any transaction (`base.py`).
 """
 
 from typing import Any
@@ -30,7 +30,7 @@ CHANGES = {
 
 
 def answers(schema: type[Any], *refusals: int) -> dict[Any, Any]:
-    """The documented answers of an operation: 200, 401 and 503 everywhere, and its own `refusals`."""
+    """The documented responses of an operation: 200, 401, 429, 503, and its own `refusals`."""
     return {200: schema, frozenset({401, 429, 503, *refusals}): Problem}
 
 
@@ -58,7 +58,7 @@ def inbox(request: HttpRequest, query: Query[PageQuery]) -> dict[str, Any] | Htt
     with override(supported(query.language) or get_language()):
         try:
             page = selectors.inbox_page(owner(request), **which)
-        except BadValue as error:  # the schema let everything else pass
+        except BadValue as error:  # the schema has validated everything else
             return invalid([fault("query", ["before"], error.detail)])
         return {"version": page.version, "items": [item.as_dict() for item in page.items], "next": page.next}
 
@@ -70,7 +70,7 @@ def inbox(request: HttpRequest, query: Query[PageQuery]) -> dict[str, Any] | Htt
     summary="Mark items as read",
 )
 def mark_read(request: HttpRequest, body: MarkRead) -> dict[str, Any]:
-    """All of `refs`, or none if one of them is not in this inbox (404); or everything up to a version."""
+    """Either all of `refs` (404 and no change if one of them is not in this inbox), or everything up to a version."""
     user = owner(request)
     if body.refs is not None:
         services.mark_read(user, list(dict.fromkeys(body.refs)))
@@ -98,7 +98,7 @@ def item(request: HttpRequest, ref: Path[Ref]) -> dict[str, Any]:
     summary="Read, archive or restore an item",
 )
 def change_item(request: HttpRequest, ref: Path[Ref], body: ItemPatch) -> dict[str, Any]:
-    """Each field that is sent is changed, the others stay."""
+    """Changes the fields that are sent; the others stay as they are."""
     user = owner(request)
     for change in body.changes().items():
         CHANGES[change](user, [ref])
@@ -112,7 +112,7 @@ def change_item(request: HttpRequest, ref: Path[Ref], body: ItemPatch) -> dict[s
     summary="Delete an item",
 )
 def delete_item(request: HttpRequest, ref: Path[Ref]) -> dict[str, Any]:
-    """Undone for ten minutes by `PATCH {"deleted": false}`."""
+    """For ten minutes, `PATCH {"deleted": false}` restores it."""
     user = owner(request)
     services.delete(user, [ref])
     return selectors.snapshot(user).as_dict()

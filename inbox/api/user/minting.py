@@ -26,17 +26,17 @@ router.add_decorator(json_body(4 * KIB), mode="view")
     summary="A ticket",
 )
 def mint(request: HttpRequest, body: TicketRequest | None = None) -> Any:
-    """Show it as `Authorization: Bearer`, as the WebSocket subprotocol `reddot.ticket.<ticket>`, as the MQTT password
-    (the user name is your id) or, with at most 60 seconds left, as `?ticket=`. A ticket mints no ticket."""
-    user = cast(AbstractBaseUser, request.user)  # the session's: nobody else gets here
-    return minted(user, body or TicketRequest(), request.session.session_key)
+    """Send it as `Authorization: Bearer`, as the WebSocket subprotocol `reddot.ticket.<ticket>`, as the MQTT password
+    (the user name is your id) or, with at most 60 seconds left, as `?ticket=`. A ticket can't mint another one."""
+    user = cast(AbstractBaseUser, request.user)  # the endpoint accepts only sessions, so it is not anonymous
+    return ticket_response(user, body or TicketRequest(), request.session.session_key)
 
 
-def minted(
+def ticket_response(
     user: AbstractBaseUser, body: TicketRequest, session_key: str | None = None, token: int | None = None
 ) -> Any:
-    """The answer with a new ticket of this user. Raises Throttled."""
-    throttle.spend_ticket(user_id(user.pk))
+    """Mint a ticket of this user, and return the response with it. Raises Throttled."""
+    throttle.count_ticket(user_id(user.pk))
     text, ticket = services.mint_ticket(user, session_key, body.ttl, token=token)
     ticket_minted.send_robust(None, user_id=ticket.user, purpose=body.purpose, ticket=text, expires=ticket.expires)
     return Status(201, {"ticket": text, "expires_at": datetime.fromtimestamp(ticket.expires, UTC).isoformat()})

@@ -1,4 +1,4 @@
-"""`preferences/`: what a user wants to be told of."""
+"""`preferences/`: the event types that a user has muted."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ router.add_decorator(json_body(4 * KIB), mode="view")
     summary="What is muted",
 )
 def preferences(request: HttpRequest) -> dict[str, Any]:
-    """The types whose messages arrive already read."""
+    """The muted types: their messages arrive already read."""
     return {"muted": selectors.muted(owner(request))}
 
 
@@ -33,8 +33,8 @@ def preferences(request: HttpRequest) -> dict[str, Any]:
     summary="Mute exactly these types",
 )
 def set_preferences(request: HttpRequest, body: Preferences) -> dict[str, Any]:
-    """From now on their messages arrive already read. Critical ones are never muted, and nothing changes for what is
-    there already."""
+    """From now on, messages of these types arrive already read. Critical ones are never muted. Existing messages do not
+    change."""
     user = owner(request)
     services.set_muted(user, body.muted)
     return selectors.snapshot(user).as_dict()
