@@ -179,7 +179,7 @@ def suspicious(request: HttpRequest, error: Exception) -> HttpResponse:
 
 
 def unavailable(request: HttpRequest, error: Exception) -> HttpResponse:
-    """503 if the database can't be reached, is read-only, or is too busy: the same request may succeed a moment later."""
+    """503 if the database can't be reached, is read-only, or is too busy: a retry may succeed a moment later."""
     if not is_unavailable(error):
         return crashed(request, error)
     logger.error("Service Unavailable: %s", request.path, exc_info=error, extra={"status_code": 503})
