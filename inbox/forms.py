@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.http import QueryDict
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
@@ -17,7 +18,7 @@ class PreferencesForm(forms.Form):
         label=_("Count these in my badge"), required=False, widget=forms.CheckboxSelectMultiple
     )
 
-    def __init__(self, data: Any, user: Any) -> None:
+    def __init__(self, data: QueryDict | None, user: Any) -> None:
         types, muted = event_types(), selectors.muted(user)
         super().__init__(data, initial={"told": [name for name in types if name not in muted]})
         told: Any = self.fields["told"]

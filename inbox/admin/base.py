@@ -1,13 +1,13 @@
 """Base classes of the inbox's admin pages: fast on tables with millions of rows, and read-only for rows that code
 writes."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 from django.contrib.auth import get_user_model
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils.functional import cached_property
 from django.utils.translation import ngettext
@@ -33,17 +33,17 @@ class LeanAdmin(ModelAdmin):
     list_per_page = 50
 
     def get_deleted_objects(
-        self, objs: Any, request: HttpRequest
+        self, objs: QuerySet[Model] | Sequence[Model], request: HttpRequest
     ) -> tuple[list[Any], dict[str, int], set[str], list[str]]:
         """The content of the confirmation page. Django's own method loads every row, and the rows of each cascade."""
-        count = objs.count() if hasattr(objs, "model") else len(objs)
+        count = objs.count() if isinstance(objs, QuerySet) else len(objs)
         named: list[Any] = [str(obj) for obj in islice(objs, SHOWN)]
         if count > SHOWN:
             named.append(ngettext("and %d more", "and %d more", count - SHOWN) % (count - SHOWN))
         forbidden = {str(self.opts.verbose_name)} if self.is_deletion_forbidden(objs, request) else set()
         return named, {str(self.opts.verbose_name_plural): count, **self.count_dependents(objs)}, forbidden, []
 
-    def is_deletion_forbidden(self, objs: Any, request: HttpRequest) -> bool:
+    def is_deletion_forbidden(self, objs: Iterable[Any], request: HttpRequest) -> bool:
         """Whether the user is not allowed to delete one of `objs`."""
         return not self.has_delete_permission(request)
 

@@ -104,7 +104,7 @@ class BroadcastAdmin(OnceAdmin, LeanAdmin):
     def _may_change(self, request: HttpRequest, obj: Broadcast | None) -> bool:
         return obj is None or not services.is_published(obj) or self.has_publish_permission(request)
 
-    def is_deletion_forbidden(self, objs: Any, request: HttpRequest) -> bool:
+    def is_deletion_forbidden(self, objs: Iterable[Broadcast], request: HttpRequest) -> bool:
         return any(not self.has_delete_permission(request, obj) for obj in objs)
 
     def _require_permission(self, request: HttpRequest, broadcasts: Iterable[Broadcast]) -> None:

@@ -21,7 +21,7 @@ class OnceAdmin(ModelAdmin):
     """A second submission of the same form redirects to the object that the first one has created."""
 
     change_form_template = "inbox/admin/once_form.html"
-    already_saved: Any = _("This form was sent twice: it has been saved once.")
+    already_saved = _("This form was sent twice: it has been saved once.")
 
     def changeform_view(
         self,

@@ -1,7 +1,6 @@
 """System checks of event types: errors that would fail at the first read or write, or make counts wrong."""
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
 from django.core import checks
 from django.db.models import SET_DEFAULT
@@ -16,7 +15,7 @@ Fault = tuple[str, str]  # what is wrong, and what to do
 RENAME = "Rename it."
 
 
-def check_event_types(**kwargs: Any) -> list[checks.CheckMessage]:
+def check_event_types(**kwargs: object) -> list[checks.CheckMessage]:
     found: list[checks.CheckMessage] = []
     for model in message_models():
         for number, faults in CHECKS.items():

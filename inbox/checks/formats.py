@@ -42,7 +42,7 @@ SAMPLES: dict[str, object] = {
 }
 
 
-def check_formats(**kwargs: Any) -> list[checks.CheckMessage]:
+def check_formats(**kwargs: object) -> list[checks.CheckMessage]:
     found: dict[tuple[type[Message], str, str], checks.CheckMessage] = {}  # one error for all languages with that text
     unread: list[checks.CheckMessage] = []
     for language, _name in settings.LANGUAGES:

@@ -1,7 +1,5 @@
 """System checks: report wrong settings and user models at start-up, with a hint what to do."""
 
-from typing import Any
-
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core import checks
@@ -19,7 +17,7 @@ DEFAULTS = {
 }
 
 
-def check_numbers(**kwargs: Any) -> list[checks.CheckMessage]:
+def check_numbers(**kwargs: object) -> list[checks.CheckMessage]:
     found: list[checks.CheckMessage] = []
     for name, default in DEFAULTS.items():
         number, (low, high) = getattr(settings, name, default), conf.BOUNDS[name]
@@ -29,7 +27,7 @@ def check_numbers(**kwargs: Any) -> list[checks.CheckMessage]:
     return found
 
 
-def check_proxies(**kwargs: Any) -> list[checks.CheckMessage]:
+def check_proxies(**kwargs: object) -> list[checks.CheckMessage]:
     proxies = getattr(settings, "INBOX_TRUSTED_PROXIES", [])
     hint = 'Set it to a list of addresses or networks, such as ["10.0.0.0/8", "::1"], or leave it out.'
     if isinstance(proxies, str):
@@ -41,7 +39,7 @@ def check_proxies(**kwargs: Any) -> list[checks.CheckMessage]:
     ]
 
 
-def check_user_model(**kwargs: Any) -> list[checks.CheckMessage]:
+def check_user_model(**kwargs: object) -> list[checks.CheckMessage]:
     missing = [name for name in ("is_staff", "groups") if not hasattr(get_user_model(), name)]
     if not missing:
         return []

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import F, IntegerField, OuterRef, QuerySet, Subquery, Value
+from django.db.models import F, IntegerField, Model, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
@@ -14,7 +14,7 @@ from .. import conf
 from ..core.compiled import Compiled
 from ..core.lookups import KEYS, Among
 from ..core.snapshots import CLOCK_UNIT, Snapshot, UserId, user_id
-from ..core.users import UserOrPk, UserPk, has_staff_column, user_pks
+from ..core.users import SiteUser, UserOrPk, UserPk, has_staff_column, user_pks
 from ..errors import NotFound
 from ..models import BroadcastClock, Mailbox, audiences, event_types, ledger, refs
 from . import undone
@@ -92,18 +92,18 @@ def _snapshot(key: UserId, row: Sequence[Any], names: Sequence[str], cap: int) -
 
 
 @cache
-def _compiled(alias: str, names: Sequence[str], cap: int) -> Compiled[Any]:
+def _compiled(alias: str, names: Sequence[str], cap: int) -> Compiled[SiteUser]:
     return Compiled(_statement(names, cap).using(alias).filter(Among("pk", KEYS)))
 
 
 @cache
-def _compiled_versions(alias: str, *, of_users: bool) -> Compiled[Any]:
+def _compiled_versions(alias: str, *, of_users: bool) -> Compiled[Model]:
     rows, version = (_users(), "mailbox__version") if of_users else (Mailbox.objects.order_by(), "version")
-    rows = rows.using(alias).filter(Among("pk", KEYS)).annotate(_clock=_clock("value"))
-    return Compiled(rows.values_list("pk", version, "_clock"))
+    with_clock = rows.using(alias).filter(Among("pk", KEYS)).annotate(_clock=_clock("value"))
+    return Compiled(with_clock.values_list("pk", version, "_clock"))
 
 
-def _statement(names: Sequence[str], cap: int) -> "QuerySet[Any, Any]":
+def _statement(names: Sequence[str], cap: int) -> "QuerySet[SiteUser, Any]":
     """Rows of (user, version, clock, next due, staff flag of the mailbox, staff flag of the user, one count per type).
 
     If a user has no mailbox, its version and flag are None.
@@ -116,13 +116,12 @@ def _statement(names: Sequence[str], cap: int) -> "QuerySet[Any, Any]":
     unread.append(audiences.unread_for(mine).order_by().values("pk")[: cap + 1])
     users = _users().annotate(_clock=_clock("value"), _next_due=_clock("next_due"), _is_staff=_is_staff())
     counts = {f"_unread_{name}": Counted(rows) for name, rows in zip(names, unread, strict=True)}
-    rows: QuerySet[Any, Any] = users.annotate(**counts).values_list(
+    return users.annotate(**counts).values_list(
         "pk", "mailbox__version", "_clock", "_next_due", "mailbox__is_staff", "_is_staff", *counts
     )
-    return rows
 
 
-def _users() -> "QuerySet[Any, Any]":
+def _users() -> "QuerySet[SiteUser]":
     """All users, with a mailbox or without one. The base manager, because a site's own manager may leave out some."""
     return get_user_model()._base_manager.order_by()
 

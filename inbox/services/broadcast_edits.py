@@ -95,7 +95,7 @@ def change_broadcast(broadcast: Broadcast, values: Values) -> None:
         turn_due()
 
 
-def _columns(broadcast: Broadcast) -> dict[str, Any]:
+def _columns(broadcast: Broadcast) -> dict[str, object]:
     return {name: getattr(broadcast, name) for name in COLUMNS}
 
 

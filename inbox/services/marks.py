@@ -3,7 +3,6 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import Any
 
 from django.db.models import Q
 from django.utils import timezone
@@ -12,13 +11,14 @@ from django.utils.translation import gettext as _
 from ..core.snapshots import CLOCK_UNIT, MAX_VERSION
 from ..core.users import UserOrPk, UserPk, user_pk
 from ..errors import BadValue, NotFound
-from ..models import Audience, BroadcastClock, BroadcastReceipt, Mailbox, audiences, event_types, ledger, refs
+from ..models import Audience, BroadcastClock, BroadcastReceipt, Mailbox, Message, audiences, event_types, ledger, refs
 from ..models.base import MailboxRowQuerySet
 
 BATCH = 1000
 UNDO = timedelta(minutes=10)
 PURGE_AFTER = UNDO + timedelta(minutes=1)  # a minute more, so that an undo at the last second finds the row
 
+Rows = MailboxRowQuerySet[Message] | MailboxRowQuerySet[BroadcastReceipt]
 # The columns that an action sets (True) or clears (False), in an order that never leaves an archived item unread.
 Action = tuple[tuple[str, bool], ...]
 READ: Action = (("read_at", True),)
@@ -103,9 +103,7 @@ def _locked_mailbox(pk: UserPk) -> Iterator[None]:
         yield
 
 
-def _rows_to_change(
-    pk: UserPk, name: str, keys: Collection[refs.RowPk], action: Action
-) -> tuple[MailboxRowQuerySet[Any], int]:
+def _rows_to_change(pk: UserPk, name: str, keys: Collection[refs.RowPk], action: Action) -> tuple[Rows, int]:
     """The rows to update, and how many receipts were created. Raises NotFound if the user can't change one of them."""
     if name == refs.BROADCAST:
         return _receipts(pk, keys, action)
@@ -147,7 +145,7 @@ def _require(name: str, keys: Collection[refs.RowPk], found: Iterable[refs.RowPk
         raise refs.missing(f"{name}-{missing[0]}")
 
 
-def _update(rows: MailboxRowQuerySet[Any], action: Action) -> int:
+def _update(rows: Rows, action: Action) -> int:
     now = timezone.now()
     return max(
         rows.filter(**{f"{column}__isnull": is_set}).update(**{column: now if is_set else None})

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 
 from ..core.lookups import Among
 from ..core.snapshots import UserId
-from ..core.users import UserPk, user_pk_or_none
+from ..core.users import SiteUser, UserPk, user_pk_or_none
 from ..core.validators import validate_text
 from ..models import Audience, Mailbox, audiences, ledger
 
@@ -79,8 +79,8 @@ def _members(through: Any, user_column: str, groups: Collection[int]) -> "QueryS
     return rows.values(f"{user_column}_id")
 
 
-def _active() -> "QuerySet[Any]":
-    users: QuerySet[Any] = get_user_model()._base_manager.using(ledger.alias())
+def _active() -> QuerySet[SiteUser]:
+    users = get_user_model()._base_manager.using(ledger.alias())
     try:
         get_user_model()._meta.get_field("is_active")
     except FieldDoesNotExist:
@@ -89,7 +89,7 @@ def _active() -> "QuerySet[Any]":
 
 
 def _named(names: Collection[str]) -> Iterable[tuple[str, UserPk]]:
-    model: Any = get_user_model()
+    model = get_user_model()
     users = model._base_manager.using(ledger.alias())
     for chunk in ledger.chunks(list(names)):
         yield from users.filter(Among(model.USERNAME_FIELD, chunk)).values_list(model.USERNAME_FIELD, "pk")
