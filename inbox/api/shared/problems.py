@@ -125,8 +125,8 @@ def out_of_scope(request: HttpRequest, error: MissingScope) -> HttpResponse:
 
 
 def throttled(request: HttpRequest, error: Throttled) -> HttpResponse:
-    detail = f"{error.detail} {_('Try again in %d seconds.') % error.seconds}"
-    return problem(429, detail, headers={"Retry-After": str(error.seconds)})
+    pause = _("Try again in %d seconds.") % error.seconds  # makemessages finds no string within an f-string
+    return problem(429, f"{error.detail} {pause}", headers={"Retry-After": str(error.seconds)})
 
 
 def busy(request: HttpRequest, error: InProgress) -> HttpResponse:
