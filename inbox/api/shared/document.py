@@ -1,6 +1,7 @@
 """The OpenAPI document: that of ninja, completed with headers, media types and names that ninja can't express."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from ninja import NinjaAPI
@@ -33,8 +34,12 @@ TAGS = {
 
 def openapi(api: NinjaAPI, root: str, origin: str = "") -> Document:
     """The document (OpenAPI 3.1) of an API mounted at `origin` + `root` ("https://example.org", "/api/v1/")."""
+    return {**_described(api, root), "servers": [{"url": origin}]}
+
+
+@lru_cache(maxsize=8)  # it takes a quarter of a second, and anybody may ask for it
+def _described(api: NinjaAPI, root: str) -> Document:
     document: Document = api.get_openapi_schema(path_prefix=root)
-    document["servers"] = [{"url": origin}]
     document["tags"] = [{"name": name, "description": text} for name, text in TAGS.items()]
     schemas = document["components"]["schemas"]
     for name in [name for name in schemas if name.endswith("Query")]:
