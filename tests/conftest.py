@@ -1,6 +1,7 @@
 """Fixtures for real servers, which tests/servers.py describes, and the queue of the tests (tests/queue.py)."""
 
 import asyncio
+import gc
 import os
 import signal
 from collections.abc import Callable, Generator, Iterator
@@ -30,6 +31,10 @@ Server = TypeVar("Server", Valkey, Postgres, Mosquitto, RabbitMq)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if hasattr(config, "workerinput"):
         items[:] = queue.ordered(items)
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()  # what is here now stays: no need to look through it again and again
 
 
 @pytest.hookimpl(optionalhook=True)

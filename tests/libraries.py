@@ -3,6 +3,7 @@
 Nothing that installs Twisted's reactor is among it: forks would share its selector.
 """
 
+import gc
 import sys
 import warnings
 from importlib import import_module
@@ -49,3 +50,4 @@ with warnings.catch_warnings():
         import_module(name)
 
 assert "twisted.internet.reactor" not in sys.modules
+gc.freeze()  # else each fork looks through all this again, and copies the pages that it is on
