@@ -7,11 +7,15 @@ import os
 import subprocess
 import sys
 import weakref
+from functools import partial
+from types import SimpleNamespace
 
 import pytest
 
 from push.gate import lobby as newcomers
 from push.gate.lobby import Phase, lacking_descriptors, lobby
+from push.gate.lobby_daphne import DaphneGuest
+from push.gate.lobby_uvicorn import UvicornGuest
 
 
 class FakeGuest:
@@ -97,6 +101,32 @@ async def test_a_body_after_its_answer_may_take_as_long_as_any() -> None:
     assert (slow.dropped, quick.dropped) == (True, False)
     room._drop_overdue(now + 140, 30)
     assert quick.dropped
+
+
+@pytest.mark.parametrize("server", ["uvicorn", "daphne"])
+async def test_who_is_dropped_is_cut_off_if_the_last_answer_is_not_read(
+    server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To close waits until everything is sent."""
+    ends, ended = list[str](), asyncio.Event()
+
+    def end(how: str) -> None:
+        ends.append(how)
+        if how == "abort":
+            ended.set()
+
+    transport = {name: partial(end, name.removesuffix("Connection")) for name in ENDS[server]}
+    monkeypatch.setattr(f"push.gate.lobby_{server}.LAST_BYTES_SECONDS", 0)
+    if server == "daphne":
+        DaphneGuest(SimpleNamespace(transport=SimpleNamespace(**transport))).drop()
+    else:
+        UvicornGuest(None, SimpleNamespace(**transport)).drop()
+    assert len(ends) == 1
+    async with asyncio.timeout(5):
+        await ended.wait()
+
+
+ENDS = {"uvicorn": ("close", "abort"), "daphne": ("loseConnection", "abortConnection")}
 
 
 def test_each_event_loop_keeps_its_lobby_and_takes_it_along() -> None:

@@ -8,7 +8,7 @@ from playwright.sync_api import BrowserContext, Page, Route, expect
 from tests.browser.conftest import Browse, snapshot, tab
 from tests.browser.pages.inbox_page import InboxPage
 from tests.conftest import StartSite
-from tests.servers import Site, wait_for
+from tests.servers import Site
 
 FIRST_UNSAFE = 2**53  # from here on JavaScript takes odd numbers for their neighbours
 
@@ -87,24 +87,39 @@ def test_a_page_of_somebody_else_is_loaded_again_once(browse: Browse, site: Site
     def another(route: Route) -> None:
         route.fulfill(body=snapshot("someone-else", 1, 3), content_type="application/json")
 
+    def bell_says(user: str) -> None:
+        page.evaluate(
+            "(user) => document.dispatchEvent(new CustomEvent('reddot:change', { detail: { user, version: 9e9 } }))",
+            user,
+        )
+
+    def stops(after: int) -> None:
+        expect(banner).to_contain_text("Someone else is signed in now.")
+        expect(page.locator("[data-list]")).to_have_attribute("aria-busy", "false")
+        expect(page.locator("[data-read-all]")).to_be_disabled()
+        assert len(loaded) == after
+
+    site.call("send", "like", [person], actor="alice", target_title="Whoever is signed in")
     page = browse(site, person).new_page()
+    banner = page.locator("[data-banner]")
     page.route("**/api/v1/unread/", another)
     loaded = documents(page)
     page.goto("/inbox/")
-    expect(page.locator("[data-banner]")).to_contain_text("Someone else is signed in now.")
-    expect(page.locator("[data-list]")).to_have_attribute("aria-busy", "false")
+    stops(after=2)
     expect(page.locator("[data-empty]")).to_be_hidden()
-    expect(page.locator("[data-read-all]")).to_be_disabled()
-    assert len(loaded) == 2
-    for bell_says in ("someone-else", "a-third"):
-        page.evaluate(
-            "(user) => document.dispatchEvent(new CustomEvent('reddot:change', { detail: { user, version: 9e9 } }))",
-            bell_says,
-        )
+    expect(page.locator(".rd-row")).to_have_count(0)
+    for user in ("someone-else", "a-third"):
+        bell_says(user)
     page.locator(".rd-types").get_by_role("link", name="Likes").click()
     expect(page).to_have_url("/inbox/?type=like")
-    assert len(loaded) == 2
+    stops(after=2)
+    with page.expect_navigation():
+        banner.get_by_role("button").click()
+    stops(after=3)
     page.unroute("**/api/v1/unread/")
-    page.locator("[data-banner] button").click()
-    expect(page.locator("[data-banner]")).to_be_hidden()
-    wait_for(lambda: page.evaluate("1") and len(loaded) == 3)
+    banner.get_by_role("button").click()
+    InboxPage(page).shows("Whoever is signed in")
+    expect(banner).to_be_hidden()
+    expect(page.locator("[data-read-all]")).to_be_enabled()
+    bell_says("someone-else")
+    stops(after=4)
