@@ -69,7 +69,8 @@ class Inbox {
     this.screen.loading(this.list.items.length > 0);
     const done = await this.#guard(async () => {
       const [page, snapshot] = await Promise.all([readPage(this.api, this.filter), this.api.unread()]);
-      if (generation !== this.#generation || !this.owner.owns(snapshot)) return;
+      if (generation !== this.#generation) return;
+      if (!this.owner.owns(snapshot)) return void (this.owner.stopped && this.screen.loaded());
       this.#accept(page, page.items, page.next);
       this.#onSnapshot(snapshot);
     });

@@ -89,8 +89,8 @@ def test_a_page_of_somebody_else_is_loaded_again_once(browse: Browse, site: Site
 
     def bell_says(user: str) -> None:
         page.evaluate(
-            "(user) => document.dispatchEvent(new CustomEvent('reddot:change', { detail: { user, version: 9e9 } }))",
-            user,
+            "(snapshot) => document.dispatchEvent(new CustomEvent('reddot:change', { detail: snapshot }))",
+            {"user": user, "version": 9e9, "unread": 7, "by_type": {"like": 7}},
         )
 
     def stops(after: int) -> None:
@@ -108,9 +108,11 @@ def test_a_page_of_somebody_else_is_loaded_again_once(browse: Browse, site: Site
     stops(after=2)
     expect(page.locator("[data-empty]")).to_be_hidden()
     expect(page.locator(".rd-row")).to_have_count(0)
+    inbox = InboxPage(page)
     for user in ("someone-else", "a-third"):
         bell_says(user)
-    page.locator(".rd-types").get_by_role("link", name="Likes").click()
+        inbox.counts("Likes", "")
+    inbox.tab("Likes").click()
     expect(page).to_have_url("/inbox/?type=like")
     stops(after=2)
     with page.expect_navigation():
@@ -118,7 +120,7 @@ def test_a_page_of_somebody_else_is_loaded_again_once(browse: Browse, site: Site
     stops(after=3)
     page.unroute("**/api/v1/unread/")
     banner.get_by_role("button").click()
-    InboxPage(page).shows("Whoever is signed in")
+    inbox.shows("Whoever is signed in")
     expect(banner).to_be_hidden()
     expect(page.locator("[data-read-all]")).to_be_enabled()
     bell_says("someone-else")
