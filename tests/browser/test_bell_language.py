@@ -5,6 +5,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.bell import Bell
 from tests.browser.conftest import Browse
+from tests.browser.test_reddot_js import CONNECT, live, plain
 from tests.servers import Site, wait_for
 
 TOLD = {"en": "alice liked “Tea”", "zh-hans": "alice 赞了“Tea”"}
@@ -81,3 +82,20 @@ def test_lists_speak_it_too(browse: Browse, site: Site, person: str) -> None:
     site.call("send", "like", [person], actor="alice", target_title="Tea")
     expect(inbox.locator(".rd-row")).to_have_count(2)
     expect(inbox.locator(".rd-row").first).to_contain_text(TOLD["zh-hans"])
+
+
+@pytest.mark.parametrize(
+    ("lang", "settings"), [("zh-Hans", {}), ("en", {"language": "zh-hans"})], ids=["page", "setting"]
+)
+def test_without_the_bell(browse: Browse, site: Site, person: str, lang: str, settings: dict[str, str]) -> None:
+    """reddot.js: what is pushed, and what its API reads."""
+    page = plain(browse, site, person)
+    page.evaluate("lang => { document.documentElement.lang = lang; }", lang)
+    page.evaluate(CONNECT, settings)
+    live(page)
+    page.evaluate(
+        "window.told = [];"
+        "reddot.addEventListener('change', ({ detail }) => detail.item && told.push(detail.item.title))"
+    )
+    assert told(page, site, person) == TOLD["zh-hans"]
+    assert page.evaluate("reddot.api.inbox(1).then(({ items }) => items[0].title)") == TOLD["zh-hans"]

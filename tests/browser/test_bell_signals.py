@@ -40,6 +40,14 @@ def test_the_title_of_the_page_survives(open_bell: OpenBell, site: Site, person:
     expect(bell.page).to_have_title(title)
 
 
+def test_a_new_title_may_begin_as_ours_does(open_bell: OpenBell, site: Site, person: str) -> None:
+    bell = open_bell().live()
+    for unread, title in ((1, bell.page.title()), (2, "(1) things")):
+        bell.page.evaluate("title => { document.title = title; }", title)
+        site.call("send", "follow", [person], actor="alice")
+        expect(bell.page).to_have_title(f"({unread}) {title}")
+
+
 def test_the_page_hears_of_it(open_bell: OpenBell, site: Site, person: str) -> None:
     bell = open_bell().live()
     heard = bell.page.evaluate_handle(

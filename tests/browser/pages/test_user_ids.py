@@ -111,7 +111,7 @@ def test_a_page_of_somebody_else_is_loaded_again_once(browse: Browse, site: Site
     inbox = InboxPage(page)
     for user in ("someone-else", "a-third"):
         bell_says(user)
-        inbox.counts("Likes", "")
+        inbox.counts("Likes", "1")  # by the bell of this page
     inbox.tab("Likes").click()
     expect(page).to_have_url("/inbox/?type=like")
     stops(after=2)
