@@ -33,7 +33,7 @@ _TAGS = {
 }
 _TAG = re.compile(r"<[^>]*>")
 _SCANNED = "characters of labels"
-MAX_SCANNED = 30_000  # characters per text: three times the longest text; labels that don't nest need less than once
+MAX_SCANNED = 30_000  # characters: three times the longest text; labels that don't nest need less than its length
 
 
 def _label_end(state: StateInline, start: int, disable_nested: bool = False) -> int:

@@ -106,7 +106,7 @@ def _clear_author(rows: Rows) -> int:
 
 @ledger.retrying
 def _delete_tokens(rows: Rows) -> int:
-    """A cascade also deletes the stored requests of these tokens, which may name anybody."""
+    """A cascade also deletes the stored requests of these tokens, which may name any user."""
     return count_of(rows.delete(), rows)
 
 
