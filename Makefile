@@ -7,7 +7,7 @@ PY := $(VENV)/bin/python
 INSTALLED := $(VENV)/.requirements.lock.installed
 DEV := $(VENV)/.requirements-dev.lock.installed
 
-.PHONY: help run stack test test-browser test-live test-faults test-rest test-inbox-on-postgres test-inbox test-queue test-newest soak bench lint format lock system
+.PHONY: help run stack test test-browser test-live test-limits test-faults test-rest test-inbox-on-postgres test-inbox test-queue test-newest soak bench lint format lock system
 help:
 	@echo "make run | stack | test | soak | bench | lint | format | lock    (PORT=$(PORT))"
 
@@ -28,16 +28,22 @@ system:
 	@$(PYTHON) tools/system.py chromium chromium-headless-shell postgresql nginx caddy haproxy gettext mosquitto mosquitto-clients rabbitmq-server
 	@$(PYTHON) tools/node.py
 
-# Six runs, four at a time: each waits a good part of its time. What one printed comes when it has ended.
+# Seven runs, five at a time: each waits a good part of its time. What one printed comes when it has ended.
 test: $(DEV) system
-	@$(MAKE) --no-print-directory --keep-going --output-sync=target --jobs=4 \
-		test-live test-browser test-faults test-rest test-inbox-on-postgres test-inbox
+	@$(MAKE) --no-print-directory --keep-going --output-sync=target --jobs=5 \
+		test-browser test-live test-limits test-faults test-inbox-on-postgres test-inbox test-rest
 
 test-browser:
 	$(PY) -m pytest -m "not soak" tests/browser tests/reuse tests/docs
 
+# What a client may not do, or not too often; tests of it wait for timeouts.
+LIMITS := $(addprefix tests/live/test_,$(addsuffix .py,bad_input bodies descriptors floods held openings poison requests))
+
+test-limits:
+	$(PY) -m pytest -m "not soak" $(LIMITS)
+
 test-live:
-	$(PY) -m pytest -m "not soak" tests/live
+	$(PY) -m pytest -m "not soak" tests/live $(addprefix --ignore ,$(LIMITS))
 
 test-faults:
 	$(PY) -m pytest -m "not soak" tests/faults tests/mqtt
@@ -54,6 +60,10 @@ test-inbox:
 # The same from one queue, over as many workers as tests/queue.py says.
 test-queue: $(DEV) system
 	$(PY) -m pytest -q -n auto -m "not soak"
+
+# On the newest Django, where there is a Python for it: what needs no server but the database.
+test-newest:
+	@$(PYTHON) tools/newest.py -q -m "not soak" tests/inbox tests/push
 
 soak: $(DEV) system
 	$(PY) -m pytest --timeout 1800
