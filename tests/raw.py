@@ -11,6 +11,7 @@ import struct
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from itertools import cycle
 
 from tests.servers import Site
 
@@ -113,7 +114,7 @@ async def open_socket(site: Site, cookies: dict[str, str], after: bytes = b"") -
         yield raw
 
 
-# What clients send without a pause: a piece of bytes, repeated without end.
+# What clients send without a pause: a piece of bytes, repeated without end. One says goodbye: if it is not cut off.
 FLOODS: dict[str, bytes] = {
     "sync": frame(b'{"type":"sync"}') * 100,
     "ping": frame(b'{"type":"ping"}') * 100,
@@ -126,32 +127,35 @@ FLOODS: dict[str, bytes] = {
     "WebSocket pings": frame(b"", PING) * 1000,
     "WebSocket pongs": frame(b"x" * 125, PONG) * 1000,
     "empty fragments": frame(b"", CONTINUATION, final=False) * 1000,
-    "byte by byte": b"\x00",
+    "byte by byte": frame(b" " * 30_000) + frame(struct.pack("!H", 1000), CLOSE),
 }
 # What has to come before, so that the flood is one.
-BEFORE = {"empty fragments": frame(b"", TEXT, final=False), "byte by byte": frame(b" " * 65_000)[:8]}
+BEFORE = {"empty fragments": frame(b"", TEXT, final=False)}
+BYTES_AT_ONCE = {"byte by byte": 1}  # else all of the piece
+SLOWEST = 60.0  # seconds, for a server on a busy machine
 
 
 async def flood(site: Site, cookies: dict[str, str], kind: str, together: bool = False) -> int | None:
     """Send one of `FLOODS` until the server ends it; the close code. `together`: the first piece with the handshake."""
-    piece = BEFORE.get(kind, b"") + FLOODS[kind]
-    async with open_socket(site, cookies, after=piece if together else b"") as socket:
+    before, piece = BEFORE.get(kind, b""), FLOODS[kind]
+    async with open_socket(site, cookies, after=before + piece if together else b"") as socket:
         if not together:
             try:
-                await socket.until(b'"unread"')
+                await socket.until(b'"unread"', SLOWEST)
             except (EOFError, ConnectionError):  # shut out
-                return await socket.close_code()
-            socket.writer.write(piece)
-        sending = asyncio.ensure_future(_repeat(socket.writer, FLOODS[kind]))
+                return await socket.close_code(SLOWEST)
+            socket.writer.write(before)
+        sending = asyncio.ensure_future(_repeat(socket.writer, piece, BYTES_AT_ONCE.get(kind, len(piece))))
         try:
-            return await socket.close_code(30)
+            return await socket.close_code(SLOWEST)
         finally:
             sending.cancel()
 
 
-async def _repeat(writer: asyncio.StreamWriter, piece: bytes) -> None:
+async def _repeat(writer: asyncio.StreamWriter, piece: bytes, size: int) -> None:
+    """Send the piece again and again, in parts of this size."""
     with suppress(ConnectionError):
-        while True:
-            writer.write(piece)
+        for at in cycle(range(0, len(piece), size)):
+            writer.write(piece[at : at + size])
             await writer.drain()
             await asyncio.sleep(0)

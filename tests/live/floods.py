@@ -45,9 +45,9 @@ async def knock(site: Site, cookies: dict[str, str]) -> int | None:
     """Connect and send nothing: the close code, 0 if one is served."""
     async with raw.open_socket(site, cookies) as socket:
         with suppress(EOFError, ConnectionError):
-            await socket.until(b'"unread"')
+            await socket.until(b'"unread"', raw.SLOWEST)
             return 0
-        return await socket.close_code()
+        return await socket.close_code(raw.SLOWEST)
 
 
 async def until_served(site: Site, cookies: dict[str, str]) -> None:
