@@ -2,6 +2,7 @@
 
 import asyncio
 import struct
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, suppress
 from typing import Any
 from urllib.parse import urlsplit
@@ -77,23 +78,42 @@ async def test_who_never_says_connect_is_let_go(site: Site, bob: Person) -> None
             writer.close()
 
 
-async def test_so_many_may_wait_for_their_turn_to_connect(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The next is closed at once, and the others stay."""
+@pytest.fixture
+async def in_process(settings: Any) -> AsyncIterator[embedded_broker.EmbeddedBroker]:
+    """The embedded broker on this event loop, at MQTT_URL."""
     settings.MQTT_URL, settings.MQTT_WS_URL = f"mqtt://service:x@127.0.0.1:{free_port()}", ""
-    monkeypatch.setattr(embedded_broker, "MAX_CONNECTIONS", 2)
     broker = embedded_broker.EmbeddedBroker(embedded_broker._config())
     await broker.start()
+    yield broker
+    await broker.shutdown()
+
+
+async def test_so_many_may_wait_for_their_turn_to_connect(
+    in_process: embedded_broker.EmbeddedBroker, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next is closed at once, and the others stay."""
+    monkeypatch.setattr(embedded_broker, "MAX_CONNECTIONS", 2)
     where = urlsplit(settings.MQTT_URL)
     waiting = [await asyncio.open_connection(where.hostname, where.port) for _ in range(2)]
-    await eventually(lambda: broker._waiting == 2, SOON)
+    await eventually(lambda: in_process._waiting == 2, SOON)
     reader, writer = await asyncio.open_connection(where.hostname, where.port)
     async with asyncio.timeout(SOON):
         assert await reader.read() == b""
-    assert broker._waiting == 2
+    assert in_process._waiting == 2
     for _, each in (*waiting, (reader, writer)):
         each.close()
-    await eventually(lambda: broker._waiting == 0, SOON)
-    await broker.shutdown()
+    await eventually(lambda: in_process._waiting == 0, SOON)
+
+
+async def test_no_session_outlives_its_connection(in_process: embedded_broker.EmbeddedBroker, settings: Any) -> None:
+    """Whatever the client asks for: nobody could come back to it, and it would be kept for good."""
+    where = urlsplit(settings.MQTT_URL)
+    who = {"username": where.username, "password": where.password, "identifier": "one", "clean_session": False}
+    for _ in range(2):
+        async with aiomqtt.Client(where.hostname, where.port, **who) as client:
+            await client.subscribe("inbox/#", 1)
+            assert len(in_process._sessions) == 1
+        await eventually(lambda: not in_process._sessions, SOON)
 
 
 async def test_mqtt_5(site: Site, broker: str, bob: Person) -> None:
