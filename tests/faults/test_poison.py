@@ -170,12 +170,19 @@ def idle(stack: tuple[Site, Process, redis.Redis]) -> tuple[Site, Process, redis
 STARTED = r"tasks\.(seen|work_off_all)\[.*succeeded"  # what a worker that starts asks for
 
 
-@pytest.mark.parametrize("harm", [("SET", "sends", "x"), ("ACL", "SETUSER", "default", "-brpop")], ids=["type", "acl"])
+WRONG_TYPE, NO_PERMISSION = ("SET", "sends", "x"), ("ACL", "SETUSER", "default", "-brpop")
+
+
+@pytest.mark.parametrize(
+    ("harm", "pool"), [(WRONG_TYPE, "frozen"), (NO_PERMISSION, "idle")], ids=["type, frozen pool", "acl"]
+)
 def test_a_queue_that_cannot_be_read_ends_the_worker(
-    idle: tuple[Site, Process, redis.Redis], harm: tuple[str, ...]
+    idle: tuple[Site, Process, redis.Redis], harm: tuple[str, ...], pool: str
 ) -> None:
-    """Not alive and idle, with a thousand log records a second."""
+    """Not alive and idle, with a thousand log records a second. It waits for no task that never ends, either."""
     _, worker, queue = idle
+    if pool == "frozen":
+        worker.freeze_children()
     queue.execute_command(*harm)
     try:
         wait_for(lambda: not worker.alive, SOON, worker.logs()[-3000:])

@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -19,6 +19,7 @@ from push.nudges.bus import Nudge, Publisher, parse
 from push.nudges.heartbeats import Lookout, worker
 from tests.servers import wait_for
 
+Freeze = Callable[[], object]
 NUDGES, SENDS = worker("nudges"), worker("sends")
 
 
@@ -141,6 +142,13 @@ class TestEnqueue:
         monkeypatch.setattr(channels, "changed", told.append)
         return told
 
+    @pytest.fixture
+    def frozen(self) -> Iterator[Freeze]:
+        """A call that does not return before the test has ended: it waits for longer than any test."""
+        thaw = threading.Event()
+        yield lambda: thaw.wait(60)
+        thaw.set()
+
     def broker(self, monkeypatch: pytest.MonkeyPatch, apply_async: Callable[..., Any]) -> None:
         for task in (tasks.fan_out, tasks.work_off):
             monkeypatch.setattr(task.app.conf, "broker_url", "redis://nowhere")
@@ -160,14 +168,14 @@ class TestEnqueue:
 
     @pytest.mark.parametrize("broker", ["none", "well", "frozen", "away"])
     def test_the_others_are_told_whatever_the_broker_does(
-        self, broker: str, here: list[Any], layer: CrossingLayer, monkeypatch: pytest.MonkeyPatch
+        self, broker: str, here: list[Any], layer: CrossingLayer, frozen: Freeze, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        thaw, handed = threading.Event(), []
+        handed = []
 
         def apply_async(args: Any, **options: Any) -> None:
             handed.append(args)
             if broker == "frozen":
-                thaw.wait(10)
+                frozen()
             elif broker == "away":
                 raise ConnectionError("the broker is away")
 
@@ -180,16 +188,13 @@ class TestEnqueue:
         if broker == "well":
             wait_for(lambda: len(handed) == 2)
             assert [args[2] for args in handed] == [nudge.id for nudge, _ in here]  # the worker publishes the same one
-        thaw.set()
 
     def test_a_frozen_bus_delays_no_task(
-        self, layer: CrossingLayer, called: list[Any], monkeypatch: pytest.MonkeyPatch
+        self, layer: CrossingLayer, called: list[Any], frozen: Freeze, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        thaw = threading.Event()
-        monkeypatch.setattr(bus, "publish_elsewhere", lambda nudge: thaw.wait(10))
+        monkeypatch.setattr(bus, "publish_elsewhere", lambda nudge: frozen())
         mailbox_changed.send(sender=None, user_ids=[7], item=None)
         wait_for(lambda: called == [[7]])
-        thaw.set()
 
     def test_with_a_worker_the_channels_are_called_there(
         self, called: list[Any], monkeypatch: pytest.MonkeyPatch
