@@ -11,7 +11,7 @@ from tests import raw
 from tests.clients import connect
 from tests.conftest import StartSite
 from tests.proxies import Through, run_proxy
-from tests.servers import Site, free_port, needs
+from tests.servers import Site, eventually, free_port, needs
 from tools.processes import ROOT
 
 FILES = {"nginx": "nginx.conf", "caddy": "Caddyfile", "haproxy": "haproxy.cfg"}
@@ -48,7 +48,9 @@ def replaced(text: str, **here: Any) -> str:
 
 @pytest.fixture(scope="module")
 def site(shared_site: StartSite) -> Site:
-    return shared_site(server="uvicorn", bus="memory", DEBUG=0)
+    """Without limits of its own, so that what is refused is refused by the proxy."""
+    unlimited = {"PUSH_MAX_CONNECTIONS_PER_USER": 1000, "PUSH_MAX_BODY_BYTES": 0, "PUSH_REQUEST_SECONDS": 0}
+    return shared_site(server="uvicorn", bus="memory", DEBUG=0, **unlimited)
 
 
 @pytest.fixture(scope="module", params=FILES)
@@ -107,6 +109,15 @@ async def test_a_huge_request_is_refused(proxy: Any) -> None:
         assert b" 413 " in (await connection.reader.readline())
 
 
+async def test_a_huge_chunked_request_is_cut(proxy: Any) -> None:
+    if proxy.name == "haproxy":
+        return  # it looks at Content-Length only: PUSH_MAX_BODY_BYTES limits the rest
+    head = raw.request(proxy, "/accounts/login/", "Transfer-Encoding: chunked", method="POST")
+    async with asyncio.timeout(10), raw.connect(proxy, head) as connection:
+        connection.writer.write((b"10000\r\n" + b"x" * 65_536 + b"\r\n") * 32)
+        assert b" 413 " in (await connection.reader.readline())
+
+
 @pytest.mark.parametrize("said", [b"G", b"GET / HTTP/1.1\r\nHost: 127"], ids=["a byte", "half a head"])
 async def test_half_a_head_is_given_up(proxy: Any, said: bytes) -> None:
     async with asyncio.timeout(10), raw.connect(proxy, said) as connection:
@@ -136,6 +147,12 @@ async def test_an_address_may_have_so_many_connections(proxy: Any) -> None:
     finally:
         for _, writer in opened:
             writer.close()
+    async with httpx.AsyncClient(base_url=proxy.url("")) as http:
+
+        async def served() -> bool:
+            return (await http.get("/healthz")).status_code == 200
+
+        await eventually(served, what="an answer once those have gone")
 
 
 async def test_what_is_for_operators_stays_within(proxy: Any) -> None:
