@@ -26,10 +26,11 @@ ONE_MORE = (
 
 
 @pytest.fixture(scope="module")
-def stack(databases: Databases) -> Iterator[Site]:
+def stack(databases: Databases, postgres_url: str) -> Iterator[Site]:
+    """On PostgreSQL: a worker that is frozen in the middle of a write would hold all of SQLite."""
     with contextmanager(started)(Valkey) as valkey:
-        servers = ["daphne", "uvicorn"]
-        site = Site(databases.sqlite(), valkey.url, servers, web=2, worker=True, PUSH_RESYNC_SECONDS=600)
+        database, servers = databases.postgres(postgres_url), ["daphne", "uvicorn"]
+        site = Site(database, valkey.url, servers, web=2, worker=True, PUSH_RESYNC_SECONDS=600)
         site.start()
         site.agent.call("snapshot", "bob")  # started here: it dies with the thread that starts it
         yield site
@@ -93,7 +94,8 @@ async def test_a_broker_without_a_layer_between_processes(start_site: StartSite,
 @pytest.fixture
 def two_workers(start_site: StartSite, own_valkey: Valkey) -> Iterator[tuple[Site, Process]]:
     """As in the production shape: a worker for nudges, and the other one, which is at a purge that never ends."""
-    site = start_site(server="uvicorn", bus=own_valkey.url, worker=False, CELERY_BROKER_URL=own_valkey.url)
+    shape = {"server": "uvicorn", "bus": own_valkey.url, "database": "postgres", "worker": False}
+    site = start_site(**shape, CELERY_BROKER_URL=own_valkey.url)
     site.worker = site.process("nudges", commands.worker(1, "nudges"))
     other = site.process("other", commands.worker(1, "sends", "housekeeping", "celery"))
     for process in (site.worker, other):
