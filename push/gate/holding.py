@@ -8,17 +8,19 @@ other servers, over HTTP/2, with a very long head, and all but the first of a co
 import asyncio
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
+from functools import lru_cache
 from urllib.parse import unquote
 
 from ..refusals import Refused
 from ..wire.servers import Receive, Scope
 from . import shutouts
 from .admission import build_request
-from .credentials import credential_of
+from .credentials import Credential, credential_of
 from .shutouts import ShutOut
 
 GONE_SECONDS = 3.0  # from hanging up until the server has said so
 MAX_HEAD_BYTES = 16 * 1024  # of a request that the front holds
+HEADS_REMEMBERED = 256
 END_OF_HEAD = b"\r\n\r\n"
 
 IsHeld = Callable[[Scope], bool]  # whether a request is for one of our transports
@@ -77,12 +79,18 @@ class Front:
 
 def shut_out_of(head: bytes, is_held: IsHeld) -> ShutOut | None:
     """The shut-out that lasts for the client who sends this request to one of our transports."""
+    credential = _credential_in(head.partition(END_OF_HEAD)[0], is_held)
+    return shutouts.of_credential(credential) if credential is not None else None
+
+
+@lru_cache(maxsize=HEADS_REMEMBERED)
+def _credential_in(head: bytes, is_held: IsHeld) -> Credential | None:
+    """A client that comes again and again sends the same head, whose parsing would be half of what it costs."""
     try:
-        scope = scope_of(head.partition(END_OF_HEAD)[0])
-        credential = credential_of(build_request(scope)) if is_held(scope) else None
+        scope = scope_of(head)
+        return credential_of(build_request(scope)) if is_held(scope) else None
     except (ValueError, Refused):  # for the server to refuse
         return None
-    return shutouts.of_credential(credential) if credential is not None else None
 
 
 def scope_of(head: bytes) -> Scope:

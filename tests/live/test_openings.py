@@ -75,9 +75,9 @@ async def test_one_frame_too_big_shuts_out(site: Site) -> None:
 
 async def test_a_client_that_hangs_up_while_it_is_held_reaches_no_application(site: Site) -> None:
     cookies = await newcomer(site, "impatient")
-    await call(site, "shut_out", cookies["sessionid"], 60)
+    await call(site, "shut_out", cookies["sessionid"], 600)  # daphne's backlog is short: it takes seconds for some
     before = await call(site, "admissions")
-    for _ in range(200):
+    for _ in range(100):
         await hang_up(site, cookies)
     assert await knock(site, cookies) == 4429
     assert await call(site, "admissions") - before < 20, "the one that waits, and some that the server was slow to miss"
