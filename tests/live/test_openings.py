@@ -11,7 +11,7 @@ from tests import raw
 from tests.conftest import StartSite
 from tests.live.floods import call, knock, newcomer, others_are_served, until_served
 from tests.openings import LOOPS, Turn, hang_up, too_big
-from tests.servers import Site
+from tests.servers import Site, eventually
 
 SOCKETS = 10
 TABS = 20
@@ -78,8 +78,9 @@ async def test_a_client_that_hangs_up_while_it_is_held_reaches_no_application(si
     await call(site, "shut_out", cookies["sessionid"], 600)  # daphne's backlog is short: it takes seconds for some
     before = await call(site, "admissions")
     for _ in range(100):
-        await hang_up(site, cookies)
-    assert await knock(site, cookies) == 4429
+        with suppress(ConnectionError):  # a busy server has not seen yet that so many have gone, and hangs up itself
+            await hang_up(site, cookies)
+    await eventually(lambda: is_refused(site, cookies), DEADLINE)
     assert await call(site, "admissions") - before < 20, "the one that waits, and some that the server was slow to miss"
 
 
