@@ -7,6 +7,7 @@ import random
 import signal
 from collections.abc import Iterator
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
@@ -65,3 +66,34 @@ async def test_whoever_is_frozen_or_killed(site: Site, bob: Person, publishers: 
     kept = await retained(site, bob.topic)
     assert kept is not None
     assert json.loads(kept)["version"] == newest
+
+
+@pytest.mark.parametrize("late", [False, True], ids=["within its lease", "after it"])
+async def test_whoever_is_frozen_with_a_state_in_hand(
+    site: Site, bob: Person, publishers: list[Agent], late: bool
+) -> None:
+    """The worst moment: it has read the state, and publishes it when another process would have a newer one."""
+    frozen, other, _ = publishers
+    versions = list[int]()
+    async with device(site, bob.name) as client:
+        recording = asyncio.create_task(record(client, versions))
+        working = asyncio.create_task(asyncio.to_thread(frozen.call, "publish_mqtt_frozen", bob.name))
+        await eventually(lambda: is_stopped(frozen), 10)
+        await bob.receives()
+        newest = (await bob.snapshot())["version"]
+        if late:
+            await asyncio.sleep(LEASE.total_seconds())  # that is the fault
+        await publish(other, bob, 1)
+        if late:
+            await eventually(lambda: versions[-1:] == [newest], 10)
+        frozen.child.send_signal(signal.SIGCONT)
+        await working
+        await eventually(lambda: versions[-1:] == [newest], 15)
+        recording.cancel()
+    assert versions == sorted(versions)
+    assert json.loads(await retained(site, bob.topic) or "")["version"] == newest
+
+
+def is_stopped(agent: Agent) -> bool:
+    status = Path(f"/proc/{agent.child.pid}/stat").read_text()
+    return status.rpartition(")")[2].split()[0] == "T"

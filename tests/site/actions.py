@@ -1,12 +1,14 @@
 """What tests do inside a site (calls.py runs it there): small named actions, values of JSON in and out."""
 
 import asyncio
+import os
+import signal
 import threading
 import time
 from functools import cache
 from importlib import import_module
 from typing import Any
-from unittest.mock import Mock
+from unittest.mock import Mock, patch
 
 from django.apps import apps
 from django.conf import settings
@@ -205,6 +207,21 @@ def publish_mqtt(names: list[str], times: int) -> None:
                 publisher.publish(subscribers.among(ids(names)), broker)
         except Unreachable:  # ended by another publisher, since we were frozen
             kept_broker().circuit.succeeded()
+
+
+def publish_mqtt_frozen(name: str) -> None:
+    """The same once, by a process that stops itself when it has read the state, and publishes it when it goes on."""
+    from push.channels.mqtt.broker import Broker
+
+    publish, first = Broker.publish, iter([True])
+
+    def publish_later(*args: Any, **kwargs: Any) -> None:
+        if next(first, False):
+            os.kill(os.getpid(), signal.SIGSTOP)
+        publish(*args, **kwargs)
+
+    with patch.object(Broker, "publish", publish_later):
+        publish_mqtt([name], 1)
 
 
 @cache
