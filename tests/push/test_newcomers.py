@@ -16,6 +16,7 @@ from push.gate import lobby as newcomers
 from push.gate.lobby import Phase, lacking_descriptors, lobby
 from push.gate.lobby_daphne import DaphneGuest
 from push.gate.lobby_uvicorn import UvicornGuest
+from push.wire.servers import Scope
 
 
 class FakeGuest:
@@ -115,15 +116,20 @@ async def test_who_is_dropped_is_cut_off_if_the_last_answer_is_not_read(
         if how == "abort":
             ended.set()
 
-    transport = {name: partial(end, name.removesuffix("Connection")) for name in ENDS[server]}
+    transport = SimpleNamespace(**{name: partial(end, name.removesuffix("Connection")) for name in ENDS[server]})
     monkeypatch.setattr(f"push.gate.lobby_{server}.LAST_BYTES_SECONDS", 0)
+    nothing = SimpleNamespace(transport=transport, dataReceived=lambda data: None)
     if server == "daphne":
-        DaphneGuest(SimpleNamespace(transport=SimpleNamespace(**transport))).drop()
+        DaphneGuest(nothing, is_nowhere_held).drop()
     else:
-        UvicornGuest(None, SimpleNamespace(**transport)).drop()
+        UvicornGuest(nothing, transport, nothing.dataReceived, is_nowhere_held).drop()
     assert len(ends) == 1
     async with asyncio.timeout(5):
         await ended.wait()
+
+
+def is_nowhere_held(scope: Scope) -> bool:
+    return False
 
 
 ENDS = {"uvicorn": ("close", "abort"), "daphne": ("loseConnection", "abortConnection")}
