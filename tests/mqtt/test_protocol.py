@@ -112,8 +112,9 @@ async def test_no_session_outlives_its_connection(in_process: embedded_broker.Em
     for _ in range(2):
         async with aiomqtt.Client(where.hostname, where.port, **who) as client:
             await client.subscribe("inbox/#", 1)
-            assert len(in_process._sessions) == 1
-        await eventually(lambda: not in_process._sessions, SOON)
+            session = in_process._named[where.username, "one"]
+            assert session.client_id in in_process._sessions
+        await eventually(lambda session=session: session.client_id not in in_process._sessions, SOON)
 
 
 async def test_mqtt_5(site: Site, broker: str, bob: Person) -> None:

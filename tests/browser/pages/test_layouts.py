@@ -7,8 +7,9 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.bell import ELEMENT, Bell
-from tests.browser.conftest import Browse, tab
+from tests.browser.conftest import Browse, newcomer, tab
 from tests.browser.pages.inbox_page import InboxPage
+from tests.conftest import StartSite
 from tests.servers import Site
 
 NARROW = {"viewport": {"width": 320, "height": 720}}
@@ -119,7 +120,9 @@ def test_title_and_body_have_a_direction_each(browse: Browse, site: Site, person
     assert directions(InboxPage(bell.page).row(title).locator(".rd-title, .rd-body")) == expected
 
 
-def test_each_paragraph_has_a_direction(browse: Browse, site: Site, person: str) -> None:
+def test_each_paragraph_has_a_direction(browse: Browse, shared_site: StartSite) -> None:
+    site = shared_site(server=["uvicorn"])  # a broadcast advances everybody's version, and other tests send small ones
+    person = newcomer(site)
     broadcast = site.call("broadcast", "Two languages", body=f"{ENGLISH}\n\n{ARABIC}\n\n- {ENGLISH}\n- {ARABIC}")
     try:
         row = InboxPage(tab(browse(site, person), "/inbox/").page).row("Two languages")

@@ -72,7 +72,7 @@ def named_twice(page: Page) -> list[str]:
 
 
 def keep_all(page: Page, folder: Path, path: str) -> None:
-    """As sent, and as it is with the panel and a toast open."""
+    """As sent, and as it is with the panel and a toast open; but not what Swagger UI makes of its page."""
     answer = page.goto(path)
     assert answer is not None
     keep(folder, f"{path} sent", answer.text())
@@ -81,7 +81,8 @@ def keep_all(page: Page, folder: Path, path: str) -> None:
         bell.live().news().open()
         expect(bell.rows.first).to_be_visible()
         keep(folder, f"{path} bell", page.evaluate(SHADOW))
-    keep(folder, f"{path} made", page.evaluate(DOM))
+    if not path.endswith("/docs"):
+        keep(folder, f"{path} made", page.evaluate(DOM))
     assert named_twice(page) == [], path
 
 
