@@ -70,7 +70,7 @@ def test_an_address_that_is_no_link_is_not_followed(browse: Browse, site: Site, 
     item = {"ref": "system-1", "type": "system", "title": "Trap", "body": "", "url": "javascript:alert(1)",
             "created_at": "2026-01-01T00:00:00Z", "level": "info", "read": False, "archived": False}  # fmt: skip
     context = browse(site, person)
-    page = {"version": 0, "items": [item], "next": None}
+    page = {"user": site.call("ids", [person])[0], "version": 0, "items": [item], "next": None}
     context.route("**/api/v1/inbox/?*", lambda route: route.fulfill(json=page))
     bell = tab(context).live().open()
     expect(bell.row("Trap")).to_have_count(1)

@@ -56,7 +56,7 @@ def test_a_first_visit_finds_an_empty_mailbox(bob: Any, call: Caller) -> None:
     assert call.get("unread/").json() == {
         "user": bob.pk, "version": state(bob).version, "unread": 0, "capped": False, "by_type": {},
     }  # fmt: skip
-    assert call.get("inbox/").json() == {"version": state(bob).version, "items": [], "next": None}
+    assert call.get("inbox/").json() == {"user": bob.pk, "version": state(bob).version, "items": [], "next": None}
 
 
 def test_the_page_holds_whole_items(bob: Any, call: Caller) -> None:

@@ -63,12 +63,16 @@ EventType = Annotated[str, AfterValidator(_known_event_type), Field(json_schema_
 Moment = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 
 
+User = Annotated[
+    int | str,
+    Field(description="The user's primary key: a number, or a string for UUIDs and numbers beyond 2^53-1."),
+]
+
+
 class Snapshot(BaseModel):
     """The state of a user's badge at one moment."""
 
-    user: int | str = Field(
-        description="The user's primary key: a number, or a string for UUIDs and numbers beyond 2^53-1."
-    )
+    user: User
     version: Version
     unread: Count = Field(description="Unread items, counted up to a cap.")
     capped: bool = Field(description="Whether there are more than `unread` says.")
@@ -93,6 +97,7 @@ class Item(BaseModel):
 class Page(BaseModel):
     """A page of the inbox, newest first."""
 
+    user: User
     version: Version = Field(description="Read before the items: send it as `up_to` to mark all of this as read.")
     items: list[Item]
     next: str | None = Field(description="Send it as `before` to get the next page; null on the last.")

@@ -54,13 +54,14 @@ def unread(request: HttpRequest) -> dict[str, Any]:
 )
 def inbox(request: HttpRequest, query: Query[PageQuery]) -> dict[str, Any] | HttpResponse:
     """Newest first, broadcasts interleaved by time."""
-    which = query.model_dump(exclude={"language"})
+    user, which = owner(request), query.model_dump(exclude={"language"})
     with override(supported(query.language) or get_language()):
         try:
-            page = selectors.inbox_page(owner(request), **which)
+            page = selectors.inbox_page(user, **which)
         except BadValue as error:  # the schema has validated everything else
             return invalid([fault("query", ["before"], error.detail)])
-        return {"version": page.version, "items": [item.as_dict() for item in page.items], "next": page.next}
+        items = [item.as_dict() for item in page.items]
+    return {"user": user, "version": page.version, "items": items, "next": page.next}
 
 
 @router.post(

@@ -70,7 +70,7 @@ class Inbox {
     const done = await this.#guard(async () => {
       const [page, snapshot] = await Promise.all([readPage(this.api, this.filter), this.api.unread()]);
       if (generation !== this.#generation) return;
-      if (!this.owner.owns(snapshot)) return void (this.owner.stopped && this.screen.loaded());
+      if (![page, snapshot].every((part) => this.owner.owns(part))) return void (this.owner.stopped && this.screen.loaded());
       this.#accept(page, page.items, page.next);
       this.#onSnapshot(snapshot);
     });
@@ -95,7 +95,7 @@ class Inbox {
     try {
       await this.#guard(async () => {
         const page = await readPage(this.api, this.filter, before);
-        if (generation !== this.#generation || before !== this.#cursor) return;
+        if (generation !== this.#generation || before !== this.#cursor || !this.owner.owns(page)) return;
         const first = page.items[0];
         this.#cursor = page.next;
         this.list.show([...this.list.items, ...page.items.filter((item) => !this.list.find(item.ref))]);
@@ -125,7 +125,7 @@ class Inbox {
 
   /* `known`: the newest version when the page was requested. */
   #onRefreshed(generation, known, page) {
-    if (generation !== this.#generation) return;
+    if (generation !== this.#generation || !this.owner.owns(page)) return;
     if (this.#isOutdated(known, page)) return void (this.#refreshAgain = true);
     // In the unread view an item that was read here stays until the user leaves, so that nothing moves under the pointer.
     const keep = (item) => this.filter.unread && item.read;

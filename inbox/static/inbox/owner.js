@@ -15,7 +15,7 @@ export class Owner {
     Object.assign(this, { user, login, api, events });
   }
 
-  /** Whether the snapshot is this user's. If it is not, another user is signed in by now: the page reloads. */
+  /** Whether the snapshot or page of items is this user's. If it is not, another user is signed in by now: the page reloads. */
   owns(snapshot) {
     if (belongsTo(snapshot, this.user)) return true;
     this.#reloadFor(String(snapshot.user));

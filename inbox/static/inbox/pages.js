@@ -4,6 +4,7 @@ import { below } from "./merge.js";
 import { Api } from "./shared/api.js";
 import { csrfTokens, fetchInSession } from "./shared/http.js";
 import { readItems } from "./shared/item.js";
+import { sameUser } from "./shared/snapshot.js";
 
 export const PAGE = 20; // items
 const PAGE_MAX = 100; // items; the API's limit
@@ -15,7 +16,7 @@ export function makeApi(root) {
   return new Api(new URL(root.dataset.api, document.baseURI), credential, document.documentElement.lang);
 }
 
-/** {version, items, next}. `filter`: {type, unread, archived}; `before`: a cursor. */
+/** {user, version, items, next}. `filter`: {type, unread, archived}; `before`: a cursor. */
 export async function readPage(api, filter, before = "", limit = PAGE) {
   const page = await api.inbox(limit, { ...filter, before });
   return { ...page, items: readItems(page.items, location.href) };
@@ -26,6 +27,7 @@ export async function readShown(api, filter, shown) {
   const page = await readPage(api, filter, "", Math.min(Math.max(shown.length, PAGE), PAGE_MAX));
   while (below(shown, page) && page.items.length < 2 * shown.length) {
     const more = await readPage(api, filter, page.next, Math.min(below(shown, page), PAGE_MAX));
+    if (!sameUser(page, more)) return more; // for the caller, which shows nothing of it
     page.items.push(...more.items);
     page.next = more.items.length ? more.next : null;
   }

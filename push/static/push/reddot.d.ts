@@ -63,7 +63,7 @@ export interface Settings {
 
 /** Rejects with an Error that has the HTTP `status`, or with TypeError without a network. */
 export interface Api {
-  inbox(limit: number): Promise<{ version: number; items: Item[]; next: string | null }>;
+  inbox(limit: number): Promise<{ user: number | string; version: number; items: Item[]; next: string | null }>;
   read(refs: string[]): Promise<Snapshot>;
   readUpTo(version: number): Promise<Snapshot>;
 }

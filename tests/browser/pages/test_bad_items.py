@@ -45,7 +45,8 @@ def page(browse: Browse, site: Site, person: str) -> Page:
     """A browser whose inbox holds every bad item between two good ones."""
     context = browse(site, person)
     items = [item(1000, title="The first"), *ITEMS, *NO_ITEMS, item(1001, title="The last")]
-    answer = json.dumps({"version": 0, "items": items, "next": None})
+    [user] = site.call("ids", [person])
+    answer = json.dumps({"user": user, "version": 0, "items": items, "next": None})
 
     def serve(route: Route) -> None:
         route.fulfill(body=answer, content_type="application/json")

@@ -25,7 +25,7 @@ export class Api {
   /**
    * A page of items, newest first. `version` was read before the items; `next` is the cursor for `before`.
    * @param {number} limit @param {{before?: string, type?: string, unread?: boolean, archived?: boolean}} [filter]
-   * @returns {Promise<{version: number, items: any[], next: string|null}>}
+   * @returns {Promise<{user: number|string, version: number, items: any[], next: string|null}>}
    */
   async inbox(limit, { before, type, unread, archived } = {}) {
     const query = new URLSearchParams({ limit: String(limit) });

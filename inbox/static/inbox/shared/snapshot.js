@@ -1,4 +1,4 @@
-/** Whose snapshot it is. Ids are compared as text: they are numbers, or strings (UUIDs, numbers beyond 2^53 - 1). */
+/** Whose snapshot or page of items it is. Ids are compared as text: they are numbers, or strings (UUIDs, numbers beyond 2^53 - 1). */
 
 /** @param {{user: number|string}} snapshot @param {string} user */
 export function belongsTo(snapshot, user) {

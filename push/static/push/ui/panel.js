@@ -7,6 +7,7 @@ import { h, setText } from "../../inbox/shared/dom.js";
 import { gettext } from "../../inbox/shared/i18n.js";
 import { icon } from "../../inbox/shared/icons.js";
 import { readItems } from "../../inbox/shared/item.js";
+import { sameUser } from "../../inbox/shared/snapshot.js";
 import { refreshTimes, WEEK } from "../../inbox/shared/times.js";
 import { follow } from "./follow.js";
 import { place } from "./place.js";
@@ -110,6 +111,7 @@ export class Panel {
     try {
       const page = await this.bell.api.inbox(SHOWN);
       if (generation !== this.#generation) return;
+      if (this.#snapshot && !sameUser(this.#snapshot, page)) return this.#recheckUser();
       this.#take(page);
       this.#failed = this.#refused = false;
     } catch (error) {
@@ -128,10 +130,15 @@ export class Panel {
     this.rows.show(shown);
   }
 
-  /** A 401 may be about an old cookie: the client finds out whether nobody is signed in. */
   #fail(error) {
+    if (error.status === 401) this.#recheckUser();
+    else this.#failed = true;
+  }
+
+  /** A 401 may be about an old cookie, and a page may be another user's: the client finds out who is signed in. */
+  #recheckUser() {
     this.#failed = true;
-    if (error.status !== 401 || this.#refused) return;
+    if (this.#refused) return;
     this.#refused = true;
     this.bell.recheckUser();
   }
