@@ -2,12 +2,14 @@
 PYTHON ?= python3
 PORT ?= 8000
 export PORT
+# Tests start hundreds of processes, which need not compile everything again.
+unexport PYTHONDONTWRITEBYTECODE
 VENV := .venv
 PY := $(VENV)/bin/python
 INSTALLED := $(VENV)/.requirements.lock.installed
 DEV := $(VENV)/.requirements-dev.lock.installed
 
-.PHONY: help run stack test test-browser test-live test-limits test-faults test-rest test-inbox-on-postgres test-inbox test-queue test-newest soak bench lint format lock system
+.PHONY: help run stack test test-browser test-live test-floods test-limits test-faults test-rest test-inbox-on-postgres test-inbox test-queue test-newest soak bench lint format lock system
 help:
 	@echo "make run | stack | test | soak | bench | lint | format | lock    (PORT=$(PORT))"
 
@@ -28,22 +30,26 @@ system:
 	@$(PYTHON) tools/system.py chromium chromium-headless-shell postgresql nginx caddy haproxy gettext mosquitto mosquitto-clients rabbitmq-server
 	@$(PYTHON) tools/node.py
 
-# Seven runs, five at a time: each waits a good part of its time. What one printed comes when it has ended.
+# Eight runs, six at a time, the longest first: each waits a good part of its time. What one printed comes when it has ended.
 test: $(DEV) system
-	@$(MAKE) --no-print-directory --keep-going --output-sync=target --jobs=5 \
-		test-browser test-live test-limits test-faults test-inbox-on-postgres test-inbox test-rest
+	@$(MAKE) --no-print-directory --keep-going --output-sync=target --jobs=6 \
+		test-browser test-faults test-floods test-inbox-on-postgres test-live test-limits test-inbox test-rest
 
 test-browser:
 	$(PY) -m pytest -m "not soak" tests/browser tests/reuse tests/docs
 
 # What a client may not do, or not too often; tests of it wait for timeouts.
-LIMITS := $(addprefix tests/live/test_,$(addsuffix .py,bad_input bodies descriptors floods held openings poison requests))
+FLOODS := $(addprefix tests/live/test_,floods.py openings.py)
+LIMITS := $(addprefix tests/live/test_,bad_input.py bodies.py descriptors.py held.py requests.py)
+
+test-floods:
+	$(PY) -m pytest -m "not soak" $(FLOODS)
 
 test-limits:
 	$(PY) -m pytest -m "not soak" $(LIMITS)
 
 test-live:
-	$(PY) -m pytest -m "not soak" tests/live $(addprefix --ignore ,$(LIMITS))
+	$(PY) -m pytest -m "not soak" tests/live $(addprefix --ignore ,$(FLOODS) $(LIMITS))
 
 test-faults:
 	$(PY) -m pytest -m "not soak" tests/faults tests/mqtt
