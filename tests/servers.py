@@ -62,6 +62,8 @@ __all__ = ["ActionFailed", "Agent", "Process", "Site", "eventually", "free_port"
 
 T = TypeVar("T")
 SETTINGS = "tests.site.settings"
+# Less than uvicorn's 5 s, or it may end an idle connection just when the next request is sent.
+KEPT = httpx.Limits(keepalive_expiry=2)
 SECRET_KEY = "only-for-tests-" + "x" * 50
 
 
@@ -121,7 +123,7 @@ class Site:
         self.worker = self.process("worker", commands.worker()) if with_worker else None
         self.beat = self.process("beat", commands.beat(self.directory)) if beat else None
         self._agent: Agent | None = None
-        self._http = httpx.Client(timeout=60)
+        self._http = httpx.Client(timeout=60, limits=KEPT)
 
     def process(self, name: str, argv: Sequence[str]) -> Process:
         return self.process_type(name, argv, self.directory / f"{name}.log", self.env)
@@ -174,7 +176,9 @@ class Site:
         """Signed in as `name`, or nobody; may write (CSRF)."""
         token = token_hex(16)
         cookies = {"csrftoken": token, **(self.cookies(name) if name else {})}
-        return httpx.Client(base_url=self.url("", web), cookies=cookies, headers={"X-CSRFToken": token}, timeout=60)
+        return httpx.Client(
+            base_url=self.url("", web), cookies=cookies, headers={"X-CSRFToken": token}, timeout=60, limits=KEPT
+        )
 
     def logs(self) -> str:
         return "".join(f"--- {process.name}\n{process.logs()}" for process in (*self.web, *self.others))

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import httpx
 
-from tests.servers import Site
+from tests.servers import KEPT, Site
 
 Snapshot = dict[str, Any]
 
@@ -90,4 +90,4 @@ class Client:
     def http(self) -> httpx.AsyncClient:
         headers = {"Authorization": f"Bearer {self.ticket}"} if self.ticket else {}
         url = self.site.url("", self.web)
-        return httpx.AsyncClient(base_url=url, cookies=self.cookies, headers=headers, timeout=None)
+        return httpx.AsyncClient(base_url=url, cookies=self.cookies, headers=headers, timeout=None, limits=KEPT)

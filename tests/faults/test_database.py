@@ -11,7 +11,7 @@ import pytest
 
 from tests.clients import connect
 from tests.conftest import StartSite, started
-from tests.servers import Databases, Site, eventually, wait_for
+from tests.servers import KEPT, Databases, Site, eventually, wait_for
 from tools.stores import Postgres
 
 POOL = 3
@@ -39,7 +39,7 @@ def own_site(cluster: Postgres, databases: Databases) -> Iterator[Site]:
 
 
 def client(site: Site) -> httpx.AsyncClient:
-    return httpx.AsyncClient(base_url=site.url(""), cookies=site.cookies("bob"), timeout=30)
+    return httpx.AsyncClient(base_url=site.url(""), cookies=site.cookies("bob"), timeout=30, limits=KEPT)
 
 
 async def statuses(http: httpx.AsyncClient, requests: int) -> set[int]:
@@ -117,10 +117,12 @@ async def test_while_it_is_away_everything_is_503_and_says_when_to_come_again(
         stack.callback(site.close)
         site.start()
         service = {"Authorization": f"Bearer {site.call('token')}", "Idempotency-Key": '"k"'}
-        shop = await stack.enter_async_context(httpx.AsyncClient(base_url=site.url(""), headers=service, timeout=60))
+        shop = await stack.enter_async_context(
+            httpx.AsyncClient(base_url=site.url(""), headers=service, timeout=60, limits=KEPT)
+        )
         browsers = [
             await stack.enter_async_context(
-                httpx.AsyncClient(base_url=site.url("", web), cookies=site.cookies("bob"), timeout=60)
+                httpx.AsyncClient(base_url=site.url("", web), cookies=site.cookies("bob"), timeout=60, limits=KEPT)
             )
             for web in (0, 1)
         ]

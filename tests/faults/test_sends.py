@@ -9,7 +9,7 @@ import pytest
 
 from tests.clients import connect
 from tests.conftest import StartSite
-from tests.servers import Site, wait_for
+from tests.servers import KEPT, Site, wait_for
 from tools.stores import Valkey
 
 USERS = """
@@ -32,7 +32,7 @@ def crowd(start_site: StartSite, own_valkey: Valkey) -> Iterator[Any]:
         )
         site.call("sql", USERS.format(number))
         bearer = {"Authorization": f"Bearer {site.call('token')}"}
-        clients.append(httpx.Client(base_url=site.url(""), headers=bearer, timeout=60))
+        clients.append(httpx.Client(base_url=site.url(""), headers=bearer, timeout=60, limits=KEPT))
         return site, clients[0]
 
     yield start
