@@ -49,7 +49,7 @@ class Broker:
         self._client.max_inflight_messages_set(0)  # a whole chunk is on its way at once
         self._client.connect_timeout = REMOTE_TIMEOUT
         self._answers: SimpleQueue[Any] = SimpleQueue()
-        self._client.on_connect = lambda *args: self._answers.put(args[3])
+        self._client.on_connect = self._client.on_disconnect = lambda *args: self._answers.put(args[3])
         self._client.on_message = lambda client, userdata, message: self._answers.put(message)
         try:
             self._connect(url)
@@ -67,7 +67,7 @@ class Broker:
         self._client.loop_start()
         reason = self._answer()
         if reason.is_failure:
-            raise Unreachable(f"refused: {reason}")
+            raise Unreachable(f"refused, or ended: {reason}")
 
     def fence(self, name: str) -> None:
         """Have the broker end the connection with this client id: what has not arrived yet never will. Raises
