@@ -1,6 +1,8 @@
 """The ASGI application, for any ASGI server: `daphne notify_site.asgi:application`."""
 
+import gc
 import os
+from importlib import import_module
 
 from django.conf import settings
 from django.core.asgi import get_asgi_application
@@ -16,3 +18,8 @@ if settings.MQTT_EMBEDDED:
     from push.channels.mqtt import embedded  # needs the apps
 
     embedded.start()
+
+# A full garbage collection stops the event loop. From now on it leaves out what was made by the start.
+import_module(settings.ROOT_URLCONF)
+gc.collect()
+gc.freeze()
