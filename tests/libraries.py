@@ -10,6 +10,8 @@ from importlib import import_module
 
 NAMES = """
 amqtt.broker
+argon2
+autobahn.twisted.websocket
 autobahn.websocket.protocol
 celery.apps.worker
 celery.bin.celery
@@ -18,10 +20,14 @@ celery.fixups.django
 celery.worker.consumer
 channels_redis.pubsub
 csp.constants
+csp.middleware
 django.contrib.admin.sites
+django.contrib.sessions.backends.signed_cookies
 django.db.backends.postgresql.base
 django.db.backends.sqlite3.base
+django.db.migrations
 django.test
+environ
 gripcontrol
 httptools
 kombu.transport.redis
@@ -30,10 +36,13 @@ nh3
 paho.mqtt.client
 prometheus_client
 psycopg_pool
+pydantic.dataclasses
 pydantic.deprecated.class_validators
 pydantic.json_schema
 pydantic.main
+pydantic.networks
 pydantic.type_adapter
+pythonjsonlogger.json
 redis.asyncio
 twisted.internet.posixbase
 twisted.protocols.tls

@@ -17,9 +17,10 @@ from ...models import Scope
 from ...rendering.markup import safe_html
 from ...services.idempotency import Result, Work
 from ..shared.auth import Service, ServiceRequest
+from ..shared.document import answers
 from ..shared.limits import KIB, json_body
 from ..shared.problems import BadValues, MissingScope, fault, invalid
-from ..shared.schemas import ABSENT, Problem
+from ..shared.schemas import ABSENT
 from ..shared.throttle import add_rate_limit_headers
 from .broadcast_schemas import (
     Broadcast,
@@ -41,15 +42,10 @@ ATTRIBUTES = ("ref", "title", "body", "body_html", "level", "url", "audience", "
 MOMENTS = ("publish_at", "expires_at", "created_at", "published_at")
 
 
-def answers(status: int, schema: Any, *refusals: int) -> dict[Any, Any]:
-    """The documented responses of an operation: its own, and the errors that every operation can have."""
-    return {status: schema, frozenset({401, 403, 422, 429, 503, *refusals}): Problem}
-
-
 @router.get(
     "broadcasts/",
     auth=Service(Scope.BROADCASTS_READ),
-    response=answers(200, BroadcastList, 400),
+    response=answers({200: BroadcastList}, 400, 403, 422),
     operation_id="listBroadcasts",
     summary="All broadcasts, page by page",
 )
@@ -65,7 +61,7 @@ def broadcasts(request: HttpRequest, query: Query[BroadcastQuery]) -> dict[str, 
 @router.post(
     "broadcasts/",
     auth=Service(Scope.BROADCASTS_WRITE),
-    response=answers(201, Broadcast, 400, 409, 413, 415),
+    response=answers({201: Broadcast}, 400, 403, 409, 413, 415, 422),
     operation_id="createBroadcast",
     summary="Write a broadcast",
 )
@@ -83,7 +79,7 @@ def create(request: ServiceRequest, body: BroadcastDraft, key: Key = ABSENT) -> 
 @router.get(
     "broadcasts/{id}/",
     auth=Service(Scope.BROADCASTS_READ),
-    response=answers(200, Broadcast, 404),
+    response=answers({200: Broadcast}, 403, 404, 422),
     operation_id="getBroadcast",
     summary="One broadcast",
 )
@@ -95,7 +91,7 @@ def broadcast(request: HttpRequest, id: Path[BroadcastPath]) -> dict[str, Any]:
 @router.patch(
     "broadcasts/{id}/",
     auth=Service(Scope.BROADCASTS_WRITE),
-    response=answers(200, Broadcast, 400, 404, 409, 413, 415),
+    response=answers({200: Broadcast}, 400, 403, 404, 409, 413, 415, 422),
     operation_id="changeBroadcast",
     summary="Change a broadcast",
 )
@@ -117,7 +113,7 @@ def change(request: ServiceRequest, id: Path[BroadcastPath], body: BroadcastPatc
 @router.delete(
     "broadcasts/{id}/",
     auth=Service(Scope.BROADCASTS_WRITE),
-    response=answers(204, None, 400, 404, 409, 413),
+    response=answers({204: None}, 400, 403, 404, 409, 413, 422),
     operation_id="deleteBroadcast",
     summary="Delete a broadcast",
 )
@@ -137,7 +133,7 @@ def delete(request: ServiceRequest, id: Path[BroadcastPath], key: Key = ABSENT) 
 @router.post(
     "broadcasts/{id}/publish/",
     auth=Service(Scope.BROADCASTS_PUBLISH),
-    response=answers(200, Broadcast, 400, 404, 409, 413, 415),
+    response=answers({200: Broadcast}, 400, 403, 404, 409, 413, 415, 422),
     operation_id="publishBroadcast",
     summary="Publish a broadcast",
 )
@@ -150,7 +146,7 @@ def publish(request: ServiceRequest, id: Path[BroadcastPath], key: Key = ABSENT)
 @router.post(
     "broadcasts/{id}/withdraw/",
     auth=Service(Scope.BROADCASTS_WITHDRAW),
-    response=answers(200, Broadcast, 400, 404, 409, 413, 415),
+    response=answers({200: Broadcast}, 400, 403, 404, 409, 413, 415, 422),
     operation_id="withdrawBroadcast",
     summary="Withdraw a broadcast",
 )

@@ -12,9 +12,10 @@ from ...models import Scope, Send
 from ...services import Order
 from ...services.idempotency import Result, Work
 from ..shared.auth import Service, ServiceRequest
+from ..shared.document import answers
 from ..shared.limits import KIB, json_body
 from ..shared.problems import BadValues, fault
-from ..shared.schemas import ABSENT, Problem
+from ..shared.schemas import ABSENT
 from ..shared.throttle import add_rate_limit_headers
 from .events import AnyEvent, Event
 from .once import Key, once, result
@@ -25,7 +26,7 @@ router = Router()
 router.add_decorator(json_body(1024 * KIB), mode="view")
 router.add_decorator(add_rate_limit_headers, mode="view")
 
-WRITE_REFUSALS = frozenset({400, 401, 403, 409, 413, 415, 422, 429, 503})
+WRITE_REFUSALS = 400, 403, 409, 413, 415, 422
 any_event: TypeAdapter[Event] = TypeAdapter(AnyEvent)
 Line = dict[str, object]  # the result of one event of a batch (`BatchResult`)
 
@@ -33,7 +34,7 @@ Line = dict[str, object]  # the result of one event of a batch (`BatchResult`)
 @router.post(
     "messages/",
     auth=Service(Scope.MESSAGES_WRITE),
-    response={201: Sent, 202: Queued, WRITE_REFUSALS: Problem},
+    response=answers({201: Sent, 202: Queued}, *WRITE_REFUSALS),
     operation_id="send",
     summary="One event to many recipients",
 )
@@ -50,7 +51,7 @@ def send(request: ServiceRequest, event: Body[AnyEvent], key: Key = ABSENT) -> H
 @router.post(
     "messages/batch/",
     auth=Service(Scope.MESSAGES_WRITE),
-    response={200: BatchResults, WRITE_REFUSALS: Problem},
+    response=answers({200: BatchResults}, *WRITE_REFUSALS),
     operation_id="sendBatch",
     summary="Many events",
 )
@@ -63,7 +64,7 @@ def send_batch(request: ServiceRequest, body: Batch, key: Key = ABSENT) -> HttpR
 @router.get(
     "sends/{id}/",
     auth=Service(Scope.MESSAGES_READ),
-    response={200: Progress, frozenset({401, 403, 404, 422, 429, 503}): Problem},
+    response=answers({200: Progress}, 403, 404, 422),
     operation_id="getSend",
     summary="How far a send has come",
 )

@@ -12,8 +12,9 @@ from ...core.users import UserPk, user_pk_or_none
 from ...errors import NotFound
 from ...models import Scope
 from ..shared.auth import Service, ServiceRequest
+from ..shared.document import answers
 from ..shared.limits import KIB, json_body
-from ..shared.schemas import NewTicket, Problem, Snapshot, TicketRequest, UserPath
+from ..shared.schemas import NewTicket, Snapshot, TicketRequest, UserPath
 from ..shared.throttle import add_rate_limit_headers
 from ..user.minting import ticket_response
 
@@ -21,13 +22,11 @@ router = Router()
 router.add_decorator(json_body(4 * KIB), mode="view")
 router.add_decorator(add_rate_limit_headers, mode="view")
 
-REFUSALS = {401, 403, 404, 422, 429, 503}
-
 
 @router.get(
     "users/{id}/unread/",
     auth=Service(Scope.MESSAGES_READ),
-    response={200: Snapshot, frozenset(REFUSALS): Problem},
+    response=answers({200: Snapshot}, 403, 404, 422),
     operation_id="getUserUnread",
     summary="The state of a user's badge",
 )
@@ -39,7 +38,7 @@ def unread(request: HttpRequest, id: Path[UserPath]) -> dict[str, Any]:
 @router.post(
     "users/{id}/tickets/",
     auth=Service(Scope.TICKETS),
-    response={201: NewTicket, frozenset(REFUSALS | {400, 413, 415}): Problem},
+    response=answers({201: NewTicket}, 400, 403, 404, 413, 415, 422),
     operation_id="mintUserTicket",
     summary="A ticket for a user",
 )

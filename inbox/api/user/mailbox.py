@@ -13,9 +13,10 @@ from ... import selectors, services
 from ...errors import BadValue
 from ...rendering.languages import supported
 from ..shared.auth import owner
+from ..shared.document import answers
 from ..shared.limits import KIB, json_body
 from ..shared.problems import fault, invalid
-from ..shared.schemas import Item, ItemPatch, MarkRead, Page, PageQuery, Problem, Ref, Snapshot
+from ..shared.schemas import Item, ItemPatch, MarkRead, Page, PageQuery, Ref, Snapshot
 
 router = Router()
 router.add_decorator(json_body(64 * KIB), mode="view")
@@ -29,14 +30,9 @@ CHANGES = {
 }
 
 
-def answers(schema: type[Any], *refusals: int) -> dict[Any, Any]:
-    """The documented responses of an operation: 200, 401, 429, 503, and its own `refusals`."""
-    return {200: schema, frozenset({401, 429, 503, *refusals}): Problem}
-
-
 @router.get(
     "unread/",
-    response=answers(Snapshot),
+    response=answers({200: Snapshot}),
     operation_id="getUnread",
     summary="The state of the badge",
 )
@@ -47,7 +43,7 @@ def unread(request: HttpRequest) -> dict[str, Any]:
 
 @router.get(
     "inbox/",
-    response=answers(Page, 400, 422),
+    response=answers({200: Page}, 400, 422),
     operation_id="listInbox",
     summary="A page of the inbox",
     exclude_unset=True,
@@ -66,7 +62,7 @@ def inbox(request: HttpRequest, query: Query[PageQuery]) -> dict[str, Any] | Htt
 
 @router.post(
     "inbox/read/",
-    response=answers(Snapshot, 400, 403, 404, 413, 415, 422),
+    response=answers({200: Snapshot}, 400, 403, 404, 413, 415, 422),
     operation_id="markRead",
     summary="Mark items as read",
 )
@@ -82,7 +78,7 @@ def mark_read(request: HttpRequest, body: MarkRead) -> dict[str, Any]:
 
 @router.get(
     "inbox/{ref}/",
-    response=answers(Item, 404, 422),
+    response=answers({200: Item}, 404, 422),
     operation_id="getItem",
     summary="One item",
     exclude_unset=True,
@@ -94,7 +90,7 @@ def item(request: HttpRequest, ref: Path[Ref]) -> dict[str, Any]:
 
 @router.patch(
     "inbox/{ref}/",
-    response=answers(Snapshot, 400, 403, 404, 413, 415, 422),
+    response=answers({200: Snapshot}, 400, 403, 404, 413, 415, 422),
     operation_id="changeItem",
     summary="Read, archive or restore an item",
 )
@@ -108,7 +104,7 @@ def change_item(request: HttpRequest, ref: Path[Ref], body: ItemPatch) -> dict[s
 
 @router.delete(
     "inbox/{ref}/",
-    response=answers(Snapshot, 403, 404, 422),
+    response=answers({200: Snapshot}, 403, 404, 422),
     operation_id="deleteItem",
     summary="Delete an item",
 )

@@ -12,8 +12,9 @@ from ... import services
 from ...core.snapshots import user_id
 from ...signals import ticket_minted
 from ..shared import throttle
+from ..shared.document import answers
 from ..shared.limits import KIB, json_body
-from ..shared.schemas import NewTicket, Problem, TicketRequest
+from ..shared.schemas import NewTicket, TicketRequest
 
 router = Router()
 router.add_decorator(json_body(4 * KIB), mode="view")
@@ -21,7 +22,7 @@ router.add_decorator(json_body(4 * KIB), mode="view")
 
 @router.post(
     "tickets/",
-    response={201: NewTicket, frozenset({400, 401, 403, 413, 415, 422, 429, 503}): Problem},
+    response=answers({201: NewTicket}, 400, 403, 413, 415, 422),
     operation_id="mintTicket",
     summary="A ticket",
 )

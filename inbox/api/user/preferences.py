@@ -7,9 +7,9 @@ from ninja import Router
 
 from ... import selectors, services
 from ..shared.auth import owner
+from ..shared.document import answers
 from ..shared.limits import KIB, json_body
 from ..shared.schemas import Preferences, Snapshot
-from .mailbox import answers
 
 router = Router()
 router.add_decorator(json_body(4 * KIB), mode="view")
@@ -17,7 +17,7 @@ router.add_decorator(json_body(4 * KIB), mode="view")
 
 @router.get(
     "preferences/",
-    response=answers(Preferences),
+    response=answers({200: Preferences}),
     operation_id="getPreferences",
     summary="What is muted",
 )
@@ -28,7 +28,7 @@ def preferences(request: HttpRequest) -> dict[str, Any]:
 
 @router.put(
     "preferences/",
-    response=answers(Snapshot, 400, 403, 413, 415, 422),
+    response=answers({200: Snapshot}, 400, 403, 413, 415, 422),
     operation_id="setPreferences",
     summary="Mute exactly these types",
 )
