@@ -9,6 +9,7 @@ import pytest
 import time_machine
 from django.apps import apps
 from django.core.cache import cache
+from django.db import transaction
 from django.utils import timezone
 
 from inbox import services
@@ -51,6 +52,17 @@ def nobody_mends() -> Iterator[None]:
 def fresh_cache() -> None:
     """Nobody has called yet this minute."""
     cache.clear()
+
+
+@pytest.fixture(scope="module")
+def in_one_transaction(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """For fixtures of a module: what they write is there in each test of the module, and gone after the last.
+
+    What a test itself writes is rolled back after the test, as always.
+    """
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield
+        transaction.set_rollback(True)
 
 
 @pytest.fixture

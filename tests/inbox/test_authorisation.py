@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import pytest
 from django.apps import apps
-from django.db import transaction
+from django.db import connection, transaction
 
 from inbox import selectors, services
 from inbox.api import api
@@ -65,6 +65,9 @@ SCOPES = {word: set(word.split("+")) for word in TABLE.split() if ":" in word}
 SCOPES |= {scope: {scope} for scope in Scope.values}
 SCOPES |= {"every scope": set(Scope.values), BESIDE_ALL: set(Scope.values)}
 
+NOTED = {ServiceToken, TicketSession}  # a token's use, and a ticket's session
+KEPT = [model._meta.db_table for model in apps.get_app_config("inbox").get_models() if model not in NOTED]
+
 
 class Row(NamedTuple):
     method: str
@@ -111,7 +114,7 @@ class World:
         self.put = {
             "ref": comment(self.bob, target_title=SECRET).ref,
             "bob": self.bob.pk,
-            "send": Service(token)("POST", "messages/", EVENT).json()["send"],
+            "send": self.send_of(token),
             "draft": Broadcast.objects.create(title="Draft").pk,
             "live": announcement(title="Live").pk,
         }
@@ -150,14 +153,17 @@ class World:
         return self.callers[name](row.method, row.path.format(**put), body)
 
     def rows(self) -> Any:
-        """All that the inbox keeps, and what the badges show; a token's use, and a ticket's session, are only noted."""
-        models = set(apps.get_app_config("inbox").get_models()) - {ServiceToken, TicketSession}
-        kept = {model.__name__: list(model._base_manager.order_by("pk").values()) for model in models}
+        """All that the inbox keeps but what is only noted, and what the badges show."""
+        kept = {}
+        with connection.cursor() as cursor:
+            for table in KEPT:
+                cursor.execute(f"SELECT * FROM {table} ORDER BY 1")
+                kept[table] = cursor.fetchall()
         return kept, selectors.snapshot(self.bob), selectors.snapshot(self.eve)
 
 
-@pytest.fixture
-def world() -> World:
+@pytest.fixture(scope="module")
+def world(in_one_transaction: None) -> World:
     return World()
 
 
