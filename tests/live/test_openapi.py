@@ -29,6 +29,7 @@ DOCUMENT, INBOX, BROADCASTS, MESSAGES = (
     f"/api/v1/{path}" for path in ("openapi.json", "inbox/", "broadcasts/", "messages/")
 )
 SHOWN = 5  # failures of a run
+REFUSALS = [400, 401, 403, 404, 409, 413, 415, 422, 429]  # Schemathesis does not know 413: a long list may be too large
 FEW, FEW_TYPES = 1, 1
 MANY = pytest.param(100, marks=[pytest.mark.soak, pytest.mark.timeout(1800)])
 
@@ -105,6 +106,7 @@ class Agreed:
                 agree_on_people(event)
             if case.method == "PATCH" and case.path.startswith(BROADCASTS):
                 agree_on_groups(case.body)
+                agree_on_the_start(case.body)
 
     def agree_on_the_address(self, case: Any, number: int) -> None:
         """A made-up id is nobody's: every second time, somebody's is asked for."""
@@ -120,6 +122,12 @@ def agree_on_times(body: dict[str, Any]) -> None:
         body["expires_at"] = f"{LAST_YEAR}-12-31T23:59:59Z"
     if is_time(body.get("publish_at")):
         body["publish_at"] = body["publish_at"].replace(LAST_YEAR, EARLIER, 1)
+
+
+def agree_on_the_start(change: dict[str, Any]) -> None:
+    """Whether it can still be changed depends on the state in the database. As the only change it stays."""
+    if len(change) > 1 and is_time(change.get("publish_at")):
+        del change["publish_at"]
 
 
 def agree_on_people(event: Any) -> None:
@@ -181,6 +189,7 @@ class Run:
         generation = {"deterministic": True, "max-examples": examples, "with-security-parameters": False}
         config = {
             "base-url": site.url(""), "headers": headers, "continue-on-failure": True,
+            "checks": {"negative_data_rejection": {"expected-statuses": REFUSALS}},
             "generation": {**generation, "database": "none"}, "phases": phases,
         }  # fmt: skip
         loaded = schemathesis.openapi.from_dict(document, config=schemathesis.Config.from_dict(config))
