@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterator
+from copy import deepcopy
 from datetime import timedelta
 from typing import Any
 
@@ -92,9 +93,15 @@ def user() -> int:
     return people(1)[0]
 
 
-@pytest.fixture
-def scene() -> Scene:
+@pytest.fixture(scope="module")
+def first_scene(in_one_transaction: None) -> Scene:
     return Scene()
+
+
+@pytest.fixture
+def scene(first_scene: Scene) -> Scene:
+    """One for all tests of a module: its rows are rolled back, and each test has copies of its instances."""
+    return deepcopy(first_scene)
 
 
 @pytest.fixture

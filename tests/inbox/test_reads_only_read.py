@@ -40,8 +40,9 @@ def nothing_can_be_written() -> Iterator[None]:
 
 
 @pytest.fixture
-def undone_scene(scene: Scene) -> Scene:
+def undone_scene() -> Scene:
     """Much is undone: a broadcast is due to start and one to end, a user has no mailbox, another is staff unnoticed."""
+    scene = Scene()
     soon, later = timezone.now() - timedelta(minutes=1), timezone.now() - timedelta(seconds=30)
     Broadcast.objects.create(title="Soon", state="scheduled", publish_at=soon)
     live(title="Over", expires_at=later)

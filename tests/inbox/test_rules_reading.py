@@ -15,7 +15,6 @@ from inbox.models import Broadcast, CommentMessage, FollowMessage, Mailbox, even
 
 from .listening import Heard
 from .people import mend, people
-from .scenes import Scene, Write, all_writes
 
 pytestmark = pytest.mark.django_db
 MANY = 20_000
@@ -50,33 +49,6 @@ def test_mending_takes_few_statements(django_assert_max_num_queries: Any) -> Non
     with django_assert_max_num_queries(40):
         mend(*users)
     assert {snapshot.unread for snapshot in selectors.snapshots(users).values()} == {1}
-
-
-class ReadsElsewhere:
-    """The router of a site with a replica (which here does not exist)."""
-
-    def db_for_read(self, model: Any, **hints: Any) -> str:
-        ours = model._meta.app_label == "inbox" or model is User.groups.through
-        return "replica" if ours else "default"
-
-    def db_for_write(self, model: Any, **hints: Any) -> str:
-        return "default"
-
-
-@all_writes
-def test_writers_read_where_they_write(scene: Scene, write: Write, settings: Any) -> None:
-    settings.DATABASE_ROUTERS = [ReadsElsewhere()]
-    write(scene)
-
-
-def test_readers_read_where_it_is_written(scene: Scene, settings: Any) -> None:
-    settings.DATABASE_ROUTERS = [ReadsElsewhere()]
-    assert selectors.snapshot(scene.reader).unread == 1
-    assert len(selectors.inbox_page(scene.reader).items) == 2
-    assert selectors.item(scene.reader, scene.broadcast.ref).read
-    assert list(selectors.newest({scene.reader: 0}, "follow")) == [scene.reader]
-    assert list(selectors.newest({scene.actor: 0}, scene.broadcast.ref)) == [scene.actor]
-    assert selectors.versions([scene.reader])[scene.reader] > 0
 
 
 # What it costs
