@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.browser.bell import Bell
+from tests.browser.browsers import Browsers, Profile
 from tests.browser.elsewhere import Elsewhere
 from tests.servers import Site
 
@@ -53,28 +54,29 @@ def newcomer(site: Site) -> str:
     return name
 
 
+@pytest.fixture(scope="session")
+def browsers(chromium: Browser) -> Browsers:
+    return Browsers(chromium)
+
+
 @pytest.fixture
-def browse(chromium: Browser) -> Iterator[Browse]:
+def browse(browsers: Browsers) -> Iterator[Browse]:
     """`browse(site, "bob", viewport=…)`: a browser signed in as bob. Its pages may not throw.
 
+    It may have been at that site before: scripts are in its cache, and nothing else of another test is.
     A test that follows a link waits for the page: Chromium may hang when it is closed in the middle of that.
     """
-    contexts: list[BrowserContext] = []
-    errors: list[str] = []
+    profiles: list[Profile] = []
 
     def start(site: Site, who: str = "", **options: Any) -> BrowserContext:
-        context = chromium.new_context(base_url=site.url(""), **options)
         cookies = site.cookies(who) if who else {}
+        profiles.append(browsers.take(site.url(""), options))
+        context = profiles[-1].context
         context.add_cookies([{"name": name, "value": value, "url": site.url()} for name, value in cookies.items()])
-        context.on("weberror", lambda error: errors.append(str(error.error)))
-        context.set_default_timeout(15_000)
-        contexts.append(context)
         return context
 
     yield start
-    for context in contexts:
-        context.close()
-    assert errors == []
+    assert [error for profile in profiles for error in browsers.give_back(profile)] == []
 
 
 @pytest.fixture
