@@ -9,7 +9,7 @@ from tests.servers import wait_for
 ELEMENT = "document.querySelector('notification-bell')"
 
 
-def until(page: Page, condition: str) -> None:
+def until(page: Page, condition: str, deadline: float = 15) -> None:
     """Wait until JavaScript holds. `page.wait_for_function` needs eval in the page, which the policy forbids."""
 
     def holds() -> bool:
@@ -20,7 +20,7 @@ def until(page: Page, condition: str) -> None:
                 return False
             raise
 
-    wait_for(holds, 15, condition)
+    wait_for(holds, deadline, condition)
 
 
 class Bell:
@@ -41,13 +41,13 @@ class Bell:
         """A property of the element: `snapshot`, `state`, `transport`."""
         return self.page.evaluate(f"{ELEMENT}.{prop}")
 
-    def until(self, condition: str) -> Self:
+    def until(self, condition: str, deadline: float = 15) -> Self:
         """Wait until `condition`, JavaScript in which `bell` is the element, holds."""
-        until(self.page, f"(() => {{ const bell = {ELEMENT}; return bell !== null && ({condition}); }})()")
+        until(self.page, f"(() => {{ const bell = {ELEMENT}; return bell !== null && ({condition}); }})()", deadline)
         return self
 
-    def live(self, transport: str = "") -> Self:
-        return self.until(f"bell.state === 'live' && (bell.transport === '{transport}' || !'{transport}')")
+    def live(self, transport: str = "", deadline: float = 15) -> Self:
+        return self.until(f"bell.state === 'live' && (bell.transport === '{transport}' || !'{transport}')", deadline)
 
     def shows(self, label: str) -> Self:
         """The badge, "" for none."""

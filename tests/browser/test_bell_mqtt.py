@@ -92,8 +92,7 @@ def test_comes_back_after_the_broker_was_away(browse: Browse, place: Site) -> No
     place.call("send", "follow", [person], actor="alice")
     bell.until("bell.transport === ''").shows("1")
     place.broker.start()
-    bell.page.set_default_timeout(40_000)  # back-off: 20 s at most
-    bell.live("mqtt")
+    bell.live("mqtt", deadline=40)  # back-off: 20 s at most
     place.call("send", "follow", [person], actor="alice")
     bell.shows("2")
 
