@@ -28,8 +28,15 @@ class Person(AbstractUser):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
 """
 
-PEOPLE = """
+# What `manage.py makemigrations people`, `migrate`, `check` and a shell would do, in one process.
+PREPARE = """
+from importlib import invalidate_caches
 from django.contrib.auth import get_user_model
+from django.core.management import call_command
+call_command("makemigrations", "people", skip_checks=False)
+invalidate_caches()
+call_command("migrate", skip_checks=False)
+call_command("check")
 for name in ("alice", "bob"):
     get_user_model().objects.create_user(name)
 """
@@ -121,8 +128,7 @@ def address(project: Path) -> Iterator[str]:
     foreign = ("DATABASE", "DJANGO", "REDIS", "CELERY")
     env = {key: value for key, value in os.environ.items() if not key.startswith(foreign)}
     env |= {"PYTHONPATH": f"{project}{os.pathsep}{ROOT}", "DJANGO_SETTINGS_MODULE": "empty.settings"}
-    for arguments in (["makemigrations", "people"], ["migrate"], ["check"], ["shell", "-c", PEOPLE]):
-        subprocess.run([sys.executable, "manage.py", *arguments], cwd=project, env=env, check=True)
+    subprocess.run([sys.executable, "manage.py", "shell", "-c", PREPARE], cwd=project, env=env, check=True)
     port = free_port()
     argv = [sys.executable, "-m", "daphne", "-b", "127.0.0.1", "-p", str(port), "empty.asgi:application"]
     server = Process("empty", argv, project / "log", env)
