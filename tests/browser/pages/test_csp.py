@@ -38,9 +38,9 @@ def told_site(shared_site: StartSite) -> Site:
     return site
 
 
-@pytest.fixture
-def watched(chromium: Browser, told_site: Site) -> Iterator[BrowserContext]:
-    """Somebody's browser; no page in it may violate its policy, throw, or log an error."""
+@pytest.fixture(scope="module")
+def listening(chromium: Browser, told_site: Site) -> Iterator[tuple[BrowserContext, list[str]]]:
+    """A browser, and what its pages violated of their policy, threw, or logged as an error."""
     context = chromium.new_context(base_url=told_site.url(""))
     found: list[str] = []
     context.expose_function("violated", lambda text: found.append(text))
@@ -48,8 +48,19 @@ def watched(chromium: Browser, told_site: Site) -> Iterator[BrowserContext]:
     context.on("weberror", lambda error: found.append(str(error.error)))
     context.on("console", lambda message: message.type == "error" and found.append(message.text))
     context.set_default_timeout(15_000)
-    yield context
+    yield context, found
     context.close()
+
+
+@pytest.fixture
+def watched(listening: tuple[BrowserContext, list[str]]) -> Iterator[BrowserContext]:
+    """Somebody's browser; no page in it may violate its policy, throw, or log an error."""
+    context, found = listening
+    found.clear()
+    yield context
+    for page in context.pages:
+        page.close()
+    context.clear_cookies()
     assert found == []
 
 

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.bell import until
+from tests.browser.browsers import Browsers
 from tests.conftest import StartSite
 from tests.servers import Site
 
@@ -39,11 +40,11 @@ LOOKS = [
 
 
 @pytest.fixture(params=LOOKS)
-def context(request: pytest.FixtureRequest, chromium: Browser, told_site: Site) -> Iterator[BrowserContext]:
+def context(request: pytest.FixtureRequest, browsers: Browsers, told_site: Site) -> Iterator[BrowserContext]:
     size, scheme = request.param
-    made = chromium.new_context(base_url=told_site.url(""), color_scheme=scheme, **SIZES[size])
-    yield made
-    made.close()
+    profile = browsers.take(told_site.url(""), {"color_scheme": scheme, **SIZES[size]})
+    yield profile.context
+    browsers.give_back(profile)
 
 
 def sign_in(context: BrowserContext, site: Site, name: str = "bob") -> Page:

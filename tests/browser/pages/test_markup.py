@@ -65,7 +65,9 @@ def keep(folder: Path, name: str, html: str) -> None:
 
 def named_twice(page: Page) -> list[str]:
     """The names that two landmarks, dialogs or fields of the page have in its accessibility tree."""
-    tree = page.context.new_cdp_session(page).send("Accessibility.getFullAXTree")["nodes"]
+    session = page.context.new_cdp_session(page)
+    tree = session.send("Accessibility.getFullAXTree")["nodes"]
+    session.detach()
     shown = [node for node in tree if not node["ignored"] and node["role"]["value"] in NAMED]
     names = Counter(node.get("name", {}).get("value", "") for node in shown)
     return [name for name, times in names.items() if name and times > 1]
