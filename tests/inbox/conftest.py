@@ -9,7 +9,10 @@ from typing import Any
 import pytest
 import time_machine
 from django.apps import apps
+from django.contrib.auth.models import Permission
+from django.contrib.contenttypes.models import ContentType
 from django.core.cache import cache
+from django.core.management.commands import flush
 from django.db import transaction
 from django.utils import timezone
 
@@ -47,6 +50,21 @@ def nobody_mends() -> Iterator[None]:
     undone_found.disconnect(dispatch_uid="inbox")
     yield
     mender.connect()
+
+
+@pytest.fixture(autouse=True, scope="package")
+def content_types_stay() -> Iterator[None]:
+    """A flush, as after each transactional test, would take most of its time to make them and the permissions again."""
+    kept = {model._meta.db_table for model in (ContentType, Permission)}
+
+    def sql_flush(style: Any, database: Any, **options: bool) -> Any:
+        names = database.introspection.django_table_names(only_existing=True, include_views=False)
+        return database.ops.sql_flush(style, [name for name in names if name not in kept], **options)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(flush, "sql_flush", sql_flush)
+        patch.setattr(flush, "emit_post_migrate_signal", lambda *args: None)
+        yield
 
 
 @pytest.fixture(autouse=True)
