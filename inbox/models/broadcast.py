@@ -270,7 +270,8 @@ class BroadcastReceipt(MailboxRow):
 
 def reschedule(clock: BroadcastClock) -> None:
     """Set `next_due` of the locked clock: when the next broadcast must start or expire."""
-    starts = Broadcast.objects.filter(state=State.SCHEDULED).aggregate(due=Min("publish_at"))["due"]
-    ends = Broadcast.objects.filter(state=State.LIVE).aggregate(due=Min("expires_at"))["due"]
-    clock.next_due = min((due for due in (starts, ends) if due is not None), default=None)
+    found = Broadcast.objects.filter(state__in=[State.SCHEDULED, State.LIVE]).aggregate(
+        starts=Min("publish_at", filter=Q(state=State.SCHEDULED)), ends=Min("expires_at", filter=Q(state=State.LIVE))
+    )
+    clock.next_due = min((due for due in found.values() if due is not None), default=None)
     clock.save(update_fields=["next_due"])

@@ -223,10 +223,9 @@ def announce(ids: Collection[UserPk], item: str | None) -> None:
 @contextmanager
 def locked_clock() -> Iterator[BroadcastClock]:
     """A transaction that locks the broadcast clock."""
-    clocks = BroadcastClock.objects.using(alias())
+    clocks = BroadcastClock.objects.using(alias()).select_for_update(no_key=True)
     with transaction.atomic(using=alias()):
-        clocks.get_or_create(pk=BroadcastClock.THE_ONE)
-        yield clocks.select_for_update(no_key=True).get(pk=BroadcastClock.THE_ONE)
+        yield clocks.get_or_create(pk=BroadcastClock.THE_ONE)[0]
 
 
 def tick(clock: BroadcastClock, item: str | None = None, *, by: int = 1) -> int:
