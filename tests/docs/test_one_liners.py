@@ -40,7 +40,7 @@ def set_ticket(site: Site) -> Callable[[], str]:
     def line() -> str:
         now = time.monotonic()
         if not minted or now - minted[-1][0] > 30:
-            argv = ["bash", "-c", f'{MINT.replace(".venv/bin/python", sys.executable)}\necho "$TICKET"']
+            argv = ["bash", "-ec", f'{MINT.replace(".venv/bin/python", sys.executable)}\necho "$TICKET"']
             done = subprocess.run(argv, cwd=ROOT, env=site.env, stdout=subprocess.PIPE, text=True, check=True)
             minted.append((now, done.stdout.strip()))
         return f"TICKET={minted[-1][1]}"
