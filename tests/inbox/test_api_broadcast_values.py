@@ -23,10 +23,15 @@ pytestmark = [pytest.mark.urls("tests.inbox.urls"), pytest.mark.django_db, pytes
 YESTERDAY, TODAY, TOMORROW, LATER = ((NOW + timedelta(days=days)).isoformat() for days in (-1, 0, 1, 2))
 
 
-@pytest.fixture
-def desk(clock: Any) -> Service:
+@pytest.fixture(scope="module")
+def its_desk(in_one_transaction: None) -> Service:
     Group.objects.create(name="tea")
     return service(name="desk")
+
+
+@pytest.fixture
+def desk(its_desk: Service, clock: Any) -> Service:
+    return its_desk
 
 
 def refused(answer: Any) -> list[str]:
