@@ -110,9 +110,8 @@ class TestQueries:
     def test_the_inbox_page_and_the_badge(self, bob: Any) -> None:
         counts = set()
         for number in (1, 100):
-            for name in COLUMNS:
-                for _ in range(number):
-                    services.send([bob], event_types()[name], **COLUMNS[name])
+            for name, model in event_types().items():
+                model.objects.bulk_create(model(recipient=bob, **COLUMNS[name]) for _ in range(number))
             announcement()
             with CaptureQueriesContext(connection) as queries:
                 selectors.inbox_page(bob, limit=100)
