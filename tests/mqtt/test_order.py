@@ -5,7 +5,7 @@ import json
 import os
 import random
 import signal
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -18,15 +18,16 @@ from tests.mqtt_client import Mqtt, device, retained
 from tests.servers import Agent, Site, eventually
 
 PUBLISHERS, CHANGES = 3, 40
+STARTED = 60  # seconds, on a busy machine
 SEEDS = [1, *(pytest.param(seed, marks=pytest.mark.soak) for seed in range(2, 6))]
 
 
 @pytest.fixture
-def publishers(site: Site) -> Iterator[list[Agent]]:
+async def publishers(site: Site) -> AsyncIterator[list[Agent]]:
+    """They end before the event loop, which waits for its threads, and those for what is frozen."""
     agents = [Agent(site.env) for _ in range(PUBLISHERS)]
     yield agents
     for agent in agents:
-        agent.child.send_signal(signal.SIGCONT)
         agent.close()
 
 
@@ -78,7 +79,7 @@ async def test_whoever_is_frozen_with_a_state_in_hand(
     async with device(site, bob.name) as client:
         recording = asyncio.create_task(record(client, versions))
         working = asyncio.create_task(asyncio.to_thread(frozen.call, "publish_mqtt_frozen", bob.name))
-        await eventually(lambda: is_stopped(frozen), 10)
+        await eventually(lambda: is_stopped(frozen), STARTED)
         await bob.receives()
         newest = (await bob.snapshot())["version"]
         if late:
