@@ -149,7 +149,8 @@ def test_the_badge_of_a_swamped_user_costs_what_its_cap_allows(swamped: int) -> 
     [[[explanation]]] = explained("EXPLAIN (ANALYZE, FORMAT JSON)", sql)
     [scan] = [node for node in nodes(explanation["Plan"]) if node.get("Relation Name") == "inbox_commentmessage"]
     assert (scan["Node Type"], scan["Index Name"]) == ("Index Only Scan", "commentmessage_unread")
-    assert (scan["Actual Rows"], scan["Heap Fetches"]) == (1000, 0)
+    assert scan["Actual Rows"] == 1000
+    assert scan["Heap Fetches"] < 10  # a page that another process reads during VACUUM need not count as visible
 
 
 def test_the_page_of_a_swamped_user_sorts_nothing(swamped: int) -> None:
