@@ -1,6 +1,6 @@
 """What others notice of a client that sends without a pause: from a request to the frame, beside each kind of flood.
 
-    python -m benchmarks.floods [--server uvicorn daphne] [--kinds sync …] [--seconds 5] [--without-budget]
+    python -m benchmarks.floods [--server uvicorn daphne] [--kinds sync …] [--seconds 5] [--behind nginx]
 
 One web process (SQLite, tasks on a thread), one user whose socket is watched, and another whose sockets flood; each
 comes back as soon as it is cut off. Kinds are the floods of `tests.raw`, the loops of opening and closing of
@@ -8,6 +8,7 @@ comes back as soon as it is cut off. Kinds are the floods of `tests.raw`, the lo
 figures). A row is one kind: p50 and p99 in ms from asking the process for a message to its frame, p99 as a ratio to the
 undisturbed run just before, how many connections the client ended or lost, and the CPU that the web process used, in %
 of one core (which a busy machine does not change much). `--without-budget` raises the limits beyond what can be sent.
+With `--behind`, the floods go through a proxy as deploy/ has it, and the watched user is connected directly.
 """
 
 import argparse
@@ -15,14 +16,15 @@ import asyncio
 import multiprocessing
 import os
 import time
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
 from benchmarks import stage
 from tests import openings, raw
 from tests.clients import connect
-from tests.servers import Databases, Site
+from tests.proxies import SHIPPED, run_proxy, shipped
+from tests.servers import Databases, Site, free_port
 
 PAUSE = 0.02  # seconds between messages
 UNLIMITED = {
@@ -41,8 +43,10 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=5)
     parser.add_argument("--sockets", type=int, default=10)
     parser.add_argument("--without-budget", action="store_true")
+    parser.add_argument("--behind", choices=SHIPPED)
     options = parser.parse_args()
-    print(f"{options.sockets} sockets that flood; {stage.load_note()}", flush=True)
+    through = f" through {options.behind}" if options.behind else ""
+    print(f"{options.sockets} sockets that flood{through}; {stage.load_note()}", flush=True)
     databases = Databases()
     try:
         for server in options.server:
@@ -50,7 +54,12 @@ def main() -> None:
             site = Site(databases.sqlite(), server=server, **limits)
             try:
                 site.start()
-                rows = [row(site, kind, options.seconds, options.sockets) for kind in options.kinds]
+                port = free_port() if options.behind else site.ports[0]
+                proxy = (
+                    run_proxy(options.behind, shipped(options.behind, site, port), port) if through else nullcontext()
+                )
+                with proxy:
+                    rows = [row(site, port, kind, options.seconds, options.sockets) for kind in options.kinds]
             finally:
                 site.close()
             stage.table(
@@ -60,17 +69,17 @@ def main() -> None:
         databases.close()
 
 
-def row(site: Site, kind: str, seconds: float, sockets: int) -> tuple[str, ...]:
+def row(site: Site, port: int, kind: str, seconds: float, sockets: int) -> tuple[str, ...]:
     for name in ("watched", kind):
         site.call("user", name)
-    undisturbed, _, cpu_before = asyncio.run(measure(site, "", seconds, 0))
-    took, cut, cpu = asyncio.run(measure(site, kind, seconds, sockets))
+    undisturbed, _, cpu_before = asyncio.run(measure(site, port, "", seconds, 0))
+    took, cut, cpu = asyncio.run(measure(site, port, kind, seconds, sockets))
     p99, before = quantile(took, 0.99), quantile(undisturbed, 0.99)
     figures = f"{quantile(took, 0.5):.1f}", f"{p99:.1f}", f"{before:.1f}", f"{p99 / before:.2f}", str(cut)
     return kind, *figures, f"{cpu:.0f}", f"{cpu_before:.0f}"
 
 
-async def measure(site: Site, kind: str, seconds: float, sockets: int) -> tuple[list[float], int, float]:
+async def measure(site: Site, port: int, kind: str, seconds: float, sockets: int) -> tuple[list[float], int, float]:
     """Milliseconds of each message to the watched user; meanwhile: connections cut off, and % of a core used."""
     if not kind:
         took, cpu = await watch(site, seconds)
@@ -78,7 +87,7 @@ async def measure(site: Site, kind: str, seconds: float, sockets: int) -> tuple[
     cookies = await asyncio.to_thread(site.cookies, kind)
     spawn = multiprocessing.get_context("spawn")
     cut = spawn.Value("i", 0)
-    floods = spawn.Process(target=flood, args=(site.ports[0], cookies, kind, sockets, cut), daemon=True)
+    floods = spawn.Process(target=flood, args=(port, cookies, kind, sockets, cut), daemon=True)
     floods.start()
     try:
         await asyncio.sleep(1.5)  # Python starts, and the sockets open

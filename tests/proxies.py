@@ -1,6 +1,7 @@
-"""What stands between a client and the site: an nginx as distributions ship it, and a proxy that cuts connections.
+"""What stands between a client and the site: proxies as distributions or we ship them, and one that cuts connections.
 
 with nginx(site) as port: …          proxy_buffering and gzip as they are by default
+run_proxy("nginx", shipped("nginx", site, port), port)    as we ship it
 async with cutting(site, rng) as port: …    every connection is reset after a moment
 seen = Through(site, port)           the same Site, at another address
 """
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.servers import Process, Site, free_port
-from tools.processes import listening
+from tools.processes import ROOT, listening
 from tools.stores import MissingServerError, new_directory
 
 PLAIN = """
@@ -34,6 +35,9 @@ http {{
     }}
 }}
 """
+
+SHIPPED = {"nginx": "nginx.conf", "caddy": "Caddyfile", "haproxy": "haproxy.cfg"}
+AROUND_NGINX = "daemon off; pid nginx.pid; error_log error; events {{}} http {{ gzip on; gzip_types *; {} }}"
 
 
 class Through:
@@ -65,6 +69,23 @@ COMMANDS: dict[str, Callable[[Path], list[Any]]] = {
     "caddy": lambda directory: ["run", "--adapter", "caddyfile", "--config", directory / "configuration"],
     "haproxy": lambda directory: ["-db", "-f", directory / "configuration"],
 }
+
+
+def shipped(name: str, site: Site, port: int) -> str:
+    """The file of deploy/ for one of `COMMANDS`, with addresses of this machine."""
+    text = (ROOT / "deploy" / SHIPPED[name]).read_text()
+    for theirs, ours in {
+        "server web:8000;": f"server 127.0.0.1:{site.ports[0]};",
+        "reverse_proxy web:8000": f"reverse_proxy 127.0.0.1:{site.ports[0]}",
+        "server web1 web:8000 check": f"server web1 127.0.0.1:{site.ports[0]}",
+        "listen 80;": f"listen 127.0.0.1:{port};",
+        "bind :80": f"bind 127.0.0.1:{port}",
+        ":80 {": f"http://127.0.0.1:{port} {{",
+        "\tservers {": "\tadmin off\n\tservers {",
+        "/dev/stdout": "access",
+    }.items():
+        text = text.replace(theirs, ours)
+    return AROUND_NGINX.format(text) if name == "nginx" else text
 
 
 def run_nginx(configuration: str, port: int) -> AbstractContextManager[Path]:

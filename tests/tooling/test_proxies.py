@@ -10,41 +10,24 @@ import pytest
 from tests import raw
 from tests.clients import connect
 from tests.conftest import StartSite
-from tests.proxies import Through, run_proxy
+from tests.proxies import SHIPPED, Through, run_proxy, shipped
 from tests.raw import Raw
 from tests.servers import Site, eventually, free_port, needs
-from tools.processes import ROOT
 
-FILES = {"nginx": "nginx.conf", "caddy": "Caddyfile", "haproxy": "haproxy.cfg"}
 STREAMS = ["websocket", "sse", "iframe", "long-poll"]
-NGINX = "daemon off; pid nginx.pid; error_log error; events {{}} http {{ gzip on; gzip_types *; {} }}"
-
-
-def replaced(text: str, **here: Any) -> str:
-    """A shipped configuration with addresses of this machine, and seconds that a test can wait for."""
-    changes = {
-        "server web:8000;": f"server 127.0.0.1:{here['site']};",
-        "reverse_proxy web:8000": f"reverse_proxy 127.0.0.1:{here['site']}",
-        "server web1 web:8000 check": f"server web1 127.0.0.1:{here['site']}",
-        "listen 80;": f"listen 127.0.0.1:{here['port']};",
-        "bind :80": f"bind 127.0.0.1:{here['port']}",
-        ":80 {": f"http://127.0.0.1:{here['port']} {{",
-        "\tservers {": "\tadmin off\n\tservers {",
-        "/dev/stdout": "access",
-        "client_header_timeout 15s": "client_header_timeout 1s",
-        "client_body_timeout 30s": "client_body_timeout 1s",
-        "read_header 15s": "read_header 1s",
-        "read_body 60s": "read_body 1s",
-        "timeout http-request 15s": "timeout http-request 1s",
-        "connections 300;": "connections 30;",
-        "sc0_conn_cur gt 300": "sc0_conn_cur gt 30",
-        "rate=100r/s": "rate=10r/s",
-        "burst=500": "burst=100",
-        "sc0_http_req_rate gt 1000": "sc0_http_req_rate gt 100",
-    }
-    for theirs, ours in changes.items():
-        text = text.replace(theirs, ours)
-    return text
+# Seconds and numbers that a test can wait for.
+SOONER = {
+    "client_header_timeout 15s": "client_header_timeout 1s",
+    "client_body_timeout 30s": "client_body_timeout 1s",
+    "read_header 15s": "read_header 1s",
+    "read_body 60s": "read_body 1s",
+    "timeout http-request 15s": "timeout http-request 1s",
+    "connections 300;": "connections 30;",
+    "sc0_conn_cur gt 300": "sc0_conn_cur gt 30",
+    "rate=100r/s": "rate=10r/s",
+    "burst=500": "burst=100",
+    "sc0_http_req_rate gt 1000": "sc0_http_req_rate gt 100",
+}
 
 
 @pytest.fixture(scope="module")
@@ -54,11 +37,13 @@ def site(shared_site: StartSite) -> Site:
     return shared_site(server="uvicorn", bus="memory", DEBUG=0, **unlimited)
 
 
-@pytest.fixture(scope="module", params=FILES)
+@pytest.fixture(scope="module", params=SHIPPED)
 def proxy(site: Site, request: pytest.FixtureRequest) -> Iterator[Any]:
     port, name = free_port(), request.param
-    text = replaced((ROOT / "deploy" / FILES[name]).read_text(), site=site.ports[0], port=port)
-    with needs(), run_proxy(name, NGINX.format(text) if name == "nginx" else text, port):
+    configuration = shipped(name, site, port)
+    for ours, sooner in SOONER.items():
+        configuration = configuration.replace(ours, sooner)
+    with needs(), run_proxy(name, configuration, port):
         through = Through(site, port)
         through.ports = [port]  # type: ignore[attr-defined]
         through.name = name  # type: ignore[attr-defined]
