@@ -1,5 +1,6 @@
 """A user's id is a name: beyond 2^53 and below zero it is still this user's, and never the neighbour's."""
 
+import re
 from secrets import randbelow, token_hex
 
 import pytest
@@ -7,8 +8,9 @@ from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from tests.browser.conftest import Browse, snapshot, tab
 from tests.browser.pages.inbox_page import InboxPage
+from tests.browser.test_lab import visit
 from tests.conftest import StartSite
-from tests.servers import Site
+from tests.servers import Site, wait_for
 
 FIRST_UNSAFE = 2**53  # from here on JavaScript takes odd numbers for their neighbours
 
@@ -22,7 +24,7 @@ def person_with(site: Site, pk: int) -> str:
 @pytest.fixture(scope="module")
 def site(shared_site: StartSite) -> Site:
     """One of its own: later users get larger ids than these, and other tests have numbers in mind."""
-    return shared_site(LARGE_IDS=1)
+    return shared_site(mqtt="embedded", LARGE_IDS=1)
 
 
 @pytest.fixture
@@ -79,6 +81,62 @@ def test_neighbours_in_two_tabs(browse: Browse, site: Site, neighbours: tuple[st
     for bell in (new, old):
         InboxPage(bell.shows("2").page).shows("Again of the second", "Of the second")
         assert bell.get("snapshot")["user"] == str(site.call("ids", [second])[0])
+
+
+def test_a_page_takes_the_name_of_the_neighbour(browse: Browse, site: Site, neighbours: tuple[str, str]) -> None:
+    """Tabs share a connection under their user's name; under another one each snapshot would make them start again."""
+    first, second = neighbours
+    context = browse(site, first)
+    old = tab(context).live()
+    sign_in(context, site, second)
+    new = tab(context).live()
+    user = str(site.call("ids", [second])[0])
+    for bell in (new, old):
+        bell.until(f"bell.snapshot?.user === '{user}'")
+
+    def names() -> list[str]:
+        held: list[str] = old.page.evaluate("navigator.locks.query().then(({held}) => held.map(({name}) => name))")
+        return [name.rpartition(":")[2] for name in held]
+
+    wait_for(lambda: names() == [user], what="one leader, of the second")
+
+
+def test_a_neighbour_s_count_is_not_shown_meanwhile(browse: Browse, site: Site, neighbours: tuple[str, str]) -> None:
+    """A tab remembers the count of its last page, for the same user."""
+    first, second = neighbours
+    site.call("send", "system", [first], title="Of the first")
+    context = browse(site, first)
+    bell = tab(context).live().shows("1")
+    sign_in(context, site, second)
+    bell.page.route(re.compile("/push/(poll|sse)/"), lambda route: route.abort())
+    bell.page.route_web_socket(re.compile("/push/ws/"), lambda socket: None)
+    bell.page.reload()
+    bell.until("bell.state === 'connecting'")
+    assert bell.badge.inner_text() == ""
+
+
+def test_an_answer_about_the_neighbour_is_not_shown(browse: Browse, site: Site, neighbours: tuple[str, str]) -> None:
+    first, second = neighbours
+    bell = tab(browse(site, second)).live().record()
+    with bell.page.expect_response("**/push/poll/**"):  # asks who is signed in
+        bell.page.evaluate(
+            "(snapshot) => document.querySelector('notification-bell').offer(snapshot)",
+            {"user": site.call("ids", [first])[0], "version": 9e9, "unread": 7, "by_type": {"like": 7}},
+        )
+    bell.live()
+    assert bell.recorded() == []
+
+
+def test_the_lab_of_the_neighbour(browse: Browse, site: Site, neighbours: tuple[str, str]) -> None:
+    """The second signs in: their state is on each card, MQTT's too, though the first one's version is higher."""
+    first, second = neighbours
+    site.call("send", "system", [first], title="Of the first")
+    lab = visit(browse(site, first)).are("live").show(site.call("snapshot", first))
+    lab.shown_to(hidden=True)
+    lab.are("asleep")
+    sign_in(lab.page.context, site, second)
+    lab.shown_to(hidden=False)
+    lab.are("live").show(site.call("snapshot", second))
 
 
 def of_another(route: Route) -> None:
