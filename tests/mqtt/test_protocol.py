@@ -2,6 +2,7 @@
 
 import asyncio
 import struct
+import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, suppress
 from typing import Any
@@ -21,6 +22,7 @@ from tests.servers import Site, eventually, free_port
 
 SOON = 5.0  # seconds: at once, on a busy machine
 SILENT = 10.0  # seconds that the embedded broker waits for a CONNECT
+KEEP_ALIVE = 2  # seconds, and even: amqtt counts whole ones
 
 
 @pytest.fixture
@@ -115,6 +117,20 @@ async def test_no_session_outlives_its_connection(in_process: embedded_broker.Em
             session = in_process._named[where.username, "one"]
             assert session.client_id in in_process._sessions
         await eventually(lambda session=session: session.client_id not in in_process._sessions, SOON)
+
+
+async def test_a_client_that_stops_pinging_is_let_go(
+    in_process: embedded_broker.EmbeddedBroker, settings: Any
+) -> None:
+    """After one and a half times its keep-alive, and not before (MQTT 3.1.1, 3.1.2.10)."""
+    where, begun = urlsplit(settings.MQTT_URL), time.monotonic()
+    reader, writer = await asyncio.open_connection(where.hostname, where.port)
+    writer.write(packet(b"MQTT", 4, struct.pack("!BH", 0xC2, KEEP_ALIVE) + b"\x00\x03one\x00\x07service\x00\x01x"))
+    async with asyncio.timeout(KEEP_ALIVE + SOON):
+        assert await reader.readexactly(4) == b"\x20\x02\x00\x00"
+        assert await reader.read() == b""
+    assert time.monotonic() - begun >= 1.5 * KEEP_ALIVE
+    writer.close()
 
 
 async def test_mqtt_5(site: Site, broker: str, bob: Person) -> None:
