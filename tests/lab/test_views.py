@@ -75,6 +75,11 @@ def test_the_page_knows_the_broker_or_says_so(site: Client, settings: Settings) 
     assert '"mqttUrl": ""' in site.get("/lab/").content.decode()
 
 
+def test_an_id_beyond_javascript_is_text(client: Client) -> None:
+    client.force_login(User.objects.create_user("large", password="pw", pk=2**53 + 1))
+    assert f'"user": "{2**53 + 1}"' in client.get("/lab/").content.decode()
+
+
 def test_the_clock_is_the_one_commits_are_stamped_with(site: Client) -> None:
     before = time.time() * 1000
     now = site.get("/lab/clock/").json()["now"]
