@@ -119,9 +119,7 @@ async def test_no_session_outlives_its_connection(in_process: embedded_broker.Em
         await eventually(lambda session=session: session.client_id not in in_process._sessions, SOON)
 
 
-async def test_a_client_that_stops_pinging_is_let_go(
-    in_process: embedded_broker.EmbeddedBroker, settings: Any
-) -> None:
+async def test_a_client_that_stops_pinging_is_let_go(in_process: embedded_broker.EmbeddedBroker, settings: Any) -> None:
     """After one and a half times its keep-alive, and not before (MQTT 3.1.1, 3.1.2.10)."""
     where, begun = urlsplit(settings.MQTT_URL), time.monotonic()
     reader, writer = await asyncio.open_connection(where.hostname, where.port)

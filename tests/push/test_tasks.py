@@ -1,4 +1,4 @@
-"""Which tasks begin others, and when."""
+"""Which tasks begin others, and when; which wait in which queue."""
 
 from datetime import timedelta
 from typing import Any
@@ -9,6 +9,21 @@ from django.utils import timezone
 from inbox.models import DeletedUser
 from push import periodic, tasks
 from push.nudges import enqueue
+
+QUEUES = {
+    "nudges": {"fan_out", "fan_out_broadcast"},
+    "sends": {"work_off", "work_off_all"},
+    "housekeeping": {"forget_deleted_users", "purge", "seen", "sweep"},
+}
+
+
+def test_each_task_has_its_queue() -> None:
+    """Nudges wait for no send, and sends for no purge."""
+    routed: dict[str, set[str]] = {}
+    for name, task in tasks.fan_out.app.tasks.items():
+        if name.startswith("push."):
+            routed.setdefault(enqueue.queue_of(task), set()).add(name.removeprefix("push.tasks."))
+    assert routed == QUEUES
 
 
 @pytest.mark.django_db
