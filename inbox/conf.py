@@ -53,3 +53,8 @@ def retention_days() -> int:
 def max_messages_per_user() -> int:
     """How many of a user's newest messages are kept (`INBOX_MAX_MESSAGES_PER_USER`); 0: no limit."""
     return int(getattr(settings, "INBOX_MAX_MESSAGES_PER_USER", DEFAULT_MAX_MESSAGES_PER_USER))
+
+
+def image_hosts() -> frozenset[str]:
+    """Hosts whose images announcements may show, as in `images.example.org` (`INBOX_IMAGE_HOSTS`)."""
+    return frozenset(host.lower() for host in getattr(settings, "INBOX_IMAGE_HOSTS", ()))

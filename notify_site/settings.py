@@ -157,6 +157,7 @@ INBOX_REQUESTS_PER_MINUTE = env.number("INBOX_REQUESTS_PER_MINUTE", default=600)
 INBOX_TICKETS_PER_MINUTE = env.number("INBOX_TICKETS_PER_MINUTE", default=60)
 INBOX_FAILED_CHECKS_PER_MINUTE = env.number("INBOX_FAILED_CHECKS_PER_MINUTE", default=30)
 INBOX_TRUSTED_PROXIES = env.list("INBOX_TRUSTED_PROXIES", default=[])
+INBOX_IMAGE_HOSTS = env.list("INBOX_IMAGE_HOSTS", default=[])
 INBOX_UNREAD_CAP = env.number("INBOX_UNREAD_CAP", default=999)
 INBOX_RETENTION_DAYS = env.number("INBOX_RETENTION_DAYS", default=180)
 INBOX_MAX_MESSAGES_PER_USER = env.number("INBOX_MAX_MESSAGES_PER_USER", default=10_000)
@@ -184,7 +185,8 @@ def security_policy(broker: str) -> dict[str, Any]:
         "default-src": [NONE],
         "script-src": [NONCE, STRICT_DYNAMIC],
         "style-src": [SELF],
-        "img-src": [SELF, "data:"],  # the bell draws its count on the icon
+        # The bell draws its count on the icon; announcements may show images of these hosts.
+        "img-src": [SELF, "data:", *(f"https://{host}" for host in INBOX_IMAGE_HOSTS)],
         "connect-src": [SELF, *filter(None, [broker])],
         "frame-src": [SELF],  # the iframe transport
         "form-action": [SELF],

@@ -10,7 +10,7 @@ from django.contrib.auth import get_permission_codename
 from django.core.exceptions import PermissionDenied
 from django.db.models import ManyToManyField, Model, QuerySet
 from django.forms import CheckboxSelectMultiple
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
 from django.utils.html import format_html
@@ -21,6 +21,8 @@ from django.views.decorators.http import require_POST
 from .. import selectors, services
 from ..errors import InboxError
 from ..models import Broadcast, BroadcastReceipt, State, ledger
+from ..models.broadcast import MAX_BODY
+from ..rendering.markup import rendered
 from .base import LeanAdmin
 from .forms import LABELLED_TIMES, BroadcastForm
 from .submit_once import OnceAdmin
@@ -50,7 +52,7 @@ class BroadcastAdmin(OnceAdmin, LeanAdmin):
 
     class Media:
         css = {"all": ("inbox/admin.css",)}
-        js = ("inbox/admin/once.js",)
+        js = ("inbox/admin/once.js", "inbox/admin/editor.js")
 
     # The list and the form
 
@@ -132,6 +134,8 @@ class BroadcastAdmin(OnceAdmin, LeanAdmin):
         return HttpResponseRedirect(reverse("admin:inbox_broadcast_changelist", current_app=self.admin_site.name))
 
     def save_model(self, request: HttpRequest, obj: Broadcast, form: BroadcastForm, change: bool) -> None:
+        for sentence in obj.left_out:
+            self.message_user(request, sentence, messages.WARNING)
         with ledger.locked_clock():
             if change:
                 # It may have started, expired or been withdrawn since the form was loaded; saving must not undo that.
@@ -183,7 +187,23 @@ class BroadcastAdmin(OnceAdmin, LeanAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         withdraw = self.admin_site.admin_view(self.withdraw_view)
-        return [path("<path:object_id>/withdraw/", withdraw, name="inbox_broadcast_withdraw"), *super().get_urls()]
+        preview = self.admin_site.admin_view(self.preview_view)
+        return [
+            path("preview/", preview, name="inbox_broadcast_preview"),
+            path("<path:object_id>/withdraw/", withdraw, name="inbox_broadcast_withdraw"),
+            *super().get_urls(),
+        ]
+
+    @method_decorator(require_POST)
+    def preview_view(self, request: HttpRequest) -> HttpResponse:
+        """What readers will see of the posted `body`: its HTML, and sentences about what is left out."""
+        if not (self.has_add_permission(request) or self.has_change_permission(request)):
+            raise PermissionDenied
+        body = request.POST.get("body", "")
+        if len(body) > MAX_BODY:
+            return JsonResponse({"html": "", "left_out": [_("The text is too long.")]})
+        found = rendered(body)
+        return JsonResponse({"html": found.html, "left_out": found.left_out})
 
     @method_decorator(require_POST)
     def withdraw_view(self, request: HttpRequest, object_id: str) -> HttpResponse:

@@ -38,6 +38,7 @@ class BroadcastForm(ModelForm):
     class Meta:
         model = Broadcast
         fields = ("title", "body", "level", "url", "audience", "groups", "publish_at", "expires_at")
+        help_texts: ClassVar[dict[str, str]] = {"body": ""}  # the editor has a help of its own
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or self.cleaned_data

@@ -1,11 +1,14 @@
 """System checks: report wrong settings and user models at start-up, with a hint what to do."""
 
+from urllib.parse import urlsplit
+
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core import checks
 
 from .. import conf
 from ..http import addresses
+from ..rendering.links import is_link
 
 DEFAULTS = {
     "INBOX_UNREAD_CAP": conf.DEFAULT_UNREAD_CAP,
@@ -36,6 +39,18 @@ def check_proxies(**kwargs: object) -> list[checks.CheckMessage]:
         checks.Error(f"INBOX_TRUSTED_PROXIES names {proxy!r}, which is no address.", hint=hint, id="inbox.E008")
         for proxy in proxies
         if not addresses.is_network(proxy)
+    ]
+
+
+def check_image_hosts(**kwargs: object) -> list[checks.CheckMessage]:
+    hosts = getattr(settings, "INBOX_IMAGE_HOSTS", ())
+    hint = 'Set it to a list of hosts, such as ["images.example.org"], or leave it out.'
+    if isinstance(hosts, str):
+        return [checks.Error("INBOX_IMAGE_HOSTS is a string.", hint=hint, id="inbox.E013")]
+    return [
+        checks.Error(f"INBOX_IMAGE_HOSTS names {host!r}, which is no host.", hint=hint, id="inbox.E013")
+        for host in hosts
+        if not isinstance(host, str) or urlsplit(f"https://{host}/").netloc != host or not is_link(f"https://{host}/")
     ]
 
 

@@ -16,12 +16,13 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ..core.validators import validate_link, validate_text
-from ..rendering.markup import plain_text, safe_html
+from ..rendering.markup import plain_text, rendered, safe_html
 from . import ledger
 from .base import MailboxRow, alters_data, differs_from
 from .mailbox import BroadcastClock, PrimaryQuerySet
 from .message import Level
 
+MAX_BODY = 10_000  # characters
 SAVE = ("force_insert", "force_update", "using", "update_fields")  # Django takes them in this order too
 
 
@@ -128,9 +129,9 @@ class Broadcast(models.Model):
     title = models.CharField(_("title"), max_length=200, validators=[validate_text])
     body = models.TextField(
         _("text"),
-        max_length=10_000,  # only forms check it; models check validators
+        max_length=MAX_BODY,  # only forms check it; models check validators
         blank=True,
-        validators=[validate_text, MaxLengthValidator(10_000)],
+        validators=[validate_text, MaxLengthValidator(MAX_BODY)],
         help_text=_("Markdown"),
     )
     level = models.CharField(_("level"), max_length=8, choices=Level.choices, default=Level.INFO)
@@ -217,6 +218,11 @@ class Broadcast(models.Model):
     def body_html(self) -> str:
         """The text as sanitised HTML."""
         return safe_html(self.body)
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """Sentences for the author about what of the text readers don't see."""
+        return rendered(self.body).left_out
 
     @property
     def body_text(self) -> str:

@@ -1,77 +1,64 @@
-"""Renders the Markdown of broadcasts as sanitised HTML or as plain text.
-
-CommonMark without images, tables and reference links: broadcasts do not show these, and their rules take quadratic
-time, or turn a small text into megabytes.
-"""
+"""Announcements as sanitised HTML or as plain text, and what of their Markdown neither shows."""
 
 import functools
 import html
 import re
-from types import SimpleNamespace
+from dataclasses import dataclass
 
 import nh3
-from markdown_it import MarkdownIt, helpers
-from markdown_it.rules_inline import StateInline
+from django.conf import settings
+from django.utils.translation import get_language
+
+from .. import conf
+from . import markdown
 
 _TAGS = {
-    "p",
-    "br",
-    "strong",
-    "em",
-    "a",
-    "ul",
-    "ol",
-    "li",
-    "code",
-    "pre",
-    "blockquote",
-    "h1",
-    "h2",
-    "h3",
-    "h4",
-    "hr",
+    *("p", "br", "hr", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "pre", "ul", "ol", "li"),
+    *("strong", "em", "s", "code", "a", "img", "time"),
+    *("table", "thead", "tbody", "tr", "th", "td"),
 }
+_ATTRIBUTES = {
+    "a": {"href", "title"},
+    "img": {"src", "alt", "title", "loading", "referrerpolicy"},
+    "ol": {"start"},
+    "time": {"datetime"},
+}
+_ALIGNED = {"rd-left", "rd-center", "rd-right"}
+_ALT = re.compile(r'<img [^>]*?alt="([^"]*)"[^>]*>')
 _TAG = re.compile(r"<[^>]*>")
-_SCANNED = "characters of labels"
-MAX_SCANNED = 30_000  # characters: three times the longest text; labels that don't nest need less than its length
 
 
-def _label_end(state: StateInline, start: int, disable_nested: bool = False) -> int:
-    """The end of a link's label as markdown-it finds it, or -1.
-
-    For each bracket that is never closed, markdown-it scans the rest of the paragraph. So after `MAX_SCANNED`
-    characters, brackets count as text.
-    """
-    if state.env.get(_SCANNED, 0) > MAX_SCANNED:
-        return -1
-    end = helpers.parseLinkLabel(state, start, disable_nested)
-    state.env[_SCANNED] = state.env.get(_SCANNED, 0) + (end if end >= 0 else state.posMax) - start
-    return end
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    html: str  # text structure, links to the web, to mail addresses and within this site, and allowed images
+    left_out: tuple[str, ...]  # sentences for the author
 
 
-def _parser() -> MarkdownIt:
-    parser = MarkdownIt("js-default", {"html": False, "linkify": False})
-    parser.disable(["image", "table", "strikethrough", "reference"])
-    parser.helpers = SimpleNamespace(  # type: ignore[assignment]
-        parseLinkLabel=_label_end,
-        parseLinkDestination=helpers.parseLinkDestination,
-        parseLinkTitle=helpers.parseLinkTitle,
-    )
-    return parser
+def rendered(text: str) -> Rendered:
+    """In the active language, which `left_out` and the times in the text are in."""
+    return _rendered(text, get_language() or "", str(settings.MEDIA_URL), conf.image_hosts())
 
 
-_markdown = _parser()
-
-
-@functools.lru_cache(maxsize=256)
 def safe_html(text: str) -> str:
-    """Render Markdown as HTML that contains only text structure, and links to the web or this site."""
-    return nh3.clean(
-        _markdown.render(text), tags=_TAGS, attributes={"a": {"href", "title"}}, url_schemes={"http", "https"}
-    )
+    return rendered(text).html
+
+
+def plain_text(text: str) -> str:
+    """The same text without markup, as one line per paragraph. Images are their descriptions."""
+    return html.unescape(_TAG.sub("", _ALT.sub(r"\1", safe_html(text)))).strip()
 
 
 @functools.lru_cache(maxsize=256)
-def plain_text(text: str) -> str:
-    """The same text without markup, as one line per paragraph."""
-    return html.unescape(_TAG.sub("", safe_html(text))).strip()
+def _rendered(text: str, language: str, media: str, hosts: frozenset[str]) -> Rendered:
+    parsed = markdown.parse(text)
+    found = nh3.clean(
+        markdown.render(parsed.tokens),
+        tags=_TAGS,
+        attributes=_ATTRIBUTES,
+        allowed_classes={"th": _ALIGNED, "td": _ALIGNED},
+        url_schemes={"http", "https", "mailto"},
+    )
+    return Rendered(found, parsed.left_out)
+
+
+cache_clear = _rendered.cache_clear

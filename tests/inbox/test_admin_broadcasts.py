@@ -294,3 +294,24 @@ def test_the_list_shows_state_audience_and_readers_in_few_queries(
     with django_assert_num_queries(len(few)):
         assert admin.get(LIST).content.decode().count('read_at__isempty=0">1</a>') == 21
     assert admin.get(LIST, {"q": "mainten", "state__exact": "live"}).context["cl"].result_count == 21
+
+
+class TestPreview:
+    def test_what_readers_will_see(self, admin: Client) -> None:
+        found = admin.post(f"{LIST}preview/", {"body": "**now** [x](ftp://a)"}).json()
+        assert found == {"html": "<p><strong>now</strong> x</p>\n", "left_out": ["The link to ftp://a is left out."]}
+
+    def test_a_text_that_is_too_long(self, admin: Client) -> None:
+        assert admin.post(f"{LIST}preview/", {"body": "x" * 10_001}).json()["html"] == ""
+
+    def test_for_those_who_write(self) -> None:
+        assert staff("writer", "add_broadcast").post(f"{LIST}preview/", {"body": "x"}).status_code == 200
+        assert staff("editor", "view_broadcast", "change_broadcast").post(f"{LIST}preview/").status_code == 200
+        assert staff("reader", "view_broadcast").post(f"{LIST}preview/", {"body": "x"}).status_code == 403
+        assert staff("writer too", "add_broadcast").get(f"{LIST}preview/").status_code == 405
+
+
+def test_saving_says_what_is_left_out(admin: Client) -> None:
+    answer = admin.post(f"{LIST}add/", {**FORM, "body": "[x](ftp://a)"}, follow=True)
+    assert "The link to ftp://a is left out." in answer.content.decode()
+    assert "is left out" not in admin.post(f"{LIST}add/", FORM, follow=True).content.decode()

@@ -67,8 +67,9 @@ class TestItsLife:
         Group.objects.create(name="tea")
         Group.objects.create(name="milk")
         fields = {
-            "title": "Tea", "body": "_Now_ <script>", "level": "success", "url": "/tea/", "audience": "groups",
-            "groups": ["tea", "milk", "tea"], "publish_at": "2030-01-01T14:00:00.123456+01:00", "expires_at": None,
+            "title": "Tea", "body": "_Now_ <script> [x](ftp://a)", "level": "success", "url": "/tea/",
+            "audience": "groups", "groups": ["tea", "milk", "tea"],
+            "publish_at": "2030-01-01T14:00:00.123456+01:00", "expires_at": None,
         }  # fmt: skip
         answer = desk("POST", "broadcasts/", fields)
         pk = Broadcast.objects.get().pk
@@ -76,7 +77,8 @@ class TestItsLife:
         assert answer.json() == fields | {
             "id": pk,
             "ref": f"broadcast-{pk}",
-            "body_html": "<p><em>Now</em> &lt;script&gt;</p>\n",
+            "body_html": "<p><em>Now</em> &lt;script&gt; x</p>\n",
+            "left_out": ["The link to ftp://a is left out."],
             "groups": ["milk", "tea"],
             "state": "draft",
             "publish_at": "2030-01-01T13:00:00.123456Z",

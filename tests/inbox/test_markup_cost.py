@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it.rules_inline import StateInline
 
-from inbox.rendering import markup
+from inbox.rendering import markdown, markup
 
 LENGTH = 10_000  # of a broadcast's text, at most
 TIMES = 8  # what costs most without being quadratic (emphasis in each second character) costs three to five times
@@ -61,6 +61,15 @@ PATTERNS = {
     "half entities": "&",
     "tabs": "\t",
     "lines": "a\n",
+    "tildes": "~~a~",
+    "bare links": "http://a.b ",
+    "half links": "http://",
+    "addresses of mail": "a@b.cc ",
+    "at signs": "a@",
+    "times": "{{time 2026-12-01T02:00 Europe/Berlin}}",
+    "half times": "{{time ",
+    "braces": "{",
+    "definitions": "[a]: b\n[a]",
 }
 SHAPES = {
     "nested brackets": "[" * 4999 + "a" + "]" * 4999,
@@ -83,7 +92,7 @@ class Rendering(NamedTuple):
 
 
 def render(text: str) -> Rendering:
-    markup.safe_html.cache_clear()
+    markup.cache_clear()
     start = time.thread_time()
     html = markup.safe_html(text[:LENGTH])
     return Rendering(time.thread_time() - start, len(html))
@@ -123,14 +132,14 @@ def test_so_does_any_repetition(plain: float, piece: str, end: str) -> None:
 def test_few_labels_without_an_end_are_searched(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each search goes on to the end of the paragraph: without a limit, they take twenty times as long as with it."""
     searched: list[int] = []
-    search = markup.helpers.parseLinkLabel
+    search = markdown.helpers.parseLinkLabel
 
     def counted(state: StateInline, start: int, disable_nested: bool = False) -> int:
         searched.append(start)
         return search(state, start, disable_nested)
 
-    monkeypatch.setattr(markup.helpers, "parseLinkLabel", counted)
-    markup.safe_html.cache_clear()
+    monkeypatch.setattr(markdown.helpers, "parseLinkLabel", counted)
+    markup.cache_clear()
     assert markup.plain_text("[" * LENGTH) == "[" * LENGTH
     assert 0 < len(searched) < LENGTH / 50
 

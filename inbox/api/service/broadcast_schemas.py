@@ -98,6 +98,7 @@ class Broadcast(BaseModel):
     title: str
     body: str = Field(description="Markdown.")
     body_html: str = Field(description="The same as sanitised HTML.")
+    left_out: list[str] = Field(description="Sentences about what of `body` readers don't see.")
     level: Level
     url: str
     audience: Audience

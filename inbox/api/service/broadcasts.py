@@ -38,7 +38,7 @@ router = Router()
 router.add_decorator(json_body(64 * KIB), mode="view")
 router.add_decorator(add_rate_limit_headers, mode="view")
 
-ATTRIBUTES = ("ref", "title", "body", "body_html", "level", "url", "audience", "state", "readers")
+ATTRIBUTES = ("ref", "title", "body", "body_html", "left_out", "level", "url", "audience", "state", "readers")
 MOMENTS = ("publish_at", "expires_at", "created_at", "published_at")
 
 

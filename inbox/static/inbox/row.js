@@ -5,7 +5,7 @@ import { h, setText } from "./shared/dom.js";
 import { gettext, languageOf } from "./shared/i18n.js";
 import { icon, typeIcon } from "./shared/icons.js";
 import { levelWord } from "./shared/item.js";
-import { DAY, refreshTimes, timeElement } from "./shared/times.js";
+import { DAY, localTimes, refreshTimes, timeElement } from "./shared/times.js";
 
 const language = languageOf(document.documentElement.lang);
 const LIMIT = DAY; // older items are listed under day headings, so they show the date
@@ -85,7 +85,8 @@ function showBody(row, item) {
 function body(item) {
   const rich = h("div", { class: "rd-body rd-rich" });
   if (item.body_html && showHtml(rich, item.body_html)) {
-    for (const block of rich.querySelectorAll("p, li, h1, h2, h3, h4, blockquote")) block.dir = "auto";
+    for (const block of rich.querySelectorAll("p, li, h1, h2, h3, h4, h5, h6, blockquote, th, td")) block.dir = "auto";
+    localTimes(rich, language);
     return [rich];
   }
   return item.body ? [h("p", { class: "rd-body", dir: "auto" }, item.body)] : [];
@@ -94,7 +95,7 @@ function body(item) {
 function showTime(row, item) {
   const time = item.created_at ? timeElement(item.created_at, language, LIMIT) : h("time", { hidden: true });
   time.className = "rd-time";
-  row.querySelector("time").replaceWith(time);
+  row.querySelector(".rd-time").replaceWith(time);
 }
 
 function actionButton(name, text = "") {

@@ -18,6 +18,7 @@ function formattersOf(language) {
       age: new Intl.RelativeTimeFormat(language, { style: "narrow", numeric: "auto" }),
       day: new Intl.DateTimeFormat(language, { day: "numeric", month: "short" }),
       dayAndYear: new Intl.DateTimeFormat(language, { day: "numeric", month: "short", year: "numeric" }),
+      moment: new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" }),
       full: new Intl.DateTimeFormat(language, { dateStyle: "full", timeStyle: "short" }),
     });
   }
@@ -47,7 +48,15 @@ export function timeElement(iso, language, limit) {
 
 /** Update the ages below `root`. @param {ParentNode} root @param {string} language @param {number} limit */
 export function refreshTimes(root, language, limit) {
-  for (const time of root.querySelectorAll("time")) setText(time, relativeTime(new Date(time.dateTime), language, limit));
+  for (const time of root.querySelectorAll("time:not(.rd-rich time)")) setText(time, relativeTime(new Date(time.dateTime), language, limit));
+}
+
+/** Show the moments in a text in the reader's time zone. @param {ParentNode} root @param {string} language */
+export function localTimes(root, language) {
+  for (const time of root.querySelectorAll("time[datetime]")) {
+    time.title = time.textContent;
+    time.textContent = formattersOf(language).moment.format(new Date(time.dateTime));
+  }
 }
 
 /** The heading that items of that date are listed under. @param {Date} date @param {Date} [now] */

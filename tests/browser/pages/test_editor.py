@@ -1,0 +1,64 @@
+"""Writing an announcement: buttons, a live preview, and what readers will not see; then the text as they see it."""
+
+import re
+from secrets import token_hex
+
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Browse, newcomer, tab
+from tests.browser.pages.inbox_page import InboxPage
+from tests.conftest import StartSite
+
+TEXT = """**注意：**今晚 {{time 2026-12-01T02:00 Europe/Berlin}}
+
+![A cat](https://evil.example/cat.png) and [x](javascript:alert(1)) <img src=x onerror=alert(1)>
+
+3. three"""
+
+
+def test_the_author_sees_what_readers_will(browse: Browse, shared_site: StartSite) -> None:
+    site = shared_site(DEBUG="1")
+    page = browse(site, "admin").new_page()
+    page.goto("/admin/inbox/broadcast/add/")
+    body, preview = page.get_by_role("textbox", name="Text"), page.get_by_role("region", name="Preview")
+    body.fill(TEXT)
+    expect(preview.locator("strong")).to_have_text("注意：")
+    expect(preview.locator("time")).to_have_attribute("datetime", "2026-12-01T01:00Z")
+    expect(preview.locator("ol")).to_have_attribute("start", "3")
+    expect(preview.locator("img, a")).to_have_count(0)
+    sentences = preview.get_by_role("status").get_by_role("listitem")
+    expect(sentences).to_have_text([re.compile("evil.example.*description is shown"), re.compile("javascript:alert")])
+    body.fill("all of it")
+    expect(preview).to_have_text("all of it")
+    expect(sentences).to_have_count(0)
+
+
+def test_buttons_write_marks_around_what_is_selected(browse: Browse, shared_site: StartSite) -> None:
+    page = browse(shared_site(DEBUG="1"), "admin").new_page()
+    page.goto("/admin/inbox/broadcast/add/")
+    body = page.get_by_role("textbox", name="Text")
+    body.fill("one\ntwo")
+    body.evaluate("(field) => field.setSelectionRange(4, 7)")
+    page.get_by_role("button", name="Bold").click()
+    expect(body).to_have_value("one\n**two**")
+    page.keyboard.type("2")  # what was selected still is
+    expect(body).to_have_value("one\n**2**")
+    page.keyboard.press("Control+a")
+    page.get_by_role("button", name="List", exact=True).click()
+    expect(body).to_have_value("- one\n- **2**")
+    page.keyboard.press("Control+z")
+    expect(body).to_have_value("one\n**2**")
+
+
+def test_readers_see_moments_in_their_own_time_zone(browse: Browse, shared_site: StartSite) -> None:
+    site = shared_site(server=["uvicorn"])
+    broadcast = site.call("broadcast", f"Night {token_hex(3)}", body=TEXT)
+    try:
+        person = newcomer(site)
+        for zone, shown in (("Asia/Tokyo", "Dec 1, 2026, 10:00"), ("America/New_York", "Nov 30, 2026, 8:00")):
+            row = InboxPage(tab(browse(site, person, timezone_id=zone), "/inbox/").page).row("Night")
+            expect(row.locator(".rd-rich time")).to_contain_text(shown)
+            expect(row.locator(".rd-rich time")).to_have_attribute("title", re.compile("2 a.m. .Europe/Berlin."))
+            expect(row.locator(".rd-time")).to_have_text("now")
+    finally:
+        site.call("withdraw", broadcast)
