@@ -12,13 +12,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from tests.clients.base import Client, Ended, Refused, Snapshot
+from tests.clients.base import Client, Ended, Refused, Snapshot, plain_http
 from tests.clients.polls import LongPoll, ShortPoll
 from tests.clients.sockets import PackedWebSocket, WebSocket
 from tests.clients.streams import EventStream, Frame, StockEventStream
 from tests.servers import Site
 
-__all__ = ["TRANSPORTS", "Client", "Ended", "Refused", "Snapshot", "connect"]
+__all__ = ["TRANSPORTS", "Client", "Ended", "Refused", "Snapshot", "connect", "plain_http"]
 
 TRANSPORTS: dict[str, type[Client]] = {
     "websocket": WebSocket,

@@ -4,10 +4,8 @@ import asyncio
 from contextlib import suppress
 from typing import Any
 
-import httpx
-
 from tests import raw
-from tests.clients import connect
+from tests.clients import connect, plain_http
 from tests.servers import Site
 
 PATIENCE = 5.0  # seconds; without a budget others wait for ten and more
@@ -30,7 +28,7 @@ async def others_are_served(site: Site, flood: "asyncio.Future[Any]", name: str)
     Each has `PATIENCE` seconds on average: on a busy machine one may take longer, but a flood delays all of them.
     """
     await call(site, "user", name)
-    async with connect("websocket", site, name) as client, httpx.AsyncClient(base_url=site.url("")) as http:
+    async with connect("websocket", site, name) as client, plain_http(site) as http:
         unread = (await client.next(60))["unread"]
         rounds, start = 0, asyncio.get_running_loop().time()
         while rounds < ROUNDS or not flood.done():

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from websockets.exceptions import ConnectionClosed
 
-from tests.clients import Refused, connect
+from tests.clients import Refused, connect, plain_http
 from tests.conftest import StartSite
 from tests.servers import Site
 
@@ -175,8 +175,8 @@ async def test_parameters_the_library_would_trust_are_ignored(site: Site, path: 
 async def test_a_cookie_that_is_no_session_is_nobody(site: Site, path: str, cookie: str) -> None:
     header = b"sessionid=" + cookie.encode("latin-1")
     wait = {b"If-None-Match": b'"1-1"', b"Prefer": b"wait=5"}
-    async with httpx.AsyncClient() as http:
-        answer = await http.get(site.url(path), headers={b"Cookie": header, **wait})  # type: ignore[dict-item]
+    async with plain_http(site) as http:
+        answer = await http.get(path, headers={b"Cookie": header, **wait})  # type: ignore[dict-item]
     refused = (answer.status_code, answer.headers["Content-Type"]) == (401, "application/problem+json")
     assert refused or "forbidden" in answer.text or answer.status_code == 400  # 400: the server's own
     await still_works(site)
@@ -217,8 +217,8 @@ async def call(site: Site, do: str, *args: Any, **kwargs: Any) -> Any:
 
 async def get(site: Site, path: str, headers: dict[str, str], cookies: dict[str, str] | None = None) -> httpx.Response:
     cookies = cookies or await asyncio.to_thread(site.cookies, "bob")
-    async with httpx.AsyncClient(timeout=20, cookies=cookies) as http:
-        return await http.get(site.url(path), headers={k: v.encode("latin-1") for k, v in headers.items()})  # type: ignore[dict-item,misc]
+    async with plain_http(site, timeout=20, cookies=cookies) as http:
+        return await http.get(path, headers={k: v.encode("latin-1") for k, v in headers.items()})  # type: ignore[dict-item,misc]
 
 
 async def first_event(site: Site, path: str, headers: dict[str, str] | None = None, **options: Any) -> str:
@@ -226,8 +226,8 @@ async def first_event(site: Site, path: str, headers: dict[str, str] | None = No
     cookies = await asyncio.to_thread(site.cookies, "bob")
     raw: Any = {name: value.encode("latin-1") for name, value in (headers or {}).items()}
     async with (
-        httpx.AsyncClient(timeout=20, cookies=cookies) as http,
-        http.stream("GET", site.url(path), headers=raw, **options) as stream,
+        plain_http(site, timeout=20, cookies=cookies) as http,
+        http.stream("GET", path, headers=raw, **options) as stream,
     ):
         assert stream.status_code == 200, await stream.aread()
         async for line in stream.aiter_lines():

@@ -8,7 +8,7 @@ import sys
 import httpx
 import pytest
 
-from tests.clients import connect
+from tests.clients import connect, plain_http
 from tests.conftest import StartSite
 from tests.servers import eventually
 from tools.processes import ROOT
@@ -23,7 +23,7 @@ async def test_running_out_of_descriptors_is_logged_and_survived(start_site: Sta
         resource.prlimit(site.web[0].pid, resource.RLIMIT_NOFILE, (128, 128))
         silent = [await asyncio.open_connection("127.0.0.1", site.ports[0]) for _ in range(300)]
         try:
-            async with httpx.AsyncClient(base_url=site.url("")) as http:
+            async with plain_http(site) as http:
 
                 async def healthy() -> bool:
                     try:

@@ -6,10 +6,9 @@ from contextlib import asynccontextmanager
 from itertools import count
 from typing import Any
 
-import httpx
 import pytest
 
-from tests.clients import Client, Ended, Refused, connect
+from tests.clients import Client, Ended, Refused, connect, plain_http
 from tests.conftest import StartSite
 from tests.servers import Site
 
@@ -40,7 +39,7 @@ class Person:
     async def logs_out(self) -> None:
         """By the button, as a browser does."""
         cookies = {"sessionid": self.session, "csrftoken": "t" * 32}
-        async with httpx.AsyncClient(base_url=self.site.url(""), cookies=cookies) as browser:
+        async with plain_http(self.site, cookies=cookies) as browser:
             answer = await browser.post("/accounts/logout/", headers={"X-CSRFToken": "t" * 32})
             assert answer.status_code == 302
 

@@ -4,10 +4,10 @@ import asyncio
 from contextlib import suppress
 from typing import Any
 
-import httpx
 import pytest
 
 from tests import raw
+from tests.clients import plain_http
 from tests.conftest import StartSite
 from tests.live.floods import call, knock, newcomer, others_are_served, until_served
 from tests.openings import LOOPS, Turn, hang_up, too_big
@@ -89,7 +89,7 @@ async def test_a_stream_of_a_shut_out_user_is_refused_and_a_short_poll_is_not(si
     path, headers = STREAMS[kind]
     cookies = await newcomer(site, f"stream-{kind}")
     await call(site, "shut_out", cookies["sessionid"], 60)
-    async with httpx.AsyncClient(base_url=site.url(""), cookies=cookies, timeout=30) as client:
+    async with plain_http(site, cookies=cookies, timeout=30) as client:
         refused = await client.get(path, headers=headers)
         polled = await client.get("/push/poll/")
     assert refused.status_code == 429
@@ -100,7 +100,7 @@ async def test_a_stream_of_a_shut_out_user_is_refused_and_a_short_poll_is_not(si
 
 async def test_the_second_request_of_a_connection_is_held_too(site: Site) -> None:
     cookies = await newcomer(site, "kept-alive")
-    async with httpx.AsyncClient(base_url=site.url(""), cookies=cookies, timeout=30) as client:
+    async with plain_http(site, cookies=cookies, timeout=30) as client:
         assert (await client.get("/push/poll/")).status_code == 200
         await call(site, "shut_out", cookies["sessionid"], 60)
         assert (await client.get("/push/sse/")).status_code == 429
@@ -117,7 +117,7 @@ async def test_a_long_poll_that_had_to_wait_costs_nothing(site: Site) -> None:
     """A hundred and more changes, one after another: the client connects again after each."""
     name = "busy-mailbox"
     cookies = await newcomer(site, name)
-    async with httpx.AsyncClient(base_url=site.url(""), cookies=cookies, timeout=60) as client:
+    async with plain_http(site, cookies=cookies, timeout=60) as client:
         known = (await client.get("/push/poll/")).headers["ETag"]
         for _ in range(120):
             poll = asyncio.ensure_future(

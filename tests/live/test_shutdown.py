@@ -4,10 +4,9 @@ import asyncio
 import signal
 import time
 
-import httpx
 import pytest
 
-from tests.clients import Ended, connect
+from tests.clients import Ended, connect, plain_http
 from tests.conftest import StartSite
 from tests.servers import Site, eventually
 
@@ -24,7 +23,7 @@ async def test_clients_are_sent_away(site: Site, number: signal.Signals) -> None
     async with (
         connect("websocket", site, "bob") as socket,
         connect("sse", site, "bob") as stream,
-        httpx.AsyncClient(base_url=site.url(""), cookies=socket.cookies, timeout=20) as http,
+        plain_http(site, cookies=socket.cookies, timeout=20) as http,
     ):
         known = await socket.next()
         await stream.next()

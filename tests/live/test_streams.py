@@ -10,7 +10,7 @@ import httpx
 import httpx_sse
 import pytest
 
-from tests.clients import connect
+from tests.clients import connect, plain_http
 from tests.conftest import StartSite
 from tests.servers import Site, eventually
 
@@ -30,7 +30,7 @@ async def call(site: Site, do: str, *args: Any, **kwargs: Any) -> Any:
 async def stream(site: Site, path: str, name: str) -> AsyncIterator[tuple[httpx.Response, Any]]:
     cookies = await asyncio.to_thread(site.cookies, name)
     async with (
-        httpx.AsyncClient(base_url=site.url(""), cookies=cookies, timeout=10) as http,
+        plain_http(site, cookies=cookies, timeout=10) as http,
         httpx_sse.aconnect_sse(http, "GET", path) as source,
     ):
         yield source.response, source.aiter_sse()
