@@ -42,12 +42,11 @@ async def is_refused(site: Site, cookies: dict[str, str]) -> bool:
 
 
 async def until_shut_out(site: Site, cookies: dict[str, str], turn: Turn) -> None:
-    """Repeat it on several sockets, until a silent connection of the same user is refused."""
+    """Repeat it on several sockets until the user is shut out, by this alone, and then a silent connection refused."""
     turns = [asyncio.ensure_future(repeat(site, cookies, turn)) for _ in range(SOCKETS)]
     try:
-        async with asyncio.timeout(DEADLINE):
-            while not await is_refused(site, cookies):
-                pass
+        await eventually(lambda: call(site, "is_shut_out", cookies["sessionid"]), DEADLINE)
+        await eventually(lambda: is_refused(site, cookies), DEADLINE)
     finally:
         for each in turns:
             each.cancel()

@@ -275,6 +275,10 @@ def shut_out(session_key: str, seconds: float) -> None:
     found.until = shutouts._latest = time.monotonic() + seconds
 
 
+def is_shut_out(session_key: str) -> bool:
+    return shutouts.of_credential(Credential("session", session_key)) is not None
+
+
 def admissions() -> int:
     """How many connections have come to the gate since the first call."""
     if not isinstance(gate.admit, Mock):
