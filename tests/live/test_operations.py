@@ -41,6 +41,11 @@ def test_one_process_is_ready_by_itself(site: Site) -> None:
         assert httpx.get(site.url(path), headers={"Host": "10.0.0.7"}).status_code == 200
 
 
+def test_no_collection_looks_through_what_the_start_has_made(site: Site) -> None:
+    """Else a full one stops the event loop, for longer the more is imported."""
+    assert site.call("is_left_out_of_collections", "tests.site.urls.urlpatterns")
+
+
 def test_a_line_of_json_for_each_record(site: Site) -> None:
     answer = httpx.get(site.url("/push/sse/"), headers={"X-Request-ID": "trace-7"})
     assert answer.headers["X-Request-ID"] == "trace-7"

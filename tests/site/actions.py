@@ -1,6 +1,7 @@
 """What tests do inside a site (calls.py runs it there): small named actions, values of JSON in and out."""
 
 import asyncio
+import gc
 import os
 import signal
 import threading
@@ -254,6 +255,12 @@ def ids(names: list[str]) -> list[Any]:
 async def counts() -> dict[str, int]:
     """What the answering process holds: threads, and tasks of its event loop (this request's included)."""
     return {"threads": threading.active_count(), "tasks": len(asyncio.all_tasks())}
+
+
+def is_left_out_of_collections(name: str) -> bool:
+    """Whether the garbage collector looks no more at the object of that dotted name."""
+    wanted = import_string(name)
+    return gc.is_tracked(wanted) and all(found is not wanted for found in gc.get_objects())
 
 
 def postpone_resyncs() -> None:
