@@ -14,17 +14,18 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
 from django.utils.html import format_html
+from django.utils.translation import get_language, ngettext, override
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from .. import selectors, services
+from ..core.validators import MAX_BODY
 from ..errors import InboxError
 from ..models import Broadcast, BroadcastReceipt, State, ledger
-from ..models.broadcast import MAX_BODY
+from ..rendering.languages import supported
 from ..rendering.markup import rendered
 from .base import LeanAdmin
-from .forms import LABELLED_TIMES, BroadcastForm
+from .forms import LABELLED_TIMES, BroadcastForm, body_field, languages, title_field, translation_fields
 from .submit_once import OnceAdmin
 
 Service = Callable[[Broadcast], None]
@@ -43,7 +44,7 @@ class BroadcastAdmin(OnceAdmin, LeanAdmin):
     }
     actions = ("publish_selected", "withdraw_selected")
     fieldsets = (
-        (None, {"fields": ("title", "body", "level", "url")}),
+        (None, {"fields": ("title", "body", "language", "level", "url")}),
         (_("Audience"), {"fields": ("audience", "groups")}),
         (_("Time"), {"fields": ("publish_at", "expires_at")}),
         (_("State"), {"fields": ("badge", "published_at", "author", "clock")}),
@@ -79,6 +80,21 @@ class BroadcastAdmin(OnceAdmin, LeanAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Broadcast | None = None) -> tuple[str, ...]:
         started = obj is not None and obj.state == State.LIVE
         return (*self.readonly_fields, "publish_at") if started else self.readonly_fields
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        """With fields for each language of the site."""
+        kwargs["form"] = type("BroadcastForm", (self.form,), dict(translation_fields()))
+        return super().get_form(request, obj, change=change, **kwargs)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Broadcast | None = None) -> Any:
+        first, *rest = super().get_fieldsets(request, obj)
+        if not (self.has_change_permission(request, obj) if obj else self.has_add_permission(request)):
+            return [first, (_("Translations"), {"fields": ("translations",)}), *rest]  # only to look at
+        texts = [
+            (name, {"fields": (title_field(code), body_field(code)), "classes": ("inbox-language", f"inbox-{code}")})
+            for code, name in languages().items()
+        ]
+        return [first, *texts, *rest]
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
         obj = kwargs.get("obj")
@@ -136,6 +152,9 @@ class BroadcastAdmin(OnceAdmin, LeanAdmin):
     def save_model(self, request: HttpRequest, obj: Broadcast, form: BroadcastForm, change: bool) -> None:
         for sentence in obj.left_out:
             self.message_user(request, sentence, messages.WARNING)
+        if missing := [name for code, name in languages().items() if code not in {obj.language, *obj.translations}]:
+            sentence = _("No text in: %s. Readers of these languages see the original.") % ", ".join(missing)
+            self.message_user(request, sentence, messages.INFO)
         with ledger.locked_clock():
             if change:
                 # It may have started, expired or been withdrawn since the form was loaded; saving must not undo that.
@@ -202,7 +221,8 @@ class BroadcastAdmin(OnceAdmin, LeanAdmin):
         body = request.POST.get("body", "")
         if len(body) > MAX_BODY:
             return JsonResponse({"html": "", "left_out": [_("The text is too long.")]})
-        found = rendered(body)
+        with override(supported(request.POST.get("language")) or get_language()):
+            found = rendered(body)
         return JsonResponse({"html": found.html, "left_out": found.left_out})
 
     @method_decorator(require_POST)

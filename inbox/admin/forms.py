@@ -3,14 +3,17 @@
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
+from django.conf import settings
 from django.contrib.admin.widgets import AdminSplitDateTime
 from django.db.models import DateTimeField
 from django.utils.text import format_lazy
+from django.utils.translation import get_language, get_language_info
 from django.utils.translation import gettext_lazy as _
 
 from .. import services
 from ..core.users import SiteUser
 from ..models import Broadcast, Scope, ServiceToken
+from ..rendering.languages import supported
 
 if TYPE_CHECKING:
     ModelForm = forms.ModelForm[Any]
@@ -32,20 +35,76 @@ class LabelledTimes(forms.SplitDateTimeField):
 LABELLED_TIMES: dict[Any, Any] = {DateTimeField: {"form_class": LabelledTimes, "widget": AdminSplitDateTime}}
 
 
+def languages() -> dict[str, str]:
+    """Code -> name in that language of each language of the site."""
+    return {code: get_language_info(code)["name_local"] for code, _name in settings.LANGUAGES}
+
+
+def title_field(language: str) -> str:
+    return f"title_{language.replace('-', '_')}"
+
+
+def body_field(language: str) -> str:
+    return f"body_{language.replace('-', '_')}"
+
+
+def translation_fields() -> dict[str, forms.Field]:
+    """The fields of a broadcast form for title and text in each language of the site."""
+    fields: dict[str, forms.Field] = {}
+    for code, name in languages().items():
+        title = Broadcast._meta.get_field("title").formfield(required=False)
+        body = Broadcast._meta.get_field("body").formfield(required=False, help_text="")
+        assert title is not None
+        assert body is not None
+        title.label, body.label = f"{title.label} ({name})", f"{body.label} ({name})"
+        title.widget.attrs |= {"lang": code, "class": "vTextField"}
+        body.widget.attrs |= {"lang": code, "class": "vLargeTextField"}
+        fields |= {title_field(code): title, body_field(code): body}
+    return fields
+
+
 class BroadcastForm(ModelForm):
     """Title, text, audience and dates of a broadcast. It can't change the state."""
 
     class Meta:
         model = Broadcast
-        fields = ("title", "body", "level", "url", "audience", "groups", "publish_at", "expires_at")
+        fields = ("title", "body", "language", "level", "url", "audience", "groups", "publish_at", "expires_at")
         help_texts: ClassVar[dict[str, str]] = {"body": ""}  # the editor has a help of its own
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["language"] = forms.ChoiceField(
+            label=_("Language"), choices=[("", _("not said")), *settings.LANGUAGES], required=False
+        )
+        self.initial.setdefault("language", "")
+        if self.instance.pk is None:
+            self.initial["language"] = supported(get_language()) or ""
+        elif self.instance.language not in {"", *languages()}:  # the site had it once
+            self.fields["language"].choices += [(self.instance.language, self.instance.language)]  # type: ignore[attr-defined]
+        for code in languages():
+            text = self.instance.translations.get(code, {})
+            self.initial[title_field(code)], self.initial[body_field(code)] = text.get("title"), text.get("body")
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or self.cleaned_data
+        self._clean_translations(data)
         values = {"publish_at": self.instance.publish_at, **data}  # for a live broadcast the form lacks this field
         for field, sentence in services.check_broadcast(values, self.changed_data, self.instance.state).items():
             self.add_error(field, sentence)
         return data
+
+    def _clean_translations(self, data: dict[str, Any]) -> None:
+        """Gather the fields of all languages in the column; languages that the site has lost stay in it."""
+        kept = {code: text for code, text in self.instance.translations.items() if code not in languages()}
+        for code in languages():
+            title, body = data.get(title_field(code), ""), data.get(body_field(code), "")
+            if body and not title and title_field(code) not in self.errors:
+                self.add_error(title_field(code), _("A text in another language needs a title, too."))
+            elif title and code == data.get("language"):
+                self.add_error(title_field(code), _("This is the language of the text above."))
+            elif title:
+                kept[code] = {"title": title, "body": body}
+        self.instance.translations = kept
 
 
 class ServiceTokenForm(ModelForm):

@@ -7,6 +7,9 @@ from django.utils.translation import gettext_lazy as _
 
 from ..rendering.links import is_link
 
+MAX_TITLE, MAX_BODY, MAX_LANGUAGES = 200, 10_000, 100  # of a broadcast: characters, characters, translations
+
+_LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[a-z0-9]{1,8}){0,4}", re.ASCII)
 # PostgreSQL refuses NUL. A lone surrogate can't be encoded as UTF-8.
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 # The same for JSON Schema (ECMA-262). JSON has no lone surrogates.
@@ -17,6 +20,32 @@ def validate_text(value: str) -> None:
     """Raise ValidationError for characters that UTF-8 or a database can't store."""
     if _UNSTORABLE.search(value):
         raise ValidationError(_("Null characters and lone surrogates are not allowed."), code="unstorable")
+
+
+def validate_language(value: str) -> None:
+    """Raise ValidationError unless it is the code of a language, as in `LANGUAGES`."""
+    if not _LANGUAGE.fullmatch(value):
+        raise ValidationError(_("“%(value)s” is no code of a language.") % {"value": value}, code="language")
+
+
+def validate_translations(value: object) -> None:
+    """Raise ValidationError unless it maps languages to {"title": …, "body": …}, with the limits of a broadcast."""
+    if not isinstance(value, dict) or len(value) > MAX_LANGUAGES:
+        raise ValidationError(_("Translations map at most %d languages to texts.") % MAX_LANGUAGES, code="translations")
+    for language, text in value.items():
+        validate_language(language)
+        if (
+            not isinstance(text, dict)
+            or {*text} != {"title", "body"}
+            or not all(isinstance(each, str) for each in text.values())
+        ):
+            raise ValidationError(_("A translation has a title and a text."), code="translations")
+        if not text["title"] or len(text["title"]) > MAX_TITLE or len(text["body"]) > MAX_BODY:
+            limits = {"language": language, "title": MAX_TITLE, "body": MAX_BODY}
+            sentence = _("%(language)s: a title has 1 to %(title)d characters, a text at most %(body)d.")
+            raise ValidationError(sentence % limits, code="translations")
+        for each in text.values():
+            validate_text(each)
 
 
 def validate_link(value: str) -> None:

@@ -15,14 +15,21 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from ..core.validators import validate_link, validate_text
-from ..rendering.markup import plain_text, rendered, safe_html
+from ..core.validators import (
+    MAX_BODY,
+    MAX_TITLE,
+    validate_language,
+    validate_link,
+    validate_text,
+    validate_translations,
+)
+from ..rendering.markup import rendered, safe_html
+from ..rendering.texts import Text, chosen
 from . import ledger
 from .base import MailboxRow, alters_data, differs_from
 from .mailbox import BroadcastClock, PrimaryQuerySet
 from .message import Level
 
-MAX_BODY = 10_000  # characters
 SAVE = ("force_insert", "force_update", "using", "update_fields")  # Django takes them in this order too
 
 
@@ -126,7 +133,7 @@ class Broadcast(models.Model):
     read_at: datetime | None
     archived_at: datetime | None
 
-    title = models.CharField(_("title"), max_length=200, validators=[validate_text])
+    title = models.CharField(_("title"), max_length=MAX_TITLE, validators=[validate_text])
     body = models.TextField(
         _("text"),
         max_length=MAX_BODY,  # only forms check it; models check validators
@@ -134,6 +141,9 @@ class Broadcast(models.Model):
         validators=[validate_text, MaxLengthValidator(MAX_BODY)],
         help_text=_("Markdown"),
     )
+    # Of title and text; "" if unknown. Other languages: {"de": {"title": …, "body": …}}.
+    language = models.CharField(_("language"), max_length=35, blank=True, default="", validators=[validate_language])
+    translations = models.JSONField(_("translations"), blank=True, default=dict, validators=[validate_translations])
     level = models.CharField(_("level"), max_length=8, choices=Level.choices, default=Level.INFO)
     url = models.CharField(_("link"), max_length=500, blank=True, validators=[validate_link])
     audience = models.CharField(_("audience"), max_length=8, choices=Audience.choices, default=Audience.EVERYONE)
@@ -221,12 +231,17 @@ class Broadcast(models.Model):
 
     @property
     def left_out(self) -> tuple[str, ...]:
-        """Sentences for the author about what of the text readers don't see."""
-        return rendered(self.body).left_out
+        """Sentences for the author about what readers of any language don't see."""
+        return tuple(dict.fromkeys(sentence for text in self.texts for sentence in rendered(text).left_out))
 
     @property
-    def body_text(self) -> str:
-        return plain_text(self.body)
+    def texts(self) -> list[str]:
+        """The Markdown in all languages."""
+        return [self.body, *(text["body"] for text in self.translations.values())]
+
+    def text_in(self, language: str | None) -> Text:
+        """What a reader of this language gets."""
+        return chosen(Text(self.language, self.title, self.body), self.translations, language)
 
     def set_published(self, clock: BroadcastClock) -> None:
         """Note that users see it from now on. The caller advances the locked clock to this value."""

@@ -13,6 +13,7 @@ from django.utils.translation import get_language
 from ..models import Broadcast, Level, Message
 from ..rendering.bidi import balanced
 from ..rendering.links import is_link
+from ..rendering.markup import plain_text, safe_html
 from ..rendering.wording import shortened
 
 TOAST_TITLE, TOAST_BODY, TOAST_HTML = 300, 500, 2000  # characters
@@ -25,7 +26,7 @@ _logged: set[tuple[str, str, str | None]] = set()  # failures already logged: pa
 @dataclass(frozen=True, slots=True)
 class Item:
     """An item of the inbox. `title` and `body` are plain text, in the language that was active when the item was made.
-    `body_html` is sanitised; only broadcasts have it."""
+    Only broadcasts have `body_html`, which is sanitised, and `lang`, the language of their text; "" if unknown."""
 
     ref: str
     type: str
@@ -37,6 +38,7 @@ class Item:
     read: bool
     archived: bool
     body_html: str | None = None
+    lang: str = ""
 
     def as_toast(self) -> dict[str, Any]:
         """The short form that is pushed together with a snapshot, with texts cut to the size of a toast.
@@ -57,6 +59,7 @@ class Item:
             "title": self.title,
             "body": self.body,
             **({"body_html": self.body_html} if self.body_html is not None else {}),
+            **({"lang": self.lang} if self.lang else {}),
             "url": self.url,
             "created_at": self.created_at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
             "level": self.level,
@@ -112,13 +115,15 @@ def _link(url: str) -> str:
 
 def from_broadcast(broadcast: Broadcast, read_at: datetime | None = None, archived_at: datetime | None = None) -> Item:
     """An item from a live broadcast, and `read_at` and `archived_at` of the reader's receipt."""
-    text = _rendered("body", "broadcast", lambda: broadcast.body_text)
+    shown = broadcast.text_in(get_language())
+    text = _rendered("body", "broadcast", lambda: plain_text(shown.body))
     return Item(
         ref=broadcast.ref,
         type="broadcast",
-        title=balanced(broadcast.title),
-        body=balanced(broadcast.body if text is None else text),
-        body_html=None if text is None else broadcast.body_html,
+        title=balanced(shown.title),
+        body=balanced(shown.body if text is None else text),
+        body_html=None if text is None else safe_html(shown.body),
+        lang=shown.language,
         url=_link(broadcast.url),
         created_at=broadcast.published_at or broadcast.created_at,
         level=broadcast.level,

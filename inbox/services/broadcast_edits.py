@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -13,7 +14,7 @@ from ..models import Audience, Broadcast, State, ledger
 from .broadcasts import turn_due
 
 Values = Mapping[str, Any]  # field name -> value; the value of `groups` is a set of primary keys
-COLUMNS = ("title", "body", "level", "url", "audience", "publish_at", "expires_at")
+COLUMNS = ("title", "body", "language", "translations", "level", "url", "audience", "publish_at", "expires_at")
 
 
 def check_broadcast(values: Values, changed: Collection[str], state: str = State.DRAFT) -> dict[str, str]:
@@ -22,7 +23,12 @@ def check_broadcast(values: Values, changed: Collection[str], state: str = State
     `changed` names the fields whose values are new. A value that is invalid by itself is missing from `values`; it
     needs no second error.
     """
-    return _check_groups(values, changed) | _check_start(values, changed, state) | _check_end(values, changed)
+    return (
+        _check_groups(values, changed)
+        | _check_languages(values, changed)
+        | _check_start(values, changed, state)
+        | _check_end(values, changed)
+    )
 
 
 def _check_groups(values: Values, changed: Collection[str]) -> dict[str, str]:
@@ -34,6 +40,17 @@ def _check_groups(values: Values, changed: Collection[str]) -> dict[str, str]:
     if chosen and not for_groups and "groups" in changed:  # groups of an earlier audience may stay
         return {"groups": _("Groups count with the audience “%s” only.") % Audience.GROUPS.label}
     return {}
+
+
+def _check_languages(values: Values, changed: Collection[str]) -> dict[str, str]:
+    """Languages that the site has lost since may stay."""
+    known = {code for code, _name in settings.LANGUAGES}
+    used = {"language": {values.get("language", "")} - {""}, "translations": set(values.get("translations", {}))}
+    return {
+        name: _("This site has no language “%s”.") % min(codes - known)
+        for name, codes in used.items()
+        if name in changed and codes - known
+    }
 
 
 def _check_start(values: Values, changed: Collection[str], state: str) -> dict[str, str]:

@@ -78,8 +78,8 @@ def test_a_broadcast_reaches_everybody_and_is_taken_back(browse: Browse, place: 
     title = f"Maintenance {token_hex(3)}"
     admin = browse(place, "admin").new_page()
     admin.goto("/admin/inbox/broadcast/add/")
-    admin.get_by_label("Title").fill(title)
-    admin.get_by_label("Text").fill("At **noon**.")
+    admin.get_by_label("Title:", exact=True).fill(title)
+    admin.get_by_label("Text:", exact=True).fill("At **noon**.")
     admin.get_by_role("button", name="Save and publish").click()
     counted(bells, 1)
     expect(bells[0].open().row(title)).to_contain_text("At noon.")

@@ -78,6 +78,8 @@ class TestItsLife:
             "id": pk,
             "ref": f"broadcast-{pk}",
             "body_html": "<p><em>Now</em> &lt;script&gt; x</p>\n",
+            "language": "",
+            "translations": {},
             "left_out": ["The link to ftp://a is left out."],
             "groups": ["milk", "tea"],
             "state": "draft",

@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from inbox import selectors, services
 from inbox.checks import formats
 from inbox.models import CommentMessage, LikeMessage, SystemMessage
-from inbox.models import broadcast as broadcasts
 from inbox.rendering import bidi
 from inbox.rendering.bidi import FSI, PDI, balanced, isolated
 from inbox.rendering.wording import ELLIPSIS, fill, shortened
@@ -157,7 +156,7 @@ class TestItems:
         def overflow(text: str) -> str:
             raise RecursionError
 
-        monkeypatch.setattr(broadcasts, "plain_text", overflow)
+        monkeypatch.setattr(items, "plain_text", overflow)
         [user] = people(1)
         live(title="News", body="**Tea** <b>")
         [item] = selectors.inbox_page(user).items

@@ -4,9 +4,19 @@ other."""
 import re
 from typing import Annotated, Any, Self
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
+from django.conf import settings
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    WithJsonSchema,
+    model_validator,
+)
 
-from ...core.validators import TEXT_PATTERN
+from ...core.validators import MAX_BODY, MAX_TITLE, TEXT_PATTERN
 from ...models import Audience, Level, State
 from ..shared.schemas import ABSENT, Count, Moment
 from .events import MAX_GROUPS, GroupName, Link
@@ -39,13 +49,43 @@ AUDIENCE_RULES: dict[str, Any] = {
 }
 
 
+def _known_language(code: str) -> str:
+    if code not in _languages():
+        raise ValueError("this site has no such language")
+    return code
+
+
+def _languages() -> list[str]:
+    return [code for code, _name in settings.LANGUAGES]
+
+
+def _enumerate_languages(schema: dict[str, Any]) -> None:
+    schema["enum"] = _languages()
+
+
+Language = Annotated[str, AfterValidator(_known_language), Field(json_schema_extra=_enumerate_languages)]
+
+
+class Translation(BaseModel):
+    """Title and text of a broadcast in another language."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    title: str = Field(min_length=1, max_length=MAX_TITLE, pattern=TEXT_PATTERN)
+    body: str = Field(default="", max_length=MAX_BODY, pattern=TEXT_PATTERN, description="Markdown.")
+
+
 class BroadcastFields(BaseModel):
     """The text, the audience and the dates of a broadcast."""
 
     model_config = ConfigDict(extra="forbid")
 
-    title: str = Field(default=ABSENT, min_length=1, max_length=200, pattern=TEXT_PATTERN)
-    body: str = Field(default=ABSENT, max_length=10_000, pattern=TEXT_PATTERN, description="Markdown.")
+    title: str = Field(default=ABSENT, min_length=1, max_length=MAX_TITLE, pattern=TEXT_PATTERN)
+    body: str = Field(default=ABSENT, max_length=MAX_BODY, pattern=TEXT_PATTERN, description="Markdown.")
+    language: Language = Field(default=ABSENT, description="The language of title and text.")
+    translations: dict[Language, Translation] = Field(
+        default=ABSENT, description="By language. Readers without one see title and text as they are."
+    )
     level: Level = Field(default=ABSENT)
     url: Link = Field(default=ABSENT, description="http(s), a path on this site, or empty.")
     audience: Audience = Field(default=ABSENT, description="Everyone, the staff, or the members of `groups`.")
@@ -59,7 +99,10 @@ class BroadcastFields(BaseModel):
 
     def values(self) -> dict[str, Any]:
         """The fields that were sent."""
-        return {name: getattr(self, name) for name in self.model_fields_set}
+        values = {name: getattr(self, name) for name in self.model_fields_set}
+        if "translations" in values:
+            values["translations"] = {code: text.model_dump() for code, text in values["translations"].items()}
+        return values
 
 
 class BroadcastDraft(BroadcastFields):
@@ -67,7 +110,7 @@ class BroadcastDraft(BroadcastFields):
 
     model_config = ConfigDict(json_schema_extra=AUDIENCE_RULES)
 
-    title: str = Field(min_length=1, max_length=200, pattern=TEXT_PATTERN)
+    title: str = Field(min_length=1, max_length=MAX_TITLE, pattern=TEXT_PATTERN)
 
 
 class BroadcastPatch(BroadcastFields):
@@ -99,6 +142,8 @@ class Broadcast(BaseModel):
     body: str = Field(description="Markdown.")
     body_html: str = Field(description="The same as sanitised HTML.")
     left_out: list[str] = Field(description="Sentences about what of `body` readers don't see.")
+    language: str = Field(description="The language of title and text; empty if unknown.")
+    translations: dict[str, Translation] = Field(description="By language.")
     level: Level
     url: str
     audience: Audience

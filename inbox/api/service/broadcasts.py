@@ -1,6 +1,6 @@
 """Broadcasts, for other services: `broadcasts/`, `broadcasts/{id}/`, and its `publish/` and `withdraw/`."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -38,7 +38,20 @@ router = Router()
 router.add_decorator(json_body(64 * KIB), mode="view")
 router.add_decorator(add_rate_limit_headers, mode="view")
 
-ATTRIBUTES = ("ref", "title", "body", "body_html", "left_out", "level", "url", "audience", "state", "readers")
+ATTRIBUTES = (
+    "ref",
+    "title",
+    "body",
+    "body_html",
+    "language",
+    "translations",
+    "left_out",
+    "level",
+    "url",
+    "audience",
+    "state",
+    "readers",
+)
 MOMENTS = ("publish_at", "expires_at", "created_at", "published_at")
 
 
@@ -73,7 +86,7 @@ def create(request: ServiceRequest, body: BroadcastDraft, key: Key = ABSENT) -> 
             pk = services.create_broadcast(request.auth.owner, _values(body)).pk
         return result(201, _document_of(pk), location=f"{request.path}{pk}/")
 
-    return once(request, key, lambda: _prerendered(body.body, work))
+    return once(request, key, lambda: _prerendered(_texts(body), work))
 
 
 @router.get(
@@ -107,7 +120,7 @@ def change(request: ServiceRequest, id: Path[BroadcastPath], body: BroadcastPatc
                 services.change_broadcast(broadcast, values)
         return result(200, _document_of(id))
 
-    return once(request, key, lambda: _prerendered(body.body or selectors.broadcast(id).body, work))
+    return once(request, key, lambda: _prerendered(_texts(body) or selectors.broadcast(id).texts, work))
 
 
 @router.delete(
@@ -161,13 +174,20 @@ def _change_state(request: ServiceRequest, id: int, key: str, service: Callable[
             service(broadcast)
         return result(200, _document_of(id))
 
-    return once(request, key, lambda: _prerendered(selectors.broadcast(id).body, work))
+    return once(request, key, lambda: _prerendered(selectors.broadcast(id).texts, work))
 
 
-def _prerendered(text: str | None, work: Work) -> Work:
-    """Render the text of the response (`safe_html` caches it) before `work` locks the clock, so that other requests do
+def _texts(body: BroadcastFields) -> list[str]:
+    """The Markdown that was sent."""
+    translations = (body.translations or {}).values()
+    return [text for text in (body.body, *(each.body for each in translations)) if text]
+
+
+def _prerendered(texts: Iterable[str], work: Work) -> Work:
+    """Render the texts of the response (`safe_html` caches it) before `work` locks the clock, so that other requests do
     not wait for it."""
-    safe_html(text or "")
+    for text in texts:
+        safe_html(text)
     return work
 
 

@@ -92,6 +92,9 @@ class Item(BaseModel):
     read: bool
     archived: bool
     body_html: str | None = Field(default=None, description="Broadcasts only: the text as sanitised HTML.")
+    lang: str | None = Field(
+        default=None, description="Broadcasts only: the language of title and text, if it is known."
+    )
 
 
 class Page(BaseModel):

@@ -23,8 +23,8 @@ export function buildRow(item, label) {
 
 /* Which function shows which fields. */
 const PARTS = [
-  [showTitle, ["title", "href", "level"]],
-  [showBody, ["body", "body_html"]],
+  [showTitle, ["title", "href", "level", "lang"]],
+  [showBody, ["body", "body_html", "lang"]],
   [showTime, ["created_at"]],
 ];
 
@@ -64,7 +64,7 @@ function showTitle(row, item) {
   // <bdi>: the word is in the page's language; the direction of the title is decided by its own text alone.
   const word = levelWord(item.level);
   const level = word ? [h("bdi", { class: `rd-level rd-${item.level}` }, word), " "] : [];
-  title.replaceChildren(...level, h("span", {}, item.title));
+  title.replaceChildren(...level, h("span", { lang: item.lang || null }, item.title));
   if (title !== old) replace(row.querySelector(".rd-text"), old, title);
 }
 
@@ -83,13 +83,13 @@ function showBody(row, item) {
 
 /* No element or one. Each paragraph of HTML has a direction of its own. */
 function body(item) {
-  const rich = h("div", { class: "rd-body rd-rich" });
+  const rich = h("div", { class: "rd-body rd-rich", lang: item.lang || null });
   if (item.body_html && showHtml(rich, item.body_html)) {
     for (const block of rich.querySelectorAll("p, li, h1, h2, h3, h4, h5, h6, blockquote, th, td")) block.dir = "auto";
     localTimes(rich, language);
     return [rich];
   }
-  return item.body ? [h("p", { class: "rd-body", dir: "auto" }, item.body)] : [];
+  return item.body ? [h("p", { class: "rd-body", dir: "auto", lang: item.lang || null }, item.body)] : [];
 }
 
 function showTime(row, item) {

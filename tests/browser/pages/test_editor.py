@@ -20,7 +20,10 @@ def test_the_author_sees_what_readers_will(browse: Browse, shared_site: StartSit
     site = shared_site(DEBUG="1")
     page = browse(site, "admin").new_page()
     page.goto("/admin/inbox/broadcast/add/")
-    body, preview = page.get_by_role("textbox", name="Text"), page.get_by_role("region", name="Preview")
+    body, preview = (
+        page.get_by_role("textbox", name="Text:", exact=True),
+        page.get_by_role("region", name="Preview", exact=True),
+    )
     body.fill(TEXT)
     expect(preview.locator("strong")).to_have_text("注意：")
     expect(preview.locator("time")).to_have_attribute("datetime", "2026-12-01T01:00Z")
@@ -36,18 +39,50 @@ def test_the_author_sees_what_readers_will(browse: Browse, shared_site: StartSit
 def test_buttons_write_marks_around_what_is_selected(browse: Browse, shared_site: StartSite) -> None:
     page = browse(shared_site(DEBUG="1"), "admin").new_page()
     page.goto("/admin/inbox/broadcast/add/")
-    body = page.get_by_role("textbox", name="Text")
+    body = page.get_by_role("textbox", name="Text:", exact=True)
     body.fill("one\ntwo")
     body.evaluate("(field) => field.setSelectionRange(4, 7)")
-    page.get_by_role("button", name="Bold").click()
+    page.get_by_role("button", name="Bold").first.click()
     expect(body).to_have_value("one\n**two**")
     page.keyboard.type("2")  # what was selected still is
     expect(body).to_have_value("one\n**2**")
     page.keyboard.press("Control+a")
-    page.get_by_role("button", name="List", exact=True).click()
+    page.get_by_role("button", name="List", exact=True).first.click()
     expect(body).to_have_value("- one\n- **2**")
     page.keyboard.press("Control+z")
     expect(body).to_have_value("one\n**2**")
+
+
+def test_each_language_has_its_fields_and_its_preview(browse: Browse, shared_site: StartSite) -> None:
+    page = browse(shared_site(DEBUG="1"), "admin").new_page()
+    page.goto("/admin/inbox/broadcast/add/")
+    chinese = page.get_by_role("textbox", name="Text (简体中文):")
+    chinese.fill("{{time 2026-12-01T02:00 Asia/Shanghai}}")
+    expect(page.get_by_role("region", name="Preview (zh-hans)")).to_contain_text("2026年12月1日")
+    expect(page.get_by_label("Title (English)")).to_be_hidden()  # that is the language of the text above
+    page.get_by_label("Language:").select_option("zh-hans")
+    expect(page.get_by_label("Title (English)")).to_be_visible()
+    expect(chinese).to_be_visible()  # there is something in it
+
+
+def test_readers_see_theirs_or_the_original_with_its_language(browse: Browse, shared_site: StartSite) -> None:
+    site = shared_site(server=["uvicorn"])
+    title = f"Maintenance {token_hex(3)}"
+    words = {"zh-hans": {"title": f"维护 {title[-6:]}", "body": "两点"}}
+    person = newcomer(site)
+    bells = {}
+    for language in ("zh-CN", "fr"):
+        bells[language] = tab(browse(site, person, locale=language), "/inbox/").live()
+    broadcast = site.call("broadcast", title, body="At two", language="en", translations=words)
+    try:
+        for language, shown, lang in (("zh-CN", words["zh-hans"]["title"], "zh-hans"), ("fr", title, "en")):
+            bell = bells[language]
+            expect(bell.toasts.first.locator("strong")).to_have_text(shown)
+            expect(bell.toasts.first.locator("strong")).to_have_attribute("lang", lang)
+            expect(InboxPage(bell.page).row(shown).locator(f".rd-rich[lang={lang}]")).to_be_visible()
+        expect(bells["fr"].open().row(title).locator(".body")).to_have_attribute("lang", "en")
+    finally:
+        site.call("withdraw", broadcast)
 
 
 def test_readers_see_moments_in_their_own_time_zone(browse: Browse, shared_site: StartSite) -> None:

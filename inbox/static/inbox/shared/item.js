@@ -12,6 +12,7 @@ const text = (value) => (["string", "number"].includes(typeof value) ? cut(Strin
 const word = (value) => text(value)?.trim() || undefined;
 const flag = (value) => (typeof value === "boolean" ? value : undefined);
 const date = (value) => (Number.isNaN(Date.parse(value)) ? undefined : new Date(value).toISOString());
+const lang = (value) => (typeof value === "string" && /^[a-z-0-9]{2,35}$/i.test(value) ? value : undefined);
 const html = (value) => (typeof value === "string" && value.length <= LONGEST_HTML ? value : undefined);
 
 /* Each: [read the value (undefined: can't be shown), its replacement, whether it may be absent]. */
@@ -21,6 +22,7 @@ const FIELDS = {
   title: [word, () => gettext("Notification"), false],
   body: [text, () => "", true],
   body_html: [html, () => "", true],
+  lang: [lang, () => "", true],
   created_at: [date, () => "", false],
   level: [(value) => (LEVELS.includes(value) ? value : undefined), () => "info", true],
   read: [flag, () => false, true],

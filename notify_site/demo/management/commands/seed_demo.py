@@ -21,6 +21,13 @@ BROADCAST = {
     "title": "Red Dot is live",
     "body": "Everything you see in the inbox arrives **by itself**, on every page you have open.\n\n"
     "Administrators write announcements like this one in the administration.",
+    "language": "en",
+    "translations": {
+        "zh-hans": {
+            "title": "Red Dot 上线了",
+            "body": "收件箱里的内容会**自动**出现在您打开的每个页面上。\n\n管理员可以在管理后台撰写这样的公告。",
+        }
+    },
 }
 
 

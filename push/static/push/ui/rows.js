@@ -89,7 +89,7 @@ function fill(row, item, language) {
     h("span", { class: "dot", "aria-hidden": "true" }),
     glyph(item),
     h("span", { class: "text" },
-      h("span", { class: "title", dir: "auto" }, state, level, level && " ", item.title),
-      item.body ? h("span", { class: "body", dir: "auto" }, item.body) : null),
+      h("span", { class: "title", dir: "auto" }, state, level, level && " ", h("span", { lang: item.lang || null }, item.title)),
+      item.body ? h("span", { class: "body", dir: "auto", lang: item.lang || null }, item.body) : null),
     item.created_at ? timeElement(item.created_at, language, WEEK) : "");
 }

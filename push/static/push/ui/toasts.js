@@ -57,7 +57,8 @@ export class Toasts {
 
   #make(item) {
     const onclick = (/** @type {MouseEvent} */ event) => { this.bell.onChoose(event, item); this.#dismiss(toast); };
-    const texts = [h("strong", { dir: "auto" }, item.title), item.body ? h("span", { dir: "auto" }, item.body) : null];
+    const own = { dir: "auto", lang: item.lang || null };
+    const texts = [h("strong", own, item.title), item.body ? h("span", own, item.body) : null];
     const body = item.href
       ? h("a", { class: "words", href: item.href, onclick }, ...texts)
       : h("button", { class: "words", type: "button", onclick }, ...texts);
