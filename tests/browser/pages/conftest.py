@@ -1,17 +1,47 @@
-"""Fixtures for the inbox page: who reads it, and what happens to them meanwhile."""
+"""Fixtures for pages: who reads the inbox, what happens to them meanwhile, and a site with the demo's data."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from playwright.sync_api import Browser, BrowserContext
 
 from tests.browser.bell import until
+from tests.browser.browsers import TIMEOUT
 from tests.browser.conftest import Browse
 from tests.browser.pages.inbox_page import InboxPage
+from tests.conftest import StartSite
 from tests.servers import Site
 
 OpenInbox = Callable[..., InboxPage]
 Comment = Callable[[str], None]
+Listening = tuple[BrowserContext, list[str]]
+# What the browser blocked, from the first script on and in shadow roots too; it outlives navigations.
+LISTEN = """document.addEventListener("securitypolicyviolation", (event) => window.violated(
+  `${event.violatedDirective} ${event.blockedURI} ${event.sample} ${event.sourceFile} in ${location.pathname}`))"""
+
+
+@pytest.fixture(scope="session")
+def told_site(shared_site: StartSite) -> Site:
+    """One of its own, with the demo's posts, messages and broadcast, and the demo accounts on offer."""
+    site = shared_site(DEBUG="1")
+    site.call("django.core.management.call_command", "seed_demo", verbosity=0)
+    site.call("sql", "INSERT INTO auth_group (name) VALUES ('Moderators'), ('Translators')")
+    return site
+
+
+@pytest.fixture(scope="session")
+def listening(chromium: Browser, told_site: Site) -> Iterator[Listening]:
+    """A browser, and what its pages violated of their policy, threw, or logged as an error."""
+    context = chromium.new_context(base_url=told_site.url(""))
+    found: list[str] = []
+    context.expose_function("violated", lambda text: found.append(text))
+    context.add_init_script(LISTEN)
+    context.on("weberror", lambda error: found.append(str(error.error)))
+    context.on("console", lambda message: message.type == "error" and found.append(message.text))
+    context.set_default_timeout(TIMEOUT)
+    yield context, found
+    context.close()
 
 
 @pytest.fixture

@@ -1,59 +1,25 @@
-"""Every page under the policy that the site sends by default: nothing that it needs is blocked."""
+"""What pages do under the policy that the site sends by default: nothing that they need is blocked.
+
+That each page opens under it: test_every_page.py.
+"""
 
 import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
+from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from tests.browser.bell import Bell
 from tests.browser.conftest import Browse
-from tests.browser.pages.inbox_page import InboxPage
-from tests.conftest import StartSite
+from tests.browser.pages.conftest import Listening
+from tests.browser.pages.walk import named_twice, sign_in, weaknesses
 from tests.servers import Site
 
-PAGES = ("/", "/posts/1/", "/people/", "/people/alice/", "/inbox/", "/inbox/preferences/", "/lab/")
-ADMIN = (
-    "/admin/",
-    "/admin/auth/user/add/",
-    "/admin/auth/group/add/",  # two lists with filters
-    "/admin/inbox/broadcast/",
-    "/admin/inbox/broadcast/add/",  # calendar and clock
-    "/admin/inbox/commentmessage/",
-    "/admin/inbox/mailbox/",
-    "/admin/inbox/servicetoken/add/",
-    "/admin/demo/post/",
-    "/admin/password_change/",
-)
 FETCHED = ("websocket", "sse", "long-poll", "short-poll")  # all of them are connect-src
-# What the browser blocked, from the first script on and in shadow roots too; it outlives navigations.
-LISTEN = """document.addEventListener("securitypolicyviolation", (event) => window.violated(
-  `${event.violatedDirective} ${event.blockedURI} ${event.sample} ${event.sourceFile} in ${location.pathname}`))"""
-
-
-@pytest.fixture(scope="module")
-def told_site(shared_site: StartSite) -> Site:
-    site = shared_site(DEBUG="1")
-    site.call("django.core.management.call_command", "seed_demo", verbosity=0)
-    return site
-
-
-@pytest.fixture(scope="module")
-def listening(chromium: Browser, told_site: Site) -> Iterator[tuple[BrowserContext, list[str]]]:
-    """A browser, and what its pages violated of their policy, threw, or logged as an error."""
-    context = chromium.new_context(base_url=told_site.url(""))
-    found: list[str] = []
-    context.expose_function("violated", lambda text: found.append(text))
-    context.add_init_script(LISTEN)
-    context.on("weberror", lambda error: found.append(str(error.error)))
-    context.on("console", lambda message: message.type == "error" and found.append(message.text))
-    context.set_default_timeout(15_000)
-    yield context, found
-    context.close()
 
 
 @pytest.fixture
-def watched(listening: tuple[BrowserContext, list[str]]) -> Iterator[BrowserContext]:
+def watched(listening: Listening) -> Iterator[BrowserContext]:
     """Somebody's browser; no page in it may violate its policy, throw, or log an error."""
     context, found = listening
     found.clear()
@@ -64,46 +30,28 @@ def watched(listening: tuple[BrowserContext, list[str]]) -> Iterator[BrowserCont
     assert found == []
 
 
-def sign_in(context: BrowserContext, site: Site, name: str) -> Page:
-    context.add_cookies([{"name": key, "value": value, "url": site.url()} for key, value in site.cookies(name).items()])
-    return context.new_page()
+def enter(context: BrowserContext, site: Site, name: str, path: str) -> Page:
+    """The page at that address, as `name` gets it."""
+    sign_in(context, site, name)
+    page = context.new_page()
+    visit(page, path)
+    return page
 
 
 def visit(page: Page, path: str) -> None:
     answer = page.goto(path)
     assert answer is not None
-    policy = answer.headers["content-security-policy"]
-    assert "require-trusted-types-for 'script'" in policy, path
-    assert "unsafe" not in policy, path
-
-
-def test_pages(watched: BrowserContext, told_site: Site) -> None:
-    page = sign_in(watched, told_site, "bob")
-    for path in PAGES:
-        visit(page, path)
-        bell = Bell(page)
-        expect(bell.button).to_be_visible()
-        bell.live().open()
-        expect(bell.rows.first).to_be_visible()
-        page.keyboard.press("Escape")
-
-
-def test_announcements_keep_their_markup(watched: BrowserContext, told_site: Site) -> None:
-    page = sign_in(watched, told_site, "bob")
-    visit(page, "/inbox/")
-    expect(InboxPage(page).rows.locator(".rd-rich strong").first).to_have_text("by itself")
+    assert weaknesses(answer) == [], path
 
 
 @pytest.mark.parametrize("transport", ["iframe", *(pytest.param(each, marks=pytest.mark.soak) for each in FETCHED)])
 def test_every_transport(watched: BrowserContext, told_site: Site, transport: str) -> None:
-    page = sign_in(watched, told_site, "bob")
-    visit(page, "/people/")
+    page = enter(watched, told_site, "bob", "/people/")
     Bell(page).live().use(transport)
 
 
 def test_forms_in_the_background(watched: BrowserContext, told_site: Site) -> None:
-    page = sign_in(watched, told_site, "admin")  # whose post it is: nobody is told
-    visit(page, "/posts/1/")
+    page = enter(watched, told_site, "admin", "/posts/1/")  # whose post it is: nobody is told
     page.get_by_role("button", name="Like").click()
     expect(page.get_by_role("button", name="Like")).to_have_attribute("aria-pressed", "true")
     page.get_by_label("Your comment").fill("under a policy")
@@ -118,23 +66,16 @@ def test_signing_in(watched: BrowserContext) -> None:
     expect(page).to_have_url(re.compile("/$"))
 
 
-def test_administration(watched: BrowserContext, told_site: Site) -> None:
-    page = sign_in(watched, told_site, "admin")
-    for path in ADMIN:
-        visit(page, path)
-        expect(page.locator("notification-bell .bell")).to_be_visible()
-
-
 def test_the_administration_s_widgets(watched: BrowserContext, told_site: Site) -> None:
     """Calendar, clock, two-list chooser, list actions and the related-object popup."""
-    page = sign_in(watched, told_site, "admin")
-    visit(page, "/admin/inbox/broadcast/add/")
+    page = enter(watched, told_site, "admin", "/admin/inbox/broadcast/add/")
     page.get_by_role("link", name="Choose a Date").first.click()
     page.locator(".calendarbox:visible td a").first.click()
     page.get_by_role("link", name="Choose a Time").first.click()
     page.locator(".clockbox:visible").get_by_role("link", name="Noon").click()
     expect(page.locator("[name=publish_at_1]")).to_have_value(re.compile("^12:00"))
     visit(page, "/admin/auth/group/add/")
+    Bell(page).live()
     page.locator("#id_permissions_from option").first.dblclick()
     expect(page.locator("#id_permissions_to option")).to_have_count(1)
     visit(page, "/admin/inbox/commentmessage/")
@@ -143,9 +84,10 @@ def test_the_administration_s_widgets(watched: BrowserContext, told_site: Site) 
 
 
 def test_the_api_s_page(watched: BrowserContext, told_site: Site) -> None:
-    page = sign_in(watched, told_site, "bob")
-    visit(page, "/api/v1/docs")
+    page = enter(watched, told_site, "bob", "/api/v1/docs")
     operation = page.locator(".opblock").filter(has_text="/api/v1/unread/").first
+    expect(operation).to_be_visible()
+    assert named_twice(page) == []
     operation.click()
     operation.get_by_role("button", name="Try it out").click()
     operation.get_by_role("button", name="Execute").click()

@@ -69,8 +69,8 @@ def test_forms_do_not_reload_the_page(browse: Browse, site: Site, person: str) -
 
 def test_forms_work_without_javascript(browse: Browse, site: Site, person: str) -> None:
     page = browse(site, person, java_script_enabled=False).new_page()
-    write_post(page, "plain")
-    post = page.locator(".post", has_text="plain")
+    write_post(page, f"plain, by {person}")
+    post = page.locator(".post", has_text=f"plain, by {person}")
     post.get_by_role("button", name="Like").click()
     expect(post.get_by_role("button", name="Like")).to_have_attribute("aria-pressed", "true")
     post.locator(".when").click()
@@ -85,6 +85,10 @@ def test_forms_work_without_javascript(browse: Browse, site: Site, person: str) 
 def test_theme_and_language_are_kept(browse: Browse, site: Site, person: str) -> None:
     page = browse(site, person, color_scheme="light").new_page()
     page.goto("/people/")
+    page.locator("summary").click()
+    expect(page.get_by_role("button", name="Dark")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="Dark")).to_be_hidden()
     page.locator("summary").click()
     page.get_by_role("button", name="Dark").click()
     page.wait_for_url("**/people/")

@@ -1,0 +1,104 @@
+"""Every page of the site, and the states that one can bring it to: where the walk of test_every_page.py stops."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from secrets import token_hex
+
+from playwright.sync_api import Page, expect
+
+
+@dataclass(frozen=True)
+class Stop:
+    """A page, or what `act` makes of it (without a `path`, of the page before)."""
+
+    who: str  # "" for a visitor
+    path: str = ""
+    ready: str = "main"  # a selector: what is seen once all is there
+    act: Callable[[Page], None] | None = None
+    name: str = ""
+    is_looked_at: bool = True  # False: by another test, or made by Django alone
+
+    def __str__(self) -> str:
+        return f"{self.who or 'visitor'} at {self.name or self.path}"
+
+
+def open_menu(page: Page) -> None:
+    page.locator("summary").click()
+    expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+
+
+def refuse_share(page: Page) -> None:
+    page.evaluate("document.querySelectorAll('form').forEach((form) => { form.noValidate = true; })")
+    page.get_by_role("button", name="Share", exact=True).last.click()
+    expect(page.locator("#share .errorlist")).to_be_visible()
+
+
+def refuse_sign_in(page: Page) -> None:
+    page.get_by_label("Username").fill("bob")
+    page.get_by_label("Password").fill("wrong")
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    expect(page.get_by_role("alert")).to_be_visible()
+
+
+def refuse_broadcast(page: Page) -> None:
+    page.get_by_label("Audience:").select_option("groups")
+    page.get_by_role("button", name="Save and publish").click()
+    expect(page.get_by_text("Choose at least one group")).to_be_visible()
+    expect(page.get_by_text("This field is required")).to_be_visible()
+
+
+def make_token(page: Page) -> None:
+    page.get_by_label("Name").fill(f"shop {token_hex(3)}")
+    page.get_by_label("Send messages").check()
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.locator(".inbox-token")).to_have_text(re.compile(r"^rd_[\w-]{43}$"))
+
+
+def list_tokens(page: Page) -> None:
+    page.get_by_role("link", name="I have copied it").click()
+    expect(page.locator("#result_list")).to_contain_text("shop")
+
+
+def archive_offline(page: Page) -> None:
+    """A focused row, a toast with an undo button, and a banner."""
+    page.locator(".rd-title").first.focus()
+    page.keyboard.press("e")
+    page.keyboard.press("z")
+    page.keyboard.press("e")
+    page.context.set_offline(True)
+    expect(page.locator("[data-toast]")).to_be_visible()
+    expect(page.locator("[data-banner]")).to_be_visible()
+
+
+STOPS = (
+    Stop("bob", "/", ".post"),
+    Stop("bob", "/?view=following"),
+    Stop("bob", "/posts/2/", ".comment"),
+    Stop("bob", act=refuse_share, name="share refused"),
+    Stop("bob", "/people/"),
+    Stop("bob", "/people/alice/", ".post"),
+    Stop("bob", "/inbox/", ".rd-row .rd-rich strong"),  # an announcement, with its markup
+    Stop("bob", "/inbox/?view=archived", "[data-empty]"),
+    Stop("bob", "/inbox/preferences/"),
+    Stop("bob", act=open_menu, name="menu"),
+    Stop("bob", "/lab/", is_looked_at=False),  # by test_lab.py
+    Stop("", "/accounts/login/", "button:text('carol')"),
+    Stop("", act=refuse_sign_in, name="sign-in refused"),
+    Stop("admin", "/admin/"),
+    Stop("admin", "/admin/auth/user/add/", is_looked_at=False),
+    Stop("admin", "/admin/password_change/", is_looked_at=False),
+    Stop("admin", "/admin/demo/post/"),
+    Stop("admin", "/admin/inbox/broadcast/"),
+    Stop("admin", "/admin/inbox/broadcast/1/change/", "text=Withdraw"),
+    Stop("admin", "/admin/inbox/broadcast/add/", "text=Moderators"),
+    Stop("admin", act=refuse_broadcast, name="broadcast refused"),
+    Stop("admin", "/admin/inbox/broadcastreceipt/"),
+    Stop("admin", "/admin/inbox/commentmessage/", "#result_list"),
+    Stop("admin", "/admin/inbox/mailbox/"),
+    Stop("admin", "/admin/inbox/send/"),
+    Stop("admin", "/admin/inbox/servicetoken/add/"),
+    Stop("admin", act=make_token, name="token made"),
+    Stop("admin", act=list_tokens, name="tokens"),
+    Stop("carol", "/inbox/", "[data-banner]", act=archive_offline, name="archived offline"),
+)
