@@ -1,8 +1,13 @@
-"""REST API and admin in somebody else's project: users with UUID keys who sign in by e-mail."""
+"""REST API and admin in somebody else's project: users with UUID keys who sign in by e-mail.
+
+Its tables are made without migrations, which would take as long as the rest: tests/inbox/abroad runs them.
+"""
 
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 MODELS = """
 import uuid
@@ -40,6 +45,7 @@ settings.configure(
         "context_processors": ["django.template.context_processors.request",
             "django.contrib.auth.context_processors.auth", "django.contrib.messages.context_processors.messages"]}}],
     DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": "site.sqlite3"}},
+    MIGRATION_MODULES=dict.fromkeys(["admin", "auth", "contenttypes", "inbox", "sessions"]),
 )
 django.setup()
 from django.core.management import call_command
@@ -81,6 +87,7 @@ assert client.get("/api/v1/unread/").json()["by_type"] == {"broadcast": 1}
 """
 
 
+@pytest.mark.anywhere
 def test_another_project_with_uuid_users(tmp_path: Path) -> None:
     people = tmp_path / "people"
     people.mkdir()

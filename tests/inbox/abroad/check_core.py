@@ -8,7 +8,7 @@ import pytest
 from inbox import selectors, services
 from inbox.credentials import tickets
 from inbox.errors import BadValue, NotFound
-from inbox.models import CommentMessage, FollowMessage, Mailbox, event_types
+from inbox.models import CommentMessage, FollowMessage, Mailbox, event_types, ledger
 
 from ..listening import Heard
 from ..people import live, mend, people, unread
@@ -65,10 +65,12 @@ def test_an_item_is_read_archived_deleted_and_brought_back(user: Any) -> None:
     assert services.mark_all_read(user, selectors.inbox_page(user).version) == 2
 
 
-def test_keys_made_in_python_are_sent_to_many() -> None:
-    users = people(1500)
-    assert services.send(users, ParcelMessage, content="tea") == 1500
-    assert ParcelMessage.objects.values("recipient").distinct().count() == 1500
+def test_keys_made_in_python_are_sent_to_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ledger, "CHUNK", 100)
+    monkeypatch.setattr(ledger.chunks, "__defaults__", (100,))
+    users = people(150)
+    assert services.send(users, ParcelMessage, content="tea") == 150
+    assert ParcelMessage.objects.values("recipient").distinct().count() == 150
     assert {snapshot.unread for snapshot in selectors.snapshots(users).values()} == {1}
 
 

@@ -17,33 +17,42 @@ pytestmark = pytest.mark.django_db
 NAMES = ["7", "Ann Lee", "a/b-c", "#+", "'; --", '"{}"', "%s", "\\", "小红点", "007"]
 
 
-@pytest.fixture(params=NAMES)
-def user(request: Any) -> str:
-    for name in NAMES:
-        Plain.objects.create(name=name)
-    return str(request.param)
+@pytest.fixture(autouse=True)
+def everybody() -> None:
+    Plain.objects.bulk_create(Plain(name=name) for name in NAMES)
 
 
-def test_the_whole_way(user: str) -> None:
-    assert services.send(NAMES, FollowMessage, actor=user) == len(NAMES)
+def test_the_whole_way() -> None:
+    assert services.send(NAMES, FollowMessage, actor=NAMES[1]) == len(NAMES)
     broadcast = live()
-    row = FollowMessage.objects.get(recipient=user)
-    assert unread(user) == {row.ref, broadcast.ref}
-    snapshot = selectors.snapshot(user)
-    assert (snapshot.user, snapshot.unread) == (user, 2)
     assert set(selectors.snapshots(NAMES)) == set(selectors.versions(NAMES)) == set(NAMES)
-    assert services.mark_read(user, [row.ref, broadcast.ref]) == 2
-    assert services.mark_unread(user, [row.ref]) == 1
-    assert services.mark_all_read(user, selectors.inbox_page(user).version) == 1
-    Plain.objects.filter(name=user).delete()
-    assert Mailbox.objects.count() == len(NAMES) - 1
-    assert not FollowMessage.objects.exclude(actor=None).exists()
+    for user in NAMES:
+        row = FollowMessage.objects.get(recipient=user)
+        assert unread(user) == {row.ref, broadcast.ref}
+        snapshot = selectors.snapshot(user)
+        assert (snapshot.user, snapshot.unread) == (user, 2)
+        assert services.mark_read(user, [row.ref, broadcast.ref]) == 2
+        assert services.mark_unread(user, [row.ref]) == 1
+        assert services.mark_all_read(user, selectors.inbox_page(user).version) == 1
 
 
-def test_audiences_they_cannot_belong_to_reach_nobody(user: str) -> None:
+def test_who_goes_is_forgotten() -> None:
+    staying, *leaving = NAMES
+    services.send(NAMES, FollowMessage)
+    for user in leaving:
+        services.send([staying], FollowMessage, actor=user)
+    for user in leaving:
+        Plain.objects.filter(name=user).delete()
+        assert not Mailbox.objects.filter(pk=user).exists()
+        assert not FollowMessage.objects.filter(actor=user).exists()
+    assert selectors.snapshot(staying).unread == len(NAMES)
+    assert FollowMessage.objects.count() == len(NAMES)
+
+
+def test_audiences_they_cannot_belong_to_reach_nobody() -> None:
     live(audience="staff")
     live(audience="groups").groups.add(group := Group.objects.create(name="tea"))
-    assert unread(user) == set()
+    assert [unread(user) for user in NAMES] == [set()] * len(NAMES)
     group.delete()
     assert [check.id for check in run_checks() if check.id.startswith("inbox")] == ["inbox.W001"]
 
