@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from django import urls
 from django.apps import apps
 from django.contrib.auth.models import Permission
 from django.contrib.contenttypes.models import ContentType
@@ -66,6 +67,14 @@ def content_types_stay() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(flush, "sql_flush", sql_flush)
         patch.setattr(flush, "emit_post_migrate_signal", lambda *args: None)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="package")
+def resolvers_stay() -> Iterator[None]:
+    """Django keeps them by the names of their modules; `pytest.mark.urls` would have them made again for each test."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(urls, "clear_url_caches", lambda: None)
         yield
 
 
