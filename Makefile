@@ -72,8 +72,8 @@ test-newest:
 	@$(PYTHON) tools/newest.py -q -m "not soak" tests/inbox tests/push
 
 soak: $(DEV) system
-	$(PY) -m pytest --timeout 1800
-	$(PY) -m tools.on_postgres $(PY) -m pytest --timeout 1800 tests/inbox
+	EXAMPLES=10 $(PY) -m pytest --timeout 1800
+	EXAMPLES=10 $(PY) -m tools.on_postgres $(PY) -m pytest --timeout 1800 tests/inbox
 
 bench: $(DEV) system
 	$(PY) -m benchmarks.api

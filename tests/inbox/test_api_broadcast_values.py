@@ -7,13 +7,14 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from inbox import selectors
 from inbox.api.service.broadcast_schemas import BroadcastFields
 from inbox.models import Broadcast, Level, ServiceToken
 
+from .examples import examples
 from .people import NOW
 from .rest import announcement, person, problem
 from .services import Service, service
@@ -239,7 +240,7 @@ fields = st.fixed_dictionaries(
 )
 
 
-@settings(deadline=None, max_examples=60)
+@examples(30)
 @given(body=fields)
 def test_what_the_schema_lets_pass_is_what_the_model_takes(body: dict[str, Any]) -> None:
     """Never a 500, never a row that the model would refuse; what is refused leaves nothing."""

@@ -7,9 +7,10 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.core.handlers.asgi import ASGIRequest
 from django.urls import resolve
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from .examples import examples
 from .rest import PREFIX, Caller, person, problem, state
 
 pytestmark = [pytest.mark.urls("tests.inbox.urls"), pytest.mark.django_db]
@@ -149,7 +150,7 @@ fields = st.sampled_from(["refs", "up_to", "type", "read", "archived", "deleted"
 bodies = values | st.dictionaries(fields, values | st.just(["comment-1"]) | st.just("comment"), max_size=3)
 
 
-@settings(deadline=None)  # a first request loads templates and translations
+@examples(40)
 @given(body=bodies, operation=st.sampled_from([("POST", "inbox/read/"), ("PATCH", "inbox/comment-1/")]))
 def test_no_body_does_harm(body: Any, operation: tuple[str, str]) -> None:
     bob = somebody()

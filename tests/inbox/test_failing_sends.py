@@ -11,8 +11,7 @@ from django.core import serializers
 from django.db import DatabaseError
 from django.urls import reverse
 from django.utils import timezone
-from hypothesis import HealthCheck, given
-from hypothesis import settings as hypothesis_settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from inbox import selectors, services
@@ -21,6 +20,7 @@ from inbox.models import FollowMessage, Scope, Send, SendChunk, ServiceToken, le
 from inbox.services import attempts
 from inbox.signals import send_queued
 
+from .examples import examples
 from .rest import person
 from .services import service
 from .test_sends import PART, everybody_has_one, start
@@ -34,6 +34,7 @@ def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ledger.chunks, "__defaults__", (PART,))
     monkeypatch.setattr(ledger, "CHUNK", PART)
     monkeypatch.setattr(sends, "let_others_write", lambda: None)
+    monkeypatch.setattr(attempts, "ATTEMPTS", 3)
 
 
 def message_with(**changes: Any) -> str:
@@ -117,7 +118,8 @@ def test_what_cannot_be_a_user_keeps_nobody_else_back(clock: Any) -> None:
     assert everybody_has_one(send)
 
 
-def test_pauses_grow_and_have_a_bound(clock: Any) -> None:
+def test_pauses_grow_and_have_a_bound(clock: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(attempts, "ATTEMPTS", 8)
     send, pauses = start(11), []
     poison_message(send, "{")
     for _attempt in range(attempts.ATTEMPTS - 1):
@@ -218,7 +220,7 @@ def test_a_large_one_keeps_no_small_one_back() -> None:
 random_poison = st.lists(st.sampled_from([None, *POISON]), min_size=2, max_size=6)
 
 
-@hypothesis_settings(deadline=None, max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(4)
 @given(poisons=random_poison)
 def test_any_mix(poisons: list[str | None]) -> None:
     """One sweep writes all that can be written, wherever the others stand."""

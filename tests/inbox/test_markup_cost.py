@@ -8,11 +8,13 @@ from functools import cache
 from typing import NamedTuple
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it.rules_inline import StateInline
 
 from inbox.rendering import markdown, markup
+
+from .examples import examples
 
 LENGTH = 10_000  # of a broadcast's text, at most
 TIMES = 8  # what costs most without being quadratic (emphasis in each second character) costs three to five times
@@ -122,7 +124,7 @@ def test_a_pathological_text_costs_little_more_than_a_plain_one(plain: float, te
 
 @pytest.mark.anywhere
 @given(st.text("![]()*_`<>&\\|#-=\"'~ \na1.:", min_size=1, max_size=12), st.text("![]()*_`<> \na", max_size=6))
-@settings(max_examples=40, deadline=None)
+@examples(15)
 def test_so_does_any_repetition(plain: float, piece: str, end: str) -> None:
     text = piece * (LENGTH // len(piece) // 2)
     assert is_cheap(text + end * (LENGTH // max(1, len(end)) // 2), plain)

@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 from django.db import transaction
-from hypothesis import HealthCheck, given
-from hypothesis import settings as hypothesis_settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from inbox import selectors, services
 from inbox.models import FollowMessage, LikeMessage
 
+from .examples import examples
 from .listening import Heard
 from .mailboxes import TYPES, ago, message, messages
 from .people import NOW, live, people, unread
@@ -133,7 +133,7 @@ ages = st.sampled_from([None, 89, 91])
 rows = st.lists(st.tuples(st.integers(0, 1), st.sampled_from(list(TYPES)), ages, ages, st.booleans()), max_size=9)
 
 
-@hypothesis_settings(deadline=None, max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(8)
 @given(rows=rows, days=st.sampled_from([0, 90]), keep=st.integers(0, 5))
 def test_whatever_there_is(rows: list[Any], days: int, keep: int, clock: Any) -> None:
     with transaction.atomic():

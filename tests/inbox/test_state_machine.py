@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
+from .examples import examples
 from .state.broadcasts import Broadcasts
 from .state.messages import Messages
 from .state.people import People
@@ -21,7 +22,7 @@ HISTORIES = settings(
     suppress_health_check=list(HealthCheck),
     phases=[Phase.reuse, Phase.generate, Phase.shrink],  # explaining a failure takes minutes
 )
-few = settings(HISTORIES, max_examples=2)
+few = examples(1, HISTORIES)
 
 
 class Machine(Messages, Broadcasts, People):
@@ -36,9 +37,9 @@ class Announcements(Broadcasts, People):
     """The same for broadcasts."""
 
 
-@pytest.mark.parametrize(("machine", "histories"), [(Machine, 4), (Conversations, 2), (Announcements, 2)])
+@pytest.mark.parametrize(("machine", "histories"), [(Machine, 3), (Conversations, 1), (Announcements, 1)])
 def test_every_history(machine: Any, histories: int) -> None:
-    run_state_machine_as_test(machine, settings=settings(HISTORIES, max_examples=histories))
+    run_state_machine_as_test(machine, settings=examples(histories, HISTORIES))
 
 
 def test_every_history_under_a_small_cap(settings: Any) -> None:

@@ -16,6 +16,7 @@ from inbox.credentials import tickets
 from inbox.credentials.tickets import BadTicket
 from inbox.models import Scope, ServiceToken
 
+from .examples import examples
 from .rest import person
 from .tickets import KEY, counts, key_of
 
@@ -40,6 +41,7 @@ def test_it_fits_a_subprotocol_and_an_address(bob: Any) -> None:
     assert len(text) < 200
 
 
+@examples(40)
 @given(st.data())
 def test_nobody_else_makes_one(data: st.DataObject) -> None:
     """Change, drop or add any character, and it is none."""

@@ -7,7 +7,7 @@ from django.contrib.auth.models import AnonymousUser, User
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from inbox import selectors, services
@@ -23,6 +23,7 @@ from inbox.models import (
     event_types,
 )
 
+from .examples import examples
 from .people import live
 
 pytestmark = pytest.mark.django_db
@@ -36,7 +37,6 @@ ACTS = [
     services.delete,
     services.undelete,
 ]
-junk = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 # What is sent
@@ -148,7 +148,7 @@ def test_no_text_of_any_type_reaches_a_database_that_cannot_hold_it(text: str, u
 
 
 @given(text=st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=200))
-@junk
+@examples(40)
 def test_any_other_text_comes_back_as_it_was(text: str, user: int) -> None:
     with transaction.atomic():
         services.send([user], SystemMessage, title="Tea {title} {0} %s", body=text)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from django.core import signing
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from inbox import selectors, services
@@ -17,6 +17,7 @@ from inbox.models import (
 )
 from inbox.selectors import pages
 
+from .examples import examples
 from .people import live, people
 
 pytestmark = pytest.mark.django_db
@@ -30,7 +31,6 @@ ACTS = [
     services.delete,
     services.undelete,
 ]
-junk = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 # Which
@@ -91,7 +91,7 @@ def test_a_ref_that_is_not_theirs_fails_the_whole_call(act: Any, unharmed: int) 
 
 
 @given(ref=st.text(max_size=40) | st.from_regex(r"(follow|broadcast|x)-[^0-9]{0,3}\w*"))
-@junk
+@examples(40)
 def test_any_text_is_no_ref(ref: str, user: int) -> None:
     for refused in (lambda: selectors.item(user, ref), lambda: services.mark_read(user, [ref])):
         with pytest.raises(NotFound):
@@ -99,7 +99,7 @@ def test_any_text_is_no_ref(ref: str, user: int) -> None:
 
 
 @given(hint=st.text(max_size=40) | st.sampled_from(["broadcast", "broadcast-0", "follow-1", "broadcast-x"]))
-@junk
+@examples(40)
 def test_any_hint_finds_nothing_new(hint: str, user: int) -> None:
     assert selectors.newest({user: 0}, hint) == {}
 

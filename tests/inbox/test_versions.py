@@ -10,12 +10,13 @@ import django
 import pytest
 from django.contrib.auth import get_user_model
 from django.db import models
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from inbox import services
 from inbox.models import Broadcast, BroadcastClock, BroadcastReceipt, Mailbox, event_types
 
+from .examples import examples
 from .people import NOW, live, people
 from .services import COLUMNS
 
@@ -122,7 +123,7 @@ class Before:
 
 
 @pytest.mark.parametrize("write", WRITES, ids=lambda write: write.__name__)
-@settings(max_examples=20, deadline=None)
+@examples(10)
 @given(data=st.data())
 def test_content_and_version_change_together(write: Write, data: st.DataObject) -> None:
     model, field = data.draw(st.sampled_from(FIELDS))

@@ -1,0 +1,13 @@
+"""How many random examples a test takes: a few in every run, as the next run takes others, and many in the soak."""
+
+import os
+
+from hypothesis import HealthCheck, settings
+
+FACTOR = float(os.environ.get("EXAMPLES", "1"))  # `make soak` and `make test-newest` set another
+USUAL = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+def examples(number: int, base: settings = USUAL) -> settings:
+    """A decorator; `number` is that of `make test`."""
+    return settings(base, max_examples=max(1, round(number * FACTOR)))
