@@ -63,8 +63,9 @@ def test_what_is_out_is_touched_only_by_who_may_publish(bob: Any, way: str, kind
     WAYS[way](client, row)
     assert rows()[:1] == before  # "save as new" leaves it as it is
     assert state(bob) == badge
-    assert client.get(page(row)).status_code == 200  # it can still be looked at
-    assert 'name="_save"' not in client.get(page(row)).content.decode()
+    shown = client.get(page(row))
+    assert shown.status_code == 200  # it can still be looked at
+    assert 'name="_save"' not in shown.content.decode()
 
 
 @pytest.mark.parametrize("kind", OUT)

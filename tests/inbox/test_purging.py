@@ -99,16 +99,16 @@ def test_who_has_too_many_is_found_without_sorting(user: int) -> None:
 @committing
 def test_a_send_while_purging_loses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(retention, "BATCH", 7)
-    users, keep = people(4), 15
-    for _ in range(30):
+    users, keep = people(3), 9
+    for _ in range(18):
         services.send(users, FollowMessage)
 
     def send() -> None:
-        for number in range(20):
+        for number in range(12):
             services.send(users, LikeMessage, target_title=str(number))
 
     def purge() -> None:
-        for _ in range(6):
+        for _ in range(4):
             services.purge(0, keep)
 
     with watched(users):
@@ -117,7 +117,7 @@ def test_a_send_while_purging_loses_nothing(monkeypatch: pytest.MonkeyPatch) -> 
     for user in users:
         assert len(messages(user)) == keep == len(unread(user))
         likes = LikeMessage.objects.filter(recipient=user).order_by("seq").values_list("target_title", flat=True)
-        assert list(likes) == [str(number) for number in range(20 - keep, 20)]
+        assert list(likes) == [str(number) for number in range(12 - keep, 12)]
 
 
 @committing
