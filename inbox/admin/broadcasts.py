@@ -11,6 +11,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import ManyToManyField, Model, QuerySet
 from django.forms import CheckboxSelectMultiple
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.template.loader import render_to_string
 from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
 from django.utils.html import format_html
@@ -19,6 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from .. import selectors, services
+from ..core.acting import acting
 from ..core.validators import MAX_BODY
 from ..errors import InboxError
 from ..models import Broadcast, BroadcastReceipt, State, ledger
@@ -26,9 +28,12 @@ from ..rendering.languages import supported
 from ..rendering.markup import rendered
 from .base import LeanAdmin
 from .forms import LABELLED_TIMES, BroadcastForm, body_field, languages, title_field, translation_fields
+from .history import ShownChange
 from .submit_once import OnceAdmin
+from .wording import sentence_about
 
 Service = Callable[[Broadcast], None]
+HISTORY = 100  # changes shown on the page of a broadcast
 SETTLED = ("state", "published_at", "clock")  # the fields that only services write, never the form
 
 
@@ -48,12 +53,13 @@ class BroadcastAdmin(OnceAdmin, LeanAdmin):
         (_("Audience"), {"fields": ("audience", "groups")}),
         (_("Time"), {"fields": ("publish_at", "expires_at")}),
         (_("State"), {"fields": ("badge", "published_at", "author", "clock")}),
+        (_("History"), {"fields": ("history",)}),
     )
-    readonly_fields = ("badge", "published_at", "author", "clock")
+    readonly_fields = ("badge", "published_at", "author", "clock", "history")
 
     class Media:
         css = {"all": ("inbox/admin.css",)}
-        js = ("inbox/admin/once.js", "inbox/admin/editor.js")
+        js = ("inbox/admin/once.js", "inbox/admin/editor.js", "inbox/admin/publish.js")
 
     # The list and the form
 
@@ -68,6 +74,14 @@ class BroadcastAdmin(OnceAdmin, LeanAdmin):
         receipts = reverse("admin:inbox_broadcastreceipt_changelist", current_app=self.admin_site.name)
         query = f"?broadcast__id__exact={broadcast.pk}&read_at__isempty=0"
         return format_html('<a href="{}{}">{}</a>', receipts, query, broadcast.readers)
+
+    @admin.display(description=_("what happened"))
+    def history(self, broadcast: Broadcast) -> str:
+        """The newest changes, each with its time, who made it, and the values before and after."""
+        if broadcast.pk is None:
+            return ""
+        changes = broadcast.history.select_related("by")[:HISTORY]
+        return render_to_string("inbox/admin/history.html", {"changes": [ShownChange(change) for change in changes]})
 
     def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
         """Counts the readers of all rows of the page in one query."""
@@ -88,6 +102,8 @@ class BroadcastAdmin(OnceAdmin, LeanAdmin):
 
     def get_fieldsets(self, request: HttpRequest, obj: Broadcast | None = None) -> Any:
         first, *rest = super().get_fieldsets(request, obj)
+        if obj is None:
+            del rest[-1]  # no history yet
         if not (self.has_change_permission(request, obj) if obj else self.has_add_permission(request)):
             return [first, (_("Translations"), {"fields": ("translations",)}), *rest]  # only to look at
         texts = [
@@ -101,9 +117,13 @@ class BroadcastAdmin(OnceAdmin, LeanAdmin):
         is_published = obj is not None and services.is_published(obj)
         may_publish = self.has_publish_permission(request)
         may_save = self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
+        if may_publish and may_save and not is_published:  # then the buttons are "Publish" and "Save as draft"
+            context |= dict.fromkeys(("show_save", "show_save_and_add_another", "show_save_and_continue"), False)
         context |= {
             "can_publish": may_publish and may_save and not is_published,
             "can_withdraw": may_publish and is_published,
+            "can_duplicate": obj is not None and self.has_add_permission(request),
+            "readers": selectors.readers([obj.pk]).get(obj.pk, 0) if obj is not None else 0,
         }
         return super().render_change_form(request, context, *args, **kwargs)
 
@@ -134,7 +154,8 @@ class BroadcastAdmin(OnceAdmin, LeanAdmin):
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         try:
-            return super().changeform_view(request, *args, **kwargs)
+            with acting(request.user.pk):
+                return super().changeform_view(request, *args, **kwargs)
         except Broadcast.DoesNotExist:
             return self._was_deleted(request)
 
@@ -155,6 +176,8 @@ class BroadcastAdmin(OnceAdmin, LeanAdmin):
         if missing := [name for code, name in languages().items() if code not in {obj.language, *obj.translations}]:
             sentence = _("No text in: %s. Readers of these languages see the original.") % ", ".join(missing)
             self.message_user(request, sentence, messages.INFO)
+        if obj.state == State.DRAFT and "_publish" not in request.POST:
+            self.message_user(request, _("Saved as draft, not published."), messages.INFO)
         with ledger.locked_clock():
             if change:
                 # It may have started, expired or been withdrawn since the form was loaded; saving must not undo that.
@@ -184,7 +207,7 @@ class BroadcastAdmin(OnceAdmin, LeanAdmin):
         return self._publish_if_asked(request, obj) or super().response_change(request, obj)
 
     def _publish_if_asked(self, request: HttpRequest, obj: Broadcast) -> HttpResponse | None:
-        """The response to "Save and publish", in the same transaction as the saving; None for the other buttons."""
+        """The response to "Publish", in the same transaction as the saving; None for the other buttons."""
         if "_publish" not in request.POST:
             return None
         self._change_states(request, [obj], services.publish)
@@ -207,17 +230,45 @@ class BroadcastAdmin(OnceAdmin, LeanAdmin):
     def get_urls(self) -> list[URLPattern]:
         withdraw = self.admin_site.admin_view(self.withdraw_view)
         preview = self.admin_site.admin_view(self.preview_view)
+        reach, duplicate = self.admin_site.admin_view(self.reach_view), self.admin_site.admin_view(self.duplicate_view)
         return [
             path("preview/", preview, name="inbox_broadcast_preview"),
+            path("reach/", reach, name="inbox_broadcast_reach"),
+            path("<path:object_id>/duplicate/", duplicate, name="inbox_broadcast_duplicate"),
             path("<path:object_id>/withdraw/", withdraw, name="inbox_broadcast_withdraw"),
             *super().get_urls(),
         ]
 
     @method_decorator(require_POST)
-    def preview_view(self, request: HttpRequest) -> HttpResponse:
-        """What readers will see of the posted `body`: its HTML, and sentences about what is left out."""
+    def duplicate_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """A draft with the same texts and audience; then its page."""
+        broadcast = self.get_object(request, object_id)
+        if broadcast is None:
+            raise Http404
+        if not (self.has_add_permission(request) and self.has_view_permission(request, broadcast)):
+            raise PermissionDenied
+        with acting(request.user.pk):
+            copy = services.duplicate_broadcast(request.user, broadcast)  # type: ignore[arg-type]  # is signed in
+        self.log_addition(request, copy, f"duplicate of {broadcast.pk}")
+        self.message_user(request, _("This is the copy, a draft without dates."), messages.SUCCESS)
+        return self._back_to(copy)
+
+    @method_decorator(require_POST)
+    def reach_view(self, request: HttpRequest) -> HttpResponse:
+        """How many people the posted audience has, as a number and as a sentence."""
+        self._require_author(request)
+        groups = [int(key) for key in request.POST.getlist("groups") if key.isdecimal() and len(key) < 19]
+        found = selectors.reach(request.POST.get("audience", ""), groups)
+        return JsonResponse({"size": found.size, "sentence": sentence_about(found)})
+
+    def _require_author(self, request: HttpRequest) -> None:
         if not (self.has_add_permission(request) or self.has_change_permission(request)):
             raise PermissionDenied
+
+    @method_decorator(require_POST)
+    def preview_view(self, request: HttpRequest) -> HttpResponse:
+        """What readers will see of the posted `body`: its HTML, and sentences about what is left out."""
+        self._require_author(request)
         body = request.POST.get("body", "")
         if len(body) > MAX_BODY:
             return JsonResponse({"html": "", "left_out": [_("The text is too long.")]})
@@ -238,8 +289,9 @@ class BroadcastAdmin(OnceAdmin, LeanAdmin):
         if not self.has_publish_permission(request):
             raise PermissionDenied
         changed: Counter[str] = Counter()
-        for broadcast in broadcasts:
-            changed[self._change_state(request, broadcast, service)] += 1
+        with acting(request.user.pk):
+            for broadcast in broadcasts:
+                changed[self._change_state(request, broadcast, service)] += 1
         for state, count in changed.items():
             self._report(request, state, count)
 
@@ -247,6 +299,8 @@ class BroadcastAdmin(OnceAdmin, LeanAdmin):
         """Returns the new state of the broadcast; "" if it has not changed."""
         before = broadcast.state
         try:
+            if service is services.publish:
+                selectors.require_readers(broadcast)
             service(broadcast)
         except InboxError as error:
             text = format_html("<bdi>{}</bdi>: {}", broadcast, error.detail)

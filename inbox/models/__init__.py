@@ -10,6 +10,7 @@ from .events import (
     ShareMessage,
     SystemMessage,
 )
+from .history import BroadcastChange
 from .mailbox import BroadcastClock, Mailbox
 from .message import Level, Message, event_types, message_models
 from .muted import MutedType
@@ -21,6 +22,7 @@ from .token import Scope, ServiceToken
 __all__ = [
     "Audience",
     "Broadcast",
+    "BroadcastChange",
     "BroadcastClock",
     "BroadcastReceipt",
     "CommentMessage",

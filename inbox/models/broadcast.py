@@ -25,7 +25,7 @@ from ..core.validators import (
 )
 from ..rendering.markup import rendered, safe_html
 from ..rendering.texts import Text, chosen
-from . import ledger
+from . import history, ledger
 from .base import MailboxRow, alters_data, differs_from
 from .mailbox import BroadcastClock, PrimaryQuerySet
 from .message import Level
@@ -68,6 +68,7 @@ class BroadcastQuerySet(PrimaryQuerySet["Broadcast"]):
             for row in live:
                 row.set_published(clock)
             created = super().bulk_create(rows, batch_size)
+            history.record_created([row.pk for row in created])
             if live:
                 ledger.tick(clock, live[-1].ref)
             reschedule(clock)
@@ -88,9 +89,16 @@ class BroadcastQuerySet(PrimaryQuerySet["Broadcast"]):
                 values["clock"] = clock.value + 1
             if newest or changing.live().exists():
                 ledger.tick(clock, newest.ref if newest else None)
+            before = changing.columns()
             rows = super(BroadcastQuerySet, changing).update(**values)
+            history.record_changed(before, self.model.objects.filter(pk__in=before).columns())
             reschedule(clock)
             return rows
+
+    def columns(self) -> dict[int, history.Columns]:
+        """Primary key -> the columns as the database has them."""
+        rows: Iterable[history.Columns] = self.order_by().values()
+        return {row["id"]: row for row in rows}
 
     @alters_data
     def bulk_update(self, objs: Iterable[Broadcast], fields: Iterable[str], batch_size: int | None = None) -> int:
@@ -204,9 +212,14 @@ class Broadcast(models.Model):
             if kwargs.get("update_fields") is not None:
                 kwargs["update_fields"] = names
             super().save(**kwargs)
+            after = self._stored()
+            if before is None:
+                history.record_created([self.pk])
+            elif after is not None:
+                history.record_changed({self.pk: before}, {self.pk: after})
             if is_live and not was_live:
                 ledger.tick(clock, self.ref)
-            elif was_live and self._stored() != before:
+            elif was_live and after != before:
                 ledger.tick(clock)
             reschedule(clock)
 

@@ -16,7 +16,7 @@ from django.db.models.signals import m2m_changed, post_delete, post_save, pre_de
 from .. import services
 from ..core.patience import ATTEMPTS
 from ..core.users import SiteUser, UserPk
-from ..models import Broadcast, Mailbox, Message, State, audiences, ledger
+from ..models import Broadcast, Mailbox, Message, State, audiences, history, ledger
 from ..models.base import is_being_deleted
 
 
@@ -118,6 +118,9 @@ def broadcast_groups_changed(instance: Broadcast, action: str, pk_set: set[int] 
     with ledger.locked_clock() as clock:
         rows = Broadcast.groups.through.objects.using(ledger.alias()).filter(broadcast=instance.pk)
         changed = rows if pk_set is None else rows.filter(group__in=pk_set)
+        if names := list(changed.values_list("group__name", flat=True)):
+            is_added = action == "post_add"
+            history.record_groups(instance.pk, before=[] if is_added else names, after=names if is_added else [])
         if changed.filter(broadcast__state=State.LIVE).exists():
             instance.clock = ledger.tick(clock)
             Broadcast._base_manager.filter(pk=instance.pk).update(clock=instance.clock)

@@ -2,6 +2,7 @@
 version."""
 
 from .arrivals import newest
+from .audience import Reach, reach, require_readers
 from .badges import snapshot, snapshots, versions
 from .broadcasts import broadcast, broadcasts_page, readers
 from .exports import export
@@ -11,6 +12,7 @@ from .sends import failed_sends, pending_sends, send
 
 __all__ = [
     "Page",
+    "Reach",
     "broadcast",
     "broadcasts_page",
     "export",
@@ -20,7 +22,9 @@ __all__ = [
     "muted",
     "newest",
     "pending_sends",
+    "reach",
     "readers",
+    "require_readers",
     "send",
     "snapshot",
     "snapshots",

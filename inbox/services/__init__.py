@@ -1,7 +1,7 @@
 """Every write. Each service is one transaction (or one per thousand users). It advances the version of each user whose
 state it changes, and sends the signals (`inbox.signals`) after the commit."""
 
-from .broadcast_edits import change_broadcast, check_broadcast, create_broadcast, locked_broadcast
+from .broadcast_edits import change_broadcast, check_broadcast, create_broadcast, duplicate_broadcast, locked_broadcast
 from .broadcasts import apply_due, bump_clock, expire, is_published, publish, raise_clock, withdraw
 from .departures import (
     empty_mailboxes,
@@ -37,6 +37,7 @@ __all__ = [
     "create_token",
     "delete",
     "draft",
+    "duplicate_broadcast",
     "empty_mailboxes",
     "end_session",
     "erasable",

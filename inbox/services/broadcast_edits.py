@@ -83,6 +83,16 @@ def create_broadcast(author: SiteUser, values: Values) -> Broadcast:
         return broadcast
 
 
+@ledger.retrying
+def duplicate_broadcast(author: SiteUser, original: Broadcast) -> Broadcast:
+    """A draft with the same texts and audience, and without dates."""
+    copied = {name: getattr(original, name) for name in COLUMNS if name not in {"publish_at", "expires_at"}}
+    with ledger.locked_clock():
+        copy = Broadcast.objects.create(author=author, **copied)
+        copy.groups.set(original.groups.using(ledger.alias()).values_list("pk", flat=True))
+        return copy
+
+
 @contextmanager
 def locked_broadcast(pk: int) -> Iterator[Broadcast]:
     """A transaction in which no other one can publish, change or delete this broadcast. Raises NotFound."""

@@ -9,7 +9,7 @@ from django.db import connection
 
 from inbox import services
 from inbox.models import Broadcast, Scope
-from inbox.rendering import markup
+from inbox.rendering import markdown, markup
 
 from .people import NOW
 from .rest import problem, state
@@ -100,13 +100,12 @@ def test_nobody_waits_while_a_text_is_rendered(desk: Service, bob: Any, monkeypa
     """Ten thousand brackets take a second: not with the clock in hand."""
     locked: list[bool] = []
 
-    class Watched:
-        def render(self, text: str) -> str:
-            locked.append(connection.in_atomic_block)
-            return str(_markdown.render(text))
+    def parse(text: str) -> markdown.Parsed:
+        locked.append(connection.in_atomic_block)
+        return parsed(text)
 
-    _markdown = markup._markdown
-    monkeypatch.setattr(markup, "_markdown", Watched())
+    parsed = markdown.parse
+    monkeypatch.setattr(markdown, "parse", parse)
     path = f"broadcasts/{desk('POST', 'broadcasts/', {'title': 'New', 'body': 'one'}).json()['id']}/"
     desk("PATCH", path, {"body": "two"})
     for method, action, body in (

@@ -10,6 +10,7 @@ from ninja import Path, Query, Router
 from ninja.errors import HttpError
 
 from ... import selectors, services
+from ...core.acting import acting
 from ...core.snapshots import user_id
 from ...errors import BadFields, BadValue
 from ...models import Broadcast as Row
@@ -82,7 +83,7 @@ def create(request: ServiceRequest, body: BroadcastDraft, key: Key = ABSENT) -> 
     """Creates a draft; its author is the token's owner. Users see it when it is published."""
 
     def work() -> Result:
-        with _with_pointers():
+        with _with_pointers(), acting(request.auth.owner_id):
             pk = services.create_broadcast(request.auth.owner, _values(body)).pk
         return result(201, _document_of(pk), location=f"{request.path}{pk}/")
 
@@ -113,7 +114,7 @@ def change(request: ServiceRequest, id: Path[BroadcastPath], body: BroadcastPatc
     will see it."""
 
     def work() -> Result:
-        with _with_pointers():
+        with _with_pointers(), acting(request.auth.owner_id):
             values = _values(body)
             with services.locked_broadcast(id) as broadcast:
                 _require_scope(request, Scope.BROADCASTS_PUBLISH, broadcast)
@@ -152,7 +153,7 @@ def delete(request: ServiceRequest, id: Path[BroadcastPath], key: Key = ABSENT) 
 )
 def publish(request: ServiceRequest, id: Path[BroadcastPath], key: Key = ABSENT) -> HttpResponse:
     """Publishes it now or, if `publish_at` is in the future, schedules it. If it is live already, nothing changes. 409
-    if it would expire before it starts."""
+    if it would expire before it starts, or if nobody is in its audience."""
     return _change_state(request, id, key, _publish)
 
 
@@ -170,7 +171,7 @@ def withdraw(request: ServiceRequest, id: Path[BroadcastPath], key: Key = ABSENT
 
 def _change_state(request: ServiceRequest, id: int, key: str, service: Callable[[Row], None]) -> HttpResponse:
     def work() -> Result:
-        with services.locked_broadcast(id) as broadcast:
+        with acting(request.auth.owner_id), services.locked_broadcast(id) as broadcast:
             service(broadcast)
         return result(200, _document_of(id))
 
@@ -194,6 +195,7 @@ def _prerendered(texts: Iterable[str], work: Work) -> Work:
 def _publish(broadcast: Row) -> None:
     """As the service, but 409 instead of 422, because the request is valid: the broadcast is not."""
     try:
+        selectors.require_readers(broadcast)
         services.publish(broadcast)
     except BadValue as error:
         raise HttpError(409, error.detail) from error

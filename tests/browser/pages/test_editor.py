@@ -53,6 +53,35 @@ def test_buttons_write_marks_around_what_is_selected(browse: Browse, shared_site
     expect(body).to_have_value("one\n**2**")
 
 
+def test_publishing_and_withdrawing_ask_once_with_numbers(browse: Browse, shared_site: StartSite) -> None:
+    site = shared_site(server=["uvicorn"])
+    page = browse(site, "admin").new_page()
+    page.goto("/admin/inbox/broadcast/add/")
+    reach = page.locator(".field-audience .inbox-reach")
+    expect(reach).to_contain_text(re.compile(r"\d+ people: admin"))
+    page.get_by_label("Audience:").select_option("staff")
+    expect(reach).to_have_text(re.compile(r"\d+ pe\w+: admin"))
+    page.get_by_label("Title:", exact=True).fill("For staff")
+    page.get_by_role("button", name="Publish", exact=True).click()
+    question = page.get_by_role("dialog", name="Publish this announcement?")
+    expect(question.get_by_role("status")).to_have_text(re.compile(r"\d+ pe\w+: admin"))
+    question.get_by_role("button", name="Cancel").click()
+    expect(question).to_be_hidden()
+    page.get_by_role("button", name="Publish", exact=True).click()
+    question.get_by_role("button", name="Publish").dblclick()
+    expect(page.get_by_text("1 broadcast is live.")).to_be_visible()
+    page.get_by_role("button", name="Withdraw", exact=True).click()
+    question = page.get_by_role("dialog", name="Withdraw this announcement?")
+    expect(question).to_contain_text("0 people have read it.")
+    question.get_by_role("button", name="Withdraw").click()
+    expect(page.get_by_text("1 broadcast is withdrawn.")).to_be_visible()
+    expect(page.locator(".inbox-history tbody tr")).to_have_count(3)
+    page.get_by_role("button", name="Duplicate").click()
+    expect(page.get_by_text("This is the copy")).to_be_visible()
+    page.get_by_role("button", name="Save as draft").click()
+    expect(page.get_by_text("not published")).to_be_visible()
+
+
 def test_each_language_has_its_fields_and_its_preview(browse: Browse, shared_site: StartSite) -> None:
     page = browse(shared_site(DEBUG="1"), "admin").new_page()
     page.goto("/admin/inbox/broadcast/add/")

@@ -1,0 +1,49 @@
+"""The changes of a broadcast, in words."""
+
+from datetime import datetime
+from typing import Any
+
+from django.core.exceptions import FieldDoesNotExist
+from django.utils.dateparse import parse_datetime
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
+
+from ..models import Audience, Broadcast, BroadcastChange, Level, State
+from ..rendering.wording import shortened
+
+CHOICES = {"state": State, "audience": Audience, "level": Level}
+LONGEST = 200  # characters of a value
+
+
+class ShownChange:
+    """One row of the history: `at`, `by`, and `lines`, each the name of what changed, and its values."""
+
+    def __init__(self, change: BroadcastChange) -> None:
+        self.at = change.at
+        self.by = change.by.get_username() if change.by else None
+        self.is_first = not change.changed
+        self.lines = [
+            (_name(name), _value(name, before), _value(name, after)) for name, (before, after) in change.changed.items()
+        ]
+
+
+def _name(column: str) -> str:
+    try:
+        return str(Broadcast._meta.get_field(column).verbose_name)  # type: ignore[union-attr]
+    except FieldDoesNotExist:  # it was renamed since
+        return column
+
+
+def _value(column: str, value: Any) -> str:
+    if value in (None, "", [], {}):
+        return ""
+    if column == "translations":
+        return "; ".join(f"{code}: {text['title']} {text['body']}" for code, text in value.items())
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    if column in CHOICES:
+        return str(dict(CHOICES[column].choices).get(value, value))
+    moment = parse_datetime(value) if column.endswith("_at") else None
+    if isinstance(moment, datetime):
+        return date_format(localtime(moment), "DATETIME_FORMAT")
+    return shortened(str(value), LONGEST)

@@ -1,0 +1,68 @@
+"""The history of broadcasts: who changed what, and when. Every write of a broadcast adds to it, in its transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from django.conf import settings
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from ..core.acting import actor
+from . import ledger
+from .mailbox import PrimaryQuerySet
+
+UNTOLD = {"clock", "published_at", "created_at", "author_id"}  # they follow from the others, or never change
+Columns = Mapping[str, Any]
+
+
+class BroadcastChange(models.Model):
+    """`changed`: name of a column, or "groups" -> [before, after]; empty for a new broadcast. `by` is None if nobody
+    did it (a broadcast starts or ends at its time), or if the user was deleted."""
+
+    broadcast = models.ForeignKey(
+        "inbox.Broadcast", models.CASCADE, related_name="history", verbose_name=_("broadcast")
+    )
+    at = models.DateTimeField(_("at"), default=timezone.now)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("changed by")
+    )
+    changed = models.JSONField(_("changed"), default=dict, encoder=DjangoJSONEncoder)
+
+    objects = PrimaryQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("change of a broadcast")
+        verbose_name_plural = _("changes of broadcasts")
+        ordering = ("-pk",)
+
+    def __str__(self) -> str:
+        return f"broadcast-{self.broadcast_id} {self.at:%Y-%m-%d %H:%M}"
+
+
+def record_created(broadcasts: Collection[int]) -> None:
+    _add([BroadcastChange(broadcast_id=pk, by_id=actor()) for pk in broadcasts])
+
+
+def record_changed(before: Mapping[int, Columns], after: Mapping[int, Columns]) -> None:
+    """Primary key -> the columns of broadcasts before and after a write."""
+    changes = {pk: _difference(columns, after[pk]) for pk, columns in before.items() if pk in after}
+    _add([BroadcastChange(broadcast_id=pk, by_id=actor(), changed=found) for pk, found in changes.items() if found])
+
+
+def record_groups(broadcast: int, before: Collection[str], after: Collection[str]) -> None:
+    """The names of the groups that are no longer in the audience, and of those that are new in it."""
+    changed = {"groups": [sorted(before), sorted(after)]}
+    _add([BroadcastChange(broadcast_id=broadcast, by_id=actor(), changed=changed)])
+
+
+def _difference(before: Columns, after: Columns) -> dict[str, list[Any]]:
+    names = [name for name in before if name not in UNTOLD and before[name] != after[name]]
+    return {name: [before[name], after[name]] for name in names}
+
+
+def _add(rows: list[BroadcastChange]) -> None:
+    BroadcastChange.objects.using(ledger.alias()).bulk_create(rows)

@@ -1,0 +1,53 @@
+// Says how many people an audience has, and asks before an announcement is published or withdrawn.
+"use strict";
+
+addEventListener("DOMContentLoaded", () => {
+  const row = document.querySelector(".inbox-moves[data-reach]");
+  if (!row) return;
+  const [publish, withdraw] = ["inbox-publish", "inbox-withdraw"].map((id) => document.getElementById(id));
+  const form = row.closest("form");
+  const audience = form.querySelector("[name=audience]");
+  if (audience) tellReach(form, audience, row.dataset.reach, publish.querySelector(".inbox-reach"));
+  form.addEventListener("submit", (event) => {
+    const { submitter } = event;
+    const dialog = submitter?.name === "_publish" ? publish : submitter?.dataset.asks ? withdraw : null;
+    if (!dialog || submitter.dataset.confirmed) return;
+    event.preventDefault();
+    event.stopImmediatePropagation(); // once.js would disable the buttons
+    ask(dialog, submitter);
+  }, { capture: true });
+});
+
+function ask(dialog, submitter) {
+  dialog.querySelector("[value=yes]").onclick = () => {
+    dialog.close();
+    submitter.dataset.confirmed = "yes";
+    submitter.form.requestSubmit(submitter);
+    delete submitter.dataset.confirmed;
+  };
+  dialog.querySelector("[value=no]").onclick = () => dialog.close();
+  dialog.showModal();
+}
+
+/* Beside the audience, and in the dialog; after each change of the audience. */
+function tellReach(form, audience, address, inDialog) {
+  const beside = document.createElement("p");
+  beside.className = "inbox-reach help";
+  beside.role = "status";
+  audience.closest(".form-row").append(beside);
+  let asked = 0;
+  const tell = async () => {
+    const mine = ++asked;
+    const body = new FormData();
+    body.set("audience", audience.value);
+    for (const { value } of form.querySelectorAll("[name=groups]:checked")) body.append("groups", value);
+    const headers = { "X-CSRFToken": form.elements.csrfmiddlewaretoken.value };
+    const answer = await fetch(address, { method: "POST", body, headers }).catch(() => null);
+    if (!answer?.ok || mine !== asked) return;
+    const { sentence } = await answer.json();
+    beside.textContent = sentence;
+    inDialog.textContent = sentence;
+  };
+  form.addEventListener("change", ({ target }) => { if (["audience", "groups"].includes(target.name)) tell(); });
+  tell();
+}
