@@ -20,7 +20,17 @@ from django.utils.translation import gettext as _
 from ..core.snapshots import user_id
 from ..core.users import SiteUser, UserOrPk, UserPk, user_pk
 from ..errors import NotFound
-from ..models import Broadcast, BroadcastReceipt, Mailbox, Message, MutedType, ServiceToken, event_types, ledger
+from ..models import (
+    Broadcast,
+    BroadcastChange,
+    BroadcastReceipt,
+    Mailbox,
+    Message,
+    MutedType,
+    ServiceToken,
+    event_types,
+    ledger,
+)
 
 FORMAT = 1  # to be increased when a reader of the older format would misunderstand the new one
 CHUNK = 1000  # rows in memory
@@ -49,6 +59,7 @@ def _document(person: SiteUser) -> dict[str, object]:
         "muted_types": list(MutedType.objects.filter(mailbox=pk).order_by("type").values_list("type", flat=True)),
         "service_tokens": _rows(ServiceToken.objects.filter(owner=pk).order_by("pk"), TOKEN),
         "broadcasts": _rows(Broadcast.objects.filter(author=pk).order_by("pk")),
+        "broadcast_changes": _rows(BroadcastChange.objects.filter(by=pk).order_by("pk")),
         "receipts": _rows(BroadcastReceipt.objects.filter(recipient=pk).order_by("broadcast_id")),
         "messages": {name: _rows(model.objects.filter(recipient=pk).order_by("seq")) for name, model in types.items()},
         "said_to_others": {name: _said(model, pk) for name, model in types.items()},

@@ -14,7 +14,16 @@ from django.utils.translation import gettext as _
 
 from ..core.users import UserOrPk, UserPk, user_pk
 from ..errors import NotFound
-from ..models import Broadcast, BroadcastReceipt, MutedType, ServiceToken, audiences, event_types, ledger
+from ..models import (
+    Broadcast,
+    BroadcastChange,
+    BroadcastReceipt,
+    MutedType,
+    ServiceToken,
+    audiences,
+    event_types,
+    ledger,
+)
 from .retention import Rows, batches, count_of, name_of
 from .sending import let_others_write
 
@@ -64,6 +73,7 @@ def _to_erase(pk: UserPk) -> list[tuple[str, Rows, Erase]]:
         *((name_of(rows), rows.filter(recipient=pk), _delete) for rows in types),
         *((acted % name_of(rows), rows.filter(actor=pk).exclude(recipient=pk), _clear_actor) for rows in types),
         (_("broadcasts that they wrote"), Broadcast.objects.filter(author=pk), _clear_author),
+        (_("changes of broadcasts that they made"), BroadcastChange.objects.filter(by=pk), _clear_editor),
         _named(ServiceToken.objects.filter(owner=pk), _delete_tokens),
         _named(BroadcastReceipt.objects.filter(recipient=pk), partial(_replace_receipts, pk)),
         _named(MutedType.objects.filter(mailbox=pk), partial(_delete_muted_types, pk)),
@@ -102,6 +112,12 @@ def _clear_author(rows: Rows) -> int:
     """Uses the base manager, which does not advance the broadcast clock: readers do not see the author."""
     with ledger.locked_clock():
         return Broadcast._base_manager.using(ledger.alias()).filter(pk__in=rows.values("pk")).update(author=None)
+
+
+@_in_batches
+@ledger.retrying
+def _clear_editor(rows: Rows) -> int:
+    return rows.update(by=None)
 
 
 @ledger.retrying

@@ -11,9 +11,11 @@ from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 
 from inbox import selectors, services
+from inbox.core.acting import acting
 from inbox.errors import BadValue, NotFound
 from inbox.models import (
     Broadcast,
+    BroadcastChange,
     BroadcastReceipt,
     CommentMessage,
     FollowMessage,
@@ -193,7 +195,7 @@ def test_nobody_is_refused_at_once(work: Any, nobody: Any, error: Any) -> None:
 
 def test_every_table_of_the_inbox_that_knows_people_is_in_the_export() -> None:
     """A new table with a person in it has to be exported and erased, or named here with the reason."""
-    known = {Broadcast, BroadcastReceipt, Mailbox, MutedType, ServiceToken, *event_types().values()}
+    known = {Broadcast, BroadcastChange, BroadcastReceipt, Mailbox, MutedType, ServiceToken, *event_types().values()}
     nameless = {"BroadcastClock", "EndedSession", "TicketSession", "Broadcast_groups"}
     nameless |= {"DeletedUser"}  # a key, until the last message has forgotten it, and a month longer
     nameless |= {"Submission"}  # of a form: what it created, and not who sent it
@@ -201,3 +203,14 @@ def test_every_table_of_the_inbox_that_knows_people_is_in_the_export() -> None:
     models = apps.get_app_config("inbox").get_models(include_auto_created=True)
     assert {model.__name__ for model in models if model not in known} == nameless | of_a_token
     assert all(issubclass(model, Message) for model in event_types().values())
+
+
+def test_what_they_changed_in_broadcasts(user: int) -> None:
+    with acting(user):
+        changed = Broadcast.objects.create(title="Tea")
+    other = Broadcast.objects.create(title="Milk")
+    document = json.loads("".join(selectors.export(user)))
+    assert [row["broadcast"] for row in document["broadcast_changes"]] == [changed.pk]
+    assert services.erase(user)["changes of broadcasts that they made"] == 1
+    rows = BroadcastChange.objects.filter(broadcast__in=[changed, other])
+    assert list(rows.values_list("by", flat=True)) == [None, None]
