@@ -1,6 +1,7 @@
 /** Counts as text, and a live region that announces them. @import {Item, Snapshot} from "../client/types.js" */
 import { h } from "../../inbox/shared/dom.js";
 import { gettext, interpolate, ngettext } from "../../inbox/shared/i18n.js";
+import { levelWord } from "../../inbox/shared/item.js";
 
 const QUIET = 1; // seconds without news before an announcement
 const LONGEST = 5; // seconds that news can delay it
@@ -20,9 +21,10 @@ export function countLabel(snapshot) {
   return unread ? String(unread) : "";
 }
 
-/** A polite live region: announces what arrived and how many are unread, once per burst. */
+/** Announces what arrived and how many are unread, politely and once per burst; what is critical at once. */
 export class Announcer {
   element = h("p", { class: "sr", role: "status", "aria-live": "polite", "aria-atomic": "true" });
+  urgent = h("p", { class: "sr", role: "alert" });
   #timer = 0;
   #since = 0;
   #titles = /** @type {string[]} */ ([]);
@@ -32,7 +34,8 @@ export class Announcer {
   note(snapshot, item) {
     const text = unreadText(snapshot);
     this.#said ??= text; // the first count is not announced
-    if (item) this.#titles.push(item.title);
+    if (item?.level === "critical") this.urgent.textContent = `${levelWord(item.level)}: ${item.title}`;
+    else if (item) this.#titles.push(item.title);
     if (text === this.#said && !item) return;
     this.#later(() => this.#say(text));
   }
@@ -44,6 +47,7 @@ export class Announcer {
     this.#since = 0;
     this.#said = null;
     this.element.textContent = "";
+    this.urgent.textContent = "";
   }
 
   /** @param {() => void} speak */

@@ -164,7 +164,7 @@ export class NotificationBell extends HTMLElement {
       onOpen: () => this.toasts.clear(),
     });
     this.toasts = new Toasts({ onChoose: (event, item) => this.#onChoose(event, item), open: () => this.panel.open() });
-    this.shadowRoot.append(this.button, this.panel.element, this.#announcer.element, this.toasts.element);
+    this.shadowRoot.append(this.button, this.panel.element, this.#announcer.element, this.#announcer.urgent, this.toasts.element);
   }
 
   /** @param {Snapshot} snapshot @param {Item|null} pushed */

@@ -103,7 +103,7 @@ h3 { font-weight: 650; }
 .toast { display: grid; grid-template-columns: 34px minmax(0, 1fr) 32px; gap: var(--rd-space-3); padding: var(--rd-space-3); border: 1px solid var(--rd-border);
   border-radius: var(--rd-radius-large); background: var(--rd-raised); box-shadow: var(--rd-shadow); animation: arrive var(--rd-calm) var(--rd-ease); }
 .words { display: grid; gap: 3px; align-content: center; min-inline-size: 0; border-radius: var(--rd-radius-small); cursor: pointer; }
-.words strong { font-weight: 600; }
+.words :is(strong, b) { font-weight: 600; }
 .words:hover strong { text-decoration: underline; text-underline-offset: 3px; }
 .words span { color: var(--rd-text-muted); font-size: var(--rd-text-sm); }
 .close { display: grid; place-items: center; inline-size: 32px; block-size: 32px; border-radius: var(--rd-radius-small); color: var(--rd-text-muted); }

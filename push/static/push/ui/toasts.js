@@ -2,6 +2,7 @@
 import { dismissTimer, h } from "../../inbox/shared/dom.js";
 import { gettext, interpolate, ngettext } from "../../inbox/shared/i18n.js";
 import { icon } from "../../inbox/shared/icons.js";
+import { levelWord } from "../../inbox/shared/item.js";
 import { glyph } from "./rows.js";
 
 const STACK = 3; // toasts at once
@@ -25,7 +26,7 @@ export class Toasts {
     const toast = this.#make(item);
     this.list.prepend(toast);
     this.#more += others + this.#evict();
-    dismissTimer(toast, STAY, () => this.#dismiss(toast)).start();
+    if (item.level !== "critical") dismissTimer(toast, STAY, () => this.#dismiss(toast)).start();
     this.#render();
   }
 
@@ -34,9 +35,9 @@ export class Toasts {
     this.#render();
   }
 
-  /** Remove the oldest beyond the stack. @returns {number} how many */
+  /** Remove the oldest beyond the stack, but no critical one: that stays until it is dismissed. @returns {number} how many */
   #evict() {
-    const old = [...this.list.children].slice(STACK);
+    const old = [...this.list.children].slice(STACK).filter((toast) => toast.dataset.level !== "critical");
     old.forEach((toast) => toast.remove());
     return old.length;
   }
@@ -57,13 +58,16 @@ export class Toasts {
 
   #make(item) {
     const onclick = (/** @type {MouseEvent} */ event) => { this.bell.onChoose(event, item); this.#dismiss(toast); };
-    const own = { dir: "auto", lang: item.lang || null };
-    const texts = [h("strong", own, item.title), item.body ? h("span", own, item.body) : null];
+    const lang = item.lang || null;
+    const word = levelWord(item.level);
+    const level = word ? h("bdi", { class: "level", "data-level": item.level }, word) : null;
+    const title = h("strong", { dir: "auto" }, level, level && " ", h("b", { lang }, item.title));
+    const texts = [title, item.body ? h("span", { dir: "auto", lang }, item.body) : null];
     const body = item.href
       ? h("a", { class: "words", href: item.href, onclick }, ...texts)
       : h("button", { class: "words", type: "button", onclick }, ...texts);
     const close = h("button", { class: "close", type: "button", "aria-label": gettext("Dismiss"), onclick: () => this.#dismiss(toast) }, icon("close"));
-    const toast = h("li", { class: "toast", "data-ref": item.ref }, glyph(item), body, close);
+    const toast = h("li", { class: "toast", "data-ref": item.ref, "data-level": item.level }, glyph(item), body, close);
     return toast;
   }
 }
