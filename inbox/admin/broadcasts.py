@@ -12,6 +12,7 @@ from django.db.models import ManyToManyField, Model, QuerySet
 from django.forms import CheckboxSelectMultiple
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.template.loader import render_to_string
+from django.template.response import SimpleTemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
 from django.utils.html import format_html
@@ -31,16 +32,24 @@ from .forms import LABELLED_TIMES, BroadcastForm, body_field, languages, title_f
 from .history import ShownChange
 from .submit_once import OnceAdmin
 from .wording import sentence_about
+from .zones import moment, zone_of
 
 Service = Callable[[Broadcast], None]
 HISTORY = 100  # changes shown on the page of a broadcast
 SETTLED = ("state", "published_at", "clock")  # the fields that only services write, never the form
 
 
+def _rendered(response: HttpResponse) -> HttpResponse:
+    """Now, while the time zone of the user is active; Django renders templates later."""
+    if isinstance(response, SimpleTemplateResponse):
+        response.render()
+    return response
+
+
 class BroadcastAdmin(OnceAdmin, LeanAdmin):
     form = BroadcastForm
     change_form_template = "inbox/admin/broadcast_form.html"
-    list_display = ("title", "badge", "audience", "published_at", "expires_at", "readers")
+    list_display = ("title", "badge", "audience", "published", "expires", "readers")
     list_filter = ("state", "audience", "level")
     search_fields = ("title", "body")
     formfield_overrides: ClassVar[dict[Any, Any]] = {
@@ -52,14 +61,14 @@ class BroadcastAdmin(OnceAdmin, LeanAdmin):
         (None, {"fields": ("title", "body", "language", "level", "url")}),
         (_("Audience"), {"fields": ("audience", "groups")}),
         (_("Time"), {"fields": ("publish_at", "expires_at")}),
-        (_("State"), {"fields": ("badge", "published_at", "author", "clock")}),
+        (_("State"), {"fields": ("badge", "published", "author", "clock")}),
         (_("History"), {"fields": ("history",)}),
     )
-    readonly_fields = ("badge", "published_at", "author", "clock", "history")
+    readonly_fields = ("badge", "published", "author", "clock", "history")
 
     class Media:
         css = {"all": ("inbox/admin.css",)}
-        js = ("inbox/admin/once.js", "inbox/admin/editor.js", "inbox/admin/publish.js")
+        js = ("inbox/admin/once.js", "inbox/admin/editor.js", "inbox/admin/publish.js", "inbox/admin/zone.js")
 
     # The list and the form
 
@@ -67,6 +76,14 @@ class BroadcastAdmin(OnceAdmin, LeanAdmin):
     def badge(self, broadcast: Broadcast) -> str:
         label = broadcast.get_state_display()
         return format_html('<span class="inbox-state inbox-{}">{}</span>', broadcast.state, label)
+
+    @admin.display(description=_("published at"), ordering="published_at")
+    def published(self, broadcast: Broadcast) -> str:
+        return moment(broadcast.published_at)
+
+    @admin.display(description=_("expires at"), ordering="expires_at")
+    def expires(self, broadcast: Broadcast) -> str:
+        return moment(broadcast.expires_at)
 
     @admin.display(description=_("read by"))
     def readers(self, broadcast: Broadcast) -> str:
@@ -154,10 +171,14 @@ class BroadcastAdmin(OnceAdmin, LeanAdmin):
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         try:
-            with acting(request.user.pk):
-                return super().changeform_view(request, *args, **kwargs)
+            with acting(request.user.pk), zone_of(request):
+                return _rendered(super().changeform_view(request, *args, **kwargs))
         except Broadcast.DoesNotExist:
             return self._was_deleted(request)
+
+    def changelist_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        with zone_of(request):
+            return _rendered(super().changelist_view(request, *args, **kwargs))
 
     def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         try:

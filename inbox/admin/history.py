@@ -1,25 +1,23 @@
 """The changes of a broadcast, in words."""
 
-from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist
 from django.utils.dateparse import parse_datetime
-from django.utils.formats import date_format
-from django.utils.timezone import localtime
 
 from ..models import Audience, Broadcast, BroadcastChange, Level, State
 from ..rendering.wording import shortened
+from .zones import moment
 
 CHOICES = {"state": State, "audience": Audience, "level": Level}
 LONGEST = 200  # characters of a value
 
 
 class ShownChange:
-    """One row of the history: `at`, `by`, and `lines`, each the name of what changed, and its values."""
+    """One row of the history: `moment`, `by`, and `lines`, each the name of what changed, and its values."""
 
     def __init__(self, change: BroadcastChange) -> None:
-        self.at = change.at
+        self.moment = moment(change.at)
         self.by = change.by.get_username() if change.by else None
         self.is_first = not change.changed
         self.lines = [
@@ -43,7 +41,7 @@ def _value(column: str, value: Any) -> str:
         return ", ".join(map(str, value))
     if column in CHOICES:
         return str(dict(CHOICES[column].choices).get(value, value))
-    moment = parse_datetime(value) if column.endswith("_at") else None
-    if isinstance(moment, datetime):
-        return date_format(localtime(moment), "DATETIME_FORMAT")
+    found = parse_datetime(value) if column.endswith("_at") else None
+    if found is not None:
+        return moment(found)
     return shortened(str(value), LONGEST)
