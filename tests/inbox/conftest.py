@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterator
+from contextlib import ExitStack
 from copy import deepcopy
 from datetime import timedelta
 from typing import Any
@@ -84,15 +85,28 @@ def fresh_cache() -> None:
     cache.clear()
 
 
+around_a_module = ExitStack()
+
+
 @pytest.fixture(scope="module")
 def in_one_transaction(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     """For fixtures of a module: what they write is there in each test of the module, and gone after the last.
 
-    What a test itself writes is rolled back after the test, as always.
+    What a test itself writes is rolled back after the test, as always. Tests that commit come after all others.
     """
-    with django_db_blocker.unblock(), transaction.atomic():
+    with django_db_blocker.unblock():
+        around_a_module.enter_context(transaction.atomic())
+        around_a_module.callback(transaction.set_rollback, True)
         yield
-        transaction.set_rollback(True)
+        around_a_module.close()
+
+
+@pytest.fixture(autouse=True)
+def nothing_around_commits(request: pytest.FixtureRequest, django_db_blocker: Any) -> None:
+    marker = request.node.get_closest_marker("django_db")
+    if marker and marker.kwargs.get("transaction"):
+        with django_db_blocker.unblock():
+            around_a_module.close()
 
 
 @pytest.fixture
@@ -150,9 +164,14 @@ def shop() -> Service:
     return service()
 
 
-@pytest.fixture
-def life() -> Life:
+@pytest.fixture(scope="module")
+def first_life(in_one_transaction: None) -> Life:
     return Life()
+
+
+@pytest.fixture
+def life(first_life: Life) -> Life:
+    return deepcopy(first_life)
 
 
 @pytest.fixture
