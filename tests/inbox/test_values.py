@@ -1,5 +1,6 @@
 """Values that are wrong, foreign or absurd: refused in one of the two ways the inbox has, and nothing is changed."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -42,48 +43,49 @@ ACTS = [
 # What is sent
 
 
-@pytest.mark.parametrize(
-    ("model", "columns"),
-    [
-        (CommentMessage, {}),
-        (CommentMessage, {"target_title": ""}),
-        (CommentMessage, {"target_title": None}),
-        (CommentMessage, {"target_title": "x" * 201}),
-        (CommentMessage, {"target_title": NUL}),
-        (CommentMessage, {"target_title": SURROGATE}),
-        (CommentMessage, {"target_title": "Tea", "excerpt": None}),
-        (CommentMessage, {"target_title": "Tea", "excerpt": []}),
-        (CommentMessage, {"target_title": "Tea", "excerpt": "x" * 501}),
-        (CommentMessage, {"target_title": "Tea", "excerpt": NUL}),
-        (CommentMessage, {"target_title": "Tea", "nonsense": 1}),
-        (CommentMessage, {"target_title": "Tea", "title": "Of another type"}),
-        (FollowMessage, {"recipient": 1}),
-        (FollowMessage, {"recipient_id": 1}),
-        (FollowMessage, {"seq": 7}),
-        (FollowMessage, {"id": 7}),
-        (FollowMessage, {"pk": 7}),
-        (FollowMessage, {"actor_id": 7}),
-        (FollowMessage, {"archived_at": timezone.now()}),
-        (FollowMessage, {"deleted_at": timezone.now()}),
-        (FollowMessage, {"created_at": "yesterday"}),
-        (FollowMessage, {"created_at": None}),
-        (FollowMessage, {"read_at": "maybe"}),
-        (FollowMessage, {"actor": "nobody"}),
-        (FollowMessage, {"actor": HUGE}),
-        (FollowMessage, {"url": None}),
-        (FollowMessage, {"url": "/" + "x" * 500}),
-        (SystemMessage, {"title": "Tea", "level": "deafening"}),
-        (SystemMessage, {"title": "Tea", "level": None}),
-        (SystemMessage, {"title": "Tea", "body": "x" * 10_001}),
-        (SystemMessage, {"title": "Tea", "body": SURROGATE}),
-        (ShareMessage, {"note": "no title"}),
-    ],
-)
-def test_columns_that_do_not_fit_are_refused(model: type[Message], columns: dict[str, Any], unharmed: int) -> None:
-    with pytest.raises(BadValue) as refused:
-        services.send([unharmed], model, **columns)
-    assert refused.value.code == "bad_value"
-    assert refused.value.detail
+UNFIT: list[tuple[type[Message], dict[str, Any]]] = [
+    (CommentMessage, {}),
+    (CommentMessage, {"target_title": ""}),
+    (CommentMessage, {"target_title": None}),
+    (CommentMessage, {"target_title": "x" * 201}),
+    (CommentMessage, {"target_title": NUL}),
+    (CommentMessage, {"target_title": SURROGATE}),
+    (CommentMessage, {"target_title": "Tea", "excerpt": None}),
+    (CommentMessage, {"target_title": "Tea", "excerpt": []}),
+    (CommentMessage, {"target_title": "Tea", "excerpt": "x" * 501}),
+    (CommentMessage, {"target_title": "Tea", "excerpt": NUL}),
+    (CommentMessage, {"target_title": "Tea", "nonsense": 1}),
+    (CommentMessage, {"target_title": "Tea", "title": "Of another type"}),
+    (FollowMessage, {"recipient": 1}),
+    (FollowMessage, {"recipient_id": 1}),
+    (FollowMessage, {"seq": 7}),
+    (FollowMessage, {"id": 7}),
+    (FollowMessage, {"pk": 7}),
+    (FollowMessage, {"actor_id": 7}),
+    (FollowMessage, {"archived_at": timezone.now()}),
+    (FollowMessage, {"deleted_at": timezone.now()}),
+    (FollowMessage, {"created_at": "yesterday"}),
+    (FollowMessage, {"created_at": None}),
+    (FollowMessage, {"read_at": "maybe"}),
+    (FollowMessage, {"actor": "nobody"}),
+    (FollowMessage, {"actor": HUGE}),
+    (FollowMessage, {"url": None}),
+    (FollowMessage, {"url": "/" + "x" * 500}),
+    (SystemMessage, {"title": "Tea", "level": "deafening"}),
+    (SystemMessage, {"title": "Tea", "level": None}),
+    (SystemMessage, {"title": "Tea", "body": "x" * 10_001}),
+    (SystemMessage, {"title": "Tea", "body": SURROGATE}),
+    (ShareMessage, {"note": "no title"}),
+]
+
+
+def test_columns_that_do_not_fit_are_refused(unharmed: int, subtests: pytest.Subtests) -> None:
+    for model, columns in UNFIT:
+        with subtests.test(model=model.__name__, columns=columns):
+            with pytest.raises(BadValue) as refused:
+                services.send([unharmed], model, **columns)
+            assert refused.value.code == "bad_value"
+            assert refused.value.detail
 
 
 LINKS = {
@@ -179,20 +181,23 @@ NOBODY = [
 ]
 
 
-@pytest.mark.parametrize("nobody", NOBODY, ids=lambda each: ascii(each).partition(" object at")[0])
-def test_what_cannot_be_a_user_is_refused(nobody: Any, unharmed: int) -> None:
-    for refused in (
-        lambda: services.send([unharmed, nobody], FollowMessage),
-        lambda: services.mark_read(nobody, []),
-        lambda: services.mark_all_read(nobody, 0),
-        lambda: services.touch([unharmed, nobody]),
-        lambda: selectors.snapshots([unharmed, nobody]),
-        lambda: selectors.versions([nobody]),
-        lambda: selectors.inbox_page(nobody),
-        lambda: selectors.item(nobody, "follow-1"),
-    ):
-        with pytest.raises(BadValue):
-            refused()
+CALLS: dict[str, Callable[[int, Any], Any]] = {
+    "send": lambda user, nobody: services.send([user, nobody], FollowMessage),
+    "mark_read": lambda user, nobody: services.mark_read(nobody, []),
+    "mark_all_read": lambda user, nobody: services.mark_all_read(nobody, 0),
+    "touch": lambda user, nobody: services.touch([user, nobody]),
+    "snapshots": lambda user, nobody: selectors.snapshots([user, nobody]),
+    "versions": lambda user, nobody: selectors.versions([nobody]),
+    "inbox_page": lambda user, nobody: selectors.inbox_page(nobody),
+    "item": lambda user, nobody: selectors.item(nobody, "follow-1"),
+}
+
+
+def test_what_cannot_be_a_user_is_refused(unharmed: int, subtests: pytest.Subtests) -> None:
+    for name, call in CALLS.items():
+        for nobody in NOBODY:
+            with subtests.test(call=name, nobody=ascii(nobody)), pytest.raises(BadValue):
+                call(unharmed, nobody)
 
 
 @pytest.mark.parametrize("stranger", [0, -1, 2**31 - 1, str(2**31 - 1)])

@@ -119,24 +119,25 @@ def test_a_ref_named_twice_is_one_item_and_refs_may_come_from_anywhere(user: int
 # Up to where, from where, how many
 
 
-@pytest.mark.parametrize("up_to", [-1, -HUGE, 2**53, HUGE])
-def test_an_up_to_that_is_no_version_is_refused(up_to: int, unharmed: int) -> None:
-    with pytest.raises(BadValue):
-        services.mark_all_read(unharmed, up_to)
+def test_an_up_to_that_is_no_version_is_refused(unharmed: int, subtests: pytest.Subtests) -> None:
+    for up_to in (-1, -HUGE, 2**53, HUGE):
+        with subtests.test(up_to=up_to), pytest.raises(BadValue):
+            services.mark_all_read(unharmed, up_to)
 
 
-@pytest.mark.parametrize("kind", ["", "Follow", "follow-1", "message", NUL, SURROGATE, "x" * 10_000])
-def test_an_unknown_type_is_refused(kind: str, unharmed: int) -> None:
-    with pytest.raises(BadValue):
-        services.mark_all_read(unharmed, 2**53 - 1, kind)
-    with pytest.raises(BadValue):
-        selectors.inbox_page(unharmed, type=kind)
+def test_an_unknown_type_is_refused(unharmed: int, subtests: pytest.Subtests) -> None:
+    for kind in ("", "Follow", "follow-1", "message", NUL, SURROGATE, "x" * 10_000):
+        with subtests.test(kind=ascii(kind)):
+            with pytest.raises(BadValue):
+                services.mark_all_read(unharmed, 2**53 - 1, kind)
+            with pytest.raises(BadValue):
+                selectors.inbox_page(unharmed, type=kind)
 
 
-@pytest.mark.parametrize("limit", [0, -1, 101, HUGE, -HUGE])
-def test_a_wild_limit_is_refused(limit: int, unharmed: int) -> None:
-    with pytest.raises(BadValue):
-        selectors.inbox_page(unharmed, limit=limit)
+def test_a_wild_limit_is_refused(unharmed: int, subtests: pytest.Subtests) -> None:
+    for limit in (0, -1, 101, HUGE, -HUGE):
+        with subtests.test(limit=limit), pytest.raises(BadValue):
+            selectors.inbox_page(unharmed, limit=limit)
 
 
 def tampered(cursor: str) -> Iterator[str]:
@@ -150,12 +151,10 @@ def tampered(cursor: str) -> Iterator[str]:
     yield signing.dumps([1, None, None], salt=pages.SALT, key="not the key of this site")
 
 
-@pytest.mark.parametrize(
-    "cursor", ["", "0", "1", ":", "::", "a:b:c", NUL, SURROGATE, "é", "x" * 100_000], ids=range(10)
-)
-def test_a_foreign_cursor_is_refused(cursor: str, unharmed: int) -> None:
-    with pytest.raises(BadValue):
-        selectors.inbox_page(unharmed, before=cursor)
+def test_a_foreign_cursor_is_refused(unharmed: int, subtests: pytest.Subtests) -> None:
+    for cursor in ("", "0", "1", ":", "::", "a:b:c", NUL, SURROGATE, "é", "x" * 100_000):
+        with subtests.test(cursor=ascii(cursor)), pytest.raises(BadValue):
+            selectors.inbox_page(unharmed, before=cursor)
 
 
 def test_a_tampered_cursor_is_refused(user: int) -> None:
