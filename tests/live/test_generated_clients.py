@@ -28,7 +28,7 @@ def site(shared_site: StartSite) -> Site:
 @pytest.fixture(scope="module")
 def document(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("document") / "openapi.json"
-    path.write_bytes(httpx.get(site.url("/api/v1/openapi.json")).content)
+    path.write_bytes(httpx.get(site.url("/api/v1/openapi.json"), verify=False).content)
     return path
 
 
@@ -84,11 +84,10 @@ def test_a_client_of_openapi_python_client(site: Site, document: Path, tmp_path:
 
 
 def test_a_client_of_openapi_typescript(site: Site, document: Path, workshop: Path) -> None:
-    run("openapi-typescript", document, "--output", "api.d.ts", cwd=workshop)
-    for name in ("client.ts", "package.json"):
+    run("openapi-typescript", document, "--output", "api.ts", cwd=workshop)  # a .d.ts would be left out like a library
+    for name in ("client.ts", "package.json", "tsconfig.json"):
         (workshop / name).write_bytes((HERE / name).read_bytes())
-    options = ("--strict", "--skipDefaultLibCheck", "--module", "nodenext", "--target", "es2022", "--lib", "es2022,dom")
-    run("tsc", *options, "client.ts", cwd=workshop)
+    run("tsc", cwd=workshop)
     said = json.loads(run("node", "client.js", *arguments(site, "typescript-reader"), cwd=workshop))
     title = "generated commented on “Tea”"
     assert said == {"created": 1, "title": title, "read": False, "unread": 0, "refused": ["/level"]}
