@@ -1,15 +1,28 @@
 """What tests of floods share: a user who floods, one who knocks, and others who are served meanwhile."""
 
 import asyncio
+from collections.abc import Iterable
 from contextlib import suppress
+from itertools import product
 from typing import Any
+
+import pytest
 
 from tests import raw
 from tests.clients import connect, plain_http
 from tests.servers import Site
 
+SERVERS = ["daphne", "uvicorn"]
 PATIENCE = 5.0  # seconds; without a budget others wait for ten and more
 ROUNDS = 3
+
+
+def on_servers(kinds: Iterable[str]) -> list[Any]:
+    """Each kind on each server, as parameters; in `make test` on one of the two, in turn."""
+    return [
+        pytest.param(server, kind, marks=[pytest.mark.soak] if (k + s) % 2 else [])
+        for (k, kind), (s, server) in product(enumerate(kinds), enumerate(SERVERS))
+    ]
 
 
 async def call(site: Site, do: str, *args: Any, **kwargs: Any) -> Any:
@@ -20,6 +33,28 @@ async def newcomer(site: Site, name: str) -> dict[str, str]:
     """Cookies of a user whose budget nobody has touched."""
     await call(site, "user", name)
     return await asyncio.to_thread(site.cookies, name)
+
+
+async def offender(site: Site, name: str) -> dict[str, str]:
+    """Cookies of a user who has been shut out before, so that the next time lasts 8 s.
+
+    A connection is held for up to 4 s: if the shut-out has ended by then, the client is served and not refused.
+    """
+    cookies = await newcomer(site, name)
+    for _ in range(3):
+        await call(site, "shut_out", cookies["sessionid"], 0)
+    return cookies
+
+
+async def is_shut_out(site: Site, cookies: dict[str, str]) -> bool:
+    return bool(await call(site, "is_shut_out", cookies["sessionid"]))
+
+
+async def is_refused(site: Site, cookies: dict[str, str]) -> bool:
+    """Whether a silent connection is; it may be hung up on instead, if many are held."""
+    with suppress(ConnectionError, TimeoutError, asyncio.IncompleteReadError):
+        return await knock(site, cookies) == 4429
+    return False
 
 
 async def others_are_served(site: Site, flood: "asyncio.Future[Any]", name: str) -> None:

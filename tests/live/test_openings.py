@@ -1,7 +1,8 @@
 """A client that opens and ends connections in a loop is shut out, on each server, and nobody else notices."""
 
 import asyncio
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import pytest
@@ -9,21 +10,32 @@ import pytest
 from tests import raw
 from tests.clients import plain_http
 from tests.conftest import StartSite
-from tests.live.floods import call, knock, newcomer, others_are_served, until_served
+from tests.live.floods import (
+    SERVERS,
+    call,
+    is_refused,
+    is_shut_out,
+    knock,
+    newcomer,
+    offender,
+    on_servers,
+    others_are_served,
+    until_served,
+)
 from tests.openings import LOOPS, Turn, hang_up, too_big
 from tests.servers import Site, eventually
 
 SOCKETS = 10
 TABS = 20
 DEADLINE = 90  # seconds, on a slow machine
-STREAMS = {
-    "sse": ("/push/sse/", {}),
-    "iframe": ("/push/iframe/", {}),
-    "long poll": ("/push/poll/", {"If-None-Match": '"none"', "Prefer": "wait=20"}),
-}
+STREAMS: list[tuple[str, dict[str, str]]] = [
+    ("/push/sse/", {}),
+    ("/push/iframe/", {}),
+    ("/push/poll/", {"If-None-Match": '"none"', "Prefer": "wait=20"}),
+]
 
 
-@pytest.fixture(params=["daphne", "uvicorn"])
+@pytest.fixture(params=SERVERS)
 def site(shared_site: StartSite, request: pytest.FixtureRequest) -> Site:
     return shared_site(server=request.param, bus="memory")
 
@@ -35,37 +47,39 @@ async def repeat(site: Site, cookies: dict[str, str], turn: Turn) -> None:
             await turn(site, cookies)
 
 
-async def is_refused(site: Site, cookies: dict[str, str]) -> bool:
-    with suppress(ConnectionError, TimeoutError, asyncio.IncompleteReadError):  # hung up on
-        return await knock(site, cookies) == 4429
-    return False
-
-
-async def until_shut_out(site: Site, cookies: dict[str, str], turn: Turn) -> None:
-    """Repeat it on several sockets until the user is shut out, by this alone, and then a silent connection refused."""
+@asynccontextmanager
+async def looping(site: Site, cookies: dict[str, str], turn: Turn) -> AsyncIterator[None]:
+    """Repeat it on several sockets. No other connection of this user is opened meanwhile: it would count, too."""
     turns = [asyncio.ensure_future(repeat(site, cookies, turn)) for _ in range(SOCKETS)]
     try:
-        await eventually(lambda: call(site, "is_shut_out", cookies["sessionid"]), DEADLINE)
-        await eventually(lambda: is_refused(site, cookies), DEADLINE)
+        yield
     finally:
         for each in turns:
             each.cancel()
         await asyncio.wait(turns)
 
 
-@pytest.mark.parametrize("kind", LOOPS)
+@pytest.mark.parametrize(("site", "kind"), on_servers(LOOPS), indirect=["site"])
 async def test_a_loop_is_shut_out_and_others_are_served(site: Site, kind: str) -> None:
-    cookies, other = await newcomer(site, f"loop-{kind}"), await newcomer(site, f"other-{kind}")
-    loop = asyncio.ensure_future(until_shut_out(site, cookies, LOOPS[kind]))
-    await others_are_served(site, loop, f"beside-loop-{kind}")
-    await loop
+    cookies, other = await offender(site, f"loop-{kind}"), await newcomer(site, f"other-{kind}")
+    async with looping(site, cookies, LOOPS[kind]):
+        shut_out = asyncio.ensure_future(eventually(lambda: is_shut_out(site, cookies), DEADLINE))
+        await others_are_served(site, shut_out, f"beside-loop-{kind}")
+        await shut_out
+    await eventually(lambda: is_refused(site, cookies), DEADLINE)
     assert await knock(site, other) == 0
+
+
+async def test_who_opened_too_many_comes_in_again(site: Site) -> None:
+    cookies = await newcomer(site, "came-again")
+    async with looping(site, cookies, LOOPS["WebSocket"]):
+        await eventually(lambda: is_shut_out(site, cookies), DEADLINE)
     await until_served(site, cookies)
 
 
 async def test_one_frame_too_big_shuts_out(site: Site) -> None:
-    cookies = await newcomer(site, "one-too-big")
-    for _ in range(6):  # the machine may be slow, but each shut-out is twice the last
+    cookies = await offender(site, "one-too-big")
+    for _ in range(6):  # on a slow machine a shut-out may end before the next connection
         await too_big(site, cookies)
         if await is_refused(site, cookies):
             return
@@ -83,18 +97,15 @@ async def test_a_client_that_hangs_up_while_it_is_held_reaches_no_application(si
     assert await call(site, "admissions") - before < 20, "the one that waits, and some that the server was slow to miss"
 
 
-@pytest.mark.parametrize("kind", STREAMS)
-async def test_a_stream_of_a_shut_out_user_is_refused_and_a_short_poll_is_not(site: Site, kind: str) -> None:
-    path, headers = STREAMS[kind]
-    cookies = await newcomer(site, f"stream-{kind}")
+async def test_streams_of_a_shut_out_user_are_refused_and_a_short_poll_is_not(site: Site) -> None:
+    cookies = await newcomer(site, "streams")
     await call(site, "shut_out", cookies["sessionid"], 60)
     async with plain_http(site, cookies=cookies, timeout=30) as client:
-        refused = await client.get(path, headers=headers)
-        polled = await client.get("/push/poll/")
-    assert refused.status_code == 429
-    assert refused.json()["code"] == "shut_out"
-    assert 0 < int(refused.headers["Retry-After"]) <= 60
-    assert polled.status_code == 200
+        held = asyncio.gather(*(client.get(path, headers=headers) for path, headers in STREAMS))
+        assert (await client.get("/push/poll/")).status_code == 200
+        for refused in await held:
+            assert (refused.status_code, refused.json()["code"]) == (429, "shut_out")
+            assert 0 < int(refused.headers["Retry-After"]) <= 60
 
 
 async def test_the_second_request_of_a_connection_is_held_too(site: Site) -> None:
@@ -112,20 +123,28 @@ async def test_many_tabs_may_be_reloaded_several_times(site: Site) -> None:
         assert codes == [0] * TABS
 
 
+async def long_poll(site: Site, cookies: dict[str, str], tag: str) -> bytes:
+    """The head of the answer."""
+    request = raw.request(site, "/push/poll/", f"If-None-Match: {tag}", "Prefer: wait=50", cookies=cookies)
+    async with raw.connect(site, request) as connection:
+        return await connection.reader.readuntil(b"\r\n\r\n")
+
+
 async def test_a_long_poll_that_had_to_wait_costs_nothing(site: Site) -> None:
-    """A hundred and more changes, one after another: the client connects again after each."""
+    """More than a user may open at once: as many tabs as there may be, each of which connects again after a change."""
     name = "busy-mailbox"
     cookies = await newcomer(site, name)
-    async with plain_http(site, cookies=cookies, timeout=60) as client:
-        known = (await client.get("/push/poll/")).headers["ETag"]
-        for _ in range(120):
-            poll = asyncio.ensure_future(
-                client.get("/push/poll/", headers={"If-None-Match": known, "Prefer": "wait=50"})
-            )
-            await call(site, "send", "comment", [name], target_title="Tea")
-            answer = await poll
-            assert answer.status_code == 200
-            known = answer.headers["ETag"]
+    for _ in range(8):
+        state = await call(site, "snapshot", name)
+        tag = f'"{state["user"]}-{state["version"]}"'
+        polls = asyncio.gather(*(long_poll(site, cookies, tag) for _ in range(TABS)))
+        await eventually(lambda: holds(site, TABS))
+        await call(site, "send", "comment", [name], target_title="Tea")
+        assert all(head.startswith(b"HTTP/1.1 200") for head in await polls)
+
+
+async def holds(site: Site, connections: int) -> bool:
+    return bool(await call(site, "push.hub.connection_count") >= connections)
 
 
 async def test_a_handshake_in_pieces_is_held_too(site: Site) -> None:
