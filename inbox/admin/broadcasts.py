@@ -10,43 +10,32 @@ from django.contrib.auth import get_permission_codename
 from django.core.exceptions import PermissionDenied
 from django.db.models import ManyToManyField, Model, QuerySet
 from django.forms import CheckboxSelectMultiple
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
-from django.template.response import SimpleTemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, reverse
 from django.utils.decorators import method_decorator
 from django.utils.html import format_html
-from django.utils.translation import get_language, ngettext, override
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from .. import selectors, services
 from ..core.acting import acting
-from ..core.validators import MAX_BODY
 from ..errors import InboxError
 from ..models import Broadcast, BroadcastReceipt, State, ledger
-from ..rendering.languages import supported
-from ..rendering.markup import rendered
 from .base import LeanAdmin
+from .desk import DeskPages
 from .forms import LABELLED_TIMES, BroadcastForm, body_field, languages, title_field, translation_fields
 from .history import ShownChange
 from .submit_once import OnceAdmin
-from .wording import sentence_about
-from .zones import moment, zone_of
+from .zones import moment, rendered_now, zone_of
 
 Service = Callable[[Broadcast], None]
 HISTORY = 100  # changes shown on the page of a broadcast
 SETTLED = ("state", "published_at", "clock")  # the fields that only services write, never the form
 
 
-def _rendered(response: HttpResponse) -> HttpResponse:
-    """Now, while the time zone of the user is active; Django renders templates later."""
-    if isinstance(response, SimpleTemplateResponse):
-        response.render()
-    return response
-
-
-class BroadcastAdmin(OnceAdmin, LeanAdmin):
+class BroadcastAdmin(DeskPages, OnceAdmin, LeanAdmin):
     form = BroadcastForm
     change_form_template = "inbox/admin/broadcast_form.html"
     list_display = ("title", "badge", "audience", "published", "expires", "readers")
@@ -172,13 +161,13 @@ class BroadcastAdmin(OnceAdmin, LeanAdmin):
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         try:
             with acting(request.user.pk), zone_of(request):
-                return _rendered(super().changeform_view(request, *args, **kwargs))
+                return rendered_now(super().changeform_view(request, *args, **kwargs))
         except Broadcast.DoesNotExist:
             return self._was_deleted(request)
 
     def changelist_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         with zone_of(request):
-            return _rendered(super().changelist_view(request, *args, **kwargs))
+            return rendered_now(super().changelist_view(request, *args, **kwargs))
 
     def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         try:
@@ -232,7 +221,7 @@ class BroadcastAdmin(OnceAdmin, LeanAdmin):
         if "_publish" not in request.POST:
             return None
         self._change_states(request, [obj], services.publish)
-        return self._back_to(obj)
+        return self.back_to(obj)
 
     # Publishing and withdrawing
 
@@ -249,53 +238,7 @@ class BroadcastAdmin(OnceAdmin, LeanAdmin):
         self._change_states(request, queryset, services.withdraw)
 
     def get_urls(self) -> list[URLPattern]:
-        withdraw = self.admin_site.admin_view(self.withdraw_view)
-        preview = self.admin_site.admin_view(self.preview_view)
-        reach, duplicate = self.admin_site.admin_view(self.reach_view), self.admin_site.admin_view(self.duplicate_view)
-        return [
-            path("preview/", preview, name="inbox_broadcast_preview"),
-            path("reach/", reach, name="inbox_broadcast_reach"),
-            path("<path:object_id>/duplicate/", duplicate, name="inbox_broadcast_duplicate"),
-            path("<path:object_id>/withdraw/", withdraw, name="inbox_broadcast_withdraw"),
-            *super().get_urls(),
-        ]
-
-    @method_decorator(require_POST)
-    def duplicate_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """A draft with the same texts and audience; then its page."""
-        broadcast = self.get_object(request, object_id)
-        if broadcast is None:
-            raise Http404
-        if not (self.has_add_permission(request) and self.has_view_permission(request, broadcast)):
-            raise PermissionDenied
-        with acting(request.user.pk):
-            copy = services.duplicate_broadcast(request.user, broadcast)  # type: ignore[arg-type]  # is signed in
-        self.log_addition(request, copy, f"duplicate of {broadcast.pk}")
-        self.message_user(request, _("This is the copy, a draft without dates."), messages.SUCCESS)
-        return self._back_to(copy)
-
-    @method_decorator(require_POST)
-    def reach_view(self, request: HttpRequest) -> HttpResponse:
-        """How many people the posted audience has, as a number and as a sentence."""
-        self._require_author(request)
-        groups = [int(key) for key in request.POST.getlist("groups") if key.isdecimal() and len(key) < 19]
-        found = selectors.reach(request.POST.get("audience", ""), groups)
-        return JsonResponse({"size": found.size, "sentence": sentence_about(found)})
-
-    def _require_author(self, request: HttpRequest) -> None:
-        if not (self.has_add_permission(request) or self.has_change_permission(request)):
-            raise PermissionDenied
-
-    @method_decorator(require_POST)
-    def preview_view(self, request: HttpRequest) -> HttpResponse:
-        """What readers will see of the posted `body`: its HTML, and sentences about what is left out."""
-        self._require_author(request)
-        body = request.POST.get("body", "")
-        if len(body) > MAX_BODY:
-            return JsonResponse({"html": "", "left_out": [_("The text is too long.")]})
-        with override(supported(request.POST.get("language")) or get_language()):
-            found = rendered(body)
-        return JsonResponse({"html": found.html, "left_out": found.left_out})
+        return [*self.urls_of({"<path:object_id>/withdraw/": ("withdraw", self.withdraw_view)}), *super().get_urls()]
 
     @method_decorator(require_POST)
     def withdraw_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -304,7 +247,7 @@ class BroadcastAdmin(OnceAdmin, LeanAdmin):
         if broadcast is None:
             raise Http404
         self._change_states(request, [broadcast], services.withdraw)
-        return self._back_to(broadcast)
+        return self.back_to(broadcast)
 
     def _change_states(self, request: HttpRequest, broadcasts: Iterable[Broadcast], service: Service) -> None:
         if not self.has_publish_permission(request):
@@ -341,7 +284,3 @@ class BroadcastAdmin(OnceAdmin, LeanAdmin):
         }
         if state in sentences:
             self.message_user(request, sentences[state] % count, messages.SUCCESS if state else messages.WARNING)
-
-    def _back_to(self, broadcast: Broadcast) -> HttpResponse:
-        page = reverse("admin:inbox_broadcast_change", args=[broadcast.pk], current_app=self.admin_site.name)
-        return HttpResponseRedirect(page)

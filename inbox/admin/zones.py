@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from datetime import datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.template.response import SimpleTemplateResponse
 from django.utils import timezone
 from django.utils.formats import date_format
 
@@ -43,3 +44,10 @@ def moment(value: datetime | None) -> str:
         return ""
     local = timezone.localtime(value)
     return f"{date_format(local, 'DATETIME_FORMAT')} {local.tzname()}"
+
+
+def rendered_now(response: HttpResponse) -> HttpResponse:
+    """Now, while the time zone of the user is active; Django renders templates later."""
+    if isinstance(response, SimpleTemplateResponse):
+        response.render()
+    return response

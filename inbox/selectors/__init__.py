@@ -5,6 +5,7 @@ from .arrivals import newest
 from .audience import Reach, reach, require_readers
 from .badges import snapshot, snapshots, versions
 from .broadcasts import broadcast, broadcasts_page, readers
+from .effect import Reader, Who, counts, people, readers_of
 from .exports import export
 from .pages import Page, inbox_page, item
 from .preferences import muted
@@ -13,8 +14,11 @@ from .sends import failed_sends, pending_sends, send
 __all__ = [
     "Page",
     "Reach",
+    "Reader",
+    "Who",
     "broadcast",
     "broadcasts_page",
+    "counts",
     "export",
     "failed_sends",
     "inbox_page",
@@ -22,8 +26,10 @@ __all__ = [
     "muted",
     "newest",
     "pending_sends",
+    "people",
     "reach",
     "readers",
+    "readers_of",
     "require_readers",
     "send",
     "snapshot",

@@ -29,7 +29,7 @@ class Reach:
 
 def reach(audience: str, groups: Collection[int] = ()) -> Reach:
     """`groups`: primary keys; they count with the audience “groups” only."""
-    users = _users(audience, groups)
+    users = users_in(audience, groups)
     counted = users.order_by()[: EXACT + 1].count()
     names = [user.get_username() for user in users.order_by("pk")[:SAMPLE]]
     return Reach(min(counted, EXACT), counted <= EXACT, names)
@@ -44,7 +44,8 @@ def require_readers(broadcast: Broadcast) -> None:
         raise BadValue(_("Nobody is in the audience of this broadcast."))
 
 
-def _users(audience: str, groups: Collection[int]) -> QuerySet[SiteUser]:
+def users_in(audience: str, groups: Collection[int]) -> QuerySet[SiteUser]:
+    """The users of this audience who can sign in."""
     model = get_user_model()
     users: QuerySet[SiteUser] = model._base_manager.using(ledger.alias())
     if any(field.name == "is_active" for field in model._meta.concrete_fields):

@@ -1,0 +1,105 @@
+"""What the admin of broadcasts has beyond Django's list and form: preview, size of the audience, readers, copies."""
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.urls import URLPattern, path, reverse
+from django.utils.decorators import method_decorator
+from django.utils.translation import get_language, override
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from .. import selectors, services
+from ..core.acting import acting
+from ..core.validators import MAX_BODY
+from ..models import Broadcast
+from ..rendering.languages import supported
+from ..rendering.markup import rendered
+from . import readers
+from .wording import sentence_about
+from .zones import rendered_now, zone_of
+
+if TYPE_CHECKING:
+    ModelAdmin = admin.ModelAdmin[Any]
+else:
+    ModelAdmin = admin.ModelAdmin
+
+View = Callable[..., HttpResponseBase]
+
+
+class DeskPages(ModelAdmin):
+    def get_urls(self) -> list[URLPattern]:
+        own: dict[str, tuple[str, View]] = {
+            "preview/": ("preview", self.preview_view),
+            "reach/": ("reach", self.reach_view),
+            "<path:object_id>/readers/": ("readers", self.readers_view),
+            "<path:object_id>/readers.csv": ("readers_csv", self.csv_view),
+            "<path:object_id>/duplicate/": ("duplicate", self.duplicate_view),
+        }
+        return [*self.urls_of(own), *super().get_urls()]
+
+    def urls_of(self, views: Mapping[str, tuple[str, View]]) -> list[URLPattern]:
+        """Address -> the last part of the name, and the view."""
+        return [
+            path(address, self.admin_site.admin_view(view), name=f"inbox_broadcast_{name}")
+            for address, (name, view) in views.items()
+        ]
+
+    def back_to(self, broadcast: Broadcast) -> HttpResponse:
+        page = reverse("admin:inbox_broadcast_change", args=[broadcast.pk], current_app=self.admin_site.name)
+        return HttpResponseRedirect(page)
+
+    def readers_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        broadcast = self._to_look_at(request, object_id)
+        with zone_of(request):
+            return rendered_now(readers.page(request, broadcast, self.admin_site))
+
+    def csv_view(self, request: HttpRequest, object_id: str) -> StreamingHttpResponse:
+        return readers.download(request, self._to_look_at(request, object_id))
+
+    def _to_look_at(self, request: HttpRequest, object_id: str) -> Broadcast:
+        broadcast: Broadcast | None = self.get_object(request, object_id)
+        if broadcast is None:
+            raise Http404
+        if not self.has_view_permission(request, broadcast):
+            raise PermissionDenied
+        return broadcast
+
+    @method_decorator(require_POST)
+    def duplicate_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """A draft with the same texts and audience; then its page."""
+        broadcast = self._to_look_at(request, object_id)
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        with acting(request.user.pk):
+            copy = services.duplicate_broadcast(request.user, broadcast)  # type: ignore[arg-type]  # is signed in
+        self.log_addition(request, copy, f"duplicate of {broadcast.pk}")
+        self.message_user(request, _("This is the copy, a draft without dates."), messages.SUCCESS)
+        return self.back_to(copy)
+
+    @method_decorator(require_POST)
+    def reach_view(self, request: HttpRequest) -> HttpResponse:
+        """How many people the posted audience has, as a number and as a sentence."""
+        self._require_author(request)
+        groups = [int(key) for key in request.POST.getlist("groups") if key.isdecimal() and len(key) < 19]
+        found = selectors.reach(request.POST.get("audience", ""), groups)
+        return JsonResponse({"size": found.size, "sentence": sentence_about(found)})
+
+    def _require_author(self, request: HttpRequest) -> None:
+        if not (self.has_add_permission(request) or self.has_change_permission(request)):
+            raise PermissionDenied
+
+    @method_decorator(require_POST)
+    def preview_view(self, request: HttpRequest) -> HttpResponse:
+        """What readers will see of the posted `body`: its HTML, and sentences about what is left out."""
+        self._require_author(request)
+        body = request.POST.get("body", "")
+        if len(body) > MAX_BODY:
+            return JsonResponse({"html": "", "left_out": [_("The text is too long.")]})
+        with override(supported(request.POST.get("language")) or get_language()):
+            found = rendered(body)
+        return JsonResponse({"html": found.html, "left_out": found.left_out})
