@@ -126,3 +126,10 @@ def test_readers_see_moments_in_their_own_time_zone(browse: Browse, shared_site:
             expect(row.locator(".rd-time")).to_have_text("now")
     finally:
         site.call("withdraw", broadcast)
+
+
+def test_times_are_in_the_zone_of_the_browser(browse: Browse, shared_site: StartSite) -> None:
+    page = browse(shared_site(DEBUG="1"), "admin", timezone_id="Asia/Tokyo").new_page()
+    page.goto("/admin/inbox/broadcast/")
+    page.get_by_role("link", name="Add broadcast").click()
+    expect(page.get_by_text("Time zone: Asia/Tokyo")).to_have_count(2)

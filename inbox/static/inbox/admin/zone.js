@@ -1,12 +1,4 @@
-// Tells the server the browser's time zone, in a cookie. When that is news, the page is loaded again, with times in it.
+// Tells the server the browser's time zone, in a cookie: from the next page on, times are in it. (Each page names its zone.)
 "use strict";
 
-{
-  const cookie = `reddot_timezone=${Intl.DateTimeFormat().resolvedOptions().timeZone}`;
-  const isKnown = () => document.cookie.split("; ").includes(cookie);
-  if (!isKnown()) {
-    document.cookie = `${cookie}; path=/; max-age=31536000; samesite=lax`;
-    const wasPosted = document.querySelector(".errornote, .messagelist") !== null; // these would be lost
-    if (isKnown() && !wasPosted) location.reload();
-  }
-}
+document.cookie = `reddot_timezone=${Intl.DateTimeFormat().resolvedOptions().timeZone}; path=/; max-age=31536000; samesite=lax`;
