@@ -245,15 +245,19 @@ def test_what_is_documented_happens_and_nothing_else(
     method: str, path: str, desk: Service, monkeypatch: Any, settings: Any
 ) -> None:
     def call(caller: Caller = desk, query: str = "", pk: Any = None, body: Any = None, **extra: Any) -> None:
-        pk = pk or announcement(expires_at=None).pk
+        if not rows:
+            rows.append(announcement(expires_at=None).pk)
         body = body or ({"title": "Other"} if method in {"PATCH", "POST"} else None)
-        answer = caller(method, path.format(id=pk) + query, body, **extra)
+        answer = caller(method, path.format(id=pk or rows[0]) + query, body, **extra)
         seen.add(str(answer.status_code))
+        if answer.status_code < 300:
+            rows.clear()
 
     def fail(error: Exception) -> Any:
         raise error
 
     seen: set[str] = set()
+    rows: list[int] = []  # the broadcast, unless the call before has changed it
     key = {"headers": {**desk.headers, "Idempotency-Key": "a b"}}
     call()
     call(headers={**desk.headers, "If-Match": '"x"'})
