@@ -183,7 +183,7 @@ class BroadcastAdmin(DeskPages, OnceAdmin, LeanAdmin):
     def save_model(self, request: HttpRequest, obj: Broadcast, form: BroadcastForm, change: bool) -> None:
         for sentence in obj.left_out:
             self.message_user(request, sentence, messages.WARNING)
-        if missing := [name for code, name in languages().items() if code not in {obj.language, *obj.translations}]:
+        if missing := [name for code, name in languages().items() if code not in {obj.language, *obj.other_texts}]:
             sentence = _("No text in: %s. Readers of these languages see the original.") % ", ".join(missing)
             self.message_user(request, sentence, messages.INFO)
         if obj.state == State.DRAFT and "_publish" not in request.POST:

@@ -85,8 +85,8 @@ class BroadcastForm(ModelForm):
         elif self.instance.language not in {"", *languages()}:  # the site had it once
             self.fields["language"].choices += [(self.instance.language, self.instance.language)]  # type: ignore[attr-defined]
         for code in languages():
-            text = self.instance.translations.get(code, {})
-            self.initial[title_field(code)], self.initial[body_field(code)] = text.get("title"), text.get("body")
+            if text := self.instance.other_texts.get(code):
+                self.initial[title_field(code)], self.initial[body_field(code)] = text.title, text.body
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or self.cleaned_data
@@ -98,7 +98,11 @@ class BroadcastForm(ModelForm):
 
     def _clean_translations(self, data: dict[str, Any]) -> None:
         """Gather the fields of all languages in the column; languages that the site has lost stay in it."""
-        kept = {code: text for code, text in self.instance.translations.items() if code not in languages()}
+        kept = {
+            code: {"title": text.title, "body": text.body}
+            for code, text in self.instance.other_texts.items()
+            if code not in languages()
+        }
         for code in languages():
             title, body = data.get(title_field(code), ""), data.get(body_field(code), "")
             if body and not title and title_field(code) not in self.errors:

@@ -6,6 +6,7 @@ from django.core.exceptions import FieldDoesNotExist
 from django.utils.dateparse import parse_datetime
 
 from ..models import Audience, Broadcast, BroadcastChange, Level, State
+from ..rendering.texts import others
 from ..rendering.wording import shortened
 from .zones import moment
 
@@ -36,7 +37,7 @@ def _value(column: str, value: Any) -> str:
     if value in (None, "", [], {}):
         return ""
     if column == "translations":
-        return "; ".join(f"{code}: {text['title']} {text['body']}" for code, text in value.items())
+        return "; ".join(f"{code}: {text.title} {text.body}" for code, text in others(value).items())
     if isinstance(value, list):
         return ", ".join(map(str, value))
     if column in CHOICES:

@@ -24,7 +24,7 @@ from ..core.validators import (
     validate_translations,
 )
 from ..rendering.markup import rendered, safe_html
-from ..rendering.texts import Text, chosen
+from ..rendering.texts import Text, chosen, others
 from . import history, ledger
 from .base import MailboxRow, alters_data, differs_from
 from .mailbox import BroadcastClock, PrimaryQuerySet
@@ -250,7 +250,12 @@ class Broadcast(models.Model):
     @property
     def texts(self) -> list[str]:
         """The Markdown in all languages."""
-        return [self.body, *(text["body"] for text in self.translations.values())]
+        return [self.body, *(text.body for text in self.other_texts.values())]
+
+    @property
+    def other_texts(self) -> dict[str, Text]:
+        """The valid translations by language."""
+        return others(self.translations)
 
     def text_in(self, language: str | None) -> Text:
         """What a reader of this language gets."""

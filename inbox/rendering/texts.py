@@ -16,16 +16,19 @@ class Text:
 Translations = Mapping[str, Mapping[str, str]]  # language -> {"title": …, "body": …}
 
 
-def chosen(original: Text, translations: Translations, wanted: str | None) -> Text:
-    """The text in the wanted language, or in the nearest that there is ("zh-hant" for "zh-hans"), or the original.
-
-    Translations that are not valid are passed over: not every write is validated.
-    """
-    texts = {original.language.lower(): original}
+def others(translations: Translations) -> dict[str, Text]:
+    """The texts by language. What is no valid translation is passed over: not every write is validated."""
+    texts: dict[str, Text] = {}
     for code, text in translations.items() if isinstance(translations, Mapping) else ():
         if isinstance(text, Mapping) and isinstance(title := text.get("title"), str) and title:
             body = text.get("body")
-            texts[code.lower()] = Text(code, title, body if isinstance(body, str) else "")
+            texts[code] = Text(code, title, body if isinstance(body, str) else "")
+    return texts
+
+
+def chosen(original: Text, translations: Translations, wanted: str | None) -> Text:
+    """The text in the wanted language, or in the nearest that there is ("zh-hant" for "zh-hans"), or the original."""
+    texts = {text.language.lower(): text for text in (original, *others(translations).values())}
     for language in _nearest((wanted or "").lower()):
         if language in texts:
             return texts[language]

@@ -83,6 +83,11 @@ class TestReaders:
         with translation.override("de"):
             [item] = selectors.inbox_page(person("eve")).items
         assert item.title == "Maintenance"
+        [row] = service("broadcasts:read").get("broadcasts/").json()["items"]
+        assert row["translations"] == {}
+        admin = Client()
+        admin.force_login(person("admin", is_staff=True, is_superuser=True))
+        assert admin.get(f"/admin/inbox/broadcast/{row['id']}/change/").status_code == 200
 
     def test_a_new_translation_is_a_change(self, bob: Any) -> None:
         before = state(bob).version

@@ -45,7 +45,6 @@ ATTRIBUTES = (
     "body",
     "body_html",
     "language",
-    "translations",
     "left_out",
     "level",
     "url",
@@ -235,6 +234,7 @@ def _document(row: Row) -> dict[str, Any]:
         "id": row.pk,
         **{name: getattr(row, name) for name in ATTRIBUTES},
         **{name: _moment(getattr(row, name)) for name in MOMENTS},
+        "translations": {code: {"title": text.title, "body": text.body} for code, text in row.other_texts.items()},
         "groups": sorted(group.name for group in row.groups.all()),
         "author": row.author_id if row.author_id is None else user_id(row.author_id),
     }
