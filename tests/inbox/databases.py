@@ -1,4 +1,4 @@
-"""What only one of the databases can show. `make test` runs all of tests/inbox on both."""
+"""What only one of the databases can show. `make test` runs tests/inbox on both, but for what is marked `anywhere`."""
 
 import pytest
 from django.db import connection

@@ -104,6 +104,7 @@ def test_what_cannot_be_a_ref_is_422(call: Caller, subtests: pytest.Subtests) ->
             assert (error["part"], error["pointer"]) == ("path", "/ref")
 
 
+@pytest.mark.anywhere
 @pytest.mark.parametrize(
     "body", [b"{", b"\xff", b"{'a': 1}", b"[" * 60_000, b'{"up_to": ' + b"9" * 5000 + b"}"], ids=len
 )
@@ -111,6 +112,7 @@ def test_what_is_not_json_is_400(call: Caller, body: bytes) -> None:
     assert problem(call("POST", "inbox/read/", body), 400)["code"] == "bad_json"
 
 
+@pytest.mark.anywhere
 @pytest.mark.parametrize("path", ["inbox/read/", "inbox/comment-1/"])
 def test_a_body_has_a_limit(call: Caller, path: str) -> None:
     method = "POST" if path == "inbox/read/" else "PATCH"
@@ -118,6 +120,7 @@ def test_a_body_has_a_limit(call: Caller, path: str) -> None:
     problem(call(method, path, b" " * 10_000_000), 413)  # beyond DATA_UPLOAD_MAX_MEMORY_SIZE too
 
 
+@pytest.mark.anywhere
 def test_a_body_of_undeclared_length_has_the_same_limit(bob: Any) -> None:
     scope = {"type": "http", "method": "POST", "path": f"{PREFIX}inbox/read/", "headers": [], "query_string": b""}
     scope["headers"] = [(b"content-type", b"application/json"), (b"transfer-encoding", b"chunked")]
@@ -127,6 +130,7 @@ def test_a_body_of_undeclared_length_has_the_same_limit(bob: Any) -> None:
     assert stream.tell() <= 64 * 1024 + 1
 
 
+@pytest.mark.anywhere
 @pytest.mark.parametrize(
     "content_type", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", ""]
 )
@@ -134,12 +138,14 @@ def test_only_json_is_read(call: Caller, content_type: str) -> None:
     problem(call("POST", "inbox/read/", b'{"up_to": 1}', content_type=content_type), 415)
 
 
+@pytest.mark.anywhere
 def test_a_form_cannot_bring_its_token_along(bob: Any) -> None:
     body = f"csrfmiddlewaretoken={'t' * 32}".encode()
     answer = Caller(bob, csrf=False)("POST", "inbox/read/", body, content_type="application/x-www-form-urlencoded")
     problem(answer, 415)
 
 
+@pytest.mark.anywhere
 def test_too_many_parameters_are_400(call: Caller) -> None:
     problem(call.get("inbox/?" + "&".join(f"a{n}=1" for n in range(2000))), 400)
 

@@ -48,6 +48,7 @@ def test_the_clock_is_not_raised_past_what_is_no_version(seen: Any, version: int
     assert selectors.snapshot(seen.user) == seen
 
 
+@pytest.mark.anywhere
 @pytest.mark.parametrize(
     ("command", "arguments", "says"),
     [

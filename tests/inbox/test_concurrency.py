@@ -65,7 +65,7 @@ def test_overlapping_recipients_in_opposite_orders() -> None:
 @pytest.mark.usefixtures("no_deadlock")
 def test_what_arrives_during_mark_all_stays_unread() -> None:
     [user] = people(1)
-    total = 60
+    total = 30
 
     def read_all() -> None:
         while FollowMessage.objects.filter(read_at=None).exists() or FollowMessage.objects.count() < total:
@@ -89,23 +89,23 @@ def test_broadcasts_come_and_go_among_sends() -> None:
     users = people(5, is_staff=True)
 
     def announce() -> None:
-        for audience in ("everyone", "staff") * 3:
+        for audience in ("everyone", "staff") * 2:
             broadcast = Broadcast.objects.create(title="News", audience=audience)
             services.publish(broadcast)
             services.mark_all_read(users[0], selectors.inbox_page(users[0]).version)
             services.withdraw(broadcast)
 
     with watched(users[:2]), watched(users[1:]):
-        together(announce, announce, *[repeat(10, partial(services.send, users, FollowMessage)) for _ in range(2)])
-    assert BroadcastClock.objects.get().value == 2 * 6 * 2
-    assert all(selectors.snapshot(pk).by_type == {"follow": 20} for pk in users[1:])
+        together(announce, announce, *[repeat(6, partial(services.send, users, FollowMessage)) for _ in range(2)])
+    assert BroadcastClock.objects.get().value == 2 * 4 * 2
+    assert all(selectors.snapshot(pk).by_type == {"follow": 12} for pk in users[1:])
 
 
 @postgres
 def test_users_come_and_go_under_a_fan_out() -> None:
     """Also those in whose name it is sent. Who stays has every message once."""
     staying, leaving, actors = people(10), people(10), people(5)
-    everybody, sends = sorted([*staying, *leaving]), 20
+    everybody, sends = sorted([*staying, *leaving]), 10
     come: list[int] = []
 
     def fan_out(actor: int) -> None:
@@ -118,7 +118,7 @@ def test_users_come_and_go_under_a_fan_out() -> None:
         User.objects.filter(pk__in=users).order_by("-pk").delete()
 
     def arrive() -> None:
-        for _ in range(10):
+        for _ in range(5):
             come.extend(people(1))
             selectors.snapshots(come)
 

@@ -68,7 +68,7 @@ def test_a_deletion_that_was_rolled_back_is_done_again_by_the_same_queryset() ->
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize("how", ["rows", "querysets", "admins"])
 def test_two_delete_one_user_at_once(how: str) -> None:
-    for _ in range(5):
+    for _ in range(3):
         actor, *readers = people(3)
         services.send([actor, *readers], FollowMessage, actor=actor)
         rows = [one_of(actor), one_of(actor)]

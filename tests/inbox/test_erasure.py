@@ -69,6 +69,7 @@ def test_the_badge_is_at_zero_and_the_version_went_on(
     assert heard.broadcasts == []
 
 
+@pytest.mark.anywhere
 def test_of_receipts_there_is_only_that_what_is_out_is_not_new(life: Life, clock: Any) -> None:
     services.erase(life.ann)
     left = {row.broadcast_id: row for row in BroadcastReceipt.objects.filter(recipient=life.ann)}
@@ -93,6 +94,7 @@ def test_others_keep_theirs_without_the_name(life: Life, heard: Heard, django_ca
     assert BroadcastReceipt.objects.filter(recipient=life.bob).count() == 1
 
 
+@pytest.mark.anywhere
 def test_what_comes_afterwards_arrives(life: Life) -> None:
     services.erase(life.ann)
     services.send([life.ann], FollowMessage, actor=life.bob)
@@ -142,6 +144,7 @@ def test_what_is_sent_meanwhile_arrives_once(monkeypatch: pytest.MonkeyPatch) ->
     assert CommentMessage.objects.filter(actor=users[1]).count() == 20
 
 
+@pytest.mark.anywhere
 def test_erasing_twice_does_no_harm(life: Life) -> None:
     services.erase(life.ann)
     before = selectors.snapshot(life.ann)
@@ -150,6 +153,7 @@ def test_erasing_twice_does_no_harm(life: Life) -> None:
     assert (after.unread, after.version > before.version) == (0, True)
 
 
+@pytest.mark.anywhere
 def test_without_yes_it_only_says_what_would_go(life: Life) -> None:
     before = state(life.ann), exported(life.ann)["messages"], state(life.bob)
     call = StringIO()
@@ -164,6 +168,7 @@ def test_without_yes_it_only_says_what_would_go(life: Life) -> None:
 # Who?
 
 
+@pytest.mark.anywhere
 @pytest.mark.parametrize("command", ["export_user", "erase_user"])
 @pytest.mark.parametrize(
     ("options", "says"),
@@ -181,11 +186,13 @@ def test_somebody_of_whom_there_is_nothing() -> None:
     assert services.erase(nobody) == {}
 
 
+@pytest.mark.anywhere
 def test_who_may_not_sign_in_is_found_all_the_same(user: int) -> None:
     User.objects.filter(pk=user).update(is_active=False)
     assert json.loads(run("export_user", User.objects.get(pk=user).username))["user"]["id"] == user
 
 
+@pytest.mark.anywhere
 @pytest.mark.parametrize("work", [selectors.export, services.erase, services.erasable])
 @pytest.mark.parametrize(("nobody", "error"), [(10**9, NotFound), ("x", BadValue), (None, BadValue)])
 def test_nobody_is_refused_at_once(work: Any, nobody: Any, error: Any) -> None:
@@ -193,6 +200,7 @@ def test_nobody_is_refused_at_once(work: Any, nobody: Any, error: Any) -> None:
         work(nobody)
 
 
+@pytest.mark.anywhere
 def test_every_table_of_the_inbox_that_knows_people_is_in_the_export() -> None:
     """A new table with a person in it has to be exported and erased, or named here with the reason."""
     known = {Broadcast, BroadcastChange, BroadcastReceipt, Mailbox, MutedType, ServiceToken, *event_types().values()}

@@ -26,6 +26,7 @@ erasure, retention = (import_module(f"inbox.services.{name}") for name in ("eras
 pytestmark = pytest.mark.django_db
 
 
+@pytest.mark.anywhere
 def test_everything_is_told_and_no_secret(life: Life) -> None:
     text = run("export_user", life.name(life.ann))
     told = json.loads(text)
@@ -43,6 +44,7 @@ def test_everything_is_told_and_no_secret(life: Life) -> None:
         assert secret not in text
 
 
+@pytest.mark.anywhere
 def test_messages_have_all_their_columns_in_order(life: Life) -> None:
     services.send([life.ann], FollowMessage)
     told = exported(life.ann)["messages"]
@@ -58,6 +60,7 @@ def test_messages_have_all_their_columns_in_order(life: Life) -> None:
     assert told["system"][0]["deleted_at"] is not None
 
 
+@pytest.mark.anywhere
 def test_what_they_said_to_others_is_told_once_and_not_to_whom(life: Life) -> None:
     services.send([life.cid, life.bob, life.ann], CommentMessage, actor=life.ann, target_title="Milk", url="/secret")
     services.send([life.ann], CommentMessage, actor=life.ann, target_title="A note to myself")
@@ -66,6 +69,7 @@ def test_what_they_said_to_others_is_told_once_and_not_to_whom(life: Life) -> No
     assert {*said[0]} == {"created_at", "target_title", "excerpt"}
 
 
+@pytest.mark.anywhere
 def test_somebody_of_whom_there_is_nothing() -> None:
     [nobody] = people(1)
     told = exported(nobody)
@@ -95,6 +99,7 @@ def test_an_export_holds_few_rows_at_a_time(user: int, monkeypatch: pytest.Monke
     assert peak(750) < 2 * few  # of 1,000
 
 
+@pytest.mark.anywhere
 def test_into_a_new_file_of_ones_own(life: Life, tmp_path: Path) -> None:
     path = tmp_path / "ann.json"
     assert run("export_user", "--id", str(life.ann), "--output", str(path)) == ""
@@ -106,6 +111,7 @@ def test_into_a_new_file_of_ones_own(life: Life, tmp_path: Path) -> None:
         run("export_user", "--id", str(life.ann), "--output", str(tmp_path / "none" / "ann.json"))
 
 
+@pytest.mark.anywhere
 def test_an_export_that_fails_leaves_no_half(life: Life, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def half(user: Any) -> Iterator[str]:
         yield "{"

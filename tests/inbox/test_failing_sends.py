@@ -118,6 +118,7 @@ def test_what_cannot_be_a_user_keeps_nobody_else_back(clock: Any) -> None:
     assert everybody_has_one(send)
 
 
+@pytest.mark.anywhere
 def test_pauses_grow_and_have_a_bound(clock: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(attempts, "ATTEMPTS", 8)
     send, pauses = start(11), []
@@ -136,6 +137,7 @@ def test_pauses_grow_and_have_a_bound(clock: Any, monkeypatch: pytest.MonkeyPatc
     assert Send.objects.get().status == "failed"
 
 
+@pytest.mark.anywhere
 def test_a_failed_one_is_tried_again_by_hand(clock: Any) -> None:
     send = start(25)
     whole = send.message
@@ -156,6 +158,7 @@ def test_a_failed_one_is_tried_again_by_hand(clock: Any) -> None:
     assert not services.retry_send(send.pk)
 
 
+@pytest.mark.anywhere
 def test_a_send_that_has_not_failed_is_left_alone() -> None:
     """Some of its parts have failed, others are still to be tried."""
     send = start(11)
@@ -165,6 +168,7 @@ def test_a_send_that_has_not_failed_is_left_alone() -> None:
     assert (gone.attempts, gone.reason, gone.failed_at is None) == (8, "gone", False)
 
 
+@pytest.mark.anywhere
 def test_a_try_that_succeeds_forgets_why_it_failed(clock: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     send = start(13)
     with monkeypatch.context() as patch:
@@ -201,6 +205,7 @@ def test_a_database_that_is_away_costs_no_attempt(monkeypatch: pytest.MonkeyPatc
     assert Send.objects.get(pk=bad.pk).status == "done"
 
 
+@pytest.mark.anywhere
 def test_a_large_one_keeps_no_small_one_back() -> None:
     large, small = start(55), start(11)
     done: list[int] = []
@@ -247,6 +252,7 @@ def given_up(clock: Any) -> Any:
     return Send.objects.get(pk=send.pk)
 
 
+@pytest.mark.anywhere
 def test_the_api_says_so(given_up: Any) -> None:
     shop = service(Scope.MESSAGES_READ)
     Send.objects.update(token=ServiceToken.objects.latest("pk"))
@@ -256,6 +262,7 @@ def test_the_api_says_so(given_up: Any) -> None:
     assert "follow" in found["reason"]
 
 
+@pytest.mark.anywhere
 def test_an_administrator_sees_why_and_has_it_tried_again(given_up: Any, client: Any) -> None:
     admin = person("staff", is_staff=True)
     admin.user_permissions.add(Permission.objects.get(codename="view_send"))
@@ -279,12 +286,14 @@ def test_an_administrator_sees_why_and_has_it_tried_again(given_up: Any, client:
     assert client.post(page.replace("send/", f"send/{given_up.pk}/change/"), {"created": 7}).status_code == 403
 
 
+@pytest.mark.anywhere
 def test_those_given_up_are_purged_like_the_others(given_up: Any, clock: Any) -> None:
     clock.shift(timedelta(days=31))
     services.purge()
     assert not Send.objects.exists()
 
 
+@pytest.mark.anywhere
 def test_rows_of_before_are_what_they_were() -> None:
     done = Send.objects.create(type="follow", finished_at=timezone.now())
     assert (done.status, start(11).status) == ("done", "pending")

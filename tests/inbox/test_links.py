@@ -67,6 +67,7 @@ class TestTheDoor:
         assert is_link(link)
 
 
+@pytest.mark.anywhere
 @pytest.mark.urls("tests.inbox.urls")
 @pytest.mark.django_db
 class TestEveryWay:

@@ -42,6 +42,7 @@ def test_one_send_to_both(user: int) -> None:
     assert [selectors.snapshot(one).unread for one in (user, *others)] == [1, 1, 0, 1]
 
 
+@pytest.mark.anywhere
 def test_no_toast_for_it(user: int) -> None:
     services.set_muted(user, ["follow"])
     before = selectors.snapshot(user).version
@@ -49,6 +50,7 @@ def test_no_toast_for_it(user: int) -> None:
     assert selectors.newest({user_id(user): before}, "follow") == {}
 
 
+@pytest.mark.anywhere
 def test_other_types_and_critical_messages_are_told(user: int) -> None:
     services.set_muted(user, ["follow", "system"])
     services.send([user], CommentMessage, target_title="Tea")
@@ -65,6 +67,7 @@ def test_muting_changes_nothing_that_is_there(unharmed: int, muted: list[str]) -
     assert selectors.muted(unharmed) == muted
 
 
+@pytest.mark.anywhere
 def test_mutes_are_a_set_of_known_types_of_a_user_who_exists(user: int) -> None:
     services.set_muted(user, ["comment", "follow", "comment"])
     assert selectors.muted(user) == ["follow", "comment"]
@@ -81,6 +84,7 @@ def test_they_go_with_the_user(user: int) -> None:
     assert not MutedType.objects.exists()
 
 
+@pytest.mark.anywhere
 class TestOverTheApi:
     @pytest.fixture
     def bob(self) -> Any:

@@ -160,6 +160,7 @@ def said(*options: str) -> list[str]:
     return [line.strip() for line in out.getvalue().splitlines()]
 
 
+@pytest.mark.anywhere
 def test_the_settings_say_what_is_kept_and_zero_is_everything(user: int, clock: Any, settings: Any) -> None:
     for days in (400, 100, 10):
         message(user, read_at=ago(days))
@@ -174,6 +175,7 @@ def test_the_settings_say_what_is_kept_and_zero_is_everything(user: int, clock: 
     assert said("--days", "9") == ["2  follows", "Deleted: 2"]
 
 
+@pytest.mark.anywhere
 def test_a_dry_run_changes_nothing(user: int, clock: Any) -> None:
     message(user, read_at=ago(200))
     for _ in range(3):
@@ -186,6 +188,7 @@ def test_a_dry_run_changes_nothing(user: int, clock: Any) -> None:
     assert said("--keep", "3") == ["3  follows", "1  likes", "Deleted: 4"]
 
 
+@pytest.mark.anywhere
 @pytest.mark.parametrize("options", [["--days", "-1"], ["--keep", "-1"], ["--days", "soon"], ["--keep", "1.5"]])
 @pytest.mark.parametrize("dry", [[], ["--dry-run"]])
 def test_what_is_no_number_is_refused(options: list[str], dry: list[str]) -> None:
@@ -193,6 +196,7 @@ def test_what_is_no_number_is_refused(options: list[str], dry: list[str]) -> Non
         said(*options, *dry)
 
 
+@pytest.mark.anywhere
 def test_negative_numbers_are_refused_at_once() -> None:
     for work in (partial(services.purge, days=-1), partial(services.purge, keep=-1), partial(services.purgeable, -1)):
         with pytest.raises(BadValue):

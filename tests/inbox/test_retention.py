@@ -65,6 +65,7 @@ def test_the_newest_stay_whatever_their_types(user: int, heard: Heard, django_ca
     assert services.purge(keep=3) == {}
 
 
+@pytest.mark.anywhere
 def test_one_too_many_is_too_many(user: int) -> None:
     made = [message(user) for _ in range(3)]
     assert services.purge(keep=3) == {}
@@ -72,6 +73,7 @@ def test_one_too_many_is_too_many(user: int) -> None:
     assert messages(user) == made[:0:-1]
 
 
+@pytest.mark.anywhere
 def test_read_ones_that_are_too_many_are_not_missed(user: int, clock: Any) -> None:
     for _ in range(5):
         message(user, read_at=ago(1))
@@ -83,6 +85,7 @@ def test_read_ones_that_are_too_many_are_not_missed(user: int, clock: Any) -> No
     assert selectors.snapshot(user) == before
 
 
+@pytest.mark.anywhere
 def test_deleted_ones_take_no_place(user: int) -> None:
     made = [message(user) for _ in range(5)]
     services.delete(user, made[3:])
@@ -92,6 +95,7 @@ def test_deleted_ones_take_no_place(user: int) -> None:
     assert messages(user) == made[:1:-1]
 
 
+@pytest.mark.anywhere
 def test_what_is_old_takes_no_place_either(user: int, clock: Any) -> None:
     """It goes first, so a dry run must see past it."""
     kept = message(user)
@@ -101,6 +105,7 @@ def test_what_is_old_takes_no_place_either(user: int, clock: Any) -> None:
     assert messages(user) == [kept]
 
 
+@pytest.mark.anywhere
 def test_nobody_else_is_touched(unharmed: int, clock: Any) -> None:
     [other] = people(1)
     for _ in range(4):
@@ -118,6 +123,7 @@ def test_more_crowded_mailboxes_than_fit_on_a_page(monkeypatch: pytest.MonkeyPat
     assert {snapshot.unread for snapshot in selectors.snapshots(users).values()} == {1}
 
 
+@pytest.mark.anywhere
 def test_broadcasts_are_not_messages(user: int) -> None:
     """Who has read them is what their author wants to know; they go with the broadcast."""
     broadcasts = [live() for _ in range(3)]

@@ -112,6 +112,7 @@ def test_marking_all_goes_in_batches_under_one_bound(user: int, monkeypatch: pyt
     assert len(batches) >= 3
 
 
+@pytest.mark.anywhere
 def test_an_up_to_beyond_everything_means_now(user: int) -> None:
     services.send([user], FollowMessage)
     assert services.mark_all_read(user, 2**53 - 1) == 1
@@ -146,6 +147,7 @@ def test_the_clock_is_raised_past_a_forgotten_version(user: int) -> None:
     assert selectors.snapshot(user) == raised
 
 
+@pytest.mark.anywhere
 def test_bump_clock_leaps_over_everything_handed_out(user: int) -> None:
     live()
     before = selectors.snapshot(user).version

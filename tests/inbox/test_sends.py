@@ -61,6 +61,7 @@ def everybody_has_one(send: Any) -> bool:
     return True
 
 
+@pytest.mark.anywhere
 class TestTheApi:
     @pytest.fixture
     def shop(self) -> Service:

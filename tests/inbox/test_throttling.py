@@ -16,7 +16,7 @@ from inbox.models import Scope
 from .rest import Caller, person, problem
 from .services import Service
 
-pytestmark = [pytest.mark.urls("tests.inbox.urls"), pytest.mark.django_db]
+pytestmark = [pytest.mark.urls("tests.inbox.urls"), pytest.mark.django_db, pytest.mark.anywhere]
 
 
 class From:

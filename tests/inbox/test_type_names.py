@@ -62,6 +62,7 @@ OTHERS: list[tuple[str, dict[str, Any]]] = [
 ]
 
 
+@pytest.mark.anywhere
 class TestChecks:
     def check(self, monkeypatch: pytest.MonkeyPatch, *more: Any) -> list[Any]:
         found = [*event_types().values(), *more]
@@ -136,6 +137,7 @@ class TestRenaming:
         assert set(LikeMessage.objects.values_list("recipient", "target_title")) == {(user, "Tea") for user in users}
 
 
+@pytest.mark.anywhere
 @pytest.mark.parametrize(("kind", "most"), [(IndexName, 30), (ConstraintName, 63)])
 def test_names_of_indexes_are_short(kind: type[IndexName], most: int) -> None:
     def named(model: str) -> str:
@@ -147,6 +149,7 @@ def test_names_of_indexes_are_short(kind: type[IndexName], most: int) -> None:
         assert named(long) != named(long + "x")
 
 
+@pytest.mark.anywhere
 def test_another_apps_class_of_the_same_name_has_indexes_of_its_own() -> None:
     for kind, text in ((IndexName, "%(class)s_bin"), (ConstraintName, "%(app_label)s_%(class)s_one_per_seq")):
         ours, theirs, other = (
@@ -158,6 +161,7 @@ def test_another_apps_class_of_the_same_name_has_indexes_of_its_own() -> None:
     assert IndexName("%(class)s_bin") % {"app_label": "shop", "class": "ordermessage"} == "ordermessage_bin"
 
 
+@pytest.mark.anywhere
 def test_names_that_exist_have_not_changed() -> None:
     names = {each.name for each in [*LikeMessage._meta.indexes, *LikeMessage._meta.constraints]}
     assert names == {

@@ -124,6 +124,7 @@ LINKS = {
 }
 
 
+@pytest.mark.anywhere
 @pytest.mark.parametrize(("url", "good"), LINKS.items(), ids=map(ascii, LINKS))
 def test_links_lead_to_the_web_or_into_the_site(url: str, good: bool, user: int) -> None:
     broadcast = Broadcast(title="News", url=url)
