@@ -4,7 +4,7 @@ All of Schemathesis's checks are on. What a document cannot say is put right in 
 never left out of a check.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import datetime
 from itertools import count
@@ -15,7 +15,8 @@ import pytest
 import schemathesis
 from schemathesis.core.parameters import ParameterLocation
 from schemathesis.engine import StopReason, events, from_schema
-from schemathesis.hooks import unregister
+from schemathesis.generation.meta import CoverageScenario
+from schemathesis.hooks import HookContext, unregister
 
 from inbox.api.service.once import KEY
 from tests.conftest import StartSite
@@ -31,6 +32,7 @@ DOCUMENT, INBOX, BROADCASTS, MESSAGES = (
 SHOWN = 5  # failures of a run
 REFUSALS = [400, 401, 403, 404, 409, 413, 415, 422, 429]  # Schemathesis does not know 413: a long list may be too large
 FEW, FEW_TYPES = 1, 1
+FIELDS_OF_A_CHANGE = {"title", "audience", "groups", "publish_at", "expires_at"}
 MANY = pytest.param(100, marks=[pytest.mark.soak, pytest.mark.timeout(1800)])
 
 
@@ -66,7 +68,7 @@ def as_a_user(site: Site, reader: str) -> dict[str, str]:
 
 @pytest.fixture
 def agreed(site: Site, reader: str, as_a_service: dict[str, str], as_a_user: dict[str, str]) -> Iterator[None]:
-    with httpx.Client(base_url=site.url("")) as client:
+    with httpx.Client(base_url=site.url(""), verify=False) as client:
         refs = [item["ref"] for item in client.get(INBOX, headers=as_a_user).json()["items"]]
         cursors = {
             path: client.get(path, params={"limit": 1}, headers=headers).json()["next"]
@@ -181,11 +183,15 @@ class Run:
     """One run of Schemathesis: examples and boundary values; if many, random values and chains of requests as well."""
 
     def __init__(self, site: Site, headers: dict[str, str], tags: list[str], examples: int) -> None:
-        document = httpx.get(site.url(DOCUMENT)).json()
+        document = httpx.get(site.url(DOCUMENT), verify=False).json()
         phases: dict[str, Any] = {"stateful": {"max-steps": 4}}
         if examples == FEW:
             shorten(document)
-            phases = {"fuzzing": {"enabled": False}, "stateful": {"enabled": False}}
+            phases = {
+                "coverage": {"unexpected-methods": ["delete", "trace"]},
+                "fuzzing": {"enabled": False},
+                "stateful": {"enabled": False},
+            }
         generation = {"deterministic": True, "max-examples": examples, "with-security-parameters": False}
         config = {
             "base-url": site.url(""), "headers": headers, "continue-on-failure": True,
@@ -194,6 +200,8 @@ class Run:
         }  # fmt: skip
         loaded = schemathesis.openapi.from_dict(document, config=schemathesis.Config.from_dict(config))
         self.schema = loaded.include(tag=tags)
+        if examples == FEW:
+            self.schema.hook(fewer_wrong_types())
         self.failures: list[str] = []
         self.succeeded: set[str] = set()
         self.errors: list[str] = []
@@ -229,9 +237,28 @@ class Run:
         assert operations == self.succeeded  # a credential that opens nothing would pass every check
 
 
+def fewer_wrong_types() -> Callable[[HookContext, Any], bool]:
+    """At each place where the document demands a type some five others are tried: a third of them will do."""
+    numbers = count()
+
+    def filter_case(context: HookContext, case: Any) -> bool:
+        is_wrong_type = getattr(case.meta.phase.data, "scenario", None) is CoverageScenario.INCORRECT_TYPE
+        return not is_wrong_type or next(numbers) % 3 == 0
+
+    return filter_case
+
+
 def shorten(document: dict[str, Any]) -> None:
-    """Half of all cases would be about events, whose schemas one function derives: some types stand for the others."""
-    events = document["components"]["schemas"]["Event"]
+    """Half of all cases would be about events, whose schemas one function derives: some types stand for the others.
+
+    A change of a broadcast has the fields of a new one. Here only those remain that depend on one another.
+    """
+    schemas = document["components"]["schemas"]
+    new, changed = (schemas[name]["properties"] for name in ("BroadcastDraft", "BroadcastPatch"))
+    assert new == changed
+    for name in changed.keys() - FIELDS_OF_A_CHANGE:
+        del changed[name]
+    events = schemas["Event"]
     assert len(events["oneOf"]) == len(events["discriminator"]["mapping"]) > FEW_TYPES
     events["oneOf"] = events["oneOf"][:FEW_TYPES]
     events["discriminator"]["mapping"] = dict(list(events["discriminator"]["mapping"].items())[:FEW_TYPES])
