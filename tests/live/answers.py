@@ -6,11 +6,19 @@ import re
 from typing import Any
 
 from tests import raw
+from tests.conftest import StartSite
 from tests.raw import Raw
 from tests.servers import Site
 
 MIB = 1024 * 1024
 LIMITS = {"PUSH_MAX_BODY_BYTES": MIB, "PUSH_REQUEST_SECONDS": 1}
+
+
+def site_with(parser: str, shared_site: StartSite) -> Site:
+    """With one parser of HTTP: that of daphne, or one of uvicorn's."""
+    if parser == "daphne":
+        return shared_site(server="daphne", bus="memory", **LIMITS)
+    return shared_site(server="uvicorn", UVICORN_HTTP=parser, UVICORN_TIMEOUT_KEEP_ALIVE=30, **LIMITS)
 
 
 def parsed(answer: bytes) -> tuple[int, Any]:

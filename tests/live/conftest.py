@@ -3,13 +3,11 @@
 import pytest
 
 from tests.conftest import StartSite
-from tests.live.answers import LIMITS
+from tests.live.answers import site_with
 from tests.servers import Site
 
 
 @pytest.fixture(params=["daphne", "httptools", "h11"])
 def any_site(shared_site: StartSite, request: pytest.FixtureRequest) -> Site:
     """A site with low limits on requests, with each parser of HTTP."""
-    if request.param == "daphne":
-        return shared_site(server="daphne", bus="memory", **LIMITS)
-    return shared_site(server="uvicorn", UVICORN_HTTP=request.param, UVICORN_TIMEOUT_KEEP_ALIVE=30, **LIMITS)
+    return site_with(request.param, shared_site)

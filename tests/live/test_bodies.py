@@ -10,24 +10,23 @@ import pytest
 from push.gate.bodies import LINGER_BYTES
 from tests import raw
 from tests.conftest import StartSite
-from tests.live.answers import LIMITS, MIB, answer_to, next_answer, parsed
+from tests.live.answers import LIMITS, MIB, answer_to, next_answer, parsed, site_with
 from tests.servers import Site
 
-EXPECT = pytest.mark.parametrize("expect", [(), ("Expect: 100-continue",)], ids=["", "100-continue"])
 PATHS = ["/", "/api/v1/messages/", "/push/poll/", "/push/sse/", "/accounts/login/", "/nowhere/", "/healthz"]
 
 
-@pytest.fixture(params=["daphne", "uvicorn"])
+@pytest.fixture(params=["daphne", "httptools"])
 def site(shared_site: StartSite, request: pytest.FixtureRequest) -> Site:
-    return shared_site(server=request.param, bus="memory", **LIMITS)
+    return site_with(request.param, shared_site)
 
 
-@pytest.mark.parametrize("path", PATHS)
-@EXPECT
-async def test_a_body_that_announces_too_much_is_refused_unread(site: Site, path: str, expect: tuple[str, ...]) -> None:
-    head = raw.request(site, path, f"Content-Length: {200 * MIB}", *expect, method="POST")
-    status, problem = parsed(await answer_to(site, head))
-    assert (status, problem["code"]) == (413, "body_too_big")
+@pytest.mark.parametrize("expect", [(), ("Expect: 100-continue",)], ids=["", "100-continue"])
+async def test_a_body_that_announces_too_much_is_refused_unread(site: Site, expect: tuple[str, ...]) -> None:
+    for path in PATHS:
+        head = raw.request(site, path, f"Content-Length: {200 * MIB}", *expect, method="POST")
+        status, problem = parsed(await answer_to(site, head))
+        assert (status, problem["code"]) == (413, "body_too_big"), path
 
 
 @pytest.mark.parametrize(("path", "chunks"), [("/accounts/login/", 17), ("/push/poll/", 2)])
@@ -86,14 +85,17 @@ async def test_a_client_that_sends_all_before_it_reads_gets_the_answer(any_site:
     assert await asyncio.to_thread(post) == (413, "close")
 
 
-@EXPECT
-async def test_a_refused_connection_is_closed(any_site: Site, expect: tuple[str, ...]) -> None:
+async def test_a_refused_connection_is_closed(any_site: Site) -> None:
     """Whatever else its client does. It is not told to go on (100 Continue) either."""
-    head = raw.request(any_site, "/accounts/login/", f"Content-Length: {200 * MIB}", *expect, method="POST")
-    async with asyncio.timeout(10), raw.connect(any_site, head) as connection:
-        answer = await connection.rest()
-    assert answer.count(b"HTTP/1.1 ") == 1, answer
-    assert parsed(answer)[0] == 413
+
+    async def whole_answer(*lines: str) -> bytes:
+        head = raw.request(any_site, "/accounts/login/", f"Content-Length: {200 * MIB}", *lines, method="POST")
+        async with asyncio.timeout(10), raw.connect(any_site, head) as connection:
+            return await connection.rest()
+
+    for answer in await asyncio.gather(whole_answer(), whole_answer("Expect: 100-continue")):
+        assert answer.count(b"HTTP/1.1 ") == 1, answer
+        assert parsed(answer)[0] == 413
 
 
 async def test_a_refused_client_that_sends_on_is_cut_off(any_site: Site) -> None:

@@ -9,14 +9,14 @@ import pytest
 from tests import raw
 from tests.clients import connect
 from tests.conftest import StartSite
-from tests.live.answers import LIMITS, next_answer, parsed
+from tests.live.answers import next_answer, parsed, site_with
 from tests.raw import Raw
 from tests.servers import Site, eventually
 
 
-@pytest.fixture(params=["daphne", "uvicorn"])
+@pytest.fixture(params=["daphne", "httptools"])
 def site(shared_site: StartSite, request: pytest.FixtureRequest) -> Site:
-    return shared_site(server=request.param, bus="memory", **LIMITS)
+    return site_with(request.param, shared_site)
 
 
 # h11 and twisted have limits of their own, of which twisted says nothing.
@@ -88,14 +88,15 @@ SILENT: dict[str, Callable[[Site], bytes]] = {
 }
 
 
-@pytest.mark.parametrize("said", SILENT)
-async def test_a_connection_without_a_request_is_closed(site: Site, said: str) -> None:
-    async with asyncio.timeout(15), raw.connect(site, SILENT[said](site)) as connection:
-        await connection.rest()
+async def test_a_connection_without_a_request_is_closed(site: Site) -> None:
+    async def is_closed(said: bytes) -> None:
+        async with asyncio.timeout(15), raw.connect(site, said) as connection:
+            await connection.rest()
+
+    await asyncio.gather(*(is_closed(said(site)) for said in SILENT.values()))
 
 
-@pytest.mark.parametrize("said", SILENT)
-async def test_silent_connections_do_not_stay(site: Site, said: str) -> None:
+async def test_silent_connections_do_not_stay(site: Site) -> None:
     """Bytes now and then are no request."""
 
     async def trickle(connection: Raw) -> None:
@@ -103,18 +104,23 @@ async def test_silent_connections_do_not_stay(site: Site, said: str) -> None:
             await asyncio.sleep(0.3)
             connection.writer.write(b"X")
 
-    async with asyncio.timeout(15), raw.connect(site, SILENT[said](site)) as connection:
-        sending = asyncio.ensure_future(trickle(connection))
-        await connection.rest()
-        sending.cancel()
+    async def is_closed(said: bytes) -> None:
+        async with asyncio.timeout(15), raw.connect(site, said) as connection:
+            sending = asyncio.ensure_future(trickle(connection))
+            await connection.rest()
+            sending.cancel()
+
+    await asyncio.gather(*(is_closed(said(site)) for said in SILENT.values()))
 
 
-@pytest.mark.parametrize("transport", ["websocket", "sse", "iframe", "long-poll"])
-async def test_what_is_held_open_is_not_idle(site: Site, transport: str) -> None:
-    name = f"held by {transport}"
-    await asyncio.to_thread(site.call, "user", name)
-    async with connect(transport, site, name) as client:
-        unread = (await client.next())["unread"]
-        await asyncio.sleep(3.5)  # several times PUSH_REQUEST_SECONDS
-        await asyncio.to_thread(site.call, "send", "comment", [name], target_title="Tea")
-        await client.until_unread(unread + 1)
+async def test_what_is_held_open_is_not_idle(site: Site) -> None:
+    async def stays(transport: str) -> None:
+        name = f"held by {transport}"
+        await asyncio.to_thread(site.call, "user", name)
+        async with connect(transport, site, name) as client:
+            unread = (await client.next())["unread"]
+            await asyncio.sleep(3.5)  # several times PUSH_REQUEST_SECONDS
+            await asyncio.to_thread(site.call, "send", "comment", [name], target_title="Tea")
+            await client.until_unread(unread + 1)
+
+    await asyncio.gather(*map(stays, ["websocket", "sse", "iframe", "long-poll"]))
