@@ -15,7 +15,7 @@ from tests.servers import Site
 TRANSPORTS = ["websocket", "msgpack", "sse", "iframe", "long-poll", "events"]
 CODES = {"websocket": 4401, "msgpack": 4401, "long-poll": 401}  # a stream ends without one
 AT_ONCE = 2.0  # seconds, with a resync interval of a minute
-RESYNC = 2  # seconds
+RESYNC = 2  # seconds, of any site of a test
 
 numbers = count(1)
 
@@ -100,7 +100,7 @@ def slow(shared_site: StartSite, request: pytest.FixtureRequest) -> Site:
 
 @pytest.fixture(params=SERVERS)
 def quick(shared_site: StartSite, request: pytest.FixtureRequest) -> Site:
-    return shared_site(server=request.param, PUSH_RESYNC_SECONDS=RESYNC)
+    return shared_site(server=request.param, bus="memory")
 
 
 async def ends(client: Client, transport: str, deadline: float) -> None:

@@ -22,7 +22,7 @@ HERE = Path(__file__).parent / "generated"
 
 @pytest.fixture(scope="module")
 def site(shared_site: StartSite) -> Site:
-    return shared_site()
+    return shared_site(server="daphne", bus="memory")
 
 
 @pytest.fixture(scope="module")

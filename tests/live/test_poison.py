@@ -8,7 +8,9 @@ from tests.clients import connect
 from tests.conftest import StartSite
 
 
-@pytest.mark.parametrize(("server", "transport"), [("uvicorn", "websocket"), ("daphne", "sse")])
+@pytest.mark.parametrize(
+    ("server", "transport"), [("uvicorn", "websocket"), pytest.param("daphne", "sse", marks=pytest.mark.soak)]
+)
 async def test_a_bad_title_silences_nobody(server: str, transport: str, start_site: StartSite) -> None:
     site = start_site(server=server, PUSH_RESYNC_SECONDS=20)
     async with connect(transport, site, "alice") as alice, connect(transport, site, "bob") as bob:

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from tests.clients import Ended, connect, plain_http
+from tests.clients import Ended, Snapshot, connect, plain_http
 from tests.conftest import StartSite
 from tests.servers import Site, eventually
 
@@ -18,8 +18,17 @@ def site(start_site: StartSite, request: pytest.FixtureRequest) -> Site:
     return start_site(server=request.param)
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-async def test_clients_are_sent_away(site: Site, number: signal.Signals) -> None:
+async def test_clients_are_sent_away_and_find_the_next_process(site: Site) -> None:
+    before = await clients_are_sent_away(site, signal.SIGTERM)
+    site.start_web()
+    async with connect("websocket", site, "bob") as client:
+        assert await client.next() == before
+    await clients_are_sent_away(site, signal.SIGINT)
+    assert "Traceback" not in site.web[0].logs()
+
+
+async def clients_are_sent_away(site: Site, number: signal.Signals) -> Snapshot:
+    """The state that they had."""
     async with (
         connect("websocket", site, "bob") as socket,
         connect("sse", site, "bob") as stream,
@@ -43,16 +52,7 @@ async def test_clients_are_sent_away(site: Site, number: signal.Signals) -> None
         assert (await poll).status_code == 304
     await eventually(lambda: not site.web[0].alive)
     assert time.monotonic() - began < SOON
-    assert "Traceback" not in site.web[0].logs()
-
-
-async def test_a_page_that_comes_back_finds_the_next_process(site: Site) -> None:
-    async with connect("websocket", site, "bob") as client:
-        before = await client.next()
-        site.web[0].stop()
-    site.start_web()
-    async with connect("websocket", site, "bob") as client:
-        assert await client.next() == before
+    return known
 
 
 def holds(site: Site, connections: int) -> bool:

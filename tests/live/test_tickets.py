@@ -13,7 +13,7 @@ from websockets.exceptions import ConnectionClosed
 from tests.clients import TRANSPORTS, Refused, connect
 from tests.conftest import StartSite
 from tests.servers import Site, eventually, wait_for
-from tools.processes import listening
+from tools import commands
 
 OTHER = "https://app.example.org"
 Answer = httpx.Response
@@ -166,14 +166,14 @@ class TestOtherOrigins:
 
 
 @pytest.mark.parametrize("server", ["daphne", "uvicorn"])
-async def test_no_access_log_has_one_in_clear(start_site: StartSite, server: str) -> None:
+async def test_no_access_log_has_one_in_clear(
+    start_site: StartSite, server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    more = {"warning": "info", "0": "1"}  # uvicorn's --log-level, daphne's -v
+    usual = commands.web
+    monkeypatch.setattr(commands, "web", lambda *given: [more.get(part, part) for part in usual(*given)])
     site = start_site(server=server, PYTHONUNBUFFERED=1)
     process = site.web[0]
-    process.stop()
-    swap = {"warning": "info", "0": "1"}  # uvicorn's --log-level, daphne's -v
-    process.argv = [swap.get(part, part) for part in process.argv]
-    process.start()
-    process.wait_ready(lambda: listening(site.ports[0]))
     ticket = await call(site, "ticket", "bob", None, 60)
     query = f"x=1&ticket={ticket}&y=2"
     for path in HELD:
