@@ -127,6 +127,7 @@ class BroadcastAdmin(DeskPages, OnceAdmin, LeanAdmin):
             context |= dict.fromkeys(("show_save", "show_save_and_add_another", "show_save_and_continue"), False)
         context |= {
             "can_publish": may_publish and may_save and not is_published,
+            "is_draft": obj is None or obj.state == State.DRAFT,
             "can_withdraw": may_publish and is_published,
             "can_duplicate": obj is not None and self.has_add_permission(request),
             "readers": selectors.readers([obj.pk]).get(obj.pk, 0) if obj is not None else 0,

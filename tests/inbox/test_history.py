@@ -153,6 +153,13 @@ class TestAdministration:
         made = Broadcast.objects.get()
         assert "not published" not in admin.post(page(made), FORM | {"_publish": ""}, follow=True).content.decode()
 
+    def test_a_withdrawn_one_is_no_draft(self, admin: Client) -> None:
+        made = announcement()
+        services.withdraw(made)
+        html = admin.get(page(made)).content.decode()
+        assert ("Save as draft" in html, 'name="_publish"' in html) == (False, True)
+        assert "Save as draft" in admin.get(f"{LIST}add/").content.decode()
+
     def test_the_page_says_how_many_have_read_it(self, admin: Client) -> None:
         made = announcement()
         BroadcastReceipt.objects.create(broadcast=made, recipient=person("bob"), read_at=timezone.now())
