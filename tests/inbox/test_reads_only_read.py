@@ -59,22 +59,25 @@ def undone_scene() -> Scene:
 SELECTORS: dict[str, Callable[[Scene], Any]] = {
     "broadcast": lambda scene: selectors.broadcast(scene.broadcast.pk).title,
     "broadcasts_page": lambda scene: [row.pk for row in selectors.broadcasts_page().items],
+    "counts": lambda scene: selectors.counts(scene.broadcast),
     "export": lambda scene: len(list(selectors.export(scene.reader))),
     "failed_sends": lambda scene: selectors.failed_sends(),
     "inbox_page": lambda scene: selectors.inbox_page(scene.reader),
     "item": lambda scene: selectors.item(scene.reader, scene.row.ref),
     "muted": lambda scene: selectors.muted(scene.reader),
     "newest": lambda scene: selectors.newest({scene.reader: 0}, "follow"),
+    "people": lambda scene: list(selectors.people(scene.broadcast, selectors.Who.READ, "user")),
     "pending_sends": lambda scene: selectors.pending_sends(),
     "reach": lambda scene: selectors.reach("groups", [scene.group.pk]),
     "readers": lambda scene: selectors.readers([scene.broadcast]),
+    "readers_of": lambda scene: list(selectors.readers_of(scene.broadcast, selectors.Who.READ)),
     "require_readers": lambda scene: selectors.require_readers(scene.broadcast),
     "send": lambda scene: selectors.send(scene.send.pk, scene.send.token).type,
     "snapshot": lambda scene: selectors.snapshot(scene.reader),
     "snapshots": lambda scene: selectors.snapshots(User.objects.values_list("pk", flat=True)),
     "versions": lambda scene: selectors.versions(User.objects.values_list("pk", flat=True)),
 }
-VALUES = {"Page", "Reach"}
+VALUES = {"Page", "Reach", "Reader", "Who"}
 
 
 def test_every_selector_is_asked() -> None:
