@@ -47,7 +47,8 @@ async def connect(
     cookies = {"sessionid": session} if session and not ticket else {}
     if name and not ticket and not session:
         cookies = await asyncio.to_thread(site.cookies, name)
-    user = (await asyncio.to_thread(site.call, "ids", [name]))[0] if name else None
+    resumes = name and since is not None
+    user = (await asyncio.to_thread(site.call, "ids", [name]))[0] if resumes else None
     client = TRANSPORTS[transport](site, cookies, web, user, since, ticket)
     async with client.stack:
         await client.open()

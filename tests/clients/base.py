@@ -34,7 +34,7 @@ class Ended(Exception):
 
 
 class Client:
-    """One connection. `since` is the version to resume from, if any."""
+    """One connection. `since` is the version to resume from, if any: that of `user`."""
 
     path: ClassVar[str]
 

@@ -135,8 +135,8 @@ class TestContract:
     async def test_never_older_after_newer(self, bob: Person, transport: str) -> None:
         async with bob.connected(transport) as client:
             await client.next()
-            bursts = asyncio.gather(*(bob.receives(5) for _ in range(4)), bob.reads_all())
-            await asyncio.gather(bursts, client.until(lambda shown: shown["version"] % 10**9 >= 20))
+            bursts = asyncio.gather(*(bob.receives(3) for _ in range(4)), bob.reads_all())
+            await asyncio.gather(bursts, client.until(lambda shown: shown["version"] % 10**9 >= 12))
             final = await bob.snapshot()
             await client.until(lambda shown: shown["version"] == final["version"])
         versions = [shown["version"] for shown in client.seen]
