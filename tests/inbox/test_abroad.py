@@ -28,10 +28,12 @@ def test_abroad() -> None:
 
 
 @pytest.mark.anywhere
+@pytest.mark.any_django
 def test_abroad_with_plain_users() -> None:
     run("plain", user="abroad.Plain")
 
 
+@pytest.mark.any_django
 def test_abroad_with_large_numbers() -> None:
     """Their columns are those of our own site, whose migrations the other tests run."""
     run("numbered", options=("--nomigrations",), user="abroad.Numbered")

@@ -42,6 +42,7 @@ FINE = [
 
 
 @pytest.mark.anywhere
+@pytest.mark.any_django
 class TestTheDoor:
     @pytest.mark.parametrize("link", FINE, ids=ascii)
     def test_ordinary_links_are_let_in(self, link: str) -> None:

@@ -16,6 +16,8 @@ from inbox.rendering import markdown, markup
 
 from .examples import examples
 
+pytestmark = [pytest.mark.anywhere, pytest.mark.any_django]
+
 LENGTH = 10_000  # of a broadcast's text, at most
 TIMES = 8  # what costs most without being quadratic (emphasis in each second character) costs three to five times
 
@@ -116,13 +118,11 @@ def plain() -> float:
 TEXTS = {name: (piece * LENGTH)[:LENGTH] for name, piece in PATTERNS.items()} | SHAPES
 
 
-@pytest.mark.anywhere
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
 def test_a_pathological_text_costs_little_more_than_a_plain_one(plain: float, text: str) -> None:
     assert is_cheap(text, plain)
 
 
-@pytest.mark.anywhere
 @given(st.text("![]()*_`<>&\\|#-=\"'~ \na1.:", min_size=1, max_size=12), st.text("![]()*_`<> \na", max_size=6))
 @examples(15)
 def test_so_does_any_repetition(plain: float, piece: str, end: str) -> None:
@@ -130,7 +130,6 @@ def test_so_does_any_repetition(plain: float, piece: str, end: str) -> None:
     assert is_cheap(text + end * (LENGTH // max(1, len(end)) // 2), plain)
 
 
-@pytest.mark.anywhere
 def test_few_labels_without_an_end_are_searched(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each search goes on to the end of the paragraph: without a limit, they take twenty times as long as with it."""
     searched: list[int] = []
@@ -146,13 +145,11 @@ def test_few_labels_without_an_end_are_searched(monkeypatch: pytest.MonkeyPatch)
     assert 0 < len(searched) < LENGTH / 50
 
 
-@pytest.mark.anywhere
 def test_the_answer_is_not_much_longer_than_the_text() -> None:
     for text in TEXTS.values():
         assert rendered(text).length < 10 * LENGTH
 
 
-@pytest.mark.anywhere
 def test_links_are_still_links() -> None:
     assert '<a href="https://example.org"' in markup.safe_html("see [this [or] that](https://example.org)")
     many = markup.safe_html("[a](/b) [ ] " * 800)

@@ -37,7 +37,8 @@ class Announcements(Broadcasts, People):
     """The same for broadcasts."""
 
 
-NARROWER = [pytest.param(machine, 1, marks=pytest.mark.anywhere) for machine in (Conversations, Announcements)]
+ONCE = [pytest.mark.anywhere, pytest.mark.any_django]
+NARROWER = [pytest.param(machine, 1, marks=ONCE) for machine in (Conversations, Announcements)]
 
 
 @pytest.mark.parametrize(("machine", "histories"), [(Machine, 3), *NARROWER])
@@ -45,6 +46,7 @@ def test_every_history(machine: Any, histories: int) -> None:
     run_state_machine_as_test(machine, settings=examples(histories, HISTORIES))
 
 
+@pytest.mark.any_django
 def test_every_history_under_a_small_cap(settings: Any) -> None:
     settings.INBOX_UNREAD_CAP = 2
     run_state_machine_as_test(Machine, settings=few)

@@ -189,6 +189,7 @@ def paragraphs(text: str) -> list[str]:
     return kinds.split("\n")
 
 
+@pytest.mark.any_django
 class TestDirections:
     @given(text=turning)
     @example("\u202e")
@@ -233,6 +234,7 @@ class TestDirections:
         assert SystemMessage(title="x", body="a\u202eb").render_body() == "a\u202eb\u202c"
 
 
+@pytest.mark.any_django
 class TestCutting:
     @given(text=st.text(max_size=60) | turning, most=st.integers(1, 40))
     def test_a_cut_text_begins_the_same(self, text: str, most: int) -> None:
