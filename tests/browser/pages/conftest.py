@@ -1,6 +1,6 @@
 """Fixtures for pages: who reads the inbox, what happens to them meanwhile, and a site with the demo's data."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -31,7 +31,7 @@ def told_site(shared_site: StartSite) -> Site:
 
 
 @pytest.fixture(scope="session")
-def listening(chromium: Browser, told_site: Site) -> Iterator[Listening]:
+def listening(chromium: Browser, told_site: Site) -> Listening:
     """A browser, and what its pages violated of their policy, threw, or logged as an error."""
     context = chromium.new_context(base_url=told_site.url(""))
     found: list[str] = []
@@ -40,8 +40,7 @@ def listening(chromium: Browser, told_site: Site) -> Iterator[Listening]:
     context.on("weberror", lambda error: found.append(str(error.error)))
     context.on("console", lambda message: message.type == "error" and found.append(message.text))
     context.set_default_timeout(TIMEOUT)
-    yield context, found
-    context.close()
+    return context, found  # it ends with its browser: Playwright needs its event loop for that
 
 
 @pytest.fixture
