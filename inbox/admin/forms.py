@@ -1,5 +1,6 @@
 """Forms of the admin. Values that can't be shown, or would never be shown, are errors of their field."""
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
@@ -37,8 +38,12 @@ LABELLED_TIMES: dict[Any, Any] = {DateTimeField: {"form_class": LabelledTimes, "
 
 
 def languages() -> dict[str, str]:
-    """Code -> name in that language of each language of the site."""
-    return {code: get_language_info(code)["name_local"] for code, _name in settings.LANGUAGES}
+    """Code -> name of each language of the site: in itself or, if Django does not know it, as `LANGUAGES` has it."""
+    names: dict[str, str] = {code: str(name) for code, name in settings.LANGUAGES}
+    for code in names:
+        with suppress(KeyError):
+            names[code] = get_language_info(code)["name_local"]
+    return names
 
 
 def title_field(language: str) -> str:

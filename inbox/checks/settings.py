@@ -1,5 +1,7 @@
 """System checks: report wrong settings and user models at start-up, with a hint what to do."""
 
+from collections.abc import Callable
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -31,26 +33,27 @@ def check_numbers(**kwargs: object) -> list[checks.CheckMessage]:
 
 
 def check_proxies(**kwargs: object) -> list[checks.CheckMessage]:
-    proxies = getattr(settings, "INBOX_TRUSTED_PROXIES", [])
     hint = 'Set it to a list of addresses or networks, such as ["10.0.0.0/8", "::1"], or leave it out.'
-    if isinstance(proxies, str):
-        return [checks.Error("INBOX_TRUSTED_PROXIES is a string.", hint=hint, id="inbox.E008")]
-    return [
-        checks.Error(f"INBOX_TRUSTED_PROXIES names {proxy!r}, which is no address.", hint=hint, id="inbox.E008")
-        for proxy in proxies
-        if not addresses.is_network(proxy)
-    ]
+    return _check_list("INBOX_TRUSTED_PROXIES", addresses.is_network, "address", hint, "inbox.E008")
 
 
 def check_image_hosts(**kwargs: object) -> list[checks.CheckMessage]:
-    hosts = getattr(settings, "INBOX_IMAGE_HOSTS", ())
     hint = 'Set it to a list of hosts, such as ["images.example.org"], or leave it out.'
-    if isinstance(hosts, str):
-        return [checks.Error("INBOX_IMAGE_HOSTS is a string.", hint=hint, id="inbox.E013")]
+    return _check_list("INBOX_IMAGE_HOSTS", _is_host, "host", hint, "inbox.E013")
+
+
+def _is_host(host: object) -> bool:
+    return isinstance(host, str) and urlsplit(f"https://{host}/").netloc == host and is_link(f"https://{host}/")
+
+
+def _check_list(name: str, is_valid: Callable[[Any], bool], kind: str, hint: str, id: str) -> list[checks.CheckMessage]:
+    values = getattr(settings, name, ())
+    if isinstance(values, str):
+        return [checks.Error(f"{name} is a string.", hint=hint, id=id)]
     return [
-        checks.Error(f"INBOX_IMAGE_HOSTS names {host!r}, which is no host.", hint=hint, id="inbox.E013")
-        for host in hosts
-        if not isinstance(host, str) or urlsplit(f"https://{host}/").netloc != host or not is_link(f"https://{host}/")
+        checks.Error(f"{name} names {value!r}, which is no {kind}.", hint=hint, id=id)
+        for value in values
+        if not is_valid(value)
     ]
 
 

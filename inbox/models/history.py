@@ -1,4 +1,5 @@
-"""The history of broadcasts: who changed what, and when. Every write of a broadcast adds to it, in its transaction."""
+"""The history of broadcasts: who changed what, and when. `save()` and the writes of querysets add to it, in
+their transaction."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from ..core.users import SiteUser, has_staff_column
 from ..errors import BadValue
-from ..models import Audience, Broadcast, Mailbox, audiences, ledger
+from ..models import Audience, Broadcast, Mailbox, State, audiences, ledger
 
 EXACT, SAMPLE = 100_000, 5
 
@@ -37,10 +37,10 @@ def reach(audience: str, groups: Collection[int] = ()) -> Reach:
 
 def require_readers(broadcast: Broadcast) -> None:
     """Raise BadValue if the broadcast would be published now, to nobody. (At its time there may be somebody.)"""
-    if broadcast.publish_at and broadcast.publish_at > timezone.now():
+    if broadcast.state == State.LIVE or (broadcast.publish_at and broadcast.publish_at > timezone.now()):
         return
     groups = broadcast.groups.using(ledger.alias()).values_list("pk", flat=True)
-    if reach(broadcast.audience, groups).size == 0:
+    if not users_in(broadcast.audience, groups).exists():
         raise BadValue(_("Nobody is in the audience of this broadcast."))
 
 

@@ -212,3 +212,5 @@ class TestReach:
         admin.post(page(made), to_nobody | at("publish_at", timezone.now() + MINUTE))  # there may be somebody by then
         made.refresh_from_db()
         assert made.state == State.SCHEDULED
+        Broadcast.objects.update(state=State.LIVE, publish_at=None)  # all have left since: nothing to refuse
+        assert desk("POST", f"broadcasts/{made.pk}/publish/").status_code == 200

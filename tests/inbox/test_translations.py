@@ -175,6 +175,10 @@ class TestAdministration:
         made.refresh_from_db()
         assert (made.title, made.language, made.translations) == ("New", "fr", {"it": GERMAN})
 
+    def test_a_language_that_django_does_not_know(self, admin: Client) -> None:
+        with override_settings(LANGUAGES=[*LANGUAGES, ("qx", "Our own")]):
+            assert "Title (Our own)" in admin.get(self.ADD).content.decode()
+
     def test_who_may_only_look_sees_them(self) -> None:
         from .test_admin_broadcasts import staff
 
