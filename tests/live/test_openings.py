@@ -49,7 +49,7 @@ async def repeat(site: Site, cookies: dict[str, str], turn: Turn) -> None:
 
 @asynccontextmanager
 async def looping(site: Site, cookies: dict[str, str], turn: Turn) -> AsyncIterator[None]:
-    """Repeat it on several sockets. No other connection of this user is opened meanwhile: it would count, too."""
+    """Repeat it on several sockets. No other connection of this user until they are shut out: it would count, too."""
     turns = [asyncio.ensure_future(repeat(site, cookies, turn)) for _ in range(SOCKETS)]
     try:
         yield
@@ -59,14 +59,19 @@ async def looping(site: Site, cookies: dict[str, str], turn: Turn) -> AsyncItera
         await asyncio.wait(turns)
 
 
+async def shut_out_and_refused(site: Site, cookies: dict[str, str]) -> None:
+    """Because of a loop alone, and while it goes on: soon after it the shut-out ends, and nobody is refused."""
+    await eventually(lambda: is_shut_out(site, cookies), DEADLINE)
+    await eventually(lambda: is_refused(site, cookies), DEADLINE)
+
+
 @pytest.mark.parametrize(("site", "kind"), on_servers(LOOPS), indirect=["site"])
 async def test_a_loop_is_shut_out_and_others_are_served(site: Site, kind: str) -> None:
     cookies, other = await offender(site, f"loop-{kind}"), await newcomer(site, f"other-{kind}")
     async with looping(site, cookies, LOOPS[kind]):
-        shut_out = asyncio.ensure_future(eventually(lambda: is_shut_out(site, cookies), DEADLINE))
-        await others_are_served(site, shut_out, f"beside-loop-{kind}")
-        await shut_out
-    await eventually(lambda: is_refused(site, cookies), DEADLINE)
+        refused = asyncio.ensure_future(shut_out_and_refused(site, cookies))
+        await others_are_served(site, refused, f"beside-loop-{kind}")
+        await refused
     assert await knock(site, other) == 0
 
 
