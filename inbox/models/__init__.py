@@ -1,6 +1,6 @@
 """The models, and the ledger, which locks mailboxes and advances versions. Plain ORM writes use the ledger, too."""
 
-from .broadcast import Audience, Broadcast, BroadcastReceipt, State
+from .broadcast import Audience, Broadcast, State
 from .deleted import DeletedUser
 from .events import (
     CommentMessage,
@@ -14,6 +14,7 @@ from .history import BroadcastChange
 from .mailbox import BroadcastClock, Mailbox
 from .message import Level, Message, event_types, message_models
 from .muted import MutedType
+from .receipts import BroadcastReceipt
 from .send import IdempotencyKey, Send, SendChunk, SendStatus
 from .session import EndedSession, TicketSession
 from .submission import Submission

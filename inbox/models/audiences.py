@@ -12,8 +12,9 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from ..core.users import UserPk
 from . import ledger
 from .base import UNREAD
-from .broadcast import Audience, Broadcast, BroadcastReceipt
+from .broadcast import Audience, Broadcast
 from .mailbox import Mailbox
+from .receipts import BroadcastReceipt
 
 
 def membership() -> tuple[Any, str] | None:

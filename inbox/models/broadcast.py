@@ -1,4 +1,4 @@
-"""Broadcasts: one row for all readers, and a receipt for each user who has read or dismissed it."""
+"""Broadcasts: one row for all readers."""
 
 from __future__ import annotations
 
@@ -8,27 +8,17 @@ from typing import Any, Self
 
 from django.conf import settings
 from django.contrib.auth.models import Group
-from django.core.validators import MaxLengthValidator
 from django.db import models
 from django.db.models import Min, Q
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from ..core.validators import (
-    MAX_BODY,
-    MAX_TITLE,
-    validate_language,
-    validate_link,
-    validate_text,
-    validate_translations,
-)
-from ..rendering.markup import rendered, safe_html
-from ..rendering.texts import Text, chosen, others
 from . import history, ledger
-from .base import MailboxRow, alters_data, differs_from
+from .base import alters_data, differs_from
 from .mailbox import BroadcastClock, PrimaryQuerySet
 from .message import Level
+from .shown import Shown
 
 SAVE = ("force_insert", "force_update", "using", "update_fields")  # Django takes them in this order too
 
@@ -125,7 +115,7 @@ class BroadcastQuerySet(PrimaryQuerySet["Broadcast"]):
         list(self.order_by("pk").select_for_update().values_list("pk"))
 
 
-class Broadcast(models.Model):
+class Broadcast(Shown):
     """An announcement for an audience. Users see it while its stored state is live, whatever the time is.
 
     `clock` is the value of the broadcast clock at which it was published, or at which its audience last changed.
@@ -141,19 +131,6 @@ class Broadcast(models.Model):
     read_at: datetime | None
     archived_at: datetime | None
 
-    title = models.CharField(_("title"), max_length=MAX_TITLE, validators=[validate_text])
-    body = models.TextField(
-        _("text"),
-        max_length=MAX_BODY,  # only forms check it; models check validators
-        blank=True,
-        validators=[validate_text, MaxLengthValidator(MAX_BODY)],
-        help_text=_("Markdown"),
-    )
-    # Of title and text; "" if unknown. Other languages: {"de": {"title": …, "body": …}}.
-    language = models.CharField(_("language"), max_length=35, blank=True, default="", validators=[validate_language])
-    translations = models.JSONField(_("translations"), blank=True, default=dict, validators=[validate_translations])
-    level = models.CharField(_("level"), max_length=8, choices=Level.choices, default=Level.INFO)
-    url = models.CharField(_("link"), max_length=500, blank=True, validators=[validate_link])
     audience = models.CharField(_("audience"), max_length=8, choices=Audience.choices, default=Audience.EVERYONE)
     groups = models.ManyToManyField(Group, blank=True, related_name="+", verbose_name=_("groups"))
     publish_at = models.DateTimeField(_("publish at"), null=True, blank=True)
@@ -195,9 +172,6 @@ class Broadcast(models.Model):
             models.Index(fields=["-published_at", "-id"], condition=Q(state=State.LIVE), name="inbox_broadcast_live")
         ]
 
-    def __str__(self) -> str:
-        return self.title
-
     def save(self, *args: Any, **kwargs: Any) -> None:
         kwargs |= zip(SAVE, args, strict=False)
         with ledger.locked_clock() as clock:
@@ -237,30 +211,6 @@ class Broadcast(models.Model):
     def ref(self) -> str:
         return f"broadcast-{self.pk}"
 
-    @property
-    def body_html(self) -> str:
-        """The text as sanitised HTML."""
-        return safe_html(self.body)
-
-    @property
-    def left_out(self) -> tuple[str, ...]:
-        """Sentences for the author about what readers of any language don't see."""
-        return tuple(dict.fromkeys(sentence for text in self.texts for sentence in rendered(text).left_out))
-
-    @property
-    def texts(self) -> list[str]:
-        """The Markdown in all languages."""
-        return [self.body, *(text.body for text in self.other_texts.values())]
-
-    @property
-    def other_texts(self) -> dict[str, Text]:
-        """The valid translations by language."""
-        return others(self.translations)
-
-    def text_in(self, language: str | None) -> Text:
-        """What a reader of this language gets."""
-        return chosen(Text(self.language, self.title, self.body), self.translations, language)
-
     def set_published(self, clock: BroadcastClock) -> None:
         """Note that users see it from now on. The caller advances the locked clock to this value."""
         self.clock = clock.value + 1
@@ -277,34 +227,6 @@ class Broadcast(models.Model):
     def _stored(self) -> Mapping[str, object] | None:
         """The columns as the database has them: see `MailboxRow`."""
         return Broadcast.objects.filter(pk=self.pk).values().first()
-
-
-class BroadcastReceipt(MailboxRow):
-    """A user has read, archived or dismissed a broadcast. Without a row, the user has done none of these."""
-
-    broadcast = models.ForeignKey(
-        Broadcast, models.CASCADE, related_name="receipts", db_index=False, verbose_name=_("broadcast")
-    )
-
-    class Meta:
-        verbose_name = _("receipt")
-        verbose_name_plural = _("receipts")
-        constraints = [
-            # Broadcast first: the index also serves the count of readers, and the cascade from a broadcast.
-            models.UniqueConstraint(fields=["broadcast", "recipient"], name="inbox_receipt_one_per_user"),
-            models.CheckConstraint(
-                condition=Q(archived_at=None) | Q(read_at__isnull=False),
-                name="inbox_receipt_archived_is_read",
-            ),
-        ]
-        indexes = [models.Index(fields=["recipient"], name="inbox_receipt_recipient")]
-
-    def __str__(self) -> str:
-        return f"broadcast-{self.broadcast_id}/{self.recipient_id}"
-
-    @classmethod
-    def affects_state(cls) -> Q:
-        return Q()  # without its receipt, a dismissed broadcast is visible again
 
 
 def reschedule(clock: BroadcastClock) -> None:

@@ -1,0 +1,67 @@
+"""What readers see of a broadcast."""
+
+from __future__ import annotations
+
+from django.core.validators import MaxLengthValidator
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from ..core.validators import (
+    MAX_BODY,
+    MAX_TITLE,
+    validate_language,
+    validate_link,
+    validate_text,
+    validate_translations,
+)
+from ..rendering.markup import rendered, safe_html
+from ..rendering.texts import Text, chosen, others
+from .message import Level
+
+
+class Shown(models.Model):
+    """The columns of a broadcast that its readers see."""
+
+    title = models.CharField(_("title"), max_length=MAX_TITLE, validators=[validate_text])
+    body = models.TextField(
+        _("text"),
+        max_length=MAX_BODY,  # only forms check it; models check validators
+        blank=True,
+        validators=[validate_text, MaxLengthValidator(MAX_BODY)],
+        help_text=_("Markdown"),
+    )
+    # Of title and text; "" if unknown. Other languages: {"de": {"title": …, "body": …}}.
+    language = models.CharField(_("language"), max_length=35, blank=True, default="", validators=[validate_language])
+    translations = models.JSONField(_("translations"), blank=True, default=dict, validators=[validate_translations])
+    level = models.CharField(_("level"), max_length=8, choices=Level.choices, default=Level.INFO)
+    url = models.CharField(_("link"), max_length=500, blank=True, validators=[validate_link])
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def body_html(self) -> str:
+        """The text as sanitised HTML."""
+        return safe_html(self.body)
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """Sentences for the author about what readers of any language don't see."""
+        return tuple(dict.fromkeys(sentence for text in self.texts for sentence in rendered(text).left_out))
+
+    @property
+    def texts(self) -> list[str]:
+        """The Markdown in all languages."""
+        return [self.body, *(text.body for text in self.other_texts.values())]
+
+    @property
+    def other_texts(self) -> dict[str, Text]:
+        """The valid translations by language."""
+        return others(self.translations)
+
+    def text_in(self, language: str | None) -> Text:
+        """What a reader of this language gets."""
+        return chosen(Text(self.language, self.title, self.body), self.translations, language)
