@@ -2,7 +2,7 @@
 state it changes, and sends the signals (`inbox.signals`) after the commit."""
 
 from .broadcast_edits import change_broadcast, check_broadcast, create_broadcast, duplicate_broadcast, locked_broadcast
-from .broadcasts import apply_due, bump_clock, expire, is_published, publish, raise_clock, withdraw
+from .broadcasts import bump_clock, expire, is_published, publish, raise_clock, withdraw
 from .departures import (
     empty_mailboxes,
     forget_deleted_users,
@@ -10,6 +10,7 @@ from .departures import (
     is_forgetting_stalled,
     lock_mailboxes,
 )
+from .due import apply_due
 from .erasure import erasable, erase
 from .idempotency import claim_key, finish, settle
 from .marks import archive, delete, mark_all_read, mark_read, mark_unread, unarchive, undelete

@@ -11,10 +11,10 @@ from django.utils.translation import gettext as _
 from ..core.users import SiteUser
 from ..errors import BadFields, NotFound
 from ..models import Audience, Broadcast, State, ledger
-from .broadcasts import turn_due
+from .copies import COLUMNS, copied
+from .due import turn_due
 
 Values = Mapping[str, Any]  # field name -> value; the value of `groups` is a set of primary keys
-COLUMNS = ("title", "body", "language", "translations", "level", "url", "audience", "publish_at", "expires_at")
 
 
 def check_broadcast(values: Values, changed: Collection[str], state: str = State.DRAFT) -> dict[str, str]:
@@ -83,14 +83,9 @@ def create_broadcast(author: SiteUser, values: Values) -> Broadcast:
         return broadcast
 
 
-@ledger.retrying
 def duplicate_broadcast(author: SiteUser, original: Broadcast) -> Broadcast:
     """A draft with the same texts and audience, and without dates."""
-    copied = {name: getattr(original, name) for name in COLUMNS if name not in {"publish_at", "expires_at"}}
-    with ledger.locked_clock():
-        copy = Broadcast.objects.create(author=author, **copied)
-        copy.groups.set(original.groups.using(ledger.alias()).values_list("pk", flat=True))
-        return copy
+    return copied(original, author)
 
 
 @contextmanager

@@ -1,0 +1,17 @@
+"""Copies of broadcasts: what an author writes, and nothing of what has happened since."""
+
+from ..core.users import SiteUser
+from ..models import Broadcast, ledger
+
+COLUMNS = ("title", "body", "language", "translations", "level", "url", "audience", "publish_at", "expires_at")
+DATES = {"publish_at", "expires_at"}
+
+
+@ledger.retrying
+def copied(original: Broadcast, author: SiteUser | None, **others: object) -> Broadcast:
+    """A draft with the same texts and audience, without dates. `others`: columns with values of its own."""
+    columns = {name: getattr(original, name) for name in COLUMNS if name not in DATES}
+    with ledger.locked_clock():
+        copy = Broadcast.objects.create(author=author, **columns | others)
+        copy.groups.set(original.groups.using(ledger.alias()).values_list("pk", flat=True))
+        return copy
