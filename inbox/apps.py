@@ -6,7 +6,7 @@ class InboxConfig(AppConfig):
     """The mailbox: models, every write (services), every read (selectors), admin and REST API."""
 
     name = "inbox"
-    verbose_name = _("Inbox")
+    verbose_name = _("Notifications")
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:

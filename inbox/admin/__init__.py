@@ -1,5 +1,5 @@
-"""The inbox in Django's admin: broadcasts and service tokens can be created; messages, mailboxes, receipts, sends and
-deleted users can be viewed.
+"""The inbox in Django's admin: announcements and API tokens can be created; messages, mailboxes, receipts,
+sends and deleted users can be viewed.
 
 All installed event types are registered, also those of other apps. An app that has its own page for a type must
 unregister it first: `admin.site.unregister(InvoiceMessage)`.

@@ -54,5 +54,5 @@ class SendAdmin(ReadOnlyAdmin):
     @admin.action(description=_("Try failed sends again"), permissions=["retry"])
     def retry(self, request: HttpRequest, queryset: QuerySet[Send]) -> None:
         retried = sum(services.retry_send(pk) for pk in queryset.values_list("pk", flat=True))
-        text = ngettext("%d send is tried again.", "%d sends are tried again.", retried) % retried
+        text = ngettext("%d message is tried again.", "%d messages are tried again.", retried) % retried
         self.message_user(request, text, messages.SUCCESS if retried else messages.WARNING)

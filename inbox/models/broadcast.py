@@ -151,10 +151,13 @@ class Broadcast(Shown):
     objects = BroadcastQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("broadcast")
-        verbose_name_plural = _("broadcasts")
+        verbose_name = _("announcement")
+        verbose_name_plural = _("announcements")
         ordering = ("-created_at", "-pk")
-        permissions = [("publish_broadcast", _("Can publish and withdraw broadcasts"))]
+        permissions = [
+            ("publish_broadcast", _("Can publish announcements")),
+            ("withdraw_broadcast", _("Can withdraw announcements")),
+        ]
         constraints = [
             models.CheckConstraint(condition=Q(state__in=State.values), name="inbox_broadcast_known_state"),
             models.CheckConstraint(condition=Q(audience__in=Audience.values), name="inbox_broadcast_known_audience"),

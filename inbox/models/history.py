@@ -25,7 +25,7 @@ class BroadcastChange(models.Model):
     did it (a broadcast starts or ends at its time), or if the user was deleted."""
 
     broadcast = models.ForeignKey(
-        "inbox.Broadcast", models.CASCADE, related_name="history", verbose_name=_("broadcast")
+        "inbox.Broadcast", models.CASCADE, related_name="history", verbose_name=_("announcement")
     )
     at = models.DateTimeField(_("at"), default=timezone.now)
     by = models.ForeignKey(
@@ -36,8 +36,8 @@ class BroadcastChange(models.Model):
     objects = PrimaryQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("change of a broadcast")
-        verbose_name_plural = _("changes of broadcasts")
+        verbose_name = _("change of an announcement")
+        verbose_name_plural = _("changes of announcements")
         ordering = ("-pk",)
 
     def __str__(self) -> str:

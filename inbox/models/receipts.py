@@ -14,7 +14,7 @@ class BroadcastReceipt(MailboxRow):
     """A user has read, archived or dismissed a broadcast. Without a row, the user has done none of these."""
 
     broadcast = models.ForeignKey(
-        Broadcast, models.CASCADE, related_name="receipts", db_index=False, verbose_name=_("broadcast")
+        Broadcast, models.CASCADE, related_name="receipts", db_index=False, verbose_name=_("announcement")
     )
 
     class Meta:

@@ -54,8 +54,8 @@ class Send(models.Model):
     objects = SendQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("send")
-        verbose_name_plural = _("sends")
+        verbose_name = _("message sent by a service")
+        verbose_name_plural = _("messages sent by services")
         indexes = [
             models.Index(
                 fields=["progress_at"],

@@ -18,10 +18,10 @@ ROTATING = 2  # valid tokens of one name
 class Scope(models.TextChoices):
     MESSAGES_WRITE = "messages:write", _("Send messages")
     MESSAGES_READ = "messages:read", _("See sends and users' unread counts")
-    BROADCASTS_READ = "broadcasts:read", _("See broadcasts")
-    BROADCASTS_WRITE = "broadcasts:write", _("Write broadcasts")
-    BROADCASTS_PUBLISH = "broadcasts:publish", _("Publish broadcasts")
-    BROADCASTS_WITHDRAW = "broadcasts:withdraw", _("Withdraw broadcasts")
+    BROADCASTS_READ = "broadcasts:read", _("See announcements")
+    BROADCASTS_WRITE = "broadcasts:write", _("Write announcements")
+    BROADCASTS_PUBLISH = "broadcasts:publish", _("Publish announcements")
+    BROADCASTS_WITHDRAW = "broadcasts:withdraw", _("Withdraw announcements")
     TICKETS = "tickets", _("Mint tickets for any user")
 
 
@@ -60,8 +60,8 @@ class ServiceToken(models.Model):
     objects = ServiceTokenQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("service token")
-        verbose_name_plural = _("service tokens")
+        verbose_name = _("API token")
+        verbose_name_plural = _("API tokens")
         indexes = [models.Index(fields=["name"], name="inbox_servicetoken_name")]
 
     def __str__(self) -> str:

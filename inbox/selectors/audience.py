@@ -41,7 +41,7 @@ def require_readers(broadcast: Broadcast) -> None:
         return
     groups = broadcast.groups.using(ledger.alias()).values_list("pk", flat=True)
     if not users_in(broadcast.audience, groups).exists():
-        raise BadValue(_("Nobody is in the audience of this broadcast."))
+        raise BadValue(_("Nobody is in the audience of this announcement."))
 
 
 def users_in(audience: str, groups: Collection[int]) -> QuerySet[SiteUser]:

@@ -55,9 +55,9 @@ def _check_languages(values: Values, changed: Collection[str]) -> dict[str, str]
 
 def _check_start(values: Values, changed: Collection[str], state: str) -> dict[str, str]:
     if state == State.SCHEDULED and not values["publish_at"]:
-        return {"publish_at": _("This broadcast is scheduled: give it a time, or withdraw it first.")}
+        return {"publish_at": _("This announcement is scheduled: give it a time, or withdraw it first.")}
     if state == State.LIVE and "publish_at" in changed:
-        return {"publish_at": _("This broadcast is live already: its start can't change any more.")}
+        return {"publish_at": _("This announcement is live already: its start can't change any more.")}
     return {}
 
 
@@ -66,7 +66,7 @@ def _check_end(values: Values, changed: Collection[str]) -> dict[str, str]:
     if end and start and end <= start:
         return {"expires_at": _("This must be later than the time of publication.")}
     if end and "expires_at" in changed and end <= timezone.now():
-        return {"expires_at": _("This time has passed. To end a broadcast now, withdraw it.")}
+        return {"expires_at": _("This time has passed. To end an announcement now, withdraw it.")}
     return {}
 
 

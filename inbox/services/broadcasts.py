@@ -26,7 +26,7 @@ def publish(broadcast: Broadcast) -> None:
     with ledger.locked_clock():
         broadcast.refresh_from_db(using=ledger.alias())
         if broadcast.expires_at and broadcast.expires_at <= max(now, broadcast.publish_at or now):
-            raise BadValue(_("This broadcast would expire before it is published: change its dates first."))
+            raise BadValue(_("This announcement would expire before it is published: change its dates first."))
         if broadcast.state != State.LIVE:
             later = broadcast.publish_at is not None and broadcast.publish_at > now
             _set_state(broadcast, State.SCHEDULED if later else State.LIVE)

@@ -72,8 +72,8 @@ def _to_erase(pk: UserPk) -> list[tuple[str, Rows, Erase]]:
     return [
         *((name_of(rows), rows.filter(recipient=pk), _delete) for rows in types),
         *((acted % name_of(rows), rows.filter(actor=pk).exclude(recipient=pk), _clear_actor) for rows in types),
-        (_("broadcasts that they wrote"), Broadcast.objects.filter(author=pk), _clear_author),
-        (_("changes of broadcasts that they made"), BroadcastChange.objects.filter(by=pk), _clear_editor),
+        (_("announcements that they wrote"), Broadcast.objects.filter(author=pk), _clear_author),
+        (_("changes of announcements that they made"), BroadcastChange.objects.filter(by=pk), _clear_editor),
         _named(ServiceToken.objects.filter(owner=pk), _delete_tokens),
         _named(BroadcastReceipt.objects.filter(recipient=pk), partial(_replace_receipts, pk)),
         _named(MutedType.objects.filter(mailbox=pk), partial(_delete_muted_types, pk)),

@@ -44,8 +44,8 @@ def test_nothing_is_left_and_the_numbers_say_so(life: Life) -> None:
         "comments": 1,
         "system messages": 1,
         "comments of others, in which they act": 1,
-        "broadcasts that they wrote": 1,
-        "service tokens": 1,
+        "announcements that they wrote": 1,
+        "API tokens": 1,
         "receipts": 3,
         "muted types": 2,
     }
@@ -219,6 +219,6 @@ def test_what_they_changed_in_broadcasts(user: int) -> None:
     other = Broadcast.objects.create(title="Milk")
     document = json.loads("".join(selectors.export(user)))
     assert [row["broadcast"] for row in document["broadcast_changes"]] == [changed.pk]
-    assert services.erase(user)["changes of broadcasts that they made"] == 1
+    assert services.erase(user)["changes of announcements that they made"] == 1
     rows = BroadcastChange.objects.filter(broadcast__in=[changed, other])
     assert list(rows.values_list("by", flat=True)) == [None, None]

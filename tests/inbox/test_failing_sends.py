@@ -281,7 +281,7 @@ def test_an_administrator_sees_why_and_has_it_tried_again(given_up: Any, client:
     assert Send.objects.get(pk=given_up.pk).status == "failed"
     admin.user_permissions.add(Permission.objects.get(codename="change_send"))
     answer = client.post(page, order, follow=True)
-    assert "1 send is tried again." in answer.content.decode()
+    assert "1 message is tried again." in answer.content.decode()
     assert Send.objects.get(pk=given_up.pk).status == "pending"
     assert client.post(page.replace("send/", f"send/{given_up.pk}/change/"), {"created": 7}).status_code == 403
 
