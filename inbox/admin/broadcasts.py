@@ -1,41 +1,34 @@
-"""Broadcasts: a form creates and edits them; buttons and list actions publish and withdraw them."""
+"""Announcements: the list, and the form that writes and edits them."""
 
-from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
-from django.contrib.auth import get_permission_codename
 from django.core.exceptions import PermissionDenied
 from django.db.models import ManyToManyField, Model, QuerySet
 from django.forms import CheckboxSelectMultiple
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
-from django.urls import URLPattern, reverse
-from django.utils.decorators import method_decorator
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
-from django.views.decorators.http import require_POST
 
 from .. import selectors, services
 from ..core.acting import acting
-from ..errors import InboxError
 from ..models import Broadcast, BroadcastReceipt, State, ledger
 from .base import LeanAdmin
-from .desk import DeskPages
 from .forms import LABELLED_TIMES, BroadcastForm, body_field, languages, title_field, translation_fields
 from .history import ShownChange
+from .publishing import Publishing
 from .submit_once import OnceAdmin
 from .zones import moment, rendered_now, zone_of
 
-Service = Callable[[Broadcast], None]
 HISTORY = 100  # changes shown on the page of a broadcast
 SETTLED = ("state", "published_at", "clock")  # the fields that only services write, never the form
 
 
-class BroadcastAdmin(DeskPages, OnceAdmin, LeanAdmin):
+class BroadcastAdmin(Publishing, OnceAdmin, LeanAdmin):
     form = BroadcastForm
     change_form_template = "inbox/admin/broadcast_form.html"
     list_display = ("title", "badge", "audience", "published", "expires", "readers")
@@ -45,7 +38,6 @@ class BroadcastAdmin(DeskPages, OnceAdmin, LeanAdmin):
         **LABELLED_TIMES,
         ManyToManyField: {"widget": CheckboxSelectMultiple},
     }
-    actions = ("publish_selected", "withdraw_selected")
     fieldsets = (
         (None, {"fields": ("title", "body", "language", "level", "url")}),
         (_("Audience"), {"fields": ("audience", "groups")}),
@@ -128,7 +120,7 @@ class BroadcastAdmin(DeskPages, OnceAdmin, LeanAdmin):
         context |= {
             "can_publish": may_publish and may_save and not is_published,
             "is_draft": obj is None or obj.state == State.DRAFT,
-            "can_withdraw": may_publish and is_published,
+            "can_withdraw": self.has_withdraw_permission(request) and is_published,
             "can_duplicate": obj is not None and self.has_add_permission(request),
             "readers": selectors.readers([obj.pk]).get(obj.pk, 0) if obj is not None else 0,
         }
@@ -138,24 +130,23 @@ class BroadcastAdmin(DeskPages, OnceAdmin, LeanAdmin):
         receipts = BroadcastReceipt.objects.filter(broadcast__in=[obj.pk for obj in objs]).count()
         return {str(BroadcastReceipt._meta.verbose_name_plural): receipts}
 
-    # Permissions: to change or delete a published broadcast, a user needs the permission to publish
+    # Permissions: as for the API's scopes, what users see is edited by those who may publish it, and deleted by those
+    # who may withdraw it.
 
     def has_change_permission(self, request: HttpRequest, obj: Broadcast | None = None) -> bool:
-        return super().has_change_permission(request, obj) and self._may_change(request, obj)
+        return super().has_change_permission(request, obj) and self._may_edit(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Broadcast | None = None) -> bool:
-        return super().has_delete_permission(request, obj) and self._may_change(request, obj)
+        return super().has_delete_permission(request, obj) and self._may_delete(request, obj)
 
-    def _may_change(self, request: HttpRequest, obj: Broadcast | None) -> bool:
+    def _may_edit(self, request: HttpRequest, obj: Broadcast | None) -> bool:
         return obj is None or not services.is_published(obj) or self.has_publish_permission(request)
+
+    def _may_delete(self, request: HttpRequest, obj: Broadcast | None) -> bool:
+        return obj is None or not services.is_published(obj) or self.has_withdraw_permission(request)
 
     def is_deletion_forbidden(self, objs: Iterable[Broadcast], request: HttpRequest) -> bool:
         return any(not self.has_delete_permission(request, obj) for obj in objs)
-
-    def _require_permission(self, request: HttpRequest, broadcasts: Iterable[Broadcast]) -> None:
-        """Check the permission again under the clock's lock: a broadcast may have been published meanwhile."""
-        if not all(self._may_change(request, broadcast) for broadcast in broadcasts):
-            raise PermissionDenied
 
     # Saving
 
@@ -178,7 +169,7 @@ class BroadcastAdmin(DeskPages, OnceAdmin, LeanAdmin):
 
     def _was_deleted(self, request: HttpRequest) -> HttpResponse:
         """The response if another user has deleted the broadcast since the page was loaded."""
-        self.message_user(request, _("This broadcast was deleted meanwhile."), messages.WARNING)
+        self.message_user(request, _("This announcement was deleted meanwhile."), messages.WARNING)
         return HttpResponseRedirect(reverse("admin:inbox_broadcast_changelist", current_app=self.admin_site.name))
 
     def save_model(self, request: HttpRequest, obj: Broadcast, form: BroadcastForm, change: bool) -> None:
@@ -193,22 +184,27 @@ class BroadcastAdmin(DeskPages, OnceAdmin, LeanAdmin):
             if change:
                 # It may have started, expired or been withdrawn since the form was loaded; saving must not undo that.
                 obj.refresh_from_db(fields=SETTLED)
-                self._require_permission(request, [obj])
+                self._require(self._may_edit(request, obj))
             super().save_model(request, obj, form, change)
 
     def create_model(self, request: HttpRequest, obj: Broadcast, form: BroadcastForm) -> None:
         obj.author_id = request.user.pk
         super().create_model(request, obj, form)
 
+    def _require(self, is_allowed: bool) -> None:
+        """Asked again under the clock's lock: a broadcast may have been published meanwhile."""
+        if not is_allowed:
+            raise PermissionDenied
+
     def delete_model(self, request: HttpRequest, obj: Broadcast) -> None:
         with ledger.locked_clock():
             obj.refresh_from_db(fields=SETTLED)
-            self._require_permission(request, [obj])
+            self._require(self._may_delete(request, obj))
             super().delete_model(request, obj)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Broadcast]) -> None:
         with ledger.locked_clock():
-            self._require_permission(request, queryset.all())
+            self._require(all(self._may_delete(request, obj) for obj in queryset.all()))
             super().delete_queryset(request, queryset)
 
     def response_add(self, request: HttpRequest, obj: Broadcast, post_url_continue: str | None = None) -> HttpResponse:
@@ -223,65 +219,3 @@ class BroadcastAdmin(DeskPages, OnceAdmin, LeanAdmin):
             return None
         self._change_states(request, [obj], services.publish)
         return self.back_to(obj)
-
-    # Publishing and withdrawing
-
-    def has_publish_permission(self, request: HttpRequest) -> bool:
-        codename = get_permission_codename("publish", self.opts)
-        return bool(request.user.has_perm(f"{self.opts.app_label}.{codename}"))
-
-    @admin.action(description=_("Publish selected broadcasts"), permissions=["publish"])
-    def publish_selected(self, request: HttpRequest, queryset: QuerySet[Broadcast]) -> None:
-        self._change_states(request, queryset, services.publish)
-
-    @admin.action(description=_("Withdraw selected broadcasts"), permissions=["publish"])
-    def withdraw_selected(self, request: HttpRequest, queryset: QuerySet[Broadcast]) -> None:
-        self._change_states(request, queryset, services.withdraw)
-
-    def get_urls(self) -> list[URLPattern]:
-        return [*self.urls_of({"<path:object_id>/withdraw/": ("withdraw", self.withdraw_view)}), *super().get_urls()]
-
-    @method_decorator(require_POST)
-    def withdraw_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """The button of the change page. It ignores the form, which may be invalid."""
-        broadcast = self.get_object(request, object_id)
-        if broadcast is None:
-            raise Http404
-        self._change_states(request, [broadcast], services.withdraw)
-        return self.back_to(broadcast)
-
-    def _change_states(self, request: HttpRequest, broadcasts: Iterable[Broadcast], service: Service) -> None:
-        if not self.has_publish_permission(request):
-            raise PermissionDenied
-        changed: Counter[str] = Counter()
-        with acting(request.user.pk):
-            for broadcast in broadcasts:
-                changed[self._change_state(request, broadcast, service)] += 1
-        for state, count in changed.items():
-            self._report(request, state, count)
-
-    def _change_state(self, request: HttpRequest, broadcast: Broadcast, service: Service) -> str:
-        """Returns the new state of the broadcast; "" if it has not changed."""
-        before = broadcast.state
-        try:
-            if service is services.publish:
-                selectors.require_readers(broadcast)
-            service(broadcast)
-        except InboxError as error:
-            text = format_html("<bdi>{}</bdi>: {}", broadcast, error.detail)
-            self.message_user(request, text, messages.ERROR)
-            return "refused"
-        if broadcast.state == before:
-            return ""
-        self.log_change(request, broadcast, f"{before} → {broadcast.state}")
-        return str(broadcast.state)
-
-    def _report(self, request: HttpRequest, state: str, count: int) -> None:
-        sentences = {
-            State.LIVE: ngettext("%d broadcast is live.", "%d broadcasts are live.", count),
-            State.SCHEDULED: ngettext("%d broadcast is scheduled.", "%d broadcasts are scheduled.", count),
-            State.WITHDRAWN: ngettext("%d broadcast is withdrawn.", "%d broadcasts are withdrawn.", count),
-            "": ngettext("%d broadcast stays as it is.", "%d broadcasts stay as they are.", count),
-        }
-        if state in sentences:
-            self.message_user(request, sentences[state] % count, messages.SUCCESS if state else messages.WARNING)

@@ -23,7 +23,7 @@ PERMISSIONS: dict[Scope, tuple[str, ...] | None] = {
     Scope.BROADCASTS_READ: ("inbox.view_broadcast",),
     Scope.BROADCASTS_WRITE: ("inbox.add_broadcast", "inbox.change_broadcast", "inbox.delete_broadcast"),
     Scope.BROADCASTS_PUBLISH: ("inbox.publish_broadcast",),
-    Scope.BROADCASTS_WITHDRAW: ("inbox.publish_broadcast",),
+    Scope.BROADCASTS_WITHDRAW: ("inbox.withdraw_broadcast",),
     Scope.TICKETS: None,  # with tickets, a service can act as any user
 }
 USED_EVERY = timedelta(minutes=1)  # precision of `last_used_at`: one write for every call would be too many

@@ -85,7 +85,7 @@ def test_saving_makes_a_draft_that_nobody_sees(bob: Any, admin: Client) -> None:
 def test_save_and_publish_reaches_everybody(bob: Any, admin: Client) -> None:
     before = state(bob)
     answer = admin.post(f"{LIST}add/", {**FORM, "_publish": ""}, follow=True)
-    assert "1 broadcast is live." in answer.content.decode()
+    assert "1 announcement is live." in answer.content.decode()
     assert states() == [State.LIVE]
     assert state(bob).version > before.version
     assert state(bob).by_type == {"broadcast": 1}
@@ -101,18 +101,18 @@ def test_a_changed_draft_is_saved_before_it_is_published(bob: Any, admin: Client
 
 def test_with_a_time_it_is_scheduled(bob: Any, admin: Client) -> None:
     answer = admin.post(f"{LIST}add/", {**FORM, **at("publish_at", TOMORROW), "_publish": ""}, follow=True)
-    assert "1 broadcast is scheduled." in answer.content.decode()
+    assert "1 announcement is scheduled." in answer.content.decode()
     assert state(bob).unread == 0
 
 
 def test_the_list_publishes_and_withdraws(bob: Any, admin: Client) -> None:
     drafts = [Broadcast.objects.create(title=name) for name in ("one", "two")]
-    assert "2 broadcasts are live." in act(admin, "publish_selected", *drafts)
+    assert "2 announcements are live." in act(admin, "publish_selected", *drafts)
     shown = state(bob)
     assert shown.unread == 2
-    assert "2 broadcasts stay as they are." in act(admin, "publish_selected", *drafts)
+    assert "2 announcements stay as they are." in act(admin, "publish_selected", *drafts)
     assert state(bob) == shown
-    assert "1 broadcast is withdrawn." in act(admin, "withdraw_selected", drafts[0])
+    assert "1 announcement is withdrawn." in act(admin, "withdraw_selected", drafts[0])
     assert state(bob).unread == 1
     assert state(bob).version > shown.version
     assert states() == [State.WITHDRAWN, State.LIVE]
@@ -122,8 +122,8 @@ def test_what_cannot_be_published_says_so_and_stops_nothing_else(admin: Client) 
     over = Broadcast.objects.create(title="Too late", expires_at=YESTERDAY)
     fine = Broadcast.objects.create(title="In time")
     html = act(admin, "publish_selected", over, fine)
-    assert "<bdi>Too late</bdi>: This broadcast would expire" in html
-    assert "1 broadcast is live." in html
+    assert "<bdi>Too late</bdi>: This announcement would expire" in html
+    assert "1 announcement is live." in html
     assert states() == [State.DRAFT, State.LIVE]
 
 
@@ -149,7 +149,7 @@ def test_the_withdraw_button_waits_for_no_valid_form(bob: Any, admin: Client) ->
     assert f'formaction="{page(broadcast, "withdraw")}"' in html
     assert 'name="_publish"' not in html
     answer = admin.post(page(broadcast, "withdraw"), {"title": "", "expires_at_0": "nonsense"}, follow=True)
-    assert "1 broadcast is withdrawn." in answer.content.decode()
+    assert "1 announcement is withdrawn." in answer.content.decode()
     assert state(bob).unread == 0
     assert admin.get(page(broadcast, "withdraw")).status_code == 405
     assert admin.post(f"{LIST}999/withdraw/").status_code == 404
@@ -264,7 +264,7 @@ def test_deleting_takes_it_back(bob: Any, admin: Client) -> None:
 def test_who_may_do_what(bob: Any) -> None:
     draft, live = Broadcast.objects.create(title="Draft"), announcement()
     author = staff("author", "view_broadcast", "add_broadcast", "change_broadcast")
-    publisher = staff("publisher", "view_broadcast", "publish_broadcast")
+    publisher = staff("publisher", "view_broadcast", "publish_broadcast", "withdraw_broadcast")
     reader = staff("reader", "view_broadcast")
     for client in (author, reader):
         assert "publish_selected" not in client.get(LIST).content.decode()

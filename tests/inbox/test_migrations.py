@@ -1,15 +1,18 @@
-"""Migrations that lock tables which are in use."""
+"""Migrations that lock tables which are in use, and those that change what was granted."""
 
 import re
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Group, Permission
 from django.core.management import call_command
 from django.db import OperationalError, connection
 from django.db.models import Model
 
 from inbox.models import DeletedUser, LikeMessage, message_models
+
+from .rest import person
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(120)]
 BEFORE = "0008_submissions"
@@ -58,3 +61,22 @@ def test_dropping_the_constraints_locks_one_table_at_a_time() -> None:
     migrate()
     assert not any(map(has_constraint, message_models()))
     assert not DeletedUser.objects.exists()
+
+
+def test_who_could_publish_can_still_withdraw() -> None:
+    """And nobody else. Permissions get the names that a new site gives them."""
+    fresh = dict(Permission.objects.filter(content_type__app_label="inbox").values_list("codename", "name"))
+    try:
+        migrate("0012_announcements")
+        ours = Permission.objects.filter(content_type__app_label="inbox")
+        ours.filter(codename="withdraw_broadcast").delete()
+        ours.filter(codename="add_broadcast").update(name="Can add broadcast")
+        desk, ann, bob = Group.objects.create(name="desk"), person("ann"), person("bob")
+        for permissions in (desk.permissions, ann.user_permissions):
+            permissions.add(ours.get(codename="publish_broadcast"))
+        bob.user_permissions.add(ours.get(codename="change_broadcast"))
+    finally:
+        migrate()
+    withdraw = ours.get(codename="withdraw_broadcast")
+    assert [*withdraw.group_set.all(), *withdraw.user_set.all()] == [desk, ann]
+    assert dict(ours.values_list("codename", "name")) == fresh
