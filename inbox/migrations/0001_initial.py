@@ -66,6 +66,16 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'broadcasts',
                 'ordering': ('-created_at', '-pk'),
                 'permissions': [('publish_broadcast', 'Can publish and withdraw broadcasts')],
+                'indexes': [
+                    models.Index(condition=models.Q(('state', 'live')), fields=['-published_at', '-id'], name='inbox_broadcast_live'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('state__in', ['draft', 'scheduled', 'live', 'expired', 'withdrawn'])), name='inbox_broadcast_known_state'),
+                    models.CheckConstraint(condition=models.Q(('audience__in', ['everyone', 'staff', 'groups'])), name='inbox_broadcast_known_audience'),
+                    models.CheckConstraint(condition=models.Q(('level__in', ['info', 'success', 'warning', 'critical'])), name='inbox_broadcast_known_level'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('state', 'live'), _negated=True), ('published_at__isnull', False), _connector='OR'), name='inbox_broadcast_live_has_a_date'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('state', 'scheduled'), _negated=True), ('publish_at__isnull', False), _connector='OR'), name='inbox_broadcast_scheduled_has_a_date'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -81,6 +91,13 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'receipt',
                 'verbose_name_plural': 'receipts',
+                'indexes': [
+                    models.Index(fields=['recipient'], name='inbox_receipt_recipient'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('broadcast', 'recipient'), name='inbox_receipt_one_per_user'),
+                    models.CheckConstraint(condition=models.Q(('archived_at', None), ('read_at__isnull', False), _connector='OR'), name='inbox_receipt_archived_is_read'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -103,6 +120,14 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'comments',
                 'ordering': ('-seq',),
                 'abstract': False,
+                'indexes': [
+                    models.Index(condition=models.Q(('deleted_at', None), ('read_at', None)), fields=['recipient', 'seq'], name='commentmessage_unread'),
+                    models.Index(condition=models.Q(('deleted_at', None), _negated=True), fields=['deleted_at'], name='commentmessage_bin'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('recipient', 'seq'), name='inbox_commentmessage_one_per_seq'),
+                    models.CheckConstraint(condition=models.Q(('archived_at', None), ('read_at__isnull', False), _connector='OR'), name='inbox_commentmessage_archived_is_read'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -123,6 +148,14 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'follows',
                 'ordering': ('-seq',),
                 'abstract': False,
+                'indexes': [
+                    models.Index(condition=models.Q(('deleted_at', None), ('read_at', None)), fields=['recipient', 'seq'], name='followmessage_unread'),
+                    models.Index(condition=models.Q(('deleted_at', None), _negated=True), fields=['deleted_at'], name='followmessage_bin'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('recipient', 'seq'), name='inbox_followmessage_one_per_seq'),
+                    models.CheckConstraint(condition=models.Q(('archived_at', None), ('read_at__isnull', False), _connector='OR'), name='inbox_followmessage_archived_is_read'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -144,6 +177,14 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'likes',
                 'ordering': ('-seq',),
                 'abstract': False,
+                'indexes': [
+                    models.Index(condition=models.Q(('deleted_at', None), ('read_at', None)), fields=['recipient', 'seq'], name='likemessage_unread'),
+                    models.Index(condition=models.Q(('deleted_at', None), _negated=True), fields=['deleted_at'], name='likemessage_bin'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('recipient', 'seq'), name='inbox_likemessage_one_per_seq'),
+                    models.CheckConstraint(condition=models.Q(('archived_at', None), ('read_at__isnull', False), _connector='OR'), name='inbox_likemessage_archived_is_read'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -166,6 +207,14 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'mentions',
                 'ordering': ('-seq',),
                 'abstract': False,
+                'indexes': [
+                    models.Index(condition=models.Q(('deleted_at', None), ('read_at', None)), fields=['recipient', 'seq'], name='mentionmessage_unread'),
+                    models.Index(condition=models.Q(('deleted_at', None), _negated=True), fields=['deleted_at'], name='mentionmessage_bin'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('recipient', 'seq'), name='inbox_mentionmessage_one_per_seq'),
+                    models.CheckConstraint(condition=models.Q(('archived_at', None), ('read_at__isnull', False), _connector='OR'), name='inbox_mentionmessage_archived_is_read'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -188,6 +237,14 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'shares',
                 'ordering': ('-seq',),
                 'abstract': False,
+                'indexes': [
+                    models.Index(condition=models.Q(('deleted_at', None), ('read_at', None)), fields=['recipient', 'seq'], name='sharemessage_unread'),
+                    models.Index(condition=models.Q(('deleted_at', None), _negated=True), fields=['deleted_at'], name='sharemessage_bin'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('recipient', 'seq'), name='inbox_sharemessage_one_per_seq'),
+                    models.CheckConstraint(condition=models.Q(('archived_at', None), ('read_at__isnull', False), _connector='OR'), name='inbox_sharemessage_archived_is_read'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -211,142 +268,15 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'system messages',
                 'ordering': ('-seq',),
                 'abstract': False,
+                'indexes': [
+                    models.Index(condition=models.Q(('deleted_at', None), ('read_at', None)), fields=['recipient', 'seq'], name='systemmessage_unread'),
+                    models.Index(condition=models.Q(('deleted_at', None), _negated=True), fields=['deleted_at'], name='systemmessage_bin'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('recipient', 'seq'), name='inbox_systemmessage_one_per_seq'),
+                    models.CheckConstraint(condition=models.Q(('archived_at', None), ('read_at__isnull', False), _connector='OR'), name='inbox_systemmessage_archived_is_read'),
+                    models.CheckConstraint(condition=models.Q(('level__in', ['info', 'success', 'warning', 'critical'])), name='inbox_systemmessage_known_level'),
+                ],
             },
-        ),
-        migrations.AddIndex(
-            model_name='broadcast',
-            index=models.Index(condition=models.Q(('state', 'live')), fields=['-published_at', '-id'], name='inbox_broadcast_live'),
-        ),
-        migrations.AddConstraint(
-            model_name='broadcast',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['draft', 'scheduled', 'live', 'expired', 'withdrawn'])), name='inbox_broadcast_known_state'),
-        ),
-        migrations.AddConstraint(
-            model_name='broadcast',
-            constraint=models.CheckConstraint(condition=models.Q(('audience__in', ['everyone', 'staff', 'groups'])), name='inbox_broadcast_known_audience'),
-        ),
-        migrations.AddConstraint(
-            model_name='broadcast',
-            constraint=models.CheckConstraint(condition=models.Q(('level__in', ['info', 'success', 'warning', 'critical'])), name='inbox_broadcast_known_level'),
-        ),
-        migrations.AddConstraint(
-            model_name='broadcast',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'live'), _negated=True), ('published_at__isnull', False), _connector='OR'), name='inbox_broadcast_live_has_a_date'),
-        ),
-        migrations.AddConstraint(
-            model_name='broadcast',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'scheduled'), _negated=True), ('publish_at__isnull', False), _connector='OR'), name='inbox_broadcast_scheduled_has_a_date'),
-        ),
-        migrations.AddIndex(
-            model_name='broadcastreceipt',
-            index=models.Index(fields=['recipient'], name='inbox_receipt_recipient'),
-        ),
-        migrations.AddConstraint(
-            model_name='broadcastreceipt',
-            constraint=models.UniqueConstraint(fields=('broadcast', 'recipient'), name='inbox_receipt_one_per_user'),
-        ),
-        migrations.AddConstraint(
-            model_name='broadcastreceipt',
-            constraint=models.CheckConstraint(condition=models.Q(('archived_at', None), ('read_at__isnull', False), _connector='OR'), name='inbox_receipt_archived_is_read'),
-        ),
-        migrations.AddIndex(
-            model_name='commentmessage',
-            index=models.Index(condition=models.Q(('deleted_at', None), ('read_at', None)), fields=['recipient', 'seq'], name='commentmessage_unread'),
-        ),
-        migrations.AddIndex(
-            model_name='commentmessage',
-            index=models.Index(condition=models.Q(('deleted_at', None), _negated=True), fields=['deleted_at'], name='commentmessage_bin'),
-        ),
-        migrations.AddConstraint(
-            model_name='commentmessage',
-            constraint=models.UniqueConstraint(fields=('recipient', 'seq'), name='inbox_commentmessage_one_per_seq'),
-        ),
-        migrations.AddConstraint(
-            model_name='commentmessage',
-            constraint=models.CheckConstraint(condition=models.Q(('archived_at', None), ('read_at__isnull', False), _connector='OR'), name='inbox_commentmessage_archived_is_read'),
-        ),
-        migrations.AddIndex(
-            model_name='followmessage',
-            index=models.Index(condition=models.Q(('deleted_at', None), ('read_at', None)), fields=['recipient', 'seq'], name='followmessage_unread'),
-        ),
-        migrations.AddIndex(
-            model_name='followmessage',
-            index=models.Index(condition=models.Q(('deleted_at', None), _negated=True), fields=['deleted_at'], name='followmessage_bin'),
-        ),
-        migrations.AddConstraint(
-            model_name='followmessage',
-            constraint=models.UniqueConstraint(fields=('recipient', 'seq'), name='inbox_followmessage_one_per_seq'),
-        ),
-        migrations.AddConstraint(
-            model_name='followmessage',
-            constraint=models.CheckConstraint(condition=models.Q(('archived_at', None), ('read_at__isnull', False), _connector='OR'), name='inbox_followmessage_archived_is_read'),
-        ),
-        migrations.AddIndex(
-            model_name='likemessage',
-            index=models.Index(condition=models.Q(('deleted_at', None), ('read_at', None)), fields=['recipient', 'seq'], name='likemessage_unread'),
-        ),
-        migrations.AddIndex(
-            model_name='likemessage',
-            index=models.Index(condition=models.Q(('deleted_at', None), _negated=True), fields=['deleted_at'], name='likemessage_bin'),
-        ),
-        migrations.AddConstraint(
-            model_name='likemessage',
-            constraint=models.UniqueConstraint(fields=('recipient', 'seq'), name='inbox_likemessage_one_per_seq'),
-        ),
-        migrations.AddConstraint(
-            model_name='likemessage',
-            constraint=models.CheckConstraint(condition=models.Q(('archived_at', None), ('read_at__isnull', False), _connector='OR'), name='inbox_likemessage_archived_is_read'),
-        ),
-        migrations.AddIndex(
-            model_name='mentionmessage',
-            index=models.Index(condition=models.Q(('deleted_at', None), ('read_at', None)), fields=['recipient', 'seq'], name='mentionmessage_unread'),
-        ),
-        migrations.AddIndex(
-            model_name='mentionmessage',
-            index=models.Index(condition=models.Q(('deleted_at', None), _negated=True), fields=['deleted_at'], name='mentionmessage_bin'),
-        ),
-        migrations.AddConstraint(
-            model_name='mentionmessage',
-            constraint=models.UniqueConstraint(fields=('recipient', 'seq'), name='inbox_mentionmessage_one_per_seq'),
-        ),
-        migrations.AddConstraint(
-            model_name='mentionmessage',
-            constraint=models.CheckConstraint(condition=models.Q(('archived_at', None), ('read_at__isnull', False), _connector='OR'), name='inbox_mentionmessage_archived_is_read'),
-        ),
-        migrations.AddIndex(
-            model_name='sharemessage',
-            index=models.Index(condition=models.Q(('deleted_at', None), ('read_at', None)), fields=['recipient', 'seq'], name='sharemessage_unread'),
-        ),
-        migrations.AddIndex(
-            model_name='sharemessage',
-            index=models.Index(condition=models.Q(('deleted_at', None), _negated=True), fields=['deleted_at'], name='sharemessage_bin'),
-        ),
-        migrations.AddConstraint(
-            model_name='sharemessage',
-            constraint=models.UniqueConstraint(fields=('recipient', 'seq'), name='inbox_sharemessage_one_per_seq'),
-        ),
-        migrations.AddConstraint(
-            model_name='sharemessage',
-            constraint=models.CheckConstraint(condition=models.Q(('archived_at', None), ('read_at__isnull', False), _connector='OR'), name='inbox_sharemessage_archived_is_read'),
-        ),
-        migrations.AddIndex(
-            model_name='systemmessage',
-            index=models.Index(condition=models.Q(('deleted_at', None), ('read_at', None)), fields=['recipient', 'seq'], name='systemmessage_unread'),
-        ),
-        migrations.AddIndex(
-            model_name='systemmessage',
-            index=models.Index(condition=models.Q(('deleted_at', None), _negated=True), fields=['deleted_at'], name='systemmessage_bin'),
-        ),
-        migrations.AddConstraint(
-            model_name='systemmessage',
-            constraint=models.UniqueConstraint(fields=('recipient', 'seq'), name='inbox_systemmessage_one_per_seq'),
-        ),
-        migrations.AddConstraint(
-            model_name='systemmessage',
-            constraint=models.CheckConstraint(condition=models.Q(('archived_at', None), ('read_at__isnull', False), _connector='OR'), name='inbox_systemmessage_archived_is_read'),
-        ),
-        migrations.AddConstraint(
-            model_name='systemmessage',
-            constraint=models.CheckConstraint(condition=models.Q(('level__in', ['info', 'success', 'warning', 'critical'])), name='inbox_systemmessage_known_level'),
         ),
     ]
