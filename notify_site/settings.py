@@ -39,6 +39,7 @@ INSTALLED_APPS = [
     "channels",
     "django_eventstream",
     "inbox",
+    "inbox.internals",
     "notify_site.lab",  # before push: a commit is stamped before it is pushed
     "push",
     "notify_site.demo",

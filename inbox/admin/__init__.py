@@ -2,12 +2,14 @@
 sends and deleted users can be viewed.
 
 All installed event types are registered, also those of other apps. An app that has its own page for a type must
-unregister it first: `admin.site.unregister(InvoiceMessage)`.
+unregister it first: `admin.site.unregister(InvoiceMessage)`. The types that ship are registered as their proxies in
+`inbox.internals`, if that is installed.
 """
 
 from django.contrib import admin
 
 from ..models import Broadcast, BroadcastReceipt, DeletedUser, Mailbox, Send, ServiceToken, event_types
+from .base import listed
 from .broadcasts import BroadcastAdmin
 from .deleted import DeletedUserAdmin
 from .rows import MailboxAdmin, MessageAdmin, ReceiptAdmin
@@ -15,9 +17,10 @@ from .sends import SendAdmin
 from .tokens import ServiceTokenAdmin
 
 admin.site.register(Broadcast, BroadcastAdmin)
-admin.site.register(Mailbox, MailboxAdmin)
-admin.site.register(BroadcastReceipt, ReceiptAdmin)
-admin.site.register(DeletedUser, DeletedUserAdmin)
 admin.site.register(Send, SendAdmin)
 admin.site.register(ServiceToken, ServiceTokenAdmin)
-admin.site.register([model for model in event_types().values() if not admin.site.is_registered(model)], MessageAdmin)
+admin.site.register(listed(Mailbox), MailboxAdmin)
+admin.site.register(listed(BroadcastReceipt), ReceiptAdmin)
+admin.site.register(listed(DeletedUser), DeletedUserAdmin)
+types = [listed(model) for model in event_types().values() if not admin.site.is_registered(model)]
+admin.site.register([model for model in types if not admin.site.is_registered(model)], MessageAdmin)

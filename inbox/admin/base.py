@@ -2,11 +2,13 @@
 writes."""
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from django.apps import apps
 from django.contrib import admin
-from django.contrib.auth import get_user_model
+from django.contrib.auth import get_permission_codename, get_user_model
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils.functional import cached_property
@@ -23,6 +25,14 @@ SHOWN = 100  # objects named on a deletion's confirmation page
 def by_user_name(path: str) -> str:
     """The search field for the user name of the user at `path`, with any user model."""
     return f"{path}__{get_user_model().USERNAME_FIELD}"
+
+
+def listed(model: type[Model]) -> Any:
+    """What stands for this model in the admin: its proxy among the internals, if these are installed and have one."""
+    with suppress(LookupError):
+        if model._meta.app_label == "inbox":
+            return apps.get_model("inbox_internals", model.__name__)
+    return model
 
 
 class LeanAdmin(ModelAdmin):
@@ -53,7 +63,26 @@ class LeanAdmin(ModelAdmin):
 
 
 class ReadOnlyAdmin(LeanAdmin):
-    """For rows that code writes: users can't add or change any. Shows every column."""
+    """For rows that code writes: users can't add or change any. Shows every column.
+
+    The permissions are those of the table, also if it is registered as a proxy.
+    """
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.has_module_perms(self._table.app_label))
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._has_permission(request, "view") or self._has_permission(request, "change")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._has_permission(request, "delete")
+
+    def _has_permission(self, request: HttpRequest, action: str) -> bool:
+        return bool(request.user.has_perm(f"{self._table.app_label}.{get_permission_codename(action, self._table)}"))
+
+    @property
+    def _table(self) -> Any:
+        return (self.opts.concrete_model or self.model)._meta
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from .. import selectors, services
 from ..core.acting import acting
 from ..models import Broadcast, BroadcastReceipt, State, ledger
-from .base import LeanAdmin
+from .base import LeanAdmin, listed
 from .forms import LABELLED_TIMES, BroadcastForm, body_field, languages, title_field, translation_fields
 from .history import ShownChange
 from .publishing import Publishing
@@ -69,7 +69,8 @@ class BroadcastAdmin(Publishing, OnceAdmin, LeanAdmin):
     @admin.display(description=_("read by"))
     def readers(self, broadcast: Broadcast) -> str:
         """The number of receipts with `read_at`, also of those archived or dismissed since. Links to their list."""
-        receipts = reverse("admin:inbox_broadcastreceipt_changelist", current_app=self.admin_site.name)
+        table = listed(BroadcastReceipt)._meta.label_lower.replace(".", "_")
+        receipts = reverse(f"admin:{table}_changelist", current_app=self.admin_site.name)
         query = f"?broadcast__id__exact={broadcast.pk}&read_at__isempty=0"
         return format_html('<a href="{}{}">{}</a>', receipts, query, broadcast.readers)
 

@@ -39,7 +39,7 @@ def test_a_worker_killed_over_it(start_site: StartSite, own_valkey: Valkey, read
         wait_for(lambda: in_the_middle(site), what="a part of the messages")
         site.worker.kill()
         site.worker.start()
-        assert str(readers) in admin.get("/admin/inbox/deleteduser/").text
+        assert str(readers) in admin.get("/admin/inbox_internals/deleteduser/").text
     while (before := progress(site))[2] is False:
         wait_for(lambda before=before: progress(site) != before, TAKEN_OVER, what="the next batch")
     assert progress(site) == [readers, readers, True]

@@ -10,6 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from inbox import services
+from inbox.internals.models import PROXIES, TABLES
 from inbox.models import BroadcastReceipt, CommentMessage, DeletedUser, Mailbox, SystemMessage, event_types
 
 from .rest import announcement, comment, person, state
@@ -17,7 +18,9 @@ from .services import service
 
 pytestmark = [pytest.mark.urls("tests.inbox.urls"), pytest.mark.django_db, pytest.mark.anywhere]
 
-COMMENTS = "/admin/inbox/commentmessage/"
+COMMENTS = "/admin/inbox_internals/commentmessage/"
+RECEIPTS = "/admin/inbox_internals/broadcastreceipt/"
+MAILBOXES = "/admin/inbox_internals/mailbox/"
 
 
 @pytest.fixture
@@ -37,7 +40,7 @@ def test_every_table_has_its_pages(bob: Any, admin: Client, model: Any) -> None:
         columns = {"title", "target_title", "resource_title"} & {field.name for field in model._meta.fields}
         services.send([bob], model, **dict.fromkeys(columns, "Hello"))
     services.mark_read(bob.pk, [announcement().ref])
-    path = f"/admin/inbox/{model._meta.model_name}/"
+    path = f"/admin/inbox_internals/{model._meta.model_name}/"
     [row] = shown(admin, path, q="bob")
     assert admin.get(f"{path}{row.pk}/change/").status_code == 200
     before = state(bob)
@@ -69,13 +72,15 @@ def test_rows_are_found_by_user_name_and_status(bob: Any, admin: Client) -> None
     for row, status in ((unread, "unread"), (read, "read"), (archived, "archived"), (deleted, "deleted")):
         assert shown(admin, COMMENTS, q="bob", status=status) == [row]
     services.send([bob], SystemMessage, title="Careful", level="warning")
-    assert len(shown(admin, "/admin/inbox/systemmessage/", level__exact="warning")) == 1
+    assert len(shown(admin, "/admin/inbox_internals/systemmessage/", level__exact="warning")) == 1
 
 
 def test_receipts_of_one_broadcast(bob: Any, admin: Client) -> None:
     first, second = announcement(), announcement()
     services.mark_read(bob.pk, [first.ref, second.ref])
-    [receipt] = shown(admin, "/admin/inbox/broadcastreceipt/", broadcast__id__exact=str(first.pk), status="read")
+    [receipt] = shown(
+        admin, "/admin/inbox_internals/broadcastreceipt/", broadcast__id__exact=str(first.pk), status="read"
+    )
     assert receipt.broadcast == first
 
 
@@ -126,7 +131,7 @@ def test_deleting_a_user_takes_the_mailbox_along(bob: Any, admin: Client) -> Non
 
 def test_mailboxes_and_receipts_cannot_be_deleted(bob: Any, admin: Client) -> None:
     services.mark_read(bob.pk, [announcement().ref])
-    for path in ("/admin/inbox/mailbox/", "/admin/inbox/broadcastreceipt/"):
+    for path in (MAILBOXES, RECEIPTS):
         [row] = shown(admin, path, q="bob")
         assert admin.post(f"{path}{row.pk}/delete/", {"post": "yes"}).status_code == 403
         assert "delete_selected" not in admin.get(path).content.decode()
@@ -135,7 +140,7 @@ def test_mailboxes_and_receipts_cannot_be_deleted(bob: Any, admin: Client) -> No
 def test_a_deleted_user_s_row_cannot_be_deleted(admin: Client) -> None:
     """Without it, messages would name the deleted user by their key for ever."""
     row = DeletedUser.objects.create(user="7", total=5)
-    path = "/admin/inbox/deleteduser/"
+    path = "/admin/inbox_internals/deleteduser/"
     assert shown(admin, path) == [row]
     assert admin.post(f"{path}{row.pk}/delete/", {"post": "yes"}).status_code == 403
     assert "delete_selected" not in admin.get(path).content.decode()
@@ -158,11 +163,11 @@ def test_who_may_only_look_deletes_nothing(bob: Any) -> None:
 def test_the_mailboxes_show_the_badges(bob: Any, admin: Client) -> None:
     comment(bob)
     announcement()
-    html = admin.get("/admin/inbox/mailbox/", {"q": "bob"}).content.decode()
+    html = admin.get(MAILBOXES, {"q": "bob"}).content.decode()
     assert '<td class="field-unread">2</td>' in html
 
 
-PATHS = [COMMENTS, "/admin/inbox/mailbox/", "/admin/inbox/broadcastreceipt/"]
+PATHS = [COMMENTS, MAILBOXES, RECEIPTS]
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -185,5 +190,41 @@ def add_user_with_everything(name: str) -> None:
 
 def test_no_list_counts_its_whole_table() -> None:
     for model, page in django_admin.site._registry.items():
-        if model._meta.app_label == "inbox":
+        if model._meta.app_label in {"inbox", "inbox_internals"}:
             assert page.show_full_result_count is False
+
+
+def sections(client: Client, path: str = "/admin/") -> dict[str, list[str]]:
+    """Name of each section of ours -> the names in it, as the index and the sidebar show them."""
+    found = {each["name"]: [model["name"] for model in each["models"]] for each in client.get(path).context["app_list"]}
+    return {name: found[name] for name in found if name.startswith("Notifications")}
+
+
+def test_what_administrators_work_with_is_apart_from_the_internals(admin: Client) -> None:
+    """With Django's own AdminSite, as in any project."""
+    found = sections(admin)
+    assert list(found) == ["Notifications", "Notifications: internals"]
+    assert found["Notifications"] == ["API tokens", "Announcements", "Messages sent by services"]
+    assert {"Mailboxes", "Receipts", "Deleted users", "Comments"} < {*found["Notifications: internals"]}
+    assert len(found["Notifications: internals"]) == len(PROXIES)
+    for path in ("/admin/inbox/", "/admin/inbox_internals/"):
+        assert len(sections(admin, path)) == 1
+    assert "Notifications: internals</a>" in admin.get(MAILBOXES).content.decode()
+
+
+def test_every_type_that_ships_is_among_the_internals() -> None:
+    shipped = {model for model in event_types().values() if model._meta.app_label == "inbox"}
+    assert shipped <= {*TABLES}
+    assert [proxy._meta.concrete_model for proxy in PROXIES] == [*TABLES]
+
+
+def test_the_internals_have_no_permissions_of_their_own(bob: Any) -> None:
+    comment(bob)
+    assert not Permission.objects.filter(content_type__app_label="inbox_internals").exists()
+    viewer = Client()
+    viewer.force_login(user := person("viewer", is_staff=True))
+    user.user_permissions.set(Permission.objects.filter(codename="view_mailbox"))
+    assert sections(viewer) == {"Notifications: internals": ["Mailboxes"]}
+    assert viewer.get("/admin/inbox_internals/").status_code == 200
+    assert viewer.get(MAILBOXES).status_code == 200
+    assert viewer.get(COMMENTS).status_code == 403

@@ -78,7 +78,7 @@ def test_the_administration_s_widgets(watched: BrowserContext, told_site: Site) 
     Bell(page).live()
     page.locator("#id_permissions_from option").first.dblclick()
     expect(page.locator("#id_permissions_to option")).to_have_count(1)
-    visit(page, "/admin/inbox/commentmessage/")
+    visit(page, "/admin/inbox_internals/commentmessage/")
     page.locator("#action-toggle").check()
     expect(page.locator(".action-counter")).to_contain_text("selected")
 
