@@ -204,6 +204,7 @@ CONTENT_SECURITY_POLICY = {"DIRECTIVES": security_policy(MQTT_WS_URL)}
 # jQuery, and Swagger UI, write HTML from strings, which static/inbox/default-policy.js lets pass.
 SECURITY_POLICY_REPLACES: dict[str, dict[str, Any]] = {
     "/admin/": {"script-src": [SELF, NONCE], "trusted-types": ["default"]},
+    "/admin/inbox/broadcast/preview/": {"frame-ancestors": [SELF]},  # a frame in the form, like the pages of readers
     "/api/": {"trusted-types": ["default", "dompurify"]},
 }
 

@@ -9,6 +9,8 @@ class PushConfig(AppConfig):
     verbose_name = _("Push")
 
     def ready(self) -> None:
+        from inbox.rendering import preview_scripts
+
         from . import checks, periodic, receivers  # noqa: F401 (registers its Celery tasks)
         from .channels.mqtt import access
         from .nudges import heartbeats
@@ -21,3 +23,4 @@ class PushConfig(AppConfig):
         heartbeats.connect()
         consumer.connect()
         access.register_purpose()
+        preview_scripts.add("push/preview.js")

@@ -49,7 +49,13 @@ class BroadcastAdmin(Publishing, OnceAdmin, LeanAdmin):
 
     class Media:
         css = {"all": ("inbox/admin.css",)}
-        js = ("inbox/admin/once.js", "inbox/admin/editor.js", "inbox/admin/publish.js", "inbox/admin/zone.js")
+        js = (
+            "inbox/admin/once.js",
+            "inbox/admin/editor.js",
+            "inbox/admin/shown.js",
+            "inbox/admin/publish.js",
+            "inbox/admin/zone.js",
+        )
 
     # The list and the form
 
@@ -122,6 +128,7 @@ class BroadcastAdmin(Publishing, OnceAdmin, LeanAdmin):
             "can_publish": may_publish and may_save and not is_published,
             "is_draft": obj is None or obj.state == State.DRAFT,
             "can_withdraw": self.has_withdraw_permission(request) and is_published,
+            "shown_languages": languages(),
             "can_duplicate": obj is not None and self.has_add_permission(request),
             "readers": selectors.readers([obj.pk]).get(obj.pk, 0) if obj is not None else 0,
         }

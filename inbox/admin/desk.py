@@ -9,17 +9,14 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
-from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
+from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_POST
 
 from .. import selectors, services
 from ..core.acting import acting
-from ..core.validators import MAX_BODY
 from ..models import Broadcast
-from ..rendering.languages import supported
-from ..rendering.markup import rendered
-from . import readers
+from . import preview, readers
 from .wording import sentence_about
 from .zones import rendered_now, zone_of
 
@@ -35,6 +32,8 @@ class DeskPages(ModelAdmin):
     def get_urls(self) -> list[URLPattern]:
         own: dict[str, tuple[str, View]] = {
             "preview/": ("preview", self.preview_view),
+            "preview/<slug:language>/": ("preview_frame", self.preview_frame_view),
+            "preview/<slug:language>/catalog.js": ("preview_catalog", self.preview_catalog_view),
             "reach/": ("reach", self.reach_view),
             "<path:object_id>/readers/": ("readers", self.readers_view),
             "<path:object_id>/readers.csv": ("readers_csv", self.csv_view),
@@ -95,11 +94,14 @@ class DeskPages(ModelAdmin):
 
     @method_decorator(require_POST)
     def preview_view(self, request: HttpRequest) -> HttpResponse:
-        """What readers will see of the posted `body`: its HTML, and sentences about what is left out."""
+        """What readers of each language will see of the posted form, and what is left out (`preview.described`)."""
         self._require_author(request)
-        body = request.POST.get("body", "")
-        if len(body) > MAX_BODY:
-            return JsonResponse({"html": "", "left_out": [_("The text is too long.")]})
-        with override(supported(request.POST.get("language")) or get_language()):
-            found = rendered(body)
-        return JsonResponse({"html": found.html, "left_out": found.left_out})
+        return JsonResponse(preview.described(request.POST.dict()))
+
+    @method_decorator(xframe_options_sameorigin)
+    def preview_frame_view(self, request: HttpRequest, language: str) -> HttpResponse:
+        self._require_author(request)
+        return preview.frame(request, language)
+
+    def preview_catalog_view(self, request: HttpRequest, language: str) -> HttpResponseBase:
+        return preview.catalog(request, language)

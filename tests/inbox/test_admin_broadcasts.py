@@ -1,5 +1,6 @@
 """Broadcasts in Django's admin: written, published, edited, withdrawn and deleted by mouse."""
 
+import json
 import re
 from datetime import timedelta
 from typing import Any
@@ -297,18 +298,51 @@ def test_the_list_shows_state_audience_and_readers_in_few_queries(
 
 
 class TestPreview:
-    def test_what_readers_will_see(self, admin: Client) -> None:
-        found = admin.post(f"{LIST}preview/", {"body": "**now** [x](ftp://a)"}).json()
-        assert found == {"html": "<p><strong>now</strong> x</p>\n", "left_out": ["The link to ftp://a is left out."]}
+    def test_what_readers_of_each_language_get(self, admin: Client) -> None:
+        """As the API and the transports would send it; those without a text get the original."""
+        posted = {"title": "Soon", "body": "**now**", "language": "en", "level": "warning", "url": "/x/"}
+        posted |= {"title_zh_hans": "马上", "body_zh_hans": "**现在**"}
+        shown = admin.post(f"{LIST}preview/", posted).json()["shown"]
+        for language, title, word in (("en", "Soon", "now"), ("zh-hans", "马上", "现在")):
+            item = shown[language]["item"]
+            assert (item["title"], item["body"], item["lang"]) == (title, word, language)
+            assert item["body_html"] == f"<p><strong>{word}</strong></p>\n"
+            assert (item["level"], item["url"], item["read"]) == ("warning", "/x/", False)
+            assert shown[language]["note"] == ""
+        original = admin.post(f"{LIST}preview/", posted | {"title_zh_hans": ""}).json()["shown"]["zh-hans"]
+        assert (original["item"]["title"], original["item"]["lang"]) == ("Soon", "en")
+        assert "no text in this language" in original["note"]
 
-    def test_a_text_that_is_too_long(self, admin: Client) -> None:
-        assert admin.post(f"{LIST}preview/", {"body": "x" * 10_001}).json()["html"] == ""
+    def test_a_toast_is_cut_as_it_will_be(self, admin: Client) -> None:
+        shown = admin.post(f"{LIST}preview/", {"title": "Long", "body": "x" * 600}).json()["shown"]["en"]
+        assert (len(shown["item"]["body"]), len(shown["toast"]["body"])) == (600, 500)
+
+    def test_what_is_left_out_is_said_by_field(self, admin: Client) -> None:
+        posted = {"body": "[x](ftp://a)", "body_zh_hans": "x" * 10_001}
+        left_out = admin.post(f"{LIST}preview/", posted).json()["left_out"]
+        assert left_out == {
+            "body": ["The link to ftp://a is left out."],
+            "body_en": [],
+            "body_zh_hans": ["The text is too long."],
+        }
+
+    def test_values_that_the_form_will_refuse(self, admin: Client) -> None:
+        posted = {"title": "x" * 300, "level": "loud", "url": "javascript:x", "language": "xx", "body": "x" * 20_000}
+        item = admin.post(f"{LIST}preview/", posted).json()["shown"]["en"]["item"]
+        assert (len(item["title"]), item["level"], item["url"], len(item["body"])) == (200, "info", "", 10_000)
+
+    def test_the_frame_is_in_the_language_of_the_readers(self, admin: Client) -> None:
+        page = admin.get(f"{LIST}preview/zh-hans/")
+        assert b'<html lang="zh-hans"' in page.content
+        assert page["X-Frame-Options"] == "SAMEORIGIN"
+        assert json.dumps("未读") in admin.get(f"{LIST}preview/zh-hans/catalog.js").content.decode()
 
     def test_for_those_who_write(self) -> None:
         assert staff("writer", "add_broadcast").post(f"{LIST}preview/", {"body": "x"}).status_code == 200
         assert staff("editor", "view_broadcast", "change_broadcast").post(f"{LIST}preview/").status_code == 200
         assert staff("reader", "view_broadcast").post(f"{LIST}preview/", {"body": "x"}).status_code == 403
         assert staff("writer too", "add_broadcast").get(f"{LIST}preview/").status_code == 405
+        assert staff("reader too", "view_broadcast").get(f"{LIST}preview/en/").status_code == 403
 
 
 def test_saving_says_what_is_left_out(admin: Client) -> None:

@@ -20,20 +20,45 @@ def test_the_author_sees_what_readers_will(browse: Browse, shared_site: StartSit
     site = shared_site(DEBUG="1")
     page = browse(site, "admin").new_page()
     page.goto("/admin/inbox/broadcast/add/")
-    body, preview = (
-        page.get_by_role("textbox", name="Text:", exact=True),
-        page.get_by_role("region", name="Preview", exact=True),
-    )
+    body = page.get_by_role("textbox", name="Text:", exact=True)
+    preview = page.frame_locator("[title=Preview]").locator("[data-place=inbox]")
     body.fill(TEXT)
     expect(preview.locator("strong")).to_have_text("注意：")
-    expect(preview.locator("time")).to_have_attribute("datetime", "2026-12-01T01:00Z")
+    expect(preview.locator(".rd-rich time")).to_have_attribute("datetime", "2026-12-01T01:00Z")
     expect(preview.locator("ol")).to_have_attribute("start", "3")
     expect(preview.locator("img, a")).to_have_count(0)
-    sentences = preview.get_by_role("status").get_by_role("listitem")
+    sentences = page.locator("[data-field=body]").get_by_role("listitem")
     expect(sentences).to_have_text([re.compile("evil.example.*description is shown"), re.compile("javascript:alert")])
     body.fill("all of it")
-    expect(preview).to_have_text("all of it")
+    expect(preview.locator(".rd-body")).to_have_text("all of it")
     expect(sentences).to_have_count(0)
+
+
+def test_the_preview_has_every_place_colour_and_width(browse: Browse, shared_site: StartSite) -> None:
+    page = browse(shared_site(DEBUG="1"), "admin").new_page()
+    page.goto("/admin/inbox/broadcast/add/")
+    page.get_by_label("Title:", exact=True).fill("Maintenance")
+    page.get_by_label("Level:").select_option("critical")
+    page.get_by_role("textbox", name="Text:", exact=True).fill("At **two**\n\n" + "x" * 600)
+    frame = page.frame_locator("[title=Preview]")
+    toast, row, item = (frame.locator(f"[data-place={name}]") for name in ("toast", "bell", "inbox"))
+    for place in (toast, row, item):
+        expect(place).to_contain_text("Critical Maintenance")
+    expect(toast).to_contain_text("x…")  # cut, as the server does
+    expect(item.locator(".rd-rich strong")).to_have_text("two")
+    expect(frame.locator("html")).to_have_css("color-scheme", "light")
+    page.get_by_role("button", name="Dark").click()
+    expect(frame.locator("html")).to_have_css("color-scheme", "dark")
+    expect(item.locator(".rd-more-acts")).to_be_hidden()
+    page.get_by_role("button", name="Phone").click()
+    expect(item.locator(".rd-more-acts")).to_be_visible()  # as in the inbox of a phone
+    item.get_by_role("button", name="Maintenance").click()
+    expect(page).to_have_url(re.compile("/add/$"))
+    page.get_by_label("Language of the reader").select_option(label="简体中文")
+    expect(page.get_by_text("There is no text in this language.")).to_be_visible()
+    expect(frame.locator("html")).to_have_attribute("lang", "zh-hans")
+    expect(item).to_contain_text("严重 Maintenance")  # the reader's word; the headings are the author's
+    expect(item.get_by_role("heading")).to_have_text("In the inbox")
 
 
 def test_buttons_write_marks_around_what_is_selected(browse: Browse, shared_site: StartSite) -> None:
@@ -83,11 +108,13 @@ def test_publishing_and_withdrawing_ask_once_with_numbers(browse: Browse, shared
 
 
 def test_each_language_has_its_fields_and_its_preview(browse: Browse, shared_site: StartSite) -> None:
-    page = browse(shared_site(DEBUG="1"), "admin").new_page()
+    page = browse(shared_site(DEBUG="1"), "admin", timezone_id="Asia/Shanghai").new_page()
     page.goto("/admin/inbox/broadcast/add/")
     chinese = page.get_by_role("textbox", name="Text (简体中文):")
     chinese.fill("{{time 2026-12-01T02:00 Asia/Shanghai}}")
-    expect(page.get_by_role("region", name="Preview (zh-hans)")).to_contain_text("2026年12月1日")
+    page.get_by_role("textbox", name="Title (简体中文):").fill("维护")
+    page.get_by_label("Language of the reader").select_option(label="简体中文")
+    expect(page.frame_locator("[title=Preview]").locator(".rd-rich time")).to_contain_text("2026年12月1日")
     expect(page.get_by_label("Title (English)")).to_be_hidden()  # that is the language of the text above
     page.get_by_label("Language:").select_option("zh-hans")
     expect(page.get_by_label("Title (English)")).to_be_visible()

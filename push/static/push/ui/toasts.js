@@ -57,17 +57,22 @@ export class Toasts {
   }
 
   #make(item) {
-    const onclick = (/** @type {MouseEvent} */ event) => { this.bell.onChoose(event, item); this.#dismiss(toast); };
-    const lang = item.lang || null;
-    const word = levelWord(item.level);
-    const level = word ? h("bdi", { class: "level", "data-level": item.level }, word) : null;
-    const title = h("strong", { dir: "auto" }, level, level && " ", h("b", { lang }, item.title));
-    const texts = [title, item.body ? h("span", { dir: "auto", lang }, item.body) : null];
-    const body = item.href
-      ? h("a", { class: "words", href: item.href, onclick }, ...texts)
-      : h("button", { class: "words", type: "button", onclick }, ...texts);
-    const close = h("button", { class: "close", type: "button", "aria-label": gettext("Dismiss"), onclick: () => this.#dismiss(toast) }, icon("close"));
-    const toast = h("li", { class: "toast", "data-ref": item.ref, "data-level": item.level }, glyph(item), body, close);
+    const dismiss = () => this.#dismiss(toast);
+    const toast = toastOf(item, (event) => { this.bell.onChoose(event, item); dismiss(); }, dismiss);
     return toast;
   }
+}
+
+/** @param {Item} item @param {(event: MouseEvent) => void} onChoose @param {() => void} onDismiss @returns {HTMLElement} */
+export function toastOf(item, onChoose, onDismiss) {
+  const lang = item.lang || null;
+  const word = levelWord(item.level);
+  const level = word ? h("bdi", { class: "level", "data-level": item.level }, word) : null;
+  const title = h("strong", { dir: "auto" }, level, level && " ", h("b", { lang }, item.title));
+  const texts = [title, item.body ? h("span", { dir: "auto", lang }, item.body) : null];
+  const body = item.href
+    ? h("a", { class: "words", href: item.href, onclick: onChoose }, ...texts)
+    : h("button", { class: "words", type: "button", onclick: onChoose }, ...texts);
+  const close = h("button", { class: "close", type: "button", "aria-label": gettext("Dismiss"), onclick: onDismiss }, icon("close"));
+  return h("li", { class: "toast", "data-ref": item.ref, "data-level": item.level }, glyph(item), body, close);
 }
