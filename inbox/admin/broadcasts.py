@@ -138,8 +138,8 @@ class BroadcastAdmin(Publishing, OnceAdmin, LeanAdmin):
         receipts = BroadcastReceipt.objects.filter(broadcast__in=[obj.pk for obj in objs]).count()
         return {str(BroadcastReceipt._meta.verbose_name_plural): receipts}
 
-    # Permissions: as for the API's scopes, what users see is edited by those who may publish it, and deleted by those
-    # who may withdraw it.
+    # Permissions: as for the API's scopes, what users see or will see is edited by those who may publish it, and
+    # deleted by those who may withdraw it.
 
     def has_change_permission(self, request: HttpRequest, obj: Broadcast | None = None) -> bool:
         return super().has_change_permission(request, obj) and self._may_edit(request, obj)
@@ -148,10 +148,10 @@ class BroadcastAdmin(Publishing, OnceAdmin, LeanAdmin):
         return super().has_delete_permission(request, obj) and self._may_delete(request, obj)
 
     def _may_edit(self, request: HttpRequest, obj: Broadcast | None) -> bool:
-        return obj is None or not services.is_published(obj) or self.has_publish_permission(request)
+        return obj is None or not services.is_for_publishers(obj) or self.has_publish_permission(request)
 
     def _may_delete(self, request: HttpRequest, obj: Broadcast | None) -> bool:
-        return obj is None or not services.is_published(obj) or self.has_withdraw_permission(request)
+        return obj is None or not services.is_for_publishers(obj) or self.has_withdraw_permission(request)
 
     def is_deletion_forbidden(self, objs: Iterable[Broadcast], request: HttpRequest) -> bool:
         return any(not self.has_delete_permission(request, obj) for obj in objs)

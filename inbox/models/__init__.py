@@ -16,6 +16,7 @@ from .message import Level, Message, event_types, message_models
 from .muted import MutedType
 from .receipts import BroadcastReceipt
 from .send import IdempotencyKey, Send, SendChunk, SendStatus
+from .series import BroadcastSeries
 from .session import EndedSession, TicketSession
 from .submission import Submission
 from .token import Scope, ServiceToken
@@ -26,6 +27,7 @@ __all__ = [
     "BroadcastChange",
     "BroadcastClock",
     "BroadcastReceipt",
+    "BroadcastSeries",
     "CommentMessage",
     "DeletedUser",
     "EndedSession",

@@ -18,6 +18,7 @@ from . import history, ledger
 from .base import alters_data, differs_from
 from .mailbox import BroadcastClock, PrimaryQuerySet
 from .message import Level
+from .series import BroadcastSeries
 from .shown import Shown
 
 SAVE = ("force_insert", "force_update", "using", "update_fields")  # Django takes them in this order too
@@ -147,6 +148,17 @@ class Broadcast(Shown):
     created_at = models.DateTimeField(_("created at"), default=timezone.now, editable=False)
     published_at = models.DateTimeField(_("published at"), null=True, blank=True, editable=False)
     clock = models.BigIntegerField(_("clock"), default=0, editable=False)
+    # Of one that a series has made: when it was due. A series that is deleted leaves them.
+    series = models.ForeignKey(
+        BroadcastSeries,
+        models.SET_NULL,
+        null=True,
+        editable=False,
+        related_name="occurrences",
+        db_index=False,
+        verbose_name=_("series"),
+    )
+    occurrence = models.DateTimeField(_("occurrence"), null=True, editable=False)
 
     objects = BroadcastQuerySet.as_manager()
 
@@ -159,6 +171,7 @@ class Broadcast(Shown):
             ("withdraw_broadcast", _("Can withdraw announcements")),
         ]
         constraints = [
+            models.UniqueConstraint(fields=["series", "occurrence"], name="inbox_broadcast_one_per_occurrence"),
             models.CheckConstraint(condition=Q(state__in=State.values), name="inbox_broadcast_known_state"),
             models.CheckConstraint(condition=Q(audience__in=Audience.values), name="inbox_broadcast_known_audience"),
             models.CheckConstraint(condition=Q(level__in=Level.values), name="inbox_broadcast_known_level"),
@@ -233,9 +246,10 @@ class Broadcast(Shown):
 
 
 def reschedule(clock: BroadcastClock) -> None:
-    """Set `next_due` of the locked clock: when the next broadcast must start or expire."""
+    """Set `next_due` of the locked clock: when the next broadcast must start or expire, or a series must make one."""
     found = Broadcast.objects.filter(state__in=[State.SCHEDULED, State.LIVE]).aggregate(
         starts=Min("publish_at", filter=Q(state=State.SCHEDULED)), ends=Min("expires_at", filter=Q(state=State.LIVE))
     )
-    clock.next_due = min((due for due in found.values() if due is not None), default=None)
+    moments = [*found.values(), BroadcastSeries.objects.first_due()]
+    clock.next_due = min((due for due in moments if due is not None), default=None)
     clock.save(update_fields=["next_due"])

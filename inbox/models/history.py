@@ -16,7 +16,8 @@ from ..core.acting import actor
 from . import ledger
 from .mailbox import PrimaryQuerySet
 
-UNTOLD = {"clock", "published_at", "created_at", "author_id"}  # they follow from the others, or never change
+# They follow from the others, or never change.
+UNTOLD = {"clock", "published_at", "created_at", "author_id", "series_id", "occurrence"}
 Columns = Mapping[str, Any]
 
 

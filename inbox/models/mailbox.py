@@ -55,7 +55,8 @@ class Mailbox(models.Model):
 
 
 class BroadcastClock(models.Model):
-    """The single row with the counter for broadcasts. `next_due` is when the next broadcast must start or expire."""
+    """The single row with the counter for broadcasts. `next_due` is when the next broadcast must start or
+    expire, or a series must make one."""
 
     THE_ONE = 1
 

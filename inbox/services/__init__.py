@@ -2,7 +2,7 @@
 state it changes, and sends the signals (`inbox.signals`) after the commit."""
 
 from .broadcast_edits import change_broadcast, check_broadcast, create_broadcast, duplicate_broadcast, locked_broadcast
-from .broadcasts import bump_clock, expire, is_published, publish, raise_clock, withdraw
+from .broadcasts import bump_clock, expire, is_for_publishers, is_published, publish, raise_clock, withdraw
 from .departures import (
     empty_mailboxes,
     forget_deleted_users,
@@ -19,6 +19,14 @@ from .preferences import set_muted
 from .retention import purge, purge_deleted, purgeable
 from .sending import Order, draft, send
 from .sends import finish_stalled, retry_send, start_sends, work_off
+from .series import (
+    change_series,
+    check_series,
+    create_series,
+    locked_series,
+    start_series,
+    stop_series,
+)
 from .session_ends import end_session, name_session
 from .submissions import AlreadySubmitted, claim_form, new_form_key, settle_form
 from .tickets import mint_ticket
@@ -31,10 +39,13 @@ __all__ = [
     "archive",
     "bump_clock",
     "change_broadcast",
+    "change_series",
     "check_broadcast",
+    "check_series",
     "claim_form",
     "claim_key",
     "create_broadcast",
+    "create_series",
     "create_token",
     "delete",
     "draft",
@@ -49,11 +60,13 @@ __all__ = [
     "forget_deleted_users",
     "grantable_scopes",
     "is_departing",
+    "is_for_publishers",
     "is_forgetting_stalled",
     "is_published",
     "issue_token",
     "lock_mailboxes",
     "locked_broadcast",
+    "locked_series",
     "mark_all_read",
     "mark_read",
     "mark_unread",
@@ -73,6 +86,8 @@ __all__ = [
     "settle",
     "settle_form",
     "start_sends",
+    "start_series",
+    "stop_series",
     "touch",
     "unarchive",
     "undelete",

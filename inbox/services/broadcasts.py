@@ -11,9 +11,14 @@ PUBLISHED = frozenset({State.LIVE, State.SCHEDULED})  # users see it now, or wil
 
 
 def is_published(broadcast: Broadcast) -> bool:
-    """Whether users see the broadcast, or will see it without further action. Then only those who may publish and
-    withdraw can change or delete it, in the API and in the admin."""
+    """Whether users see the broadcast, or will see it without further action."""
     return broadcast.state in PUBLISHED
+
+
+def is_for_publishers(broadcast: Broadcast) -> bool:
+    """Whether users see the broadcast, or will see it or copies of it without further action. Then only those who may
+    publish and withdraw can change or delete it, in the API and in the admin."""
+    return is_published(broadcast) or broadcast.repeated_by.active().exists()
 
 
 @ledger.retrying

@@ -201,8 +201,8 @@ def _publish(broadcast: Row) -> None:
 
 
 def _require_scope(request: ServiceRequest, scope: Scope, broadcast: Row) -> None:
-    """To change or delete a live or scheduled broadcast, a token needs this scope, too."""
-    if services.is_published(broadcast) and scope not in request.auth.scopes:
+    """To change or delete what is or will be published (also by a series), a token needs this scope, too."""
+    if services.is_for_publishers(broadcast) and scope not in request.auth.scopes:
         raise MissingScope(scope)
 
 

@@ -1,0 +1,120 @@
+"""Creating, changing, starting and stopping series."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from copy import copy
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from ..core.recurrence import Recurrence, parts_of, written, zone_named
+from ..core.users import SiteUser
+from ..errors import BadFields, BadValue, NotFound
+from ..models import BroadcastSeries, ledger
+from .due import turn_due
+
+Values = Mapping[str, Any]  # field name -> value
+FIELDS = ("template", "rule", "starts_on", "at", "time_zone", "duration")
+SHORTEST, LONGEST = timedelta(minutes=1), timedelta(days=3660)  # of an occurrence
+
+
+def check_series(values: Values) -> dict[str, str]:
+    """The errors in these values of a series: field name -> sentence; empty if they are valid.
+
+    A value that is invalid by itself is missing from `values`; it needs no second error.
+    """
+    errors = {}
+    if values.keys() >= {"template"} and values["template"] is None:
+        errors["template"] = _("Choose the announcement that is repeated.")
+    if (duration := values.get("duration")) is not None and not SHORTEST <= duration <= LONGEST:
+        errors["duration"] = _("An occurrence lasts from a minute to ten years.")
+    return errors | _check_times(values)
+
+
+def _check_times(values: Values) -> dict[str, str]:
+    for name, check in (("time_zone", zone_named), ("rule", parts_of)):
+        try:
+            if name in values:
+                check(values[name])
+        except BadValue as error:
+            return {name: error.detail}
+    if not values.keys() >= {"rule", "starts_on", "at", "time_zone"}:
+        return {}
+    try:
+        start = datetime.combine(values["starts_on"], values["at"])
+        Recurrence.of(values["rule"], start, values["time_zone"])
+    except BadValue as error:
+        return {"rule": error.detail}
+    return {}
+
+
+@ledger.retrying
+def create_series(author: SiteUser, values: Values) -> BroadcastSeries:
+    """Create a series, which is stopped. Raises BadFields."""
+    series = BroadcastSeries(author=author)
+    _set(series, values)
+    series.save()
+    return series
+
+
+@contextmanager
+def locked_series(pk: int) -> Iterator[BroadcastSeries]:
+    """A transaction in which no other one can start, change or delete this series. Raises NotFound."""
+    with ledger.locked_clock():
+        series = BroadcastSeries.objects.filter(pk=pk).select_related("template").first()
+        if series is None:
+            raise NotFound(_("There is no such recurring announcement."))
+        yield series
+
+
+@ledger.retrying
+def change_series(series: BroadcastSeries, values: Values) -> None:
+    """Change these fields. Earlier occurrences stay as they are; one that is due already is published first. Raises
+    BadFields."""
+    _set(copy(series), values)  # a rule that never matches takes long: find it before the lock
+    with ledger.locked_clock():
+        turn_due()
+        series.refresh_from_db(using=ledger.alias())
+        _set(series, values)
+        _plan(series)
+        series.save()
+
+
+@ledger.retrying
+def start_series(series: BroadcastSeries) -> None:
+    """From now on, occurrences are published, but none that has passed. Raises BadValue if no more are to come."""
+    with ledger.locked_clock():
+        series.refresh_from_db(using=ledger.alias())
+        if series.is_active:
+            return
+        if series.template is None:
+            raise BadValue(_("Its announcement was deleted."))
+        series.is_active, series.problem = True, ""
+        _plan(series)
+        if series.next_at is None:
+            raise BadValue(_("All occurrences have passed: change the rule first."))
+        series.save()
+
+
+@ledger.retrying
+def stop_series(series: BroadcastSeries) -> None:
+    """No more occurrences are published. Those that users see stay."""
+    with ledger.locked_clock():
+        series.refresh_from_db(using=ledger.alias())
+        series.is_active, series.next_at = False, None
+        series.save()
+
+
+def _set(series: BroadcastSeries, values: Values) -> None:
+    """Raises BadFields."""
+    for name, value in values.items():
+        setattr(series, name, value)
+    if errors := check_series({name: getattr(series, name) for name in FIELDS}):
+        raise BadFields(errors)
+    series.rule = written(parts_of(series.rule))
+
+
+def _plan(series: BroadcastSeries) -> None:
+    series.next_at = series.recurrence.around(timezone.now())[1] if series.is_active else None
