@@ -9,9 +9,9 @@ PY := $(VENV)/bin/python
 INSTALLED := $(VENV)/.requirements.lock.installed
 DEV := $(VENV)/.requirements-dev.lock.installed
 
-.PHONY: help run stack test test-browser test-live test-floods test-limits test-faults test-rest test-inbox-on-postgres test-inbox test-queue test-newest soak bench lint format lock system
+.PHONY: help run stack test test-browser test-live test-floods test-limits test-faults test-rest test-inbox-on-postgres test-inbox test-queue test-newest soak bench lint format messages lock system
 help:
-	@echo "make run | stack | test | soak | bench | lint | format | lock    (PORT=$(PORT))"
+	@echo "make run | stack | test | soak | bench | lint | format | messages | lock    (PORT=$(PORT))"
 
 $(INSTALLED): requirements.lock
 	@$(PYTHON) tools/bootstrap.py requirements.lock
@@ -95,6 +95,10 @@ lint: $(DEV)
 format: $(DEV)
 	$(PY) -m ruff check --fix .
 	$(PY) -m ruff format .
+
+# The catalogs of translations; prints what has none yet.
+messages: $(DEV) system
+	$(PY) -m tools.messages
 
 lock:
 	@$(PYTHON) tools/lock.py

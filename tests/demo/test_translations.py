@@ -1,26 +1,25 @@
-"""The Simplified Chinese catalogs: every string of Python, templates and JavaScript is in them, and compiled.
+"""The catalogs of each language: every string of Python, templates and JavaScript is in them, and compiled.
 
-To bring them up to date: `manage.py makemessages` as below for both domains, translate, `msgfmt` each .po to its .mo.
-The .mo files are committed because `make run` needs nothing but Python.
+`make messages` brings them up to date. The .mo files are committed because `make run` needs nothing but Python.
 """
 
-import os
 import shutil
-import subprocess
-import sys
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from django.conf import settings
 from django.test import Client
-from django.utils import translation
+from django.utils import timezone, translation
 
 from inbox.models import LikeMessage
 from inbox.selectors.items import from_message
+from notify_site.demo.templatetags.demo import ago
+from tools import messages
 
 ROOT = Path(settings.BASE_DIR)
 SOURCES = ("inbox", "push", "notify_site", "templates", "locale")
-CATALOGS = sorted(path.relative_to(ROOT) for name in SOURCES for path in (ROOT / name).rglob("zh_Hans/**/*.po"))
+CATALOGS = [path.relative_to(ROOT) for path in messages.catalogs()]
 needs_gettext = pytest.mark.skipif(not shutil.which("msgfmt"), reason="needs GNU gettext (apt-get install gettext)")
 
 
@@ -31,39 +30,48 @@ def extracted(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in SOURCES:
         shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "manage.py", copy)
-    environment = os.environ | {"SECRET_KEY": "x" * 50, "DJANGO_SETTINGS_MODULE": "notify_site.settings"}
-    for domain in ("django", "djangojs"):
-        command = [sys.executable, "manage.py", "makemessages", "-d", domain, "-l", "zh_Hans", "--no-obsolete"]
-        subprocess.run(command, cwd=copy, env=environment, check=True, capture_output=True)
+    messages.extract(copy)
     return copy
 
 
-def test_there_are_catalogs_for_each_room() -> None:
-    assert {path.parts[0] for path in CATALOGS} == {"inbox", "push", "locale"}
+def test_each_room_has_catalogs_of_each_language() -> None:
+    found = {(path.parts[0], path.parts[-3], path.stem) for path in CATALOGS}
+    languages = {translation.to_locale(code) for code, _name in settings.LANGUAGES} - {"en"}
+    domains = ("django", "djangojs")
+    assert found == {(r, name, d) for r in ("inbox", "push", "locale") for name in languages for d in domains}
 
 
 @needs_gettext
 @pytest.mark.parametrize("catalog", CATALOGS, ids=str)
 def test_everything_is_translated(extracted: Path, catalog: Path) -> None:
-    for lack in ("--untranslated", "--only-fuzzy"):
-        found = subprocess.run(["msgattrib", lack, extracted / catalog], check=True, capture_output=True, text=True)
-        assert found.stdout == ""
+    assert messages.lacks(extracted / catalog) == ""
 
 
 @needs_gettext
 @pytest.mark.parametrize("catalog", CATALOGS, ids=str)
 def test_compiled_catalogs_are_up_to_date(tmp_path: Path, catalog: Path) -> None:
-    subprocess.run(["msgfmt", "--check-format", "-o", tmp_path / "fresh.mo", ROOT / catalog], check=True)
+    messages.compile_catalog(ROOT / catalog, tmp_path / "fresh.mo")
     assert (tmp_path / "fresh.mo").read_bytes() == (ROOT / catalog).with_suffix(".mo").read_bytes()
 
 
-def test_items_speak_the_reader_s_language() -> None:
+@pytest.mark.parametrize(("language", "title"), [("zh-hans", "某人 赞了“Tea”"), ("de", "Jemand mag „Tea“")])
+def test_items_speak_the_reader_s_language(language: str, title: str) -> None:
     message = LikeMessage(pk=1, target_title="Tea")
-    with translation.override("zh-hans"):
-        assert from_message(message).title == "某人 赞了“Tea”"
+    with translation.override(language):
+        assert from_message(message).title == title
 
 
-def test_javascript_gets_both_apps_words(client: Client) -> None:
-    catalog = client.get("/jsi18n/", headers={"accept-language": "zh-hans"}).content.decode()
+@pytest.mark.parametrize("language", ["de", "zh-hans"])
+def test_javascript_gets_both_apps_words(client: Client, language: str) -> None:
+    catalog = client.get("/jsi18n/", headers={"accept-language": language}).content.decode()
     for word in ("Mark as unread", "View all"):
         assert f'"{word}": ' in catalog
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("en", "2 days ago"), ("de", "vor 2 Tagen"), ("zh-hans", "2 天前")],
+)
+def test_times_are_whole_phrases(language: str, words: str) -> None:
+    with translation.override(language):
+        assert ago(timezone.now() - timedelta(days=2, hours=1)).replace("\xa0", " ") == words
