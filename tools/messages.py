@@ -47,7 +47,7 @@ def lacks(path: Path) -> str:
     """The entries of a catalog without a translation, and those that gettext guessed."""
     kinds = ("--untranslated", "--only-fuzzy")
     found = (subprocess.run(["msgattrib", kind, path], check=True, capture_output=True, text=True) for kind in kinds)
-    return "".join(each.stdout for each in found)
+    return "".join(each.stdout.partition("\n\n")[2] for each in found)  # without the head of the catalog
 
 
 def main() -> int:
