@@ -55,6 +55,11 @@ def max_messages_per_user() -> int:
     return int(getattr(settings, "INBOX_MAX_MESSAGES_PER_USER", DEFAULT_MAX_MESSAGES_PER_USER))
 
 
+def four_eyes() -> bool:
+    """Whether somebody else than its authors has to publish an announcement (`INBOX_FOUR_EYES`)."""
+    return bool(getattr(settings, "INBOX_FOUR_EYES", False))
+
+
 def image_hosts() -> frozenset[str]:
     """Hosts whose images announcements may show, as in `images.example.org` (`INBOX_IMAGE_HOSTS`)."""
     return frozenset(host.lower() for host in getattr(settings, "INBOX_IMAGE_HOSTS", ()))

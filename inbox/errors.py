@@ -23,6 +23,12 @@ class BadValue(InboxError):
     code = "bad_value"
 
 
+class NotApproved(InboxError):
+    """Under the four-eyes rule, another person has to do or see this first."""
+
+    code = "not_approved"
+
+
 class BadFields(BadValue):
     """Values that are not allowed together. `fields`: field name -> sentence."""
 

@@ -119,19 +119,10 @@ class BroadcastAdmin(Publishing, OnceAdmin, LeanAdmin):
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
         obj = kwargs.get("obj")
-        is_published = obj is not None and services.is_published(obj)
-        may_publish = self.has_publish_permission(request)
         may_save = self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
-        if may_publish and may_save and not is_published:  # then the buttons are "Publish" and "Save as draft"
+        context |= {"shown_languages": languages(), **self.moves(request, obj, may_save)}
+        if context["can_publish"]:  # then the buttons are "Publish" and "Save as draft"
             context |= dict.fromkeys(("show_save", "show_save_and_add_another", "show_save_and_continue"), False)
-        context |= {
-            "can_publish": may_publish and may_save and not is_published,
-            "is_draft": obj is None or obj.state == State.DRAFT,
-            "can_withdraw": self.has_withdraw_permission(request) and is_published,
-            "shown_languages": languages(),
-            "can_duplicate": obj is not None and self.has_add_permission(request),
-            "readers": selectors.readers([obj.pk]).get(obj.pk, 0) if obj is not None else 0,
-        }
         return super().render_change_form(request, context, *args, **kwargs)
 
     def count_dependents(self, objs: Iterable[Model]) -> dict[str, int]:
@@ -148,7 +139,10 @@ class BroadcastAdmin(Publishing, OnceAdmin, LeanAdmin):
         return super().has_delete_permission(request, obj) and self._may_delete(request, obj)
 
     def _may_edit(self, request: HttpRequest, obj: Broadcast | None) -> bool:
-        return obj is None or not services.is_for_publishers(obj) or self.has_publish_permission(request)
+        if obj is None:
+            return True
+        is_allowed = not services.is_for_publishers(obj) or self.has_publish_permission(request)
+        return is_allowed and not services.frozen(obj)
 
     def _may_delete(self, request: HttpRequest, obj: Broadcast | None) -> bool:
         return obj is None or not services.is_for_publishers(obj) or self.has_withdraw_permission(request)

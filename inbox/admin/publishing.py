@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable
+from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -18,7 +19,7 @@ from .. import selectors, services
 from ..core.acting import acting
 from ..errors import InboxError
 from ..models import Broadcast, State
-from .desk import DeskPages
+from .desk import DeskPages, View
 
 Service = Callable[[Broadcast], None]
 
@@ -42,16 +43,44 @@ class Publishing(DeskPages):
     def withdraw_selected(self, request: HttpRequest, queryset: QuerySet[Broadcast]) -> None:
         self._change_states(request, queryset, services.withdraw)
 
+    def moves(self, request: HttpRequest, obj: Broadcast | None, may_save: bool) -> dict[str, Any]:
+        """Which buttons the form has beside Django's, and what there is to know about them."""
+        is_published = obj is not None and services.is_published(obj)
+        may_publish = self.has_publish_permission(request) and not is_published
+        objection = selectors.objection(obj or Broadcast(author_id=request.user.pk), request.user.pk)
+        return {
+            "can_publish": may_publish and may_save and not objection,
+            "can_only_publish": may_publish and not may_save and not objection,  # the form is not saved
+            "can_withdraw": self.has_withdraw_permission(request) and is_published,
+            "can_duplicate": obj is not None and self.has_add_permission(request),
+            "is_draft": obj is None or obj.state == State.DRAFT,
+            "note": objection if may_publish else services.frozen(obj) if obj else "",
+            "size": _size_of(obj) if obj is not None and not may_save else 0,  # else the script asks while one types
+            "readers": selectors.readers([obj.pk]).get(obj.pk, 0) if obj is not None else 0,
+        }
+
     def get_urls(self) -> list[URLPattern]:
-        return [*self.urls_of({"<path:object_id>/withdraw/": ("withdraw", self.withdraw_view)}), *super().get_urls()]
+        own: dict[str, tuple[str, View]] = {
+            "<path:object_id>/publish/": ("publish", self.publish_view),
+            "<path:object_id>/withdraw/": ("withdraw", self.withdraw_view),
+        }
+        return [*self.urls_of(own), *super().get_urls()]
+
+    # Buttons of the form that ignore what is typed in it, which may be invalid
+
+    @method_decorator(require_POST)
+    def publish_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return self._change_one(request, object_id, services.publish)
 
     @method_decorator(require_POST)
     def withdraw_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """The button of the change page. It ignores the form, which may be invalid."""
+        return self._change_one(request, object_id, services.withdraw)
+
+    def _change_one(self, request: HttpRequest, object_id: str, service: Service) -> HttpResponse:
         broadcast = self.get_object(request, object_id)
         if broadcast is None:
             raise Http404
-        self._change_states(request, [broadcast], services.withdraw)
+        self._change_states(request, [broadcast], service)
         return self.back_to(broadcast)
 
     def _change_states(self, request: HttpRequest, broadcasts: Iterable[Broadcast], service: Service) -> None:
@@ -90,3 +119,8 @@ class Publishing(DeskPages):
         }
         if state in sentences:
             self.message_user(request, sentences[state] % count, messages.SUCCESS if state else messages.WARNING)
+
+
+def _size_of(broadcast: Broadcast) -> int:
+    numbers = selectors.counts(broadcast)
+    return numbers[selectors.Who.READ] + numbers[selectors.Who.UNREAD]

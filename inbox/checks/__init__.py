@@ -7,6 +7,7 @@ from . import event_types, formats, settings
 
 def register() -> None:
     register_check(settings.check_numbers)
+    register_check(settings.check_switches)
     register_check(settings.check_proxies)
     register_check(settings.check_image_hosts)
     register_check(settings.check_user_model)

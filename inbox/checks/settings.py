@@ -32,6 +32,14 @@ def check_numbers(**kwargs: object) -> list[checks.CheckMessage]:
     return found
 
 
+def check_switches(**kwargs: object) -> list[checks.CheckMessage]:
+    value = getattr(settings, "INBOX_FOUR_EYES", False)
+    if isinstance(value, bool):
+        return []
+    hint = "Set it to True or False, or leave it out."
+    return [checks.Error(f"INBOX_FOUR_EYES is {value!r}.", hint=hint, id="inbox.E014")]
+
+
 def check_proxies(**kwargs: object) -> list[checks.CheckMessage]:
     hint = 'Set it to a list of addresses or networks, such as ["10.0.0.0/8", "::1"], or leave it out.'
     return _check_list("INBOX_TRUSTED_PROXIES", addresses.is_network, "address", hint, "inbox.E008")

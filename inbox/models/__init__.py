@@ -1,5 +1,6 @@
 """The models, and the ledger, which locks mailboxes and advances versions. Plain ORM writes use the ledger, too."""
 
+from .approval import BroadcastApproval
 from .broadcast import Audience, Broadcast, State
 from .deleted import DeletedUser
 from .events import (
@@ -24,6 +25,7 @@ from .token import Scope, ServiceToken
 __all__ = [
     "Audience",
     "Broadcast",
+    "BroadcastApproval",
     "BroadcastChange",
     "BroadcastClock",
     "BroadcastReceipt",

@@ -1,6 +1,7 @@
 """Every read. Call them outside any transaction. They read the primary, so that a state is never older than its
 version."""
 
+from .approvals import objection
 from .arrivals import newest
 from .audience import Reach, reach, require_readers
 from .badges import snapshot, snapshots, versions
@@ -25,6 +26,7 @@ __all__ = [
     "item",
     "muted",
     "newest",
+    "objection",
     "pending_sends",
     "people",
     "reach",

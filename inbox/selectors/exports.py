@@ -22,6 +22,7 @@ from ..core.users import SiteUser, UserOrPk, UserPk, user_pk
 from ..errors import NotFound
 from ..models import (
     Broadcast,
+    BroadcastApproval,
     BroadcastChange,
     BroadcastReceipt,
     Mailbox,
@@ -59,6 +60,7 @@ def _document(person: SiteUser) -> dict[str, object]:
         "muted_types": list(MutedType.objects.filter(mailbox=pk).order_by("type").values_list("type", flat=True)),
         "service_tokens": _rows(ServiceToken.objects.filter(owner=pk).order_by("pk"), TOKEN),
         "broadcasts": _rows(Broadcast.objects.filter(author=pk).order_by("pk")),
+        "broadcast_approvals": _rows(BroadcastApproval.objects.filter(by=pk).order_by("pk")),
         "broadcast_changes": _rows(BroadcastChange.objects.filter(by=pk).order_by("pk")),
         "receipts": _rows(BroadcastReceipt.objects.filter(recipient=pk).order_by("broadcast_id")),
         "messages": {name: _rows(model.objects.filter(recipient=pk).order_by("seq")) for name, model in types.items()},

@@ -2,7 +2,7 @@
 state it changes, and sends the signals (`inbox.signals`) after the commit."""
 
 from .broadcast_edits import change_broadcast, check_broadcast, create_broadcast, duplicate_broadcast, locked_broadcast
-from .broadcasts import bump_clock, expire, is_for_publishers, is_published, publish, raise_clock, withdraw
+from .broadcasts import bump_clock, expire, frozen, is_for_publishers, is_published, publish, raise_clock, withdraw
 from .departures import (
     empty_mailboxes,
     forget_deleted_users,
@@ -58,6 +58,7 @@ __all__ = [
     "finish",
     "finish_stalled",
     "forget_deleted_users",
+    "frozen",
     "grantable_scopes",
     "is_departing",
     "is_for_publishers",

@@ -9,8 +9,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from ..core.users import SiteUser
-from ..errors import BadFields, NotFound
+from ..errors import BadFields, NotApproved, NotFound
 from ..models import Audience, Broadcast, State, ledger
+from .broadcasts import frozen
 from .copies import COLUMNS, copied
 from .due import turn_due
 
@@ -101,13 +102,15 @@ def locked_broadcast(pk: int) -> Iterator[Broadcast]:
 @ledger.retrying
 def change_broadcast(broadcast: Broadcast, values: Values) -> None:
     """Change these fields of a broadcast, and start or end it if it is due then. Changes that others have made to its
-    other fields stay. Raises BadFields."""
+    other fields stay. Raises BadFields; NotApproved if it is published and the four-eyes rule holds."""
     with ledger.locked_clock():
         broadcast.refresh_from_db(using=ledger.alias())
         groups = set(broadcast.groups.using(ledger.alias()).values_list("pk", flat=True))
         before = {**_columns(broadcast), "groups": groups}
         changed = {name for name, value in values.items() if value != before[name]}
         _raise_if_any(check_broadcast({**before, **values}, changed, broadcast.state))
+        if changed and (sentence := frozen(broadcast)):
+            raise NotApproved(sentence)
         for name in changed - {"groups"}:
             setattr(broadcast, name, values[name])
         if changed - {"groups"}:

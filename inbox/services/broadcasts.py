@@ -3,9 +3,11 @@
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from .. import conf
 from ..core.snapshots import CLOCK_UNIT, MAX_VERSION
 from ..errors import BadValue
 from ..models import Broadcast, State, ledger
+from .approvals import approve
 
 PUBLISHED = frozenset({State.LIVE, State.SCHEDULED})  # users see it now, or will see it
 
@@ -21,11 +23,21 @@ def is_for_publishers(broadcast: Broadcast) -> bool:
     return is_published(broadcast) or broadcast.repeated_by.active().exists()
 
 
+def frozen(broadcast: Broadcast) -> str:
+    """Why the broadcast can't change as it is published (`INBOX_FOUR_EYES`); "" if it can."""
+    if not (conf.four_eyes() and is_published(broadcast)):
+        return ""
+    return _(
+        "Under the four-eyes rule, a published announcement can't change. Withdraw it first, or duplicate it, let "
+        "somebody else publish the copy, and withdraw this one."
+    )
+
+
 @ledger.retrying
 def publish(broadcast: Broadcast) -> None:
     """Show a broadcast to its audience, now or at its `publish_at`. If it is live already, nothing changes.
 
-    Raises BadValue if it would expire before it starts.
+    Raises BadValue if it would expire before it starts, NotApproved if the four-eyes rule asks for another publisher.
     """
     now = timezone.now()
     with ledger.locked_clock():
@@ -33,6 +45,7 @@ def publish(broadcast: Broadcast) -> None:
         if broadcast.expires_at and broadcast.expires_at <= max(now, broadcast.publish_at or now):
             raise BadValue(_("This announcement would expire before it is published: change its dates first."))
         if broadcast.state != State.LIVE:
+            approve(broadcast)
             later = broadcast.publish_at is not None and broadcast.publish_at > now
             _set_state(broadcast, State.SCHEDULED if later else State.LIVE)
 

@@ -1,16 +1,21 @@
 """What happens by time: broadcasts start and end, and series publish their occurrences. The read or sweep that finds
 `next_due` past has it done."""
 
+import logging
 from datetime import datetime
 
 from django.db.models import Q
 from django.utils import timezone
 
+from .. import conf
 from ..core.isolation import split_on_failure
 from ..models import Broadcast, BroadcastClock, State, ledger
 from ..models.broadcast import BroadcastQuerySet, reschedule
 from ..models.ledger import Held
+from ..selectors.approvals import is_approved
 from .occurrences import publish_occurrences
+
+logger = logging.getLogger(__name__)
 
 
 def apply_due(now: datetime | None = None) -> bool:
@@ -37,10 +42,21 @@ def turn_due(now: datetime | None = None) -> tuple[int, int]:
         ended = _turn(Broadcast.objects.due(now).filter(over), state=State.EXPIRED)
         # `published_at` is when users see it, which may be later than planned.
         scheduled = Broadcast.objects.due(now).filter(state=State.SCHEDULED).exclude(over)
+        held_back = _hold_back(scheduled)
         started = _turn(scheduled, state=State.LIVE, published_at=now)
         made, failed = publish_occurrences(now)
         reschedule(clock)  # every read would report a wrong `next_due` again
-        return ended + started + made, Broadcast.objects.due(now).count() + failed
+        return ended + held_back + started + made, Broadcast.objects.due(now).count() + failed
+
+
+def _hold_back(scheduled: BroadcastQuerySet) -> int:
+    """Make drafts of those that nobody has approved as they are now (`INBOX_FOUR_EYES`); returns how many."""
+    if not conf.four_eyes():
+        return 0
+    unapproved = [row.pk for row in scheduled if not is_approved(row.pk)]
+    if unapproved:
+        logger.warning("Not published at their time, because nobody has approved them: broadcasts %s", unapproved)
+    return _turn(scheduled.filter(pk__in=unapproved), state=State.DRAFT)
 
 
 def _turn(rows: BroadcastQuerySet, **values: State | datetime) -> int:

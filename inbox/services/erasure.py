@@ -16,6 +16,7 @@ from ..core.users import UserOrPk, UserPk, user_pk
 from ..errors import NotFound
 from ..models import (
     Broadcast,
+    BroadcastApproval,
     BroadcastChange,
     BroadcastReceipt,
     MutedType,
@@ -73,6 +74,7 @@ def _to_erase(pk: UserPk) -> list[tuple[str, Rows, Erase]]:
         *((name_of(rows), rows.filter(recipient=pk), _delete) for rows in types),
         *((acted % name_of(rows), rows.filter(actor=pk).exclude(recipient=pk), _clear_actor) for rows in types),
         (_("announcements that they wrote"), Broadcast.objects.filter(author=pk), _clear_author),
+        (_("approvals of announcements that they gave"), BroadcastApproval.objects.filter(by=pk), _clear_editor),
         (_("changes of announcements that they made"), BroadcastChange.objects.filter(by=pk), _clear_editor),
         _named(ServiceToken.objects.filter(owner=pk), _delete_tokens),
         _named(BroadcastReceipt.objects.filter(recipient=pk), partial(_replace_receipts, pk)),

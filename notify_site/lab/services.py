@@ -6,7 +6,7 @@ import time
 from datetime import timedelta
 
 from django.contrib.auth.models import User
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
@@ -47,12 +47,12 @@ def event(user: User) -> Commit:
 
 
 def broadcast(user: User) -> Commit:
-    """One announcement to everybody, gone after ten minutes."""
+    """One announcement to everybody, gone after ten minutes. Raises NotApproved under the four-eyes rule."""
     text = _("Sent from the lab; it goes away by itself.")
     expires_at = timezone.now() + BROADCAST_LIFE
     made = Broadcast(title=_("A broadcast from the lab"), body=text, author=user, expires_at=expires_at)
-    made.save()
-    with stamping() as stamps:
+    with stamping() as stamps, transaction.atomic():
+        made.save()
         services.publish(made)
     return selectors.snapshot(user.pk).version, _last(stamps)
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_GET, require_POST
 
+from inbox.errors import NotApproved
 from notify_site.demo.web import signed_in
 
 from . import services
@@ -72,7 +73,10 @@ def broadcast(request: HttpRequest) -> JsonResponse:
     user = signed_in(request)
     if not services.may_broadcast(user):
         return _refusal(403, _("Everybody would see a broadcast, so only staff may send one."))
-    return JsonResponse({"commits": [services.broadcast(user)]})
+    try:
+        return JsonResponse({"commits": [services.broadcast(user)]})
+    except NotApproved as error:
+        return _refusal(409, error.detail)
 
 
 @login_required

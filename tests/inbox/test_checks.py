@@ -20,6 +20,15 @@ def test_numbers(settings: Any, name: str, value: Any) -> None:
     assert (error.id, error.msg) == ("inbox.E001", f"{name} is {value!r}.")
 
 
+@pytest.mark.parametrize("value", [1, "yes", None])
+def test_switches(settings: Any, value: Any) -> None:
+    settings.INBOX_FOUR_EYES = True
+    assert settings_checks.check_switches() == []
+    settings.INBOX_FOUR_EYES = value
+    [error] = settings_checks.check_switches()
+    assert (error.id, error.msg) == ("inbox.E014", f"INBOX_FOUR_EYES is {value!r}.")
+
+
 def test_without_limit_is_said_by_zero(settings: Any) -> None:
     for name in settings_checks.DEFAULTS:
         setattr(settings, name, 0)

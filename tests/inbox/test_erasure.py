@@ -15,6 +15,7 @@ from inbox.core.acting import acting
 from inbox.errors import BadValue, NotFound
 from inbox.models import (
     Broadcast,
+    BroadcastApproval,
     BroadcastChange,
     BroadcastReceipt,
     CommentMessage,
@@ -203,7 +204,16 @@ def test_nobody_is_refused_at_once(work: Any, nobody: Any, error: Any) -> None:
 @pytest.mark.anywhere
 def test_every_table_of_the_inbox_that_knows_people_is_in_the_export() -> None:
     """A new table with a person in it has to be exported and erased, or named here with the reason."""
-    known = {Broadcast, BroadcastChange, BroadcastReceipt, Mailbox, MutedType, ServiceToken, *event_types().values()}
+    known = {
+        Broadcast,
+        BroadcastApproval,
+        BroadcastChange,
+        BroadcastReceipt,
+        Mailbox,
+        MutedType,
+        ServiceToken,
+        *event_types().values(),
+    }
     nameless = {"BroadcastClock", "EndedSession", "TicketSession", "Broadcast_groups"}
     nameless |= {"DeletedUser"}  # a key, until the last message has forgotten it, and a month longer
     nameless |= {"Submission"}  # of a form: what it created, and not who sent it

@@ -110,7 +110,7 @@ def broadcast(request: HttpRequest, id: Path[BroadcastPath]) -> dict[str, Any]:
 )
 def change(request: ServiceRequest, id: Path[BroadcastPath], body: BroadcastPatch, key: Key = ABSENT) -> HttpResponse:
     """If it is live or scheduled, the token also needs the scope `broadcasts:publish`, because users see the change, or
-    will see it."""
+    will see it. Then it can't change where the site has the four-eyes rule: 409 with the code `not_approved`."""
 
     def work() -> Result:
         with _with_pointers(), acting(request.auth.owner_id):
@@ -152,7 +152,8 @@ def delete(request: ServiceRequest, id: Path[BroadcastPath], key: Key = ABSENT) 
 )
 def publish(request: ServiceRequest, id: Path[BroadcastPath], key: Key = ABSENT) -> HttpResponse:
     """Publishes it now or, if `publish_at` is in the future, schedules it. If it is live already, nothing changes. 409
-    if it would expire before it starts, or if nobody is in its audience."""
+    if it would expire before it starts, if nobody is in its audience, or (code `not_approved`) if the site has the
+    four-eyes rule and the token's owner has written or changed it."""
     return _change_state(request, id, key, _publish)
 
 

@@ -15,7 +15,7 @@ from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from ...core.patience import is_unavailable
-from ...errors import BadValue, InboxError, NotFound
+from ...errors import BadValue, InboxError, NotApproved, NotFound
 from ...http.cookies import keep_session_cookie
 from ...http.problems import MEDIA_TYPE, document
 from ...services.idempotency import InProgress, KeyReused
@@ -206,6 +206,7 @@ HANDLERS: dict[type[Exception], Handler] = {
     NotFound: refused(404),
     BadValue: refused(422),
     BadValues: bad_values,
+    NotApproved: refused(409),
     InProgress: busy,
     KeyReused: refused(422),
     InboxError: refused(400),

@@ -4,13 +4,12 @@
 addEventListener("DOMContentLoaded", () => {
   const row = document.querySelector(".inbox-moves[data-reach]");
   if (!row) return;
-  const [publish, withdraw] = ["inbox-publish", "inbox-withdraw"].map((id) => document.getElementById(id));
   const form = row.closest("form");
   const audience = form.querySelector("[name=audience]");
-  if (audience) tellReach(form, audience, row.dataset.reach, publish.querySelector(".inbox-reach"));
+  if (audience) tellReach(form, audience, row.dataset.reach, document.querySelector("#inbox-publish .inbox-reach"));
   form.addEventListener("submit", (event) => {
     const { submitter } = event;
-    const dialog = submitter?.name === "_publish" ? publish : submitter?.dataset.asks ? withdraw : null;
+    const dialog = submitter?.dataset.asks && document.getElementById(submitter.dataset.asks);
     if (!dialog || submitter.dataset.confirmed) return;
     event.preventDefault();
     event.stopImmediatePropagation(); // once.js would disable the buttons
