@@ -10,6 +10,7 @@ from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_POST
 
@@ -26,6 +27,7 @@ else:
     ModelAdmin = admin.ModelAdmin
 
 View = Callable[..., HttpResponseBase]
+COPY_OF = gettext_noop("copy of")  # translated when the log is read
 
 
 class DeskPages(ModelAdmin):
@@ -76,7 +78,7 @@ class DeskPages(ModelAdmin):
             raise PermissionDenied
         with acting(request.user.pk):
             copy = services.duplicate_broadcast(request.user, broadcast)  # type: ignore[arg-type]  # is signed in
-        self.log_addition(request, copy, f"duplicate of {broadcast.pk}")
+        self.log_addition(request, copy, [{"added": {"name": COPY_OF, "object": str(broadcast)}}])
         self.message_user(request, _("This is the copy, a draft without dates."), messages.SUCCESS)
         return self.back_to(copy)
 

@@ -107,7 +107,7 @@ class Publishing(DeskPages):
             return "refused"
         if broadcast.state == before:
             return ""
-        self.log_change(request, broadcast, f"{before} → {broadcast.state}")
+        self.log_change(request, broadcast, [{"changed": {"fields": ["state"]}}])  # in words when it is read
         return str(broadcast.state)
 
     def _report(self, request: HttpRequest, state: str, count: int) -> None:

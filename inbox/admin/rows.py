@@ -48,8 +48,12 @@ def status(row: MailboxRow) -> str:
 class MessageAdmin(ReadOnlyAdmin):
     """The messages of one event type. Deleting uses the model and its queryset, which advance the versions."""
 
-    list_display = ("ref", "recipient", "text", status, "created_at")
+    list_display = ("reference", "recipient", "text", status, "created_at")
     list_select_related = ("recipient", "actor")
+
+    @admin.display(description=_("reference"))
+    def reference(self, message: Message) -> str:
+        return message.ref
 
     @admin.display(description=_("message"))
     def text(self, message: Message) -> str:

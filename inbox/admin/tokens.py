@@ -11,10 +11,12 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from .. import services
-from ..models import ServiceToken
+from ..models import Scope, ServiceToken
 from .base import LeanAdmin, by_user_name
 from .forms import LABELLED_TIMES, ServiceTokenForm
 from .submit_once import OnceAdmin
+
+SCOPES = dict(Scope.choices)
 
 
 class ServiceTokenAdmin(OnceAdmin, LeanAdmin):
@@ -63,7 +65,7 @@ class ServiceTokenAdmin(OnceAdmin, LeanAdmin):
 
     @admin.display(description=_("scopes"))
     def allowed(self, token: ServiceToken) -> str:
-        return ", ".join(token.scopes)
+        return ", ".join(str(SCOPES.get(scope, scope)) for scope in token.scopes)
 
     @admin.display(description=_("valid"), boolean=True)
     def state(self, token: ServiceToken) -> bool:
@@ -74,6 +76,6 @@ class ServiceTokenAdmin(OnceAdmin, LeanAdmin):
         tokens = [token for token in queryset if token.is_valid]
         for token in tokens:
             services.revoke_token(token)
-            self.log_change(request, token, "revoked")
+            self.log_change(request, token, [{"changed": {"fields": ["revoked at"]}}])
         text = ngettext("%d token is revoked.", "%d tokens are revoked.", len(tokens)) % len(tokens)
         self.message_user(request, text, messages.SUCCESS if tokens else messages.WARNING)

@@ -90,7 +90,7 @@ def test_save_and_publish_reaches_everybody(bob: Any, admin: Client) -> None:
     assert states() == [State.LIVE]
     assert state(bob).version > before.version
     assert state(bob).by_type == {"broadcast": 1}
-    assert LogEntry.objects.filter(change_message="draft → live").exists()
+    assert LogEntry.objects.filter(change_message='[{"changed": {"fields": ["state"]}}]').exists()
 
 
 def test_a_changed_draft_is_saved_before_it_is_published(bob: Any, admin: Client) -> None:
@@ -323,6 +323,7 @@ class TestPreview:
         assert left_out == {
             "body": ["The link to ftp://a is left out."],
             "body_en": [],
+            "body_de": [],
             "body_zh_hans": ["The text is too long."],
         }
 
