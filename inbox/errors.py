@@ -1,5 +1,7 @@
 """The errors of services and selectors, with a text that the API, WebSockets and the admin can show."""
 
+from django.utils.translation import gettext as _
+
 
 class InboxError(ValueError):
     """A request that is refused. `code` is a stable word for programs, `detail` a sentence for people."""
@@ -27,6 +29,16 @@ class NotApproved(InboxError):
     """Under the four-eyes rule, another person has to do or see this first."""
 
     code = "not_approved"
+
+
+class Changed(InboxError):
+    """The user acts on broadcasts that were shown again since. `refs`: which ones."""
+
+    code = "changed"
+
+    def __init__(self, refs: list[str]) -> None:
+        super().__init__(_("This has changed since it was shown here. Read it again first."))
+        self.refs = refs
 
 
 class BadFields(BadValue):

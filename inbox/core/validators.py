@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from ..rendering.links import is_link
 
 MAX_TITLE, MAX_BODY, MAX_LANGUAGES = 200, 10_000, 100  # of a broadcast: characters, characters, translations
+MAX_BUTTONS, MAX_LABEL, MAX_LINK = 2, 60, 500  # of a broadcast: buttons, characters, characters
 
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[a-z0-9]{1,8}){0,4}", re.ASCII)
 # PostgreSQL refuses NUL. A lone surrogate can't be encoded as UTF-8.
@@ -46,6 +47,30 @@ def validate_translations(value: object) -> None:
             raise ValidationError(sentence % limits, code="translations")
         for each in text.values():
             validate_text(each)
+
+
+def validate_buttons(value: object) -> None:
+    """Raise ValidationError unless it lists at most two {"url": …, "label": …, "labels": {language: label}}."""
+    if not isinstance(value, list) or len(value) > MAX_BUTTONS:
+        raise ValidationError(_("An announcement has at most %d buttons.") % MAX_BUTTONS, code="buttons")
+    for button in value:
+        if not isinstance(button, dict) or {*button} != {"url", "label", "labels"}:
+            raise ValidationError(_("A button has a link, a label, and labels in other languages."), code="buttons")
+        _validate_labels(button["label"], button["labels"])
+        if not isinstance(button["url"], str) or not 0 < len(button["url"]) <= MAX_LINK:
+            raise ValidationError(_("A button has a link of 1 to %d characters.") % MAX_LINK, code="buttons")
+        validate_link(button["url"])
+
+
+def _validate_labels(label: object, labels: object) -> None:
+    if not isinstance(labels, dict) or len(labels) > MAX_LANGUAGES:
+        raise ValidationError(_("The labels of a button map languages to texts."), code="buttons")
+    for language in labels:
+        validate_language(language)
+    for text in (label, *labels.values()):
+        if not isinstance(text, str) or not 0 < len(text) <= MAX_LABEL:
+            raise ValidationError(_("The label of a button has 1 to %d characters.") % MAX_LABEL, code="buttons")
+        validate_text(text)
 
 
 def validate_link(value: str) -> None:

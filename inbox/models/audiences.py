@@ -7,11 +7,11 @@ from collections.abc import Collection
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, When
 
 from ..core.users import UserPk
 from . import ledger
-from .base import UNREAD
+from .base import UNREAD, MailboxRowQuerySet
 from .broadcast import Audience, Broadcast
 from .mailbox import Mailbox
 from .receipts import BroadcastReceipt
@@ -35,16 +35,39 @@ def live_for(user: UserPk | OuterRef) -> QuerySet[Broadcast]:
     return Broadcast.objects.live().filter(audience)
 
 
+# Of receipts: those that count. One from before the broadcast was shown again does not.
+COUNTS = Q(revision__gte=F("broadcast__again"))
+
+
+def receipts(user: UserPk | OuterRef) -> MailboxRowQuerySet[BroadcastReceipt]:
+    """In a subquery of broadcasts: the receipt of this user, if it counts (`COUNTS`, without another join)."""
+    mine = BroadcastReceipt.objects.filter(broadcast=OuterRef("pk"), recipient=_deeper(user))
+    return mine.filter(revision__gte=OuterRef("again"))
+
+
+def inbox_for(user: UserPk | OuterRef) -> QuerySet[Broadcast]:
+    """Those of `live_for` that show in the inbox."""
+    return live_for(user).filter(in_inbox=True)
+
+
 def unread_for(user: UserPk | OuterRef) -> QuerySet[Broadcast]:
     """The broadcasts that the user's badge counts, that the list shows as unread, and that mark-all marks."""
-    receipts = BroadcastReceipt.objects.filter(broadcast=OuterRef("pk"), recipient=_deeper(user))
-    return live_for(user).filter(~Exists(receipts.exclude(UNREAD)))
+    return inbox_for(user).filter(~Exists(receipts(user).exclude(UNREAD)))
 
 
 def visible_for(user: UserPk | OuterRef) -> QuerySet[Broadcast]:
-    """Live broadcasts that the user has not dismissed."""
-    receipts = BroadcastReceipt.objects.filter(broadcast=OuterRef("pk"), recipient=_deeper(user))
-    return live_for(user).filter(~Exists(receipts.filter(deleted_at__isnull=False)))
+    """The broadcasts of the inbox that the user has not dismissed."""
+    return inbox_for(user).filter(~Exists(receipts(user).filter(deleted_at__isnull=False)))
+
+
+def unanswered_for(user: UserPk | OuterRef) -> QuerySet[Broadcast]:
+    """The broadcasts with a banner that the user has not closed (`has_banner`), or a dialog that the user has not
+    confirmed (`has_dialog`)."""
+    has_banner = Q(~Exists(receipts(user).filter(banner_closed_at__isnull=False)), as_banner=True)
+    has_dialog = Q(~Exists(receipts(user).filter(confirmed_at__isnull=False)), as_dialog=True)
+    flags = {"has_banner": Case(When(has_banner, then=True), default=False)}
+    flags |= {"has_dialog": Case(When(has_dialog, then=True), default=False)}
+    return live_for(user).filter(has_banner | has_dialog).annotate(**flags)
 
 
 def members(groups: Collection[int] | None = None, users: Collection[UserPk] | None = None) -> list[UserPk]:

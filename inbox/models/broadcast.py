@@ -18,8 +18,8 @@ from . import history, ledger
 from .base import alters_data, differs_from
 from .mailbox import BroadcastClock, PrimaryQuerySet
 from .message import Level
+from .revisions import Revised, next_revision
 from .series import BroadcastSeries
-from .shown import Shown
 
 SAVE = ("force_insert", "force_update", "using", "update_fields")  # Django takes them in this order too
 
@@ -68,20 +68,22 @@ class BroadcastQuerySet(PrimaryQuerySet["Broadcast"]):
     @alters_data
     def update(self, **values: Any) -> int:
         """Update only broadcasts whose values differ; return how many changed."""
-        if any(hasattr(values.get(name), "resolve_expression") for name in ("state", "audience")):
+        if any(hasattr(values.get(name), "resolve_expression") for name in ("state", "audience", "in_inbox")):
             raise NotImplementedError("A computed state or audience would not be announced: save the rows one by one.")
+        if {"revision", "again", "again_clock"} & set(values):
+            raise NotImplementedError("To show a broadcast again, set `shows_again` and save it.")
         with ledger.locked_clock() as clock:
             changing = self.filter(differs_from(values))
             arriving = changing.exclude(state=State.LIVE) if values.get("state") == State.LIVE else self.none()
             newest = arriving.order_by("pk").last()
             if newest:
                 values = {"published_at": Coalesce("published_at", timezone.now())} | values
-            if newest or ("audience" in values and changing.live().exists()):
+            if newest or changing.live().filter(_found_by_more(values)).exists():
                 values["clock"] = clock.value + 1
             if newest or changing.live().exists():
                 ledger.tick(clock, newest.ref if newest else None)
             before = changing.columns()
-            rows = super(BroadcastQuerySet, changing).update(**values)
+            rows = super(BroadcastQuerySet, changing).update(**values, **next_revision(values))
             history.record_changed(before, self.model.objects.filter(pk__in=before).columns())
             reschedule(clock)
             return rows
@@ -116,21 +118,24 @@ class BroadcastQuerySet(PrimaryQuerySet["Broadcast"]):
         list(self.order_by("pk").select_for_update().values_list("pk"))
 
 
-class Broadcast(Shown):
+class Broadcast(Revised):
     """An announcement for an audience. Users see it while its stored state is live, whatever the time is.
 
-    `clock` is the value of the broadcast clock at which it was published, or at which its audience last changed.
+    `clock` is the value of the broadcast clock at which it was published or shown again, at which its audience last
+    changed, or at which it got into the inbox.
     """
 
     State = State
     Audience = Audience
     Level = Level
 
-    # Not columns. `selectors.broadcasts` and the admin set `readers`; `selectors.pages` takes the others from the
-    # receipt of the reader.
+    # Not columns. `selectors.broadcasts` and the admin set `readers`; selectors take the others from the receipt of the
+    # reader.
     readers: int
     read_at: datetime | None
     archived_at: datetime | None
+    has_banner: bool
+    has_dialog: bool
 
     audience = models.CharField(_("audience"), max_length=8, choices=Audience.choices, default=Audience.EVERYONE)
     groups = models.ManyToManyField(Group, blank=True, related_name="+", verbose_name=_("groups"))
@@ -176,6 +181,10 @@ class Broadcast(Shown):
             models.CheckConstraint(condition=Q(audience__in=Audience.values), name="inbox_broadcast_known_audience"),
             models.CheckConstraint(condition=Q(level__in=Level.values), name="inbox_broadcast_known_level"),
             models.CheckConstraint(
+                condition=Q(in_inbox=True) | Q(as_banner=True) | Q(as_dialog=True),
+                name="inbox_broadcast_shown_somewhere",
+            ),
+            models.CheckConstraint(
                 condition=~Q(state=State.LIVE) | Q(published_at__isnull=False),
                 name="inbox_broadcast_live_has_a_date",
             ),
@@ -195,10 +204,12 @@ class Broadcast(Shown):
             names = self._written_fields(kwargs.get("update_fields"))
             was_live = before is not None and before["state"] == State.LIVE
             is_live = self.state == State.LIVE if before is None or "state" in names else was_live
-            moved = before is not None and "audience" in names and before["audience"] != self.audience
-            if is_live and (not was_live or moved):
+            is_new = is_live and (not was_live or self.shows_again)
+            if is_new or (is_live and self._finds_more(before or {}, names)):
                 self.set_published(clock)
                 names |= {"clock", "published_at"}
+            if before is not None:
+                self.keep_revision(before)
             if kwargs.get("update_fields") is not None:
                 kwargs["update_fields"] = names
             super().save(**kwargs)
@@ -206,12 +217,14 @@ class Broadcast(Shown):
             if before is None:
                 history.record_created([self.pk])
             elif after is not None:
+                after = self.revise(before, after, clock.value + is_live)
                 history.record_changed({self.pk: before}, {self.pk: after})
-            if is_live and not was_live:
+            if is_new:
                 ledger.tick(clock, self.ref)
             elif was_live and after != before:
                 ledger.tick(clock)
             reschedule(clock)
+        self.shows_again = False
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         with ledger.locked_clock() as clock:
@@ -232,6 +245,11 @@ class Broadcast(Shown):
         self.clock = clock.value + 1
         self.published_at = self.published_at or timezone.now()
 
+    def _finds_more(self, before: Mapping[str, object], names: set[str]) -> bool:
+        """Whether saving these fields shows it in the inboxes of users who did not have it there."""
+        audience = "audience" in names and before["audience"] != self.audience
+        return audience or ("in_inbox" in names and self.in_inbox and not before["in_inbox"])
+
     def _written_fields(self, update_fields: Iterable[str] | None) -> set[str]:
         """The names of the fields that `save()` writes with these `update_fields` (names or attnames)."""
         fields = self._meta.concrete_fields
@@ -243,6 +261,13 @@ class Broadcast(Shown):
     def _stored(self) -> Mapping[str, object] | None:
         """The columns as the database has them: see `MailboxRow`."""
         return Broadcast.objects.filter(pk=self.pk).values().first()
+
+
+def _found_by_more(values: Mapping[str, object]) -> Q:
+    """The condition of live broadcasts that an update with these values shows in more inboxes."""
+    if "audience" in values:
+        return Q()
+    return Q(in_inbox=False) if values.get("in_inbox") else Q(pk__in=[])
 
 
 def reschedule(clock: BroadcastClock) -> None:

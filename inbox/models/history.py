@@ -17,7 +17,7 @@ from . import ledger
 from .mailbox import PrimaryQuerySet
 
 # They follow from the others, or never change.
-UNTOLD = {"clock", "published_at", "created_at", "author_id", "series_id", "occurrence"}
+UNTOLD = {"clock", "again_clock", "published_at", "created_at", "author_id", "series_id", "occurrence"}
 Columns = Mapping[str, Any]
 
 

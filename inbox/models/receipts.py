@@ -1,6 +1,9 @@
-"""Receipts: which user has read, archived or dismissed which broadcast."""
+"""Receipts: which user has read, archived or dismissed which broadcast, closed its banner, or confirmed it."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Self
 
 from django.db import models
 from django.db.models import Q
@@ -11,11 +14,19 @@ from .broadcast import Broadcast
 
 
 class BroadcastReceipt(MailboxRow):
-    """A user has read, archived or dismissed a broadcast. Without a row, the user has done none of these."""
+    """What a user has done with a broadcast. Without a row, the user has done nothing.
+
+    `revision` is the one that was shown when they last did something. A row from before the broadcast was shown again
+    counts as if it did not exist (`audiences.receipts`). The inbox item, the banner and the dialog are independent:
+    each has columns of its own.
+    """
 
     broadcast = models.ForeignKey(
         Broadcast, models.CASCADE, related_name="receipts", db_index=False, verbose_name=_("announcement")
     )
+    revision = models.PositiveIntegerField(_("revision"), editable=False)
+    banner_closed_at = models.DateTimeField(_("banner closed at"), null=True, blank=True)
+    confirmed_at = models.DateTimeField(_("confirmed at"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("receipt")
@@ -36,3 +47,11 @@ class BroadcastReceipt(MailboxRow):
     @classmethod
     def affects_state(cls) -> Q:
         return Q()  # without its receipt, a dismissed broadcast is visible again
+
+    @classmethod
+    def prepare_new(cls, rows: Sequence[Self]) -> None:
+        """Rows without a revision get that of their broadcast."""
+        if unknown := {row.broadcast_id for row in rows if row.revision is None}:
+            revisions = dict(Broadcast.objects.filter(pk__in=unknown).values_list("pk", "revision"))
+            for row in rows:
+                row.revision = row.revision or revisions.get(row.broadcast_id, 1)

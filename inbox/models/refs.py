@@ -1,7 +1,7 @@
 """Public names of inbox items: `comment-123`, `broadcast-4`."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import TypeAlias
 
 from django.core.exceptions import ValidationError
@@ -28,6 +28,12 @@ def parse(refs: Iterable[str]) -> dict[str, set[RowPk]]:
 
 def missing(ref: str) -> NotFound:
     return NotFound(_("No message %(ref)s in this inbox.") % {"ref": ref[:60]})
+
+
+def require(name: str, keys: Collection[RowPk], found: Collection[RowPk]) -> None:
+    """Raise NotFound if one of the keys is not among those found."""
+    if absent := sorted(set(keys) - set(found), key=str):
+        raise missing(f"{name}-{absent[0]}")
 
 
 def _key(ref: str, name: str, key: str) -> RowPk:

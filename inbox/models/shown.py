@@ -8,19 +8,21 @@ from django.utils.translation import gettext_lazy as _
 
 from ..core.validators import (
     MAX_BODY,
+    MAX_LINK,
     MAX_TITLE,
+    validate_buttons,
     validate_language,
     validate_link,
     validate_text,
     validate_translations,
 )
 from ..rendering.markup import rendered, safe_html
-from ..rendering.texts import Text, chosen, others
+from ..rendering.texts import Button, Text, buttons, chosen, others
 from .message import Level
 
 
 class Shown(models.Model):
-    """The columns of a broadcast that its readers see."""
+    """The columns of a broadcast that its readers see. Of a published one, a change of them is a new revision."""
 
     title = models.CharField(_("title"), max_length=MAX_TITLE, validators=[validate_text])
     body = models.TextField(
@@ -34,7 +36,12 @@ class Shown(models.Model):
     language = models.CharField(_("language"), max_length=35, blank=True, default="", validators=[validate_language])
     translations = models.JSONField(_("translations"), blank=True, default=dict, validators=[validate_translations])
     level = models.CharField(_("level"), max_length=8, choices=Level.choices, default=Level.INFO)
-    url = models.CharField(_("link"), max_length=500, blank=True, validators=[validate_link])
+    url = models.CharField(_("link"), max_length=MAX_LINK, blank=True, validators=[validate_link])
+    # [{"url": …, "label": …, "labels": {"de": …}}]; the label is in `language`
+    buttons = models.JSONField(_("buttons"), blank=True, default=list, validators=[validate_buttons])
+    in_inbox = models.BooleanField(_("in the inbox"), default=True)
+    as_banner = models.BooleanField(_("as a banner on every page"), default=False)
+    as_dialog = models.BooleanField(_("as a dialog that must be confirmed"), default=False)
 
     class Meta:
         abstract = True
@@ -65,3 +72,10 @@ class Shown(models.Model):
     def text_in(self, language: str | None) -> Text:
         """What a reader of this language gets."""
         return chosen(Text(self.language, self.title, self.body), self.translations, language)
+
+    def buttons_in(self, language: str | None) -> list[Button]:
+        """The valid buttons, as a reader of this language gets them."""
+        return buttons(self.language, self.buttons, language)
+
+
+SHOWN = frozenset(field.name for field in Shown._meta.local_fields)

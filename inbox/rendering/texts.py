@@ -1,7 +1,9 @@
-"""Which of an announcement's texts a reader gets: the one in their language, or the original."""
+"""Which of an announcement's texts and labels a reader gets: those in their language, or the originals."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+
+from .links import is_link
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,6 +13,15 @@ class Text:
     language: str
     title: str
     body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A link below the text. `language` is that of the label; "" if it is not known."""
+
+    label: str
+    url: str
+    language: str
 
 
 Translations = Mapping[str, Mapping[str, str]]  # language -> {"title": …, "body": …}
@@ -36,6 +47,20 @@ def chosen(original: Text, translations: Translations, wanted: str | None) -> Te
         if variants:
             return variants[0]
     return original
+
+
+def buttons(original: str, rows: Sequence[Mapping[str, object]], wanted: str | None) -> list[Button]:
+    """The buttons with their labels in the wanted language; `original` is the language of those without one. What is
+    no valid button is passed over, as in `others`."""
+    found = []
+    for row in rows if isinstance(rows, list) else ():
+        if isinstance(row, Mapping) and isinstance(label := row.get("label"), str) and label:
+            labels, url = row.get("labels"), row.get("url")
+            others = {code: {"title": each} for code, each in labels.items()} if isinstance(labels, Mapping) else {}
+            text = chosen(Text(original, label, ""), others, wanted)
+            if isinstance(url, str) and url and is_link(url):
+                found.append(Button(text.title, url, text.language))
+    return found
 
 
 def _nearest(language: str) -> Iterator[str]:

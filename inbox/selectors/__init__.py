@@ -1,6 +1,7 @@
 """Every read. Call them outside any transaction. They read the primary, so that a state is never older than its
 version."""
 
+from .announcements import Announcement, Announcements, announcement, announcements
 from .approvals import objection
 from .arrivals import newest
 from .audience import Reach, reach, require_readers
@@ -13,10 +14,14 @@ from .preferences import muted
 from .sends import failed_sends, pending_sends, send
 
 __all__ = [
+    "Announcement",
+    "Announcements",
     "Page",
     "Reach",
     "Reader",
     "Who",
+    "announcement",
+    "announcements",
     "broadcast",
     "broadcasts_page",
     "counts",

@@ -15,7 +15,7 @@ from django.db.models import Count, Prefetch, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from ..errors import BadValue, NotFound
-from ..models import Broadcast, BroadcastReceipt, ledger
+from ..models import Broadcast, BroadcastReceipt, audiences, ledger
 from . import undone
 
 SALT = "inbox.broadcasts"
@@ -50,8 +50,9 @@ def broadcast(pk: int) -> Broadcast:
 
 
 def readers(broadcasts: Collection[int]) -> dict[int, int]:
-    """Primary key -> number of users who have read the broadcast. Broadcasts without readers are absent."""
-    receipts = BroadcastReceipt.objects.filter(broadcast__in=broadcasts, read_at__isnull=False)
+    """Primary key -> number of users who have read the broadcast, since it was last shown again if it was. Broadcasts
+    without readers are absent."""
+    receipts = BroadcastReceipt.objects.filter(audiences.COUNTS, broadcast__in=broadcasts, read_at__isnull=False)
     return dict(receipts.order_by().values_list("broadcast").annotate(Count("pk")))
 
 

@@ -15,7 +15,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
 from ..core.snapshots import UserId, user_id
 from ..core.users import SiteUser
-from ..models import Broadcast, BroadcastReceipt, ledger
+from ..models import Broadcast, BroadcastReceipt, audiences, ledger
 from .audience import users_in
 
 NAMES = ("first_name", "last_name", "email")  # searched beside the user name, if the user model has them
@@ -44,7 +44,8 @@ def people(broadcast: Broadcast, who: Who, search: str = "") -> QuerySet[SiteUse
     """By user name, with their `read_at`. `search`: a part of a name or address."""
     everybody = get_user_model()._base_manager.using(ledger.alias())
     audience = users_in(broadcast.audience, broadcast.groups.using(ledger.alias()).values_list("pk", flat=True))
-    receipts = BroadcastReceipt.objects.filter(broadcast=broadcast.pk, recipient=OuterRef("pk"), read_at__isnull=False)
+    mine = BroadcastReceipt.objects.filter(audiences.COUNTS, broadcast=broadcast.pk, recipient=OuterRef("pk"))
+    receipts = mine.filter(read_at__isnull=False)
     rows = everybody.exclude(pk__in=audience.values("pk")) if who == Who.LEFT else audience
     rows = rows.filter(~Exists(receipts) if who == Who.UNREAD else Exists(receipts))
     names = [get_user_model().USERNAME_FIELD, *(name for name in NAMES if _has(name))]

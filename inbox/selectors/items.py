@@ -14,6 +14,7 @@ from ..models import Broadcast, Level, Message
 from ..rendering.bidi import balanced
 from ..rendering.links import is_link
 from ..rendering.markup import plain_text, safe_html
+from ..rendering.texts import Button
 from ..rendering.wording import shortened
 
 TOAST_TITLE, TOAST_BODY, TOAST_HTML = 300, 500, 2000  # characters
@@ -26,7 +27,8 @@ _logged: set[tuple[str, str, str | None]] = set()  # failures already logged: pa
 @dataclass(frozen=True, slots=True)
 class Item:
     """An item of the inbox. `title` and `body` are plain text, in the language that was active when the item was made.
-    Only broadcasts have `body_html`, which is sanitised, and `lang`, the language of their text; "" if unknown."""
+    Only broadcasts have `body_html`, which is sanitised, `lang`, the language of their text ("" if unknown), and
+    buttons."""
 
     ref: str
     type: str
@@ -39,6 +41,7 @@ class Item:
     archived: bool
     body_html: str | None = None
     lang: str = ""
+    buttons: tuple[Button, ...] = ()
 
     def as_toast(self) -> dict[str, Any]:
         """The short form that is pushed together with a snapshot, with texts cut to the size of a toast.
@@ -47,12 +50,13 @@ class Item:
         """
         title, body = shortened(self.title, TOAST_TITLE), shortened(self.body, TOAST_BODY)
         html = self.body_html if body == self.body and len(self.body_html or "") <= TOAST_HTML else None
-        return replace(self, title=title, body=body, body_html=html)._pushed()
+        return replace(self, title=title, body=body, body_html=html).pushed()
 
     def as_dict(self) -> dict[str, Any]:
-        return self._pushed() | {"read": self.read, "archived": self.archived}
+        return self.pushed() | self._buttons() | {"read": self.read, "archived": self.archived}
 
-    def _pushed(self) -> dict[str, Any]:
+    def pushed(self) -> dict[str, Any]:
+        """What does not depend on the reader."""
         return {
             "ref": self.ref,
             "type": self.type,
@@ -64,6 +68,14 @@ class Item:
             "created_at": self.created_at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
             "level": self.level,
         }
+
+    def _buttons(self) -> dict[str, Any]:
+        return {"buttons": [button_dict(button) for button in self.buttons]} if self.buttons else {}
+
+
+def button_dict(button: Button) -> dict[str, str]:
+    language = {"lang": button.language} if button.language else {}
+    return {"label": button.label, **language, "url": button.url}
 
 
 def from_message(message: Message) -> Item:
@@ -129,4 +141,5 @@ def from_broadcast(broadcast: Broadcast, read_at: datetime | None = None, archiv
         level=broadcast.level,
         read=read_at is not None,
         archived=archived_at is not None,
+        buttons=tuple(replace(each, label=balanced(each.label)) for each in broadcast.buttons_in(get_language())),
     )

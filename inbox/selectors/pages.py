@@ -19,7 +19,7 @@ from django.contrib.auth import get_user_model
 from django.core import signing
 from django.db import Error as DatabaseFailure
 from django.db import connections
-from django.db.models import OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import Q, QuerySet, Subquery, Value
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
@@ -29,7 +29,7 @@ from ..core.lookups import Parameter
 from ..core.snapshots import UserId
 from ..core.users import UserPk, user_pk
 from ..errors import BadValue
-from ..models import Broadcast, BroadcastReceipt, Message, audiences, event_types, ledger, refs
+from ..models import Broadcast, Message, audiences, event_types, ledger, refs
 from .badges import snapshot
 from .items import Item, from_broadcast, from_message
 
@@ -179,8 +179,7 @@ def _broadcasts(pk: UserPk, cursor: Cursor, unread: bool, archived: bool) -> Que
 
 def _marked(rows: QuerySet[Broadcast], pk: UserPk) -> QuerySet[Broadcast]:
     """Broadcasts with the `read_at` and `archived_at` of the reader's receipt."""
-    receipt = BroadcastReceipt.objects.filter(broadcast=OuterRef("pk"), recipient=pk)
-    marks = {column: Subquery(receipt.values(column)) for column in ("read_at", "archived_at")}
+    marks = {column: Subquery(audiences.receipts(pk).values(column)) for column in ("read_at", "archived_at")}
     return rows.using(ledger.alias()).annotate(**marks)
 
 

@@ -13,7 +13,17 @@ from .departures import (
 from .due import apply_due
 from .erasure import erasable, erase
 from .idempotency import claim_key, finish, settle
-from .marks import archive, delete, mark_all_read, mark_read, mark_unread, unarchive, undelete
+from .marks import (
+    archive,
+    close_banner,
+    confirm,
+    delete,
+    mark_all_read,
+    mark_read,
+    mark_unread,
+    unarchive,
+    undelete,
+)
 from .mending import mend, touch
 from .preferences import set_muted
 from .retention import purge, purge_deleted, purgeable
@@ -44,6 +54,8 @@ __all__ = [
     "check_series",
     "claim_form",
     "claim_key",
+    "close_banner",
+    "confirm",
     "create_broadcast",
     "create_series",
     "create_token",

@@ -12,7 +12,7 @@ from ..core.users import SiteUser
 from ..errors import BadFields, NotApproved, NotFound
 from ..models import Audience, Broadcast, State, ledger
 from .broadcasts import frozen
-from .copies import COLUMNS, copied
+from .copies import COLUMNS, PLACES, copied
 from .due import turn_due
 
 Values = Mapping[str, Any]  # field name -> value; the value of `groups` is a set of primary keys
@@ -27,6 +27,7 @@ def check_broadcast(values: Values, changed: Collection[str], state: str = State
     return (
         _check_groups(values, changed)
         | _check_languages(values, changed)
+        | _check_places(values)
         | _check_start(values, changed, state)
         | _check_end(values, changed)
     )
@@ -52,6 +53,12 @@ def _check_languages(values: Values, changed: Collection[str]) -> dict[str, str]
         for name, codes in used.items()
         if name in changed and codes - known
     }
+
+
+def _check_places(values: Values) -> dict[str, str]:
+    if {*PLACES} <= {*values} and not any(values[name] for name in PLACES):
+        return {"in_inbox": _("Choose at least one place where readers see it.")}
+    return {}
 
 
 def _check_start(values: Values, changed: Collection[str], state: str) -> dict[str, str]:
@@ -100,20 +107,24 @@ def locked_broadcast(pk: int) -> Iterator[Broadcast]:
 
 
 @ledger.retrying
-def change_broadcast(broadcast: Broadcast, values: Values) -> None:
+def change_broadcast(broadcast: Broadcast, values: Values, *, show_again: bool = False) -> None:
     """Change these fields of a broadcast, and start or end it if it is due then. Changes that others have made to its
-    other fields stay. Raises BadFields; NotApproved if it is published and the four-eyes rule holds."""
+    other fields stay. With `show_again`, it is new to everybody who had read, dismissed or confirmed it.
+
+    Raises BadFields; NotApproved if it is published and the four-eyes rule holds.
+    """
     with ledger.locked_clock():
         broadcast.refresh_from_db(using=ledger.alias())
         groups = set(broadcast.groups.using(ledger.alias()).values_list("pk", flat=True))
         before = {**_columns(broadcast), "groups": groups}
         changed = {name for name, value in values.items() if value != before[name]}
         _raise_if_any(check_broadcast({**before, **values}, changed, broadcast.state))
-        if changed and (sentence := frozen(broadcast)):
+        if (changed or show_again) and (sentence := frozen(broadcast)):
             raise NotApproved(sentence)
         for name in changed - {"groups"}:
             setattr(broadcast, name, values[name])
-        if changed - {"groups"}:
+        broadcast.shows_again = show_again
+        if changed - {"groups"} or show_again:
             broadcast.save(update_fields=changed - {"groups"})
         if "groups" in changed:
             broadcast.groups.set(values["groups"])

@@ -34,8 +34,10 @@ def frozen(broadcast: Broadcast) -> str:
 
 
 @ledger.retrying
-def publish(broadcast: Broadcast) -> None:
+def publish(broadcast: Broadcast, *, show_again: bool = False) -> None:
     """Show a broadcast to its audience, now or at its `publish_at`. If it is live already, nothing changes.
+
+    One that was withdrawn stays read for those who had read it, unless `show_again` makes it new to everybody.
 
     Raises BadValue if it would expire before it starts, NotApproved if the four-eyes rule asks for another publisher.
     """
@@ -47,6 +49,7 @@ def publish(broadcast: Broadcast) -> None:
         if broadcast.state != State.LIVE:
             approve(broadcast)
             later = broadcast.publish_at is not None and broadcast.publish_at > now
+            broadcast.shows_again = show_again
             _set_state(broadcast, State.SCHEDULED if later else State.LIVE)
 
 

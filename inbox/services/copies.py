@@ -3,7 +3,11 @@
 from ..core.users import SiteUser
 from ..models import Broadcast, ledger
 
-COLUMNS = ("title", "body", "language", "translations", "level", "url", "audience", "publish_at", "expires_at")
+PLACES = ("in_inbox", "as_banner", "as_dialog")
+COLUMNS = (
+    *("title", "body", "language", "translations", "level", "url", "buttons", *PLACES),
+    *("audience", "publish_at", "expires_at"),
+)
 DATES = {"publish_at", "expires_at"}
 
 

@@ -130,12 +130,14 @@ def _delete_tokens(rows: Rows) -> int:
 
 @ledger.retrying
 def _replace_receipts(pk: UserPk, rows: Rows) -> int:
-    """Delete the receipts, and mark all live broadcasts as read now: without a receipt they would be unread again."""
+    """Delete the receipts, and mark all live broadcasts as read now, their banners as closed: without a receipt they
+    would be new again. That a dialog was confirmed is nothing to invent: it opens again."""
     with ledger.locked([pk]) as found:
         live, now = list(audiences.live_for(pk).values_list("pk", flat=True)), timezone.now()
         deleted = count_of(BroadcastReceipt.objects.filter(recipient__in=found).remove(), rows)
-        marks = [BroadcastReceipt(recipient_id=user, broadcast_id=key, read_at=now) for user in found for key in live]
-        BroadcastReceipt.objects.bulk_create(marks)
+        marks = {"read_at": now, "banner_closed_at": now}
+        replacing = [BroadcastReceipt(recipient_id=user, broadcast_id=key, **marks) for user in found for key in live]
+        BroadcastReceipt.objects.bulk_create(replacing)
         return deleted
 
 

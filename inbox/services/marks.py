@@ -1,64 +1,79 @@
-"""A user's actions on the items of their own mailbox: read, archive, delete, and undo each of these."""
+"""A user's actions on the items of their own mailbox: read, archive, delete, and undo each of these; close the
+banner of a broadcast, and confirm its dialog."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 
-from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from ..core.snapshots import CLOCK_UNIT, MAX_VERSION
 from ..core.users import UserOrPk, UserPk, user_pk
 from ..errors import BadValue, NotFound
-from ..models import Audience, BroadcastClock, BroadcastReceipt, Mailbox, Message, audiences, event_types, ledger, refs
-from ..models.base import MailboxRowQuerySet
+from ..models import Audience, BroadcastClock, Mailbox, audiences, event_types, ledger, refs
+from . import receipts
+from .actions import (
+    ARCHIVE,
+    CLOSE,
+    CONFIRM,
+    DELETE,
+    OF_BROADCASTS,
+    READ,
+    UNARCHIVE,
+    UNDELETE,
+    UNDO,
+    UNREAD,
+    Action,
+    changeable,
+    update,
+)
 
 BATCH = 1000
-UNDO = timedelta(minutes=10)
 PURGE_AFTER = UNDO + timedelta(minutes=1)  # a minute more, so that an undo at the last second finds the row
 
-Rows = MailboxRowQuerySet[Message] | MailboxRowQuerySet[BroadcastReceipt]
-# The columns that an action sets (True) or clears (False), in an order that never leaves an archived item unread.
-Action = tuple[tuple[str, bool], ...]
-READ: Action = (("read_at", True),)
-UNREAD: Action = (("archived_at", False), ("read_at", False))
-ARCHIVE: Action = (("read_at", True), ("archived_at", True))
-UNARCHIVE: Action = (("archived_at", False),)
-DELETE: Action = (("deleted_at", True),)
-UNDELETE: Action = (("deleted_at", False),)
 
-
-def mark_read(user: UserOrPk, refs: Iterable[str]) -> int:
+def mark_read(user: UserOrPk, refs: Iterable[str], *, seen: int | None = None) -> int:
     """Mark these items as read; returns how many changed.
 
-    This action and the five below change all of the items or none. They raise NotFound if one of the refs is not in
+    This action and those below change all of the items or none. `seen` is the version of the snapshot that the user
+    acts on: if a broadcast was shown again since, they raise Changed. They raise NotFound if one of the refs is not in
     this user's mailbox, and BadValue for more than 1,000 refs.
     """
-    return _perform(READ, user, refs)
+    return _perform(READ, user, refs, seen)
 
 
-def mark_unread(user: UserOrPk, refs: Iterable[str]) -> int:
+def mark_unread(user: UserOrPk, refs: Iterable[str], *, seen: int | None = None) -> int:
     """Mark these items as unread. An archived item returns to the inbox."""
-    return _perform(UNREAD, user, refs)
+    return _perform(UNREAD, user, refs, seen)
 
 
-def archive(user: UserOrPk, refs: Iterable[str]) -> int:
+def archive(user: UserOrPk, refs: Iterable[str], *, seen: int | None = None) -> int:
     """Move these items to the archive, and mark them as read."""
-    return _perform(ARCHIVE, user, refs)
+    return _perform(ARCHIVE, user, refs, seen)
 
 
-def unarchive(user: UserOrPk, refs: Iterable[str]) -> int:
-    return _perform(UNARCHIVE, user, refs)
+def unarchive(user: UserOrPk, refs: Iterable[str], *, seen: int | None = None) -> int:
+    return _perform(UNARCHIVE, user, refs, seen)
 
 
-def delete(user: UserOrPk, refs: Iterable[str]) -> int:
+def delete(user: UserOrPk, refs: Iterable[str], *, seen: int | None = None) -> int:
     """Hide these items. For ten minutes, `undelete` can restore them."""
-    return _perform(DELETE, user, refs)
+    return _perform(DELETE, user, refs, seen)
 
 
-def undelete(user: UserOrPk, refs: Iterable[str]) -> int:
-    return _perform(UNDELETE, user, refs)
+def undelete(user: UserOrPk, refs: Iterable[str], *, seen: int | None = None) -> int:
+    return _perform(UNDELETE, user, refs, seen)
+
+
+def close_banner(user: UserOrPk, refs: Iterable[str], *, seen: int | None = None) -> int:
+    """Close the banners of these broadcasts. What they are in the inbox stays as it is."""
+    return _perform(CLOSE, user, refs, seen)
+
+
+def confirm(user: UserOrPk, refs: Iterable[str], *, seen: int | None = None) -> int:
+    """Confirm the dialogs of these broadcasts. What they are in the inbox stays as it is."""
+    return _perform(CONFIRM, user, refs, seen)
 
 
 def mark_all_read(user: UserOrPk, up_to: int, type: str | None = None) -> int:
@@ -80,18 +95,17 @@ def mark_all_read(user: UserOrPk, up_to: int, type: str | None = None) -> int:
     return marked
 
 
-def _perform(action: Action, user: UserOrPk, items: Iterable[str]) -> int:
+def _perform(action: Action, user: UserOrPk, items: Iterable[str], seen: int | None) -> int:
     wanted = list(dict.fromkeys(items))
     if len(wanted) > BATCH:
         raise BadValue(_("At most %(count)d refs at a time.") % {"count": BATCH})
-    return _change(user_pk(user), refs.parse(wanted), action)
+    return _change(user_pk(user), refs.parse(wanted), action, seen)
 
 
 @ledger.retrying
-def _change(pk: UserPk, wanted: Mapping[str, Collection[refs.RowPk]], action: Action) -> int:
+def _change(pk: UserPk, wanted: Mapping[str, Collection[refs.RowPk]], action: Action, seen: int | None) -> int:
     with _locked_mailbox(pk):
-        found = [_rows_to_change(pk, name, keys, action) for name, keys in wanted.items()]
-        return sum(created + _update(rows, action) for rows, created in found)
+        return sum(_act(pk, name, keys, action, seen) for name, keys in wanted.items())
 
 
 @contextmanager
@@ -103,54 +117,15 @@ def _locked_mailbox(pk: UserPk) -> Iterator[None]:
         yield
 
 
-def _rows_to_change(pk: UserPk, name: str, keys: Collection[refs.RowPk], action: Action) -> tuple[Rows, int]:
-    """The rows to update, and how many receipts were created. Raises NotFound if the user can't change one of them."""
+def _act(pk: UserPk, name: str, keys: Collection[refs.RowPk], action: Action, seen: int | None) -> int:
+    """Returns how many items changed. Raises NotFound if the user can't change one of them."""
     if name == refs.BROADCAST:
-        return _receipts(pk, keys, action)
+        return receipts.act(pk, keys, action, seen)
+    if action in OF_BROADCASTS:
+        raise refs.missing(f"{name}-{min(keys)}")
     rows = event_types()[name].objects.filter(recipient=pk, pk__in=keys)
-    _require(name, keys, rows.filter(_changeable(action)).values_list("pk", flat=True))
-    return rows, 0
-
-
-def _receipts(
-    pk: UserPk, keys: Collection[refs.RowPk], action: Action
-) -> tuple[MailboxRowQuerySet[BroadcastReceipt], int]:
-    receipts = BroadcastReceipt.objects.filter(recipient=pk, broadcast__in=keys)
-    dismissed = receipts.exclude(_changeable(action)).values("broadcast")
-    visible = audiences.live_for(pk).filter(pk__in=keys).exclude(pk__in=dismissed)
-    _require(refs.BROADCAST, keys, visible.values_list("pk", flat=True))
-    return receipts, _create_receipts(pk, keys, action)
-
-
-def _create_receipts(pk: UserPk, broadcasts: Collection[refs.RowPk], action: Action) -> int:
-    known = set(
-        BroadcastReceipt.objects.filter(recipient=pk, broadcast__in=broadcasts).values_list("broadcast", flat=True)
-    )
-    marks = {column: timezone.now() for column, is_set in action if is_set}
-    missing = sorted(set(broadcasts) - known) if marks else []
-    BroadcastReceipt.objects.bulk_create(
-        [BroadcastReceipt(recipient_id=pk, broadcast_id=key, **marks) for key in missing]
-    )
-    return len(missing)
-
-
-def _changeable(action: Action) -> Q:
-    """The rows that the owner can change: the visible ones and, for `undelete`, those deleted in the last minutes."""
-    undo = Q(deleted_at__gt=timezone.now() - UNDO) if action == UNDELETE else Q()
-    return Q(deleted_at=None) | undo if undo else Q(deleted_at=None)
-
-
-def _require(name: str, keys: Collection[refs.RowPk], found: Iterable[refs.RowPk]) -> None:
-    if missing := sorted(set(keys) - set(found), key=str):
-        raise refs.missing(f"{name}-{missing[0]}")
-
-
-def _update(rows: Rows, action: Action) -> int:
-    now = timezone.now()
-    return max(
-        rows.filter(**{f"{column}__isnull": is_set}).update(**{column: now if is_set else None})
-        for column, is_set in action
-    )
+    refs.require(name, keys, rows.filter(changeable(action)).values_list("pk", flat=True))
+    return update(rows, action)
 
 
 def _bounds(pk: UserPk, up_to: int) -> tuple[int, int]:
@@ -187,9 +162,4 @@ def _mark_broadcasts(pk: UserPk, clock: int, version: int, limit: int) -> int:
     shown = audiences.unread_for(pk).filter(clock__lte=clock)
     if Mailbox.objects.filter(pk=pk, audience_version__gt=version).exists():
         shown = shown.filter(audience=Audience.EVERYONE)
-    keys = list(shown.values_list("pk", flat=True)[:limit])
-    if not keys:
-        return 0
-    return _create_receipts(pk, keys, READ) + _update(
-        BroadcastReceipt.objects.filter(recipient=pk, broadcast__in=keys), READ
-    )
+    return receipts.read(pk, shown, limit)

@@ -18,6 +18,7 @@ class Scene:
     """A reader in a group, with a message by an actor; two broadcasts for everybody: one read, one dismissed."""
 
     send: Any = None
+    banner: Any = None
 
     def __init__(self) -> None:
         self.reader, self.actor = people(2)

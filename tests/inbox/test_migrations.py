@@ -1,4 +1,4 @@
-"""Migrations that lock tables which are in use, and those that change what was granted."""
+"""Migrations that lock tables which are in use, change what was granted, or give old rows new columns."""
 
 import re
 from collections.abc import Iterator
@@ -8,10 +8,13 @@ import pytest
 from django.contrib.auth.models import Group, Permission
 from django.core.management import call_command
 from django.db import OperationalError, connection
+from django.db.migrations.executor import MigrationExecutor
 from django.db.models import Model
 
-from inbox.models import DeletedUser, LikeMessage, message_models
+from inbox import selectors, services
+from inbox.models import Broadcast, BroadcastReceipt, DeletedUser, LikeMessage, message_models
 
+from .people import live, people, unread
 from .rest import person
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(120)]
@@ -80,3 +83,35 @@ def test_who_could_publish_can_still_withdraw() -> None:
     withdraw = ours.get(codename="withdraw_broadcast")
     assert [*withdraw.group_set.all(), *withdraw.user_set.all()] == [desk, ann]
     assert dict(ours.values_list("codename", "name")) == fresh
+
+
+def rows_of(name: str) -> list[dict[str, Any]]:
+    """As the database has them now, whatever the models say."""
+    apps = MigrationExecutor(connection).loader.project_state([("inbox", "0015_approvals")]).apps
+    return list(apps.get_model("inbox", name).objects.order_by("pk").values())
+
+
+def test_broadcasts_keep_their_state_and_receipts_what_was_read() -> None:
+    user, other = people(2)
+    read, archived, dismissed, unseen, over = (live(title=f"News {number}") for number in range(5))
+    draft = Broadcast.objects.create(title="Draft", audience="staff")
+    for act, broadcast in ((services.mark_read, read), (services.archive, archived), (services.delete, dismissed)):
+        act(user, [broadcast.ref])
+    services.withdraw(over)
+    before, kept = selectors.snapshot(user), [rows_of(name) for name in ("Broadcast", "BroadcastReceipt")]
+    try:
+        migrate("0015_approvals")
+        assert [rows_of(name) for name in ("Broadcast", "BroadcastReceipt")] == kept
+    finally:
+        migrate()
+    assert [rows_of(name) for name in ("Broadcast", "BroadcastReceipt")] == kept
+    assert selectors.snapshot(user) == before
+    assert unread(user) == {unseen.ref}
+    assert unread(other) == {each.ref for each in (read, archived, dismissed, unseen)}
+    shape = ("revision", "again", "again_clock", "in_inbox", "as_banner", "as_dialog", "buttons")
+    assert set(map(repr, Broadcast.objects.values_list(*shape))) == {"(1, 1, 0, True, False, False, [])"}
+    receipts = BroadcastReceipt.objects.values_list("revision", "banner_closed_at", "confirmed_at")
+    assert list(receipts) == [(1, None, None)] * 3
+    assert Broadcast.objects.get(pk=draft.pk).state == "draft"
+    services.change_broadcast(Broadcast.objects.get(pk=read.pk), {"title": "Newer"}, show_again=True)
+    assert unread(user) == {unseen.ref, read.ref}

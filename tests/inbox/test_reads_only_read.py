@@ -47,6 +47,7 @@ def undone_scene() -> Scene:
     Broadcast.objects.create(title="Soon", state="scheduled", publish_at=soon)
     live(title="Over", expires_at=later)
     User.objects.filter(pk=scene.reader).update(is_staff=True)
+    scene.banner = live(as_banner=True)
     people(1, is_staff=True)
     shop = service()
     scene.token = shop
@@ -57,6 +58,8 @@ def undone_scene() -> Scene:
 
 
 SELECTORS: dict[str, Callable[[Scene], Any]] = {
+    "announcement": lambda scene: selectors.announcement(scene.reader, scene.banner.ref),
+    "announcements": lambda scene: selectors.announcements(scene.reader),
     "broadcast": lambda scene: selectors.broadcast(scene.broadcast.pk).title,
     "broadcasts_page": lambda scene: [row.pk for row in selectors.broadcasts_page().items],
     "counts": lambda scene: selectors.counts(scene.broadcast),
@@ -77,7 +80,7 @@ SELECTORS: dict[str, Callable[[Scene], Any]] = {
     "snapshots": lambda scene: selectors.snapshots(User.objects.values_list("pk", flat=True)),
     "versions": lambda scene: selectors.versions(User.objects.values_list("pk", flat=True)),
 }
-VALUES = {"Page", "Reach", "Reader", "Who"}
+VALUES = {"Announcement", "Announcements", "Page", "Reach", "Reader", "Who"}
 
 
 def test_every_selector_is_asked() -> None:
