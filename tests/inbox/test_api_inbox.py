@@ -217,9 +217,9 @@ def test_the_answer_is_read_after_the_commit(bob: Any, call: Caller, monkeypatch
     monkeypatch.setitem(connection.settings_dict, "ATOMIC_REQUESTS", True)
     ref, inside = comment(bob).ref, []
 
-    def read(user: Any, refs: list[str]) -> None:
+    def read(user: Any, refs: list[str], **seen: Any) -> None:
         inside.append(connection.in_atomic_block)
-        services.mark_read(user, refs)
+        services.mark_read(user, refs, **seen)
 
     monkeypatch.setitem(CHANGES, ("read", True), read)
     assert call("PATCH", f"inbox/{ref}/", {"read": True}).json() == state(bob).as_dict()

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import pytest
 from django.apps import apps
+from django.contrib.auth.models import Group
 from django.db import connection, transaction
 
 from inbox import selectors, services
@@ -25,6 +26,9 @@ TABLE = """
     GET     unread/                       200  owner ticket other
     GET     inbox/                        200  owner ticket other
     POST    inbox/read/                   200  owner ticket
+    GET     inbox/announcements/          200  owner ticket other
+    POST    inbox/announcements/{banner}/close/    200  owner ticket
+    POST    inbox/announcements/{banner}/confirm/  200  owner ticket
     GET     inbox/{ref}/                  200  owner ticket
     PATCH   inbox/{ref}/                  200  owner ticket
     DELETE  inbox/{ref}/                  200  owner ticket
@@ -117,6 +121,7 @@ class World:
             "send": self.send_of(token),
             "draft": Broadcast.objects.create(title="Draft").pk,
             "live": announcement(title="Live").pk,
+            "banner": self.banner().ref,
         }
         owners = dict(zip(ENDED, (self.ops, self.ops, leaver), strict=True))
         ended = {name: services.create_token(name, owner, Scope.values) for name, owner in owners.items()}
@@ -140,6 +145,15 @@ class World:
         self.sends = {name: self.send_of(token) for name, token in made.items()}
         for caller in self.callers.values():  # each handler of its own would look for all static files: 20 ms
             caller.client.handler = self.callers["anonymous"].client.handler
+
+    def banner(self) -> Broadcast:
+        """For Bob alone."""
+        group = Group.objects.create(name="Bob's")
+        group.user_set.add(self.bob)
+        made = Broadcast.objects.create(title=SECRET, audience="groups", as_banner=True, as_dialog=True)
+        made.groups.add(group)
+        services.publish(made)
+        return made
 
     def send_of(self, token: str) -> Any:
         """The number of a send of this token's, whatever its scopes."""

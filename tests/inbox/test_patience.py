@@ -51,6 +51,8 @@ WRITES: list[tuple[str, str, Any]] = [
     ("POST", "inbox/read/", {"up_to": 10**9}),
     ("PATCH", "inbox/{comment}/", {"archived": True}),
     ("DELETE", "inbox/{comment}/", None),
+    ("POST", "inbox/announcements/{banner}/close/", None),
+    ("POST", "inbox/announcements/{banner}/confirm/", None),
     ("PUT", "preferences/", {"muted": ["like"]}),
     ("POST", "tickets/", {}),
 ]
@@ -64,7 +66,7 @@ SERVICE_WRITES: list[tuple[str, str, Any]] = [
     ("POST", "broadcasts/{live}/withdraw/", None),
     ("DELETE", "broadcasts/{draft}/", None),
 ]
-READS = ["unread/", "inbox/", "inbox/{comment}/", "preferences/"]
+READS = ["unread/", "inbox/", "inbox/announcements/", "inbox/{comment}/", "preferences/"]
 SERVICE_READS = ["broadcasts/", "broadcasts/{live}/", "users/{bob}/unread/"]
 
 
@@ -73,7 +75,9 @@ def test_where_nothing_can_be_written_reads_go_on_and_writes_are_503(bob: Any, r
     comment(bob)
     live = Broadcast.objects.create(title="News", state="live")
     draft = Broadcast.objects.create(title="Draft")
+    banner = Broadcast.objects.create(title="News", state="live", as_banner=True, as_dialog=True)
     named = {"comment": CommentMessage.objects.get().ref, "draft": draft.pk, "live": live.pk, "bob": bob.pk}
+    named["banner"] = banner.ref
     user, shop = Caller(bob), service()
 
     def filled(body: Any) -> Any:

@@ -23,7 +23,18 @@ from .services import COLUMNS
 pytestmark = pytest.mark.django_db
 
 MODELS: list[Any] = [*event_types().values(), BroadcastReceipt, Broadcast]
-SETTLED = {"recipient", "seq", "broadcast", "state", "clock", "published_at", "revision", "again", "again_clock"}
+SETTLED = {
+    "recipient",
+    "seq",
+    "broadcast",
+    "state",
+    "clock",
+    "published_at",
+    "revision",
+    "again",
+    "again_clock",
+    "series",
+}
 FIELDS = [
     (model, field)
     for model in MODELS

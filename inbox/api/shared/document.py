@@ -58,6 +58,8 @@ def _described(api: NinjaAPI, root: str) -> Document:
         del schemas[name]  # their fields are parameters
     problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}", mode="serialization")
     schemas |= problem.pop("$defs") | {Problem.__name__: problem}
+    for name, schema in (("items", "Item"), ("announcements", "Announcement")):  # defined by other operations
+        problem["properties"][name]["items"] = {"$ref": f"#/components/schemas/{schema}"}
     for method, operation in operations(document):
         for parameter in operation["parameters"]:
             parameter.pop("examples", None)  # has to be a map here; the schema has them, too, as an array

@@ -2,8 +2,9 @@
 
 import json
 import logging
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
+from typing import Any, TypeVar
 
 from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
 from django.core.signals import got_request_exception
@@ -14,8 +15,10 @@ from django.utils.translation import gettext as _
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
+from ... import selectors
 from ...core.patience import is_unavailable
-from ...errors import BadValue, InboxError, NotApproved, NotFound
+from ...core.snapshots import UserId, user_id
+from ...errors import BadValue, Changed, InboxError, NotApproved, NotFound
 from ...http.cookies import keep_session_cookie
 from ...http.problems import MEDIA_TYPE, document
 from ...services.idempotency import InProgress, KeyReused
@@ -39,6 +42,9 @@ CODES = {
     503: "unavailable",
 }
 
+SHOWN = 20  # items in the response to an act on more that has changed
+
+Shown = TypeVar("Shown")
 Handler = Callable[[HttpRequest, Any], HttpResponse]
 
 logger = logging.getLogger("django.request")
@@ -133,6 +139,20 @@ def busy(request: HttpRequest, error: InProgress) -> HttpResponse:
     return problem(409, error.detail, code=error.code, headers={"Retry-After": str(RETRY_SECONDS)})
 
 
+def changed(request: HttpRequest, error: Changed) -> HttpResponse:
+    """409 with what the user has to see before they do anything to it."""
+    user, shown = user_id(request.user.pk), error.refs[:SHOWN]
+    items = [each.as_dict() for each in _found(selectors.item, user, shown)]
+    announcements = [each.as_dict() for each in _found(selectors.announcement, user, shown)]
+    return problem(409, error.detail, code=error.code, items=items, announcements=announcements)
+
+
+def _found(selector: Callable[[UserId, str], Shown], user: UserId, refs: Iterable[str]) -> Iterator[Shown]:
+    for ref in refs:
+        with suppress(NotFound):
+            yield selector(user, ref)
+
+
 def forged(request: HttpRequest, error: CsrfFailed) -> HttpResponse:
     detail = _("The CSRF token is missing or wrong. Send the cookie's in the header X-CSRFToken.")
     return problem(403, detail, code="csrf_failed")
@@ -204,6 +224,7 @@ HANDLERS: dict[type[Exception], Handler] = {
     HttpError: http_error,
     ValidationError: unprocessable,
     NotFound: refused(404),
+    Changed: changed,
     BadValue: refused(422),
     BadValues: bad_values,
     NotApproved: refused(409),

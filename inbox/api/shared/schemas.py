@@ -2,7 +2,15 @@
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictBool,
+    model_validator,
+)
 
 from ...core.snapshots import MAX_VERSION
 from ...credentials import purposes
@@ -53,6 +61,9 @@ def _enumerate_event_types(schema: dict[str, Any]) -> None:
 
 WHOLE = BeforeValidator(whole)
 Version = Annotated[int, Field(ge=0, le=MAX_VERSION, examples=[EXAMPLE_VERSION])]
+SeenVersion = Annotated[Version, Field(strict=True), WHOLE]
+SEEN = "`version` of what was on screen. If a broadcast was shown again since, nothing is written (409, `changed`)."
+CHANGES = ("deleted", "archived", "read")  # the order in which to apply them: a deleted item must be restored first
 Count = Annotated[int, Field(ge=0)]
 Ref = Annotated[
     str, Field(pattern=r"^[a-z][a-z0-9_]{0,49}-[0-9a-z][0-9a-z-]{0,35}$", examples=["comment-123", "broadcast-4"])
@@ -79,6 +90,14 @@ class Snapshot(BaseModel):
     by_type: dict[str, Count] = Field(description="The same by type; only types with unread.")
 
 
+class Button(BaseModel):
+    """A link below the text of a broadcast."""
+
+    label: str
+    lang: str | None = Field(default=None, description="The language of the label, if it is known.")
+    url: str = Field(description="http(s), or a path on this site.")
+
+
 class Item(BaseModel):
     """One item of the inbox: a message or a broadcast."""
 
@@ -94,6 +113,39 @@ class Item(BaseModel):
     body_html: str | None = Field(default=None, description="Broadcasts only: the text as sanitised HTML.")
     lang: str | None = Field(
         default=None, description="Broadcasts only: the language of title and text, if it is known."
+    )
+    buttons: list[Button] | None = Field(default=None, description="Broadcasts only: at most two, if there are any.")
+
+
+class Announcement(BaseModel):
+    """A broadcast that is shown as a banner or dialog, or as both."""
+
+    ref: str = Field(examples=["broadcast-4"])
+    type: Literal["broadcast"]
+    title: str
+    body: str = Field(description="Plain text.")
+    url: str = Field(description="http(s), a path on this site, or empty.")
+    created_at: Moment
+    level: Level
+    body_html: str | None = Field(default=None, description="The text as sanitised HTML.")
+    lang: str | None = Field(default=None, description="The language of title and text, if it is known.")
+    buttons: list[Button]
+    kinds: list[Literal["banner", "dialog"]] = Field(description="What the user has yet to close or to confirm.")
+
+
+class Announcements(BaseModel):
+    """The banners and dialogs of a user."""
+
+    user: User
+    version: Version = Field(description="Read before the items: send it with what the user does to one of them.")
+    items: list[Announcement]
+
+
+class AnnouncementsQuery(BaseModel):
+    """How to show the banners and dialogs."""
+
+    language: str = Field(
+        default=ABSENT, max_length=500, description="The language of titles and texts; ignored if the site lacks it."
     )
 
 
@@ -123,6 +175,10 @@ class Problem(BaseModel):
     detail: str = Field(description="A sentence for a person.")
     code: str = Field(description="A stable word for programs.", examples=["bad_value"])
     errors: list[Fault] = Field(default=[], description="Only with status 422.")
+    items: list[Any] = Field(default=[], description="Only with the code “changed”: the items as they are now.")
+    announcements: list[Any] = Field(
+        default=[], description="Only with the code “changed”: the banners and dialogs as they are now."
+    )
 
 
 class PageQuery(BaseModel):
@@ -138,13 +194,27 @@ class PageQuery(BaseModel):
     )
 
 
-class ItemPatch(BaseModel):
+class Seen(BaseModel):
+    """What was on screen when the user did this."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    version: SeenVersion = Field(default=ABSENT, description=SEEN)
+
+
+class SeenQuery(BaseModel):
+    """The same, for requests without a body."""
+
+    version: Version = Field(default=ABSENT, description=SEEN)
+
+
+class ItemPatch(Seen):
     """The fields of an item to change, at least one."""
 
     model_config = ConfigDict(
         extra="forbid",
         json_schema_extra={
-            "minProperties": 1,
+            "anyOf": [{"required": [name]} for name in CHANGES],
             "not": {
                 "properties": {"archived": {"const": True}, "read": {"const": False}},
                 "required": ["archived", "read"],
@@ -159,19 +229,19 @@ class ItemPatch(BaseModel):
     )
 
     def changes(self) -> dict[str, bool]:
-        """The fields that were sent, in the order in which to apply them: a deleted item must be restored first."""
-        return {name: getattr(self, name) for name in ("deleted", "archived", "read") if name in self.model_fields_set}
+        """The changes that were sent, in the order in which to apply them."""
+        return {name: getattr(self, name) for name in CHANGES if name in self.model_fields_set}
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        if not self.model_fields_set:
+        if not self.changes():
             raise ValueError("at least one of read, archived, deleted is expected")
         if self.archived and self.read is False:
             raise ValueError("archiving an item reads it: archived and unread can't be asked for together")
         return self
 
 
-class MarkRead(BaseModel):
+class MarkRead(Seen):
     """The items to mark as read: either `refs`, or everything up to a version, of one type or of all."""
 
     model_config = ConfigDict(
@@ -179,7 +249,7 @@ class MarkRead(BaseModel):
         json_schema_extra={
             "if": {"required": ["refs"]},
             "then": {"properties": {"up_to": False, "type": False}},
-            "else": {"required": ["up_to"]},
+            "else": {"required": ["up_to"], "properties": {"version": False}},
         },
     )
 
@@ -195,6 +265,8 @@ class MarkRead(BaseModel):
             raise ValueError("exactly one of refs and up_to is expected")
         if self.type is not None and self.up_to is None:
             raise ValueError("type goes with up_to only")
+        if self.version is not None and self.refs is None:
+            raise ValueError("version goes with refs only: up_to is a version, too")
         return self
 
 

@@ -16,7 +16,7 @@ from ..shared.auth import owner
 from ..shared.document import answers
 from ..shared.limits import KIB, json_body
 from ..shared.problems import fault, invalid
-from ..shared.schemas import Item, ItemPatch, MarkRead, Page, PageQuery, Ref, Snapshot
+from ..shared.schemas import Item, ItemPatch, MarkRead, Page, PageQuery, Ref, SeenQuery, Snapshot
 
 router = Router()
 router.add_decorator(json_body(64 * KIB), mode="view")
@@ -62,7 +62,7 @@ def inbox(request: HttpRequest, query: Query[PageQuery]) -> dict[str, Any] | Htt
 
 @router.post(
     "inbox/read/",
-    response=answers({200: Snapshot}, 400, 403, 404, 413, 415, 422),
+    response=answers({200: Snapshot}, 400, 403, 404, 409, 413, 415, 422),
     operation_id="markRead",
     summary="Mark items as read",
 )
@@ -70,7 +70,7 @@ def mark_read(request: HttpRequest, body: MarkRead) -> dict[str, Any]:
     """Either all of `refs` (404 and no change if one of them is not in this inbox), or everything up to a version."""
     user = owner(request)
     if body.refs is not None:
-        services.mark_read(user, list(dict.fromkeys(body.refs)))
+        services.mark_read(user, list(dict.fromkeys(body.refs)), seen=body.version)
     else:
         services.mark_all_read(user, body.up_to, body.type)
     return selectors.snapshot(user).as_dict()
@@ -90,7 +90,7 @@ def item(request: HttpRequest, ref: Path[Ref]) -> dict[str, Any]:
 
 @router.patch(
     "inbox/{ref}/",
-    response=answers({200: Snapshot}, 400, 403, 404, 413, 415, 422),
+    response=answers({200: Snapshot}, 400, 403, 404, 409, 413, 415, 422),
     operation_id="changeItem",
     summary="Read, archive or restore an item",
 )
@@ -98,18 +98,18 @@ def change_item(request: HttpRequest, ref: Path[Ref], body: ItemPatch) -> dict[s
     """Changes the fields that are sent; the others stay as they are."""
     user = owner(request)
     for change in body.changes().items():
-        CHANGES[change](user, [ref])
+        CHANGES[change](user, [ref], seen=body.version)
     return selectors.snapshot(user).as_dict()
 
 
 @router.delete(
     "inbox/{ref}/",
-    response=answers({200: Snapshot}, 403, 404, 422),
+    response=answers({200: Snapshot}, 403, 404, 409, 422),
     operation_id="deleteItem",
     summary="Delete an item",
 )
-def delete_item(request: HttpRequest, ref: Path[Ref]) -> dict[str, Any]:
+def delete_item(request: HttpRequest, ref: Path[Ref], query: Query[SeenQuery]) -> dict[str, Any]:
     """For ten minutes, `PATCH {"deleted": false}` restores it."""
     user = owner(request)
-    services.delete(user, [ref])
+    services.delete(user, [ref], seen=query.version)
     return selectors.snapshot(user).as_dict()

@@ -1,6 +1,7 @@
 """The commands of a client on a WebSocket, one in each frame. `COMMANDS` is the table of them."""
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -74,14 +75,21 @@ async def mark_read(connection: WebSocketConnection, frame: dict[str, Any]) -> N
     refs = frame.get("refs")
     if not isinstance(refs, list) or len(refs) > BULK or not all(isinstance(ref, str) for ref in refs):
         raise BadValue(str(_("“refs” is a list of at most %d strings.") % BULK))
-    await _write(connection, services.mark_read, refs)
+    seen = frame.get("version")
+    if seen is not None and not _is_version(seen):
+        raise BadValue(str(_("“version” is that of what was shown.")))
+    await _write(connection, partial(services.mark_read, seen=seen), refs)
 
 
 async def mark_all_read(connection: WebSocketConnection, frame: dict[str, Any]) -> None:
     up_to = frame.get("up_to")
-    if not isinstance(up_to, int) or isinstance(up_to, bool) or not 0 <= up_to <= MAX_VERSION:
+    if not _is_version(up_to):
         raise BadValue(str(_("“up_to” is the version of the list that was shown.")))
     await _write(connection, services.mark_all_read, up_to)
+
+
+def _is_version(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MAX_VERSION
 
 
 async def _write(connection: WebSocketConnection, service: Callable[..., Any], argument: Any) -> None:

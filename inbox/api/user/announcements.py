@@ -1,0 +1,63 @@
+"""Banners and dialogs: `inbox/announcements/`, and `close/` and `confirm/` below each of them."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.translation import get_language, override
+from ninja import Path, Query, Router
+
+from ... import selectors, services
+from ...rendering.languages import supported
+from ..shared.auth import owner
+from ..shared.document import answers
+from ..shared.limits import KIB, json_body
+from ..shared.schemas import Announcements, AnnouncementsQuery, Ref, Seen, Snapshot
+
+router = Router()
+router.add_decorator(json_body(4 * KIB), mode="view")
+
+
+@router.get(
+    "inbox/announcements/",
+    response=answers({200: Announcements}, 422),
+    operation_id="listAnnouncements",
+    summary="Banners and dialogs to show",
+    exclude_unset=True,
+)
+def announcements(request: HttpRequest, query: Query[AnnouncementsQuery]) -> dict[str, Any]:
+    """What a page shows above everything else until the user closes or confirms it: the most urgent first, then the
+    newest; at most 20. What also shows in the inbox is an item there as well, and each is independent of the other."""
+    user = owner(request)
+    with override(supported(query.language) or get_language()):
+        found = selectors.announcements(user)
+        items = [each.as_dict() for each in found.items]
+    return {"user": user, "version": found.version, "items": items}
+
+
+@router.post(
+    "inbox/announcements/{ref}/close/",
+    response=answers({200: Snapshot}, 400, 403, 404, 409, 413, 415, 422),
+    operation_id="closeBanner",
+    summary="Close a banner",
+)
+def close(request: HttpRequest, ref: Path[Ref], body: Seen | None = None) -> dict[str, Any]:
+    """If it is closed already, nothing changes."""
+    return _answer(request, services.close_banner, ref, body)
+
+
+@router.post(
+    "inbox/announcements/{ref}/confirm/",
+    response=answers({200: Snapshot}, 400, 403, 404, 409, 413, 415, 422),
+    operation_id="confirmDialog",
+    summary="Confirm a dialog",
+)
+def confirm(request: HttpRequest, ref: Path[Ref], body: Seen | None = None) -> dict[str, Any]:
+    """If it is confirmed already, nothing changes."""
+    return _answer(request, services.confirm, ref, body)
+
+
+def _answer(request: HttpRequest, service: Callable[..., int], ref: str, body: Seen | None) -> dict[str, Any]:
+    user = owner(request)
+    service(user, [ref], seen=body.version if body else None)
+    return selectors.snapshot(user).as_dict()
