@@ -5,6 +5,7 @@
 
 import shutil
 from datetime import timedelta
+from gettext import GNUTranslations
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from django.utils import timezone, translation
 from inbox.models import LikeMessage
 from inbox.selectors.items import from_message
 from notify_site.demo.templatetags.demo import ago
+from tests.demo.visible import CHINESE
 from tools import messages
 
 ROOT = Path(settings.BASE_DIR)
@@ -45,6 +47,19 @@ def test_each_room_has_catalogs_of_each_language() -> None:
 @pytest.mark.parametrize("catalog", CATALOGS, ids=str)
 def test_everything_is_translated(extracted: Path, catalog: Path) -> None:
     assert messages.lacks(extracted / catalog) == ""
+
+
+# Names, and words that German has from English.
+SAME = {"Markdown", "MQTT", "WebSocket", "Red Dot", "Push", "Code", "Feed", "Info", "Link", "Median", "Name", "Offline"}
+
+
+@pytest.mark.parametrize("catalog", CATALOGS, ids=str)
+def test_no_translation_is_the_english_text(catalog: Path) -> None:
+    with (ROOT / catalog).with_suffix(".mo").open("rb") as file:
+        words: dict[str | tuple[str, int], str] = GNUTranslations(file)._catalog  # type: ignore[attr-defined]
+    same = {text for key, text in words.items() if text and text == (key[0] if isinstance(key, tuple) else key)}
+    foreign = {text for text in words.values() if text and "zh_Hans" in catalog.parts and not CHINESE.search(text)}
+    assert (same | foreign) <= SAME
 
 
 @needs_gettext

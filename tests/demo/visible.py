@@ -11,7 +11,9 @@ BUTTONS = {"submit", "button", "reset"}
 
 LATIN = re.compile(r"[A-Za-z]{2,}")
 CHINESE = re.compile(r"[\u3400-\u9fff]")
-NAMES = re.compile(r"\b(admin|Red Dot|kB|ms|CSV|English|Deutsch|Markdown|MQTT|WebSocket|ID|[a-z]+-\d+)\b")  # comment-1 is a ref
+NAMES = re.compile(
+    r"\b(admin|Red Dot|kB|ms|CSV|English|Deutsch|Markdown|MQTT|WebSocket|ID|[a-z]+-\d+)\b"
+)  # comment-1 is a ref
 # Of others: nobody has translated these texts of Django and of apps that we use.
 OTHERS = re.compile(
     "Axes |Django_Eventstream |Add link$|Change or view list link$|Model name$|Search$|True$|False$"
