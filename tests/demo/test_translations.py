@@ -57,8 +57,9 @@ SAME = {"Markdown", "MQTT", "WebSocket", "Red Dot", "Push", "Code", "Feed", "Inf
 def test_no_translation_is_the_english_text(catalog: Path) -> None:
     with (ROOT / catalog).with_suffix(".mo").open("rb") as file:
         words: dict[str | tuple[str, int], str] = GNUTranslations(file)._catalog  # type: ignore[attr-defined]
-    same = {text for key, text in words.items() if text and text == (key[0] if isinstance(key, tuple) else key)}
-    foreign = {text for text in words.values() if text and "zh_Hans" in catalog.parts and not CHINESE.search(text)}
+    texts = {(key[0] if isinstance(key, tuple) else key): text for key, text in words.items() if key}
+    same = {text for key, text in texts.items() if text == key}
+    foreign = {text for text in texts.values() if "zh_Hans" in catalog.parts and not CHINESE.search(text)}
     assert (same | foreign) <= SAME
 
 
