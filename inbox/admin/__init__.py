@@ -8,15 +8,17 @@ unregister it first: `admin.site.unregister(InvoiceMessage)`. The types that shi
 
 from django.contrib import admin
 
-from ..models import Broadcast, BroadcastReceipt, DeletedUser, Mailbox, Send, ServiceToken, event_types
+from ..models import Broadcast, BroadcastReceipt, BroadcastSeries, DeletedUser, Mailbox, Send, ServiceToken, event_types
 from .base import listed
 from .broadcasts import BroadcastAdmin
 from .deleted import DeletedUserAdmin
 from .rows import MailboxAdmin, MessageAdmin, ReceiptAdmin
 from .sends import SendAdmin
+from .series import SeriesAdmin
 from .tokens import ServiceTokenAdmin
 
 admin.site.register(Broadcast, BroadcastAdmin)
+admin.site.register(BroadcastSeries, SeriesAdmin)
 admin.site.register(Send, SendAdmin)
 admin.site.register(ServiceToken, ServiceTokenAdmin)
 admin.site.register(listed(Mailbox), MailboxAdmin)

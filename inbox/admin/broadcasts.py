@@ -42,10 +42,10 @@ class BroadcastAdmin(Publishing, OnceAdmin, LeanAdmin):
         (None, {"fields": ("title", "body", "language", "level", "url")}),
         (_("Audience"), {"fields": ("audience", "groups")}),
         (_("Time"), {"fields": ("publish_at", "expires_at")}),
-        (_("State"), {"fields": ("badge", "published", "author", "clock")}),
+        (_("State"), {"fields": ("badge", "published", "author", "recurs", "clock")}),
         (_("History"), {"fields": ("history",)}),
     )
-    readonly_fields = ("badge", "published", "author", "clock", "history")
+    readonly_fields = ("badge", "published", "author", "recurs", "clock", "history")
 
     class Media:
         css = {"all": ("inbox/admin.css",)}

@@ -9,15 +9,17 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
+from django.utils.html import format_html_join
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_lazy, gettext_noop
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_POST
 
 from .. import selectors, services
 from ..core.acting import acting
-from ..models import Broadcast
+from ..models import Broadcast, BroadcastSeries
 from . import preview, readers
+from .series_rules import wording
 from .wording import sentence_about
 from .zones import rendered_now, zone_of
 
@@ -31,6 +33,18 @@ COPY_OF = gettext_noop("copy of")  # translated when the log is read
 
 
 class DeskPages(ModelAdmin):
+    @admin.display(description=gettext_lazy("recurs"))
+    def recurs(self, broadcast: Broadcast) -> str:
+        """Links to the series that has made it, and to those that repeat it."""
+        if broadcast.pk is None:
+            return ""
+        found = [broadcast.series] if broadcast.series else [*broadcast.repeated_by.select_related("template")]
+        links = [(self._page_of_series(series), wording(series)) for series in found]
+        return format_html_join(", ", '<a href="{}">{}</a>', links)
+
+    def _page_of_series(self, series: BroadcastSeries) -> str:
+        return reverse("admin:inbox_broadcastseries_change", args=[series.pk], current_app=self.admin_site.name)
+
     def get_urls(self) -> list[URLPattern]:
         own: dict[str, tuple[str, View]] = {
             "preview/": ("preview", self.preview_view),

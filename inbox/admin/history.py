@@ -21,6 +21,7 @@ class ShownChange:
         self.moment = moment(change.at)
         self.by = change.by.get_username() if change.by else None
         self.is_first = not change.changed
+        self.is_by_series = self.is_first and change.broadcast.occurrence is not None
         self.lines = [
             (_name(name), _value(name, before), _value(name, after)) for name, (before, after) in change.changed.items()
         ]

@@ -79,6 +79,7 @@ class BroadcastSeries(models.Model):
         verbose_name = _("recurring announcement")
         verbose_name_plural = _("recurring announcements")
         ordering = ("-pk",)
+        default_permissions = ()  # the admin asks for those of broadcasts
         indexes = [
             models.Index(fields=["next_at"], condition=models.Q(is_active=True), name="inbox_series_due"),
         ]

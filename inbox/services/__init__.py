@@ -30,6 +30,7 @@ from .retention import purge, purge_deleted, purgeable
 from .sending import Order, draft, send
 from .sends import finish_stalled, retry_send, start_sends, work_off
 from .series import (
+    SERIES_FIELDS,
     change_series,
     check_series,
     create_series,
@@ -43,6 +44,7 @@ from .tickets import mint_ticket
 from .tokens import create_token, grantable_scopes, issue_token, revoke_token, use_token
 
 __all__ = [
+    "SERIES_FIELDS",
     "AlreadySubmitted",
     "Order",
     "apply_due",

@@ -19,6 +19,7 @@ from ..models import (
     BroadcastApproval,
     BroadcastChange,
     BroadcastReceipt,
+    BroadcastSeries,
     MutedType,
     ServiceToken,
     audiences,
@@ -74,6 +75,7 @@ def _to_erase(pk: UserPk) -> list[tuple[str, Rows, Erase]]:
         *((name_of(rows), rows.filter(recipient=pk), _delete) for rows in types),
         *((acted % name_of(rows), rows.filter(actor=pk).exclude(recipient=pk), _clear_actor) for rows in types),
         (_("announcements that they wrote"), Broadcast.objects.filter(author=pk), _clear_author),
+        (_("recurring announcements that they wrote"), BroadcastSeries.objects.filter(author=pk), _clear_series_author),
         (_("approvals of announcements that they gave"), BroadcastApproval.objects.filter(by=pk), _clear_editor),
         (_("changes of announcements that they made"), BroadcastChange.objects.filter(by=pk), _clear_editor),
         _named(ServiceToken.objects.filter(owner=pk), _delete_tokens),
@@ -114,6 +116,11 @@ def _clear_author(rows: Rows) -> int:
     """Uses the base manager, which does not advance the broadcast clock: readers do not see the author."""
     with ledger.locked_clock():
         return Broadcast._base_manager.using(ledger.alias()).filter(pk__in=rows.values("pk")).update(author=None)
+
+
+@ledger.retrying
+def _clear_series_author(rows: Rows) -> int:
+    return rows.update(author=None)
 
 
 @_in_batches

@@ -12,12 +12,13 @@ from django.utils.translation import gettext as _
 from ..core.recurrence import Recurrence, parts_of, written, zone_named
 from ..core.users import SiteUser
 from ..errors import BadFields, BadValue, NotFound
-from ..models import BroadcastSeries, ledger
+from ..models import BroadcastSeries, State, ledger
+from .copies import copied
 from .due import turn_due
 
 Values = Mapping[str, Any]  # field name -> value
-FIELDS = ("template", "rule", "starts_on", "at", "time_zone", "duration")
-SHORTEST, LONGEST = timedelta(minutes=1), timedelta(days=3660)  # of an occurrence
+SERIES_FIELDS = ("template", "rule", "starts_on", "at", "time_zone", "duration")
+MINUTE, LONGEST = timedelta(minutes=1), timedelta(days=3660)  # of an occurrence
 
 
 def check_series(values: Values) -> dict[str, str]:
@@ -28,9 +29,13 @@ def check_series(values: Values) -> dict[str, str]:
     errors = {}
     if values.keys() >= {"template"} and values["template"] is None:
         errors["template"] = _("Choose the announcement that is repeated.")
-    if (duration := values.get("duration")) is not None and not SHORTEST <= duration <= LONGEST:
-        errors["duration"] = _("An occurrence lasts from a minute to ten years.")
+    if (duration := values.get("duration")) is not None and not _is_duration(duration):
+        errors["duration"] = _("An occurrence lasts from a minute to ten years, in whole minutes.")
     return errors | _check_times(values)
+
+
+def _is_duration(given: timedelta) -> bool:
+    return MINUTE <= given <= LONGEST and not given % MINUTE
 
 
 def _check_times(values: Values) -> dict[str, str]:
@@ -52,10 +57,14 @@ def _check_times(values: Values) -> dict[str, str]:
 
 @ledger.retrying
 def create_series(author: SiteUser, values: Values) -> BroadcastSeries:
-    """Create a series, which is stopped. Raises BadFields."""
+    """Create a series, which is stopped. Its template is a draft: of any other broadcast, a copy is made. Raises
+    BadFields."""
     series = BroadcastSeries(author=author)
     _set(series, values)
-    series.save()
+    with ledger.locked_clock():
+        if series.template is not None and series.template.state != State.DRAFT:
+            series.template = copied(series.template, author)
+        series.save()
     return series
 
 
@@ -111,7 +120,7 @@ def _set(series: BroadcastSeries, values: Values) -> None:
     """Raises BadFields."""
     for name, value in values.items():
         setattr(series, name, value)
-    if errors := check_series({name: getattr(series, name) for name in FIELDS}):
+    if errors := check_series({name: getattr(series, name) for name in SERIES_FIELDS}):
         raise BadFields(errors)
     series.rule = written(parts_of(series.rule))
 

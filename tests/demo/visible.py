@@ -22,7 +22,8 @@ OTHERS = re.compile(
 
 
 class Page(HTMLParser):
-    """`texts` and `links` of a page. Elements in a language of their own (`lang`) are left out of the texts."""
+    """`texts` and `links` of a page. Elements in a language of their own (`lang`), and names that have no
+    translation (`translate="no"`), are left out of the texts."""
 
     def __init__(self, html: str) -> None:
         super().__init__(convert_charrefs=True)
@@ -33,7 +34,8 @@ class Page(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         values = {name: value or "" for name, value in attrs}
-        is_out = self._open[-1][1] or tag in NOT_WORDS or (tag != "html" and "lang" in values)
+        is_foreign = (tag != "html" and "lang" in values) or values.get("translate") == "no"
+        is_out = self._open[-1][1] or tag in NOT_WORDS or is_foreign
         if not is_out:
             self.texts += [values[name] for name in SPOKEN if name in values]
             self.texts += [values.get("value", "")] if tag == "input" and values.get("type") in BUTTONS else []

@@ -18,6 +18,7 @@ from inbox.models import (
     BroadcastApproval,
     BroadcastChange,
     BroadcastReceipt,
+    BroadcastSeries,
     CommentMessage,
     FollowMessage,
     Mailbox,
@@ -30,6 +31,7 @@ from inbox.models import (
 from .listening import Heard
 from .lives import Life, exported, run
 from .people import NOW, live, people, state, unread
+from .repeated import stopped
 from .services import row_of
 from .threads import together, watched
 
@@ -209,6 +211,7 @@ def test_every_table_of_the_inbox_that_knows_people_is_in_the_export() -> None:
         BroadcastApproval,
         BroadcastChange,
         BroadcastReceipt,
+        BroadcastSeries,
         Mailbox,
         MutedType,
         ServiceToken,
@@ -232,3 +235,11 @@ def test_what_they_changed_in_broadcasts(user: int) -> None:
     assert services.erase(user)["changes of announcements that they made"] == 1
     rows = BroadcastChange.objects.filter(broadcast__in=[changed, other])
     assert list(rows.values_list("by", flat=True)) == [None, None]
+
+
+def test_what_they_let_recur(user: int) -> None:
+    series = stopped(user)
+    document = json.loads("".join(selectors.export(user)))
+    assert [row["rule"] for row in document["broadcast_series"]] == [series.rule]
+    assert services.erase(user)["recurring announcements that they wrote"] == 1
+    assert BroadcastSeries.objects.get().author is None

@@ -13,7 +13,7 @@ from inbox.errors import BadFields, BadValue, NotFound
 from inbox.models import Broadcast, BroadcastChange, BroadcastClock, BroadcastSeries, State
 from inbox.services import occurrences as service
 
-from .people import NOW, mend, undone, unread
+from .people import NOW, mend, people, undone, unread
 from .repeated import EVERY_MONDAY, MONDAY, NEXT_MONDAY, occurrences, repeated, stopped, template
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
@@ -147,6 +147,17 @@ class TestProblems:
         mend()
         series.refresh_from_db()
         assert (occurrences(series)[1], series.problem) == ((NEXT_MONDAY, "live"), "")
+
+    def test_a_second_person_has_to_publish_it(self, user: int, clock: Any, settings: Any) -> None:
+        settings.INBOX_FOUR_EYES = True
+        series = repeated(user)
+        clock.move_to(MONDAY)
+        mend()
+        series.refresh_from_db()
+        assert (occurrences(series), "a person has to publish" in series.problem) == ([(MONDAY, "draft")], True)
+        with acting(people(1)[0]):
+            services.publish(series.occurrences.get())
+        assert occurrences(series) == [(MONDAY, "live")]
 
     def test_the_template_was_deleted(self, user: int, clock: Any) -> None:
         series, other = repeated(user), repeated(user)

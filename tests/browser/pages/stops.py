@@ -49,6 +49,13 @@ def refuse_broadcast(page: Page) -> None:
     expect(page.get_by_text("This field is required")).to_be_visible()
 
 
+def repeat(page: Page) -> None:
+    page.goto("/admin/inbox/broadcastseries/add/?template=1")
+    page.get_by_role("button", name="Save and start").click()
+    expect(page.get_by_text("The next occurrence is published at")).to_be_visible()
+    expect(page.locator(".inbox-next li")).to_have_count(5)
+
+
 def make_token(page: Page) -> None:
     page.get_by_label("Name").fill(f"shop {token_hex(3)}")
     page.get_by_label("Send messages").check()
@@ -95,6 +102,9 @@ STOPS = (
     Stop("admin", "/admin/inbox/broadcast/1/readers/?who=unread", ".inbox-readers"),
     Stop("admin", "/admin/inbox/broadcast/add/", "text=Moderators"),
     Stop("admin", act=refuse_broadcast, name="broadcast refused"),
+    Stop("admin", "/admin/inbox/broadcastseries/add/", ".inbox-next li"),
+    Stop("admin", act=repeat, name="recurring announcement"),
+    Stop("admin", "/admin/inbox/broadcastseries/", "#result_list"),
     Stop("admin", "/admin/inbox_internals/broadcastreceipt/"),
     Stop("admin", "/admin/inbox_internals/commentmessage/", "#result_list"),
     Stop("admin", "/admin/inbox_internals/mailbox/"),
