@@ -104,11 +104,11 @@ def _fields(parts: Mapping[str, str]) -> dict[str, Any]:
 
 
 def wording(series: BroadcastSeries) -> str:
-    """ "Every 2 weeks: Monday, Friday; 9 a.m. (Europe/Berlin)" """
+    """ "Every 2 weeks: Monday, Friday at 9 a.m. (Europe/Berlin)" """
     fields = fields_of(series.rule)
     period = _period(fields) if fields["unit"] else series.rule
     days = _days(fields, series)
-    return _("%(period)s; %(time)s (%(zone)s)") % {
+    return _("%(period)s at %(time)s (%(zone)s)") % {
         "period": f"{period}: {days}" if days else period,
         "time": time_format(series.at),
         "zone": series.time_zone,

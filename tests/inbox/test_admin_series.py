@@ -162,7 +162,7 @@ class TestTheForm:
 )
 def test_a_rule_in_words_and_in_fields(rule: str, words: str) -> None:
     series = BroadcastSeries(**EVERY_MONDAY | {"rule": rule})
-    assert wording(series) == f"{words}; 9 a.m. (Europe/Berlin)"
+    assert wording(series) == f"{words} at 9 a.m. (Europe/Berlin)"
     series.rule = written(parts_of(rule))
     fields = SeriesForm(instance=series).initial | fields_of(series.rule)
     assert rule_of(fields) == series.rule
@@ -180,7 +180,7 @@ class TestTheDatesBesideIt:
         found = admin.post(f"{LIST}next/", FORM | {"weekdays": ["MO", "SA"]}).json()
         days = ["Sat, Jan. 5", "Mon, Jan. 7", "Sat, Jan. 12", "Mon, Jan. 14", "Sat, Jan. 19"]
         assert found == {
-            "words": "Every week: Monday, Saturday; 9 a.m. (Europe/Berlin)",
+            "words": "Every week: Monday, Saturday at 9 a.m. (Europe/Berlin)",
             "next": [f"{day}, 2030, 9 a.m. CET" for day in days],
             "errors": [],
         }
