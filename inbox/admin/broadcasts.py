@@ -22,6 +22,7 @@ from .forms import LABELLED_TIMES, BroadcastForm, body_field, languages, title_f
 from .history import ShownChange
 from .publishing import Publishing
 from .submit_once import OnceAdmin
+from .timeline import timeline
 from .zones import moment, rendered_now, zone_of
 
 HISTORY = 100  # changes shown on the page of a broadcast
@@ -30,6 +31,7 @@ SETTLED = ("state", "published_at", "clock")  # the fields that only services wr
 
 class BroadcastAdmin(Publishing, OnceAdmin, LeanAdmin):
     form = BroadcastForm
+    change_list_template = "inbox/admin/broadcast_list.html"
     change_form_template = "inbox/admin/broadcast_form.html"
     list_display = ("title", "badge", "audience", "published", "expires", "readers")
     list_filter = ("state", "audience", "level")
@@ -42,13 +44,13 @@ class BroadcastAdmin(Publishing, OnceAdmin, LeanAdmin):
         (None, {"fields": ("title", "body", "language", "level", "url")}),
         (_("Audience"), {"fields": ("audience", "groups")}),
         (_("Time"), {"fields": ("publish_at", "expires_at")}),
-        (_("State"), {"fields": ("badge", "published", "author", "recurs", "clock")}),
+        (_("State"), {"fields": ("badge", "published", "author", "recurs")}),
         (_("History"), {"fields": ("history",)}),
     )
-    readonly_fields = ("badge", "published", "author", "recurs", "clock", "history")
+    readonly_fields = ("badge", "published", "author", "recurs", "history")
 
     class Media:
-        css = {"all": ("inbox/admin.css",)}
+        css = {"all": ("inbox/admin.css", "inbox/admin/timeline.css")}
         js = (
             "inbox/admin/once.js",
             "inbox/admin/editor.js",
@@ -108,7 +110,7 @@ class BroadcastAdmin(Publishing, OnceAdmin, LeanAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: Broadcast | None = None) -> Any:
         first, *rest = super().get_fieldsets(request, obj)
         if obj is None:
-            del rest[-1]  # no history yet
+            del rest[-2:]  # neither state nor history yet
         if not (self.has_change_permission(request, obj) if obj else self.has_add_permission(request)):
             return [first, (_("Translations"), {"fields": ("translations",)}), *rest]  # only to look at
         texts = [
@@ -159,9 +161,11 @@ class BroadcastAdmin(Publishing, OnceAdmin, LeanAdmin):
         except Broadcast.DoesNotExist:
             return self._was_deleted(request)
 
-    def changelist_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """The first page opens with the timeline; a search, a filter and another page show what was asked for."""
         with zone_of(request):
-            return rendered_now(super().changelist_view(request, *args, **kwargs))
+            overview = {} if request.GET else {"timeline": timeline(self.admin_site.name)}
+            return rendered_now(super().changelist_view(request, {**overview, **(extra_context or {})}))
 
     def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         try:

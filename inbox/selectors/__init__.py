@@ -12,6 +12,7 @@ from .exports import export
 from .pages import Page, inbox_page, item
 from .preferences import muted
 from .sends import failed_sends, pending_sends, send
+from .timeline import Span, spans
 
 __all__ = [
     "Announcement",
@@ -19,6 +20,7 @@ __all__ = [
     "Page",
     "Reach",
     "Reader",
+    "Span",
     "Who",
     "announcement",
     "announcements",
@@ -41,5 +43,6 @@ __all__ = [
     "send",
     "snapshot",
     "snapshots",
+    "spans",
     "versions",
 ]

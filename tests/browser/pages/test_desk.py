@@ -1,0 +1,70 @@
+"""The pages of announcements in the admin, at the sizes of a desk and of a phone."""
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Browse
+from tests.browser.pages.walk import DESKTOP, PHONE, TOO_WIDE, violations
+from tests.conftest import StartSite
+from tests.servers import Site
+
+LIST = "/admin/inbox/broadcast/"
+HIDDEN = """() => {
+  const table = document.querySelector(".results");
+  return table.scrollWidth - table.clientWidth;
+}"""
+
+
+@pytest.fixture(scope="module")
+def busy_site(shared_site: StartSite) -> Site:
+    """With two hundred announcements that are live, and long words in them."""
+    site = shared_site(DEBUG="1", DEMO="busy")
+    for number in range(200):
+        site.call("broadcast", f"Donaudampfschifffahrtsgesellschaft will be closed for a long time {number}")
+    return site
+
+
+def desk(browse: Browse, site: Site, path: str = LIST, **options: Any) -> Page:
+    page = browse(site, "admin", timezone_id="Europe/Berlin", **options).new_page()
+    page.goto(LIST)  # which tells the time zone
+    page.goto(path)
+    return page
+
+
+@pytest.mark.parametrize("language", ["en", "de", "zh-CN"])
+def test_every_column_of_the_list_is_visible(browse: Browse, busy_site: Site, language: str) -> None:
+    page = desk(browse, busy_site, viewport=DESKTOP, locale=language)
+    last = page.locator(".results thead th").last.bounding_box()
+    assert last
+    assert last["x"] + last["width"] <= DESKTOP["width"]
+    assert page.evaluate(HIDDEN) <= 0
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_the_timeline_stays_readable(browse: Browse, busy_site: Site, size: Any, scheme: Any) -> None:
+    page = desk(browse, busy_site, viewport=size, color_scheme=scheme)
+    timeline = page.get_by_role("region", name="Thirty days back and ahead")
+    expect(timeline.get_by_text("Time zone: Europe/Berlin")).to_be_visible()
+    expect(timeline.get_by_text("and 188 more, in the list below")).to_be_visible()
+    rows = timeline.get_by_role("link")
+    expect(rows).to_have_count(12)
+    for box in (each.locator("rect").bounding_box() for each in rows.all()):
+        assert box
+        assert box["width"] > 3
+        assert box["x"] + box["width"] <= size["width"]
+    assert page.evaluate(TOO_WIDE, ["100%"]) == []
+    assert violations(page) == []
+    rows.last.click()
+    expect(page.get_by_role("heading", name="Change announcement")).to_be_visible()
+
+
+def test_the_form_works_on_a_phone(browse: Browse, busy_site: Site) -> None:
+    page = desk(browse, busy_site, f"{LIST}add/", viewport=PHONE, is_mobile=True, has_touch=True)
+    assert page.evaluate(TOO_WIDE, ["100%"]) == []
+    page.get_by_label("Title:", exact=True).fill("From a phone")
+    page.get_by_role("button", name="Save as draft").tap()
+    expect(page.get_by_text("Saved as draft, not published.")).to_be_visible()
+    assert page.evaluate(TOO_WIDE, ["100%"]) == []
