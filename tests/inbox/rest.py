@@ -9,8 +9,10 @@ from django.test import Client
 from inbox import selectors, services
 from inbox.core.snapshots import Snapshot
 from inbox.models import Broadcast, CommentMessage
+from tests.demo.visible import CHINESE
 
 PREFIX = "/api/v1/"
+IN_CHINESE = {"Accept-Language": "zh-hans"}  # `problem` then checks that nothing is left in English
 TOKEN = "t" * 32
 
 
@@ -61,4 +63,8 @@ def problem(response: Any, status: int) -> dict[str, Any]:
     assert document["type"] == "about:blank"
     assert document["status"] == status
     assert all(isinstance(document[member], str) and document[member] for member in ("title", "detail", "code"))
+    if response.get("Content-Language") == "zh-hans":
+        details = [document["detail"], *(error["detail"] for error in document.get("errors", ()))]
+        in_english = [detail for detail in details if not CHINESE.search(detail)]
+        assert not in_english, in_english
     return document

@@ -16,7 +16,7 @@ from inbox.models import Broadcast, Level, ServiceToken
 
 from .examples import examples
 from .people import NOW
-from .rest import announcement, person, problem
+from .rest import IN_CHINESE, announcement, person, problem
 from .services import Service, service
 
 pytestmark = [pytest.mark.urls("tests.inbox.urls"), pytest.mark.django_db, pytest.mark.anywhere]
@@ -32,6 +32,7 @@ def its_desk(in_one_transaction: None) -> Service:
 
 @pytest.fixture
 def desk(its_desk: Service, clock: Any) -> Service:
+    its_desk.headers |= IN_CHINESE
     return its_desk
 
 
@@ -159,7 +160,7 @@ def test_what_would_expire_before_it_starts(desk: Service, columns: dict[str, An
     draft = Broadcast.objects.create(title="Old", **columns)
     refusal = problem(desk("POST", f"broadcasts/{draft.pk}/publish/"), 409)
     assert refusal["code"] == "conflict"
-    assert "expire before" in refusal["detail"]
+    assert "发布之前就会过期" in refusal["detail"]
     assert Broadcast.objects.get().state == "draft"
 
 

@@ -11,14 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from .examples import examples
-from .rest import PREFIX, Caller, person, problem, state
+from .rest import IN_CHINESE, PREFIX, Caller, person, problem, state
 
 pytestmark = [pytest.mark.urls("tests.inbox.urls"), pytest.mark.django_db]
 
 
 @pytest.fixture
 def call(bob: Any) -> Caller:
-    return Caller(bob)
+    caller = Caller(bob)
+    caller.headers |= IN_CHINESE
+    return caller
 
 
 NUMBERS = [-1, 10**30, 1.5, True, "1", None, float("nan")]

@@ -10,7 +10,7 @@ from inbox import selectors, services
 from inbox.models import CommentMessage, FollowMessage, Scope, Send, event_types
 
 from .people import people
-from .rest import person, problem
+from .rest import IN_CHINESE, person, problem
 from .services import COLUMNS, Service, service
 
 pytestmark = [pytest.mark.urls("tests.inbox.urls"), pytest.mark.django_db, pytest.mark.anywhere]
@@ -109,6 +109,7 @@ class TestWhat:
         ],
     )
     def test_what_is_refused(self, shop: Service, bob: Any, wrong: Any, pointer: str) -> None:
+        shop.headers |= IN_CHINESE
         errors = problem(send(shop, **{"recipients": ["bob"]} | wrong), 422)["errors"]
         assert {error["pointer"] for error in errors} == {pointer}
         assert {error["part"] for error in errors} == {"body"}

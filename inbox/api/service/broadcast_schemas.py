@@ -5,6 +5,7 @@ import re
 from typing import Annotated, Any, Self
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 from pydantic import (
     AfterValidator,
     AwareDatetime,
@@ -18,6 +19,7 @@ from pydantic import (
 
 from ...core.validators import MAX_BODY, MAX_TITLE, TEXT_PATTERN
 from ...models import Audience, Level, State
+from ..shared.faults import MOMENT
 from ..shared.schemas import ABSENT, Count, Moment
 from .events import MAX_GROUPS, GroupName, Link
 
@@ -29,7 +31,7 @@ _MOMENT = re.compile(MOMENT_PATTERN, re.ASCII)
 def _moment(given: Any) -> Any:
     """Refuse what pydantic accepts beyond RFC 3339: numbers, and other formats of text."""
     if not isinstance(given, str) or not _MOMENT.fullmatch(given):
-        raise ValueError("a time with its time zone is expected, as in 2030-01-31T12:00:00Z (RFC 3339)")
+        raise ValueError(MOMENT)
     return given
 
 
@@ -51,7 +53,7 @@ AUDIENCE_RULES: dict[str, Any] = {
 
 def _known_language(code: str) -> str:
     if code not in _languages():
-        raise ValueError("this site has no such language")
+        raise ValueError(_("This site has no language “%s”.") % code)
     return code
 
 
@@ -121,7 +123,7 @@ class BroadcastPatch(BroadcastFields):
     @model_validator(mode="after")
     def _check(self) -> Self:
         if not self.model_fields_set:
-            raise ValueError(f"at least one of {', '.join(BroadcastFields.model_fields)} is expected")
+            raise ValueError(_("At least one of these is expected: %s.") % ", ".join(BroadcastFields.model_fields))
         return self
 
 

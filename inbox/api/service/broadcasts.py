@@ -19,8 +19,9 @@ from ...rendering.markup import safe_html
 from ...services.idempotency import Result, Work
 from ..shared.auth import Service, ServiceRequest
 from ..shared.document import answers
+from ..shared.faults import fault
 from ..shared.limits import KIB, json_body
-from ..shared.problems import BadValues, MissingScope, fault, invalid
+from ..shared.problems import BadValues, MissingScope, invalid
 from ..shared.schemas import ABSENT
 from ..shared.throttle import add_rate_limit_headers
 from .broadcast_schemas import (

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, Self
 
 from django.core.exceptions import ValidationError
 from django.db.models import Field as Column
+from django.utils.translation import gettext as _
 from ninja.orm.fields import get_schema_field
 from pydantic import (
     AfterValidator,
@@ -56,7 +57,7 @@ def _user(given: Any) -> Any:
     is_object = isinstance(given, dict) and given.keys() == {"id"}
     key = whole(given["id"] if is_object else given)
     if isinstance(key, bool) or not isinstance(key, int | str):
-        raise ValueError("a user id (a number or {“id”: …}) or a user name is expected")
+        raise ValueError(_("A user id (a number or {“id”: …}) or a user name is expected."))
     return {"id": key} if is_object else key
 
 
@@ -121,9 +122,9 @@ class Event(BaseModel):
     @model_validator(mode="after")
     def _check(self) -> Self:
         if (self.recipients is None) == (self.audience is None):
-            raise ValueError("exactly one of recipients and audience is expected")
+            raise ValueError(_("Exactly one of these is expected: %s.") % "recipients, audience")
         if (self.groups is not None) != (self.audience == Audience.GROUPS.value):
-            raise ValueError("groups go with the audience “groups”, and only there")
+            raise ValueError(_("“groups” goes with the audience “groups”, and only with it."))
         return self
 
     def model(self) -> type[Message]:

@@ -13,8 +13,9 @@ from ...services import Order
 from ...services.idempotency import Result, Work
 from ..shared.auth import Service, ServiceRequest
 from ..shared.document import answers
+from ..shared.faults import fault, sentence
 from ..shared.limits import KIB, json_body
-from ..shared.problems import BadValues, fault
+from ..shared.problems import BadValues
 from ..shared.schemas import ABSENT
 from ..shared.throttle import add_rate_limit_headers
 from .events import AnyEvent, Event
@@ -114,10 +115,7 @@ def _parsed(message: object, n: int) -> Event | Line:
         return any_event.validate_python(message)
     except ValidationError as error:
         # In pydantic, the path begins with the tag of the union.
-        return _refusal(
-            fault("body", ["messages", n, *one["loc"][1:]], one["msg"].removeprefix("Value error, "))
-            for one in error.errors()
-        )
+        return _refusal(fault("body", ["messages", n, *one["loc"][1:]], sentence(one)) for one in error.errors())
 
 
 def _ordered(builder: OrderBuilder, event: Event, n: int) -> Order | Line:

@@ -11,7 +11,8 @@ from ...errors import BadValue
 from ...models import ledger
 from ...services import Order, recipients
 from ...services.recipients import Recipient
-from ..shared.problems import BadValues, fault
+from ..shared.faults import fault
+from ..shared.problems import BadValues
 from .events import Event
 
 MAX_NAMED = 5  # unknown recipients named in an error

@@ -22,6 +22,7 @@ from ...errors import BadValue, Changed, InboxError, NotApproved, NotFound
 from ...http.cookies import keep_session_cookie
 from ...http.problems import MEDIA_TYPE, document
 from ...services.idempotency import InProgress, KeyReused
+from .faults import fault, sentence
 from .throttle import Throttled
 
 RETRY_SECONDS = 1
@@ -80,12 +81,6 @@ def problem(
     """A response with a problem document. The default of `code` depends on the status."""
     body = json.dumps(document(status, detail, code or CODES.get(status, "error"), **extensions))
     return HttpResponse(body, status=status, content_type=MEDIA_TYPE, headers=headers)
-
-
-def fault(part: str, path: Iterable[str | int], detail: str) -> dict[str, str]:
-    """One entry of `errors`: a part of the request (body, query or path) and a JSON Pointer (RFC 6901) into it."""
-    steps = (str(step).replace("~", "~0").replace("/", "~1") for step in path)
-    return {"part": part, "pointer": "".join(f"/{step}" for step in steps), "detail": detail}
 
 
 def invalid(errors: list[dict[str, str]]) -> HttpResponse:
@@ -173,7 +168,7 @@ def unprocessable(request: HttpRequest, error: ValidationError) -> HttpResponse:
         if part == "body":
             # In ninja, the path begins with the name of the view's parameter; then comes pydantic's tag of the union.
             path = path[2:] if path[:1] == ["event"] else path[1:]
-        faults.append(fault(part, path, entry["msg"].removeprefix("Value error, ")))
+        faults.append(fault(part, path, sentence(entry)))
     return invalid(faults)
 
 

@@ -2,6 +2,7 @@
 
 from typing import Annotated, Any, Literal, Self
 
+from django.utils.translation import gettext as _
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -17,6 +18,7 @@ from ...credentials import purposes
 from ...credentials.tickets import DEFAULT_TTL, MAX_TTL
 from ...models import Level, event_types
 from ...models.refs import BROADCAST
+from .faults import ONE_OF
 
 MAX_REFS = 1000  # as many as one transaction can change
 EXAMPLE_VERSION = 5_000_000_010
@@ -30,13 +32,13 @@ def item_types() -> list[str]:
 
 def _known_type(value: str) -> str:
     if value not in item_types():
-        raise ValueError(f"one of {', '.join(item_types())} is expected")
+        raise ValueError(ONE_OF % {"bound": ", ".join(item_types())})
     return value
 
 
 def _known_event_type(value: str) -> str:
     if value not in event_types():
-        raise ValueError(f"one of {', '.join(event_types())} is expected")
+        raise ValueError(ONE_OF % {"bound": ", ".join(event_types())})
     return value
 
 
@@ -47,7 +49,7 @@ def whole(value: Any) -> Any:
 
 def _only_false(value: bool) -> bool:
     if value:
-        raise ValueError("only false is allowed; use DELETE to delete")
+        raise ValueError(_("Only false is allowed. Use DELETE to delete."))
     return value
 
 
@@ -235,9 +237,9 @@ class ItemPatch(Seen):
     @model_validator(mode="after")
     def _check(self) -> Self:
         if not self.changes():
-            raise ValueError("at least one of read, archived, deleted is expected")
+            raise ValueError(_("At least one of these is expected: %s.") % "read, archived, deleted")
         if self.archived and self.read is False:
-            raise ValueError("archiving an item reads it: archived and unread can't be asked for together")
+            raise ValueError(_("Archiving an item marks it as read: it can't be archived and unread."))
         return self
 
 
@@ -262,11 +264,11 @@ class MarkRead(Seen):
     @model_validator(mode="after")
     def _check(self) -> Self:
         if (self.refs is None) == (self.up_to is None):
-            raise ValueError("exactly one of refs and up_to is expected")
+            raise ValueError(_("Exactly one of these is expected: %s.") % "refs, up_to")
         if self.type is not None and self.up_to is None:
-            raise ValueError("type goes with up_to only")
+            raise ValueError(_("“type” goes with “up_to” only."))
         if self.version is not None and self.refs is None:
-            raise ValueError("version goes with refs only: up_to is a version, too")
+            raise ValueError(_("“version” goes with “refs” only."))
         return self
 
 

@@ -14,8 +14,9 @@ from ...errors import BadValue
 from ...rendering.languages import supported
 from ..shared.auth import owner
 from ..shared.document import answers
+from ..shared.faults import fault
 from ..shared.limits import KIB, json_body
-from ..shared.problems import fault, invalid
+from ..shared.problems import invalid
 from ..shared.schemas import Item, ItemPatch, MarkRead, Page, PageQuery, Ref, SeenQuery, Snapshot
 
 router = Router()
