@@ -140,6 +140,7 @@ CELERY_TASK_QUEUES = [
 ]
 CELERY_TASK_ROUTES = {
     "push.tasks.fan_out*": {"queue": "nudges"},
+    "push.tasks.due": {"queue": "nudges"},
     "push.tasks.work_off*": {"queue": "sends"},
     "push.tasks.*": {"queue": "housekeeping"},
 }
@@ -147,6 +148,7 @@ PUSH_RESYNC_SECONDS = env.number("PUSH_RESYNC_SECONDS", default=25)
 SWEEP_SECONDS = min(10, PUSH_RESYNC_SECONDS)
 # Punctuality only: the hub's tick sweeps as well. A sweep not run within its period is not worth running.
 CELERY_BEAT_SCHEDULE = {
+    "due": {"task": "push.tasks.due", "schedule": 1, "options": {"expires": 1}},
     "sweep": {"task": "push.tasks.sweep", "schedule": SWEEP_SECONDS, "options": {"expires": SWEEP_SECONDS}},
     "purge": {"task": "push.tasks.purge", "schedule": 3600, "options": {"expires": 3600}},
 }

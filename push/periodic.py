@@ -1,4 +1,4 @@
-"""Periodic work, in one table. Beat sends the tasks `sweep` and `purge`, which run it on a worker.
+"""Periodic work, in one table. Beat sends the tasks `due`, `sweep` and `purge`, which run it on a worker.
 
 Hubs run it as well: without a broker nobody else does, and with one a broadcast appears on time even if beat is dead.
 So every job may run twice, or in two processes at a time.
@@ -93,6 +93,12 @@ def sweep() -> None:
     for job in JOBS:
         if job.task == "sweep":
             attempt(job.name, job.run)
+
+
+@shared_task(name="push.tasks.due", ignore_result=True)
+def due() -> None:
+    """What is due by time. Beat sends it more often than `sweep`, which also does it, because it reads one row."""
+    apply_due_broadcasts()
 
 
 @shared_task(name="push.tasks.purge", ignore_result=True)

@@ -1,4 +1,4 @@
-"""Purging without a broker is the hub's; with one, the beat's."""
+"""Purging without a broker is the hub's; with one, the beat's. What is due by time is both's."""
 
 import asyncio
 from typing import Any
@@ -42,3 +42,12 @@ def test_what_the_beat_sends_exists(monkeypatch: Patch) -> None:
     assert settings.CELERY_BEAT_SCHEDULE["purge"]["task"] == periodic.purge.name
     periodic.purge.run()
     assert calls == [{"most": periodic.PURGE_BATCHES}]
+
+
+def test_beat_has_what_is_due_done_every_second(monkeypatch: Patch) -> None:
+    calls: list[Any] = []
+    monkeypatch.setattr(services, "mend", lambda **how: calls.append(how))
+    entry = settings.CELERY_BEAT_SCHEDULE["due"]
+    assert (entry["task"], entry["schedule"]) == (periodic.due.name, 1)
+    periodic.due.run()
+    assert calls == [{"is_due": True}]

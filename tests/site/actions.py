@@ -6,6 +6,7 @@ import os
 import signal
 import threading
 import time
+from datetime import timedelta
 from functools import cache
 from importlib import import_module
 from typing import Any
@@ -169,6 +170,19 @@ def broadcast(title: str, audience: str = "everyone", **columns: Any) -> int:
     made = models.Broadcast.objects.create(title=title, audience=audience, **columns)
     services.publish(made)
     return int(made.pk)
+
+
+def recur(title: str, seconds: float) -> int:
+    """A broadcast that is due every day from so many seconds on; the primary key of the series."""
+    from inbox import models, services
+
+    first = timezone.now() + timedelta(seconds=seconds)
+    values = {"rule": "FREQ=DAILY", "starts_on": first.date(), "at": first.time(), "time_zone": "UTC"}
+    template = models.Broadcast.objects.create(title=title)
+    author = get_user_model().objects.get(username="admin")
+    series = services.create_series(author, values | {"template": template, "duration": None})
+    services.start_series(series)
+    return int(series.pk)
 
 
 def bursts_of(commits: int) -> None:
