@@ -23,4 +23,4 @@ class PushConfig(AppConfig):
         heartbeats.connect()
         consumer.connect()
         access.register_purpose()
-        preview_scripts.add("push/preview.js")
+        preview_scripts.add("push/preview.js", "push/banners.css")

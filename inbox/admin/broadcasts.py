@@ -17,7 +17,9 @@ from django.utils.translation import gettext_lazy as _
 from .. import selectors, services
 from ..core.acting import acting
 from ..models import Broadcast, BroadcastReceipt, State, ledger
+from ..services.copies import PLACES
 from .base import LeanAdmin, listed
+from .buttons import NUMBERS, label_field, link_field
 from .forms import LABELLED_TIMES, BroadcastForm, body_field, languages, title_field, translation_fields
 from .history import ShownChange
 from .publishing import Publishing
@@ -42,6 +44,7 @@ class BroadcastAdmin(Publishing, OnceAdmin, LeanAdmin):
     }
     fieldsets = (
         (None, {"fields": ("title", "body", "language", "level", "url")}),
+        (_("Where it shows"), {"fields": (*PLACES, "for_visitors"), "classes": ("inbox-places",)}),
         (_("Audience"), {"fields": ("audience", "groups")}),
         (_("Time"), {"fields": ("publish_at", "expires_at")}),
         (_("State"), {"fields": ("badge", "published", "author", "recurs")}),
@@ -112,12 +115,9 @@ class BroadcastAdmin(Publishing, OnceAdmin, LeanAdmin):
         if obj is None:
             del rest[-2:]  # neither state nor history yet
         if not (self.has_change_permission(request, obj) if obj else self.has_add_permission(request)):
-            return [first, (_("Translations"), {"fields": ("translations",)}), *rest]  # only to look at
-        texts = [
-            (name, {"fields": (title_field(code), body_field(code)), "classes": ("inbox-language", f"inbox-{code}")})
-            for code, name in languages().items()
-        ]
-        return [first, *texts, *rest]
+            return [first, (_("Translations"), {"fields": ("translations", "buttons")}), *rest]  # only to look at
+        links = [(label_field(number), link_field(number)) for number in NUMBERS]
+        return [first, (_("Buttons"), {"fields": links, "classes": ("inbox-buttons",)}), *_texts(), *rest]
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
         obj = kwargs.get("obj")
@@ -225,3 +225,17 @@ class BroadcastAdmin(Publishing, OnceAdmin, LeanAdmin):
             return None
         self._change_states(request, [obj], services.publish)
         return self.back_to(obj)
+
+
+def _texts() -> list[Any]:
+    """A fieldset for each language of the site."""
+    return [
+        (
+            name,
+            {
+                "fields": (title_field(code), body_field(code), tuple(label_field(number, code) for number in NUMBERS)),
+                "classes": ("inbox-language", f"inbox-{code}"),
+            },
+        )
+        for code, name in languages().items()
+    ]

@@ -16,6 +16,8 @@ from .. import services
 from ..core.users import SiteUser
 from ..models import Broadcast, Scope, ServiceToken
 from ..rendering.languages import supported
+from ..services.copies import PLACES
+from . import buttons
 
 if TYPE_CHECKING:
     ModelForm = forms.ModelForm[Any]
@@ -55,7 +57,7 @@ def body_field(language: str) -> str:
 
 
 def translation_fields() -> dict[str, forms.Field]:
-    """The fields of a broadcast form for title and text in each language of the site."""
+    """The fields of a broadcast form for title and text in each language of the site, and for buttons."""
     fields: dict[str, forms.Field] = {}
     for code, name in languages().items():
         title = Broadcast._meta.get_field("title").formfield(required=False)
@@ -66,16 +68,25 @@ def translation_fields() -> dict[str, forms.Field]:
         title.widget.attrs |= {"lang": code, "class": "vTextField"}
         body.widget.attrs |= {"lang": code, "class": "vLargeTextField"}
         fields |= {title_field(code): title, body_field(code): body}
-    return fields
+    return fields | buttons.fields(languages())
 
 
 class BroadcastForm(ModelForm):
-    """Title, text, audience and dates of a broadcast. It can't change the state."""
+    """Text, buttons, places, audience and dates of a broadcast. It can't change the state."""
 
     class Meta:
         model = Broadcast
-        fields = ("title", "body", "language", "level", "url", "audience", "groups", "publish_at", "expires_at")
-        help_texts: ClassVar[dict[str, str]] = {"body": ""}  # the editor has a help of its own
+        fields = (
+            *("title", "body", "language", "level", "url", *PLACES, "for_visitors"),
+            *("audience", "groups", "publish_at", "expires_at"),
+        )
+        help_texts: ClassVar[dict[str, Any]] = {
+            "body": "",  # the editor has a help of its own
+            "in_inbox": _("An item of the list, counted by the bell."),
+            "as_banner": _("On top of every page until the reader closes it. It stays in the inbox."),
+            "as_dialog": _("It stays until the reader confirms it. To read it in the inbox does not confirm it."),
+            "for_visitors": _("Who is not signed in sees the banner, too. Only with the audience “Everyone”."),
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -92,10 +103,12 @@ class BroadcastForm(ModelForm):
         for code in languages():
             if text := self.instance.other_texts.get(code):
                 self.initial[title_field(code)], self.initial[body_field(code)] = text.title, text.body
+        self.initial.update(buttons.initial(self.instance.buttons))
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or self.cleaned_data
         self._clean_translations(data)
+        self._clean_buttons(data)
         values = {"publish_at": self.instance.publish_at, **data}  # for a live broadcast the form lacks this field
         for field, sentence in services.check_broadcast(values, self.changed_data, self.instance.state).items():
             self.add_error(field, sentence)
@@ -117,6 +130,11 @@ class BroadcastForm(ModelForm):
             elif title:
                 kept[code] = {"title": title, "body": body}
         self.instance.translations = kept
+
+    def _clean_buttons(self, data: dict[str, Any]) -> None:
+        for field, sentence in buttons.errors(data, languages()).items():
+            self.add_error(field, sentence)
+        self.instance.buttons = buttons.chosen(data, languages(), self.instance.buttons)
 
 
 class ServiceTokenForm(ModelForm):

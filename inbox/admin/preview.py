@@ -20,13 +20,17 @@ from ..rendering import preview_scripts
 from ..rendering.languages import supported
 from ..rendering.markup import rendered
 from ..selectors.items import from_broadcast
+from . import buttons
 from .forms import body_field, languages, title_field
+
+KINDS = {"in_inbox": "inbox", "as_banner": "banner", "as_dialog": "dialog"}  # field -> as the scripts call the place
 
 
 def frame(request: HttpRequest, language: str) -> HttpResponse:
     """The page in the frame, in the language of the readers. It is filled by a message from the form."""
+    context = {"scripts": preview_scripts.scripts, "styles": preview_scripts.styles, "language": language}
     with override(supported(language) or settings.LANGUAGE_CODE):
-        return render(request, "inbox/admin/preview.html", {"scripts": preview_scripts.paths(), "language": language})
+        return render(request, "inbox/admin/preview.html", context)
 
 
 def catalog(request: HttpRequest, language: str) -> HttpResponseBase:
@@ -44,8 +48,18 @@ def described(posted: Mapping[str, str]) -> dict[str, Any]:
     }
     return {
         "shown": {code: _shown(broadcast, code) for code in languages()},
-        "headings": {"toast": _("As a toast"), "bell": _("In the bell"), "inbox": _("In the inbox")},
+        "headings": _headings(),
         "left_out": {field: _left_out(body) for field, body in bodies.items()},
+    }
+
+
+def _headings() -> dict[str, str]:
+    return {
+        "banner": _("On top of every page"),
+        "dialog": _("In a dialog"),
+        "toast": _("As a toast"),
+        "bell": _("In the bell"),
+        "inbox": _("In the inbox"),
     }
 
 
@@ -59,6 +73,8 @@ def _broadcast(posted: Mapping[str, str]) -> Broadcast:
         language=supported(posted.get("language")) or "",
         level=level if level in Level.values else Level.INFO,
         url=posted.get("url", "").strip(),
+        **{name: name in posted for name in KINDS},
+        buttons=buttons.chosen(posted, languages(), []),
         translations={
             code: {"title": title[:MAX_TITLE], "body": posted.get(body_field(code), "")[:MAX_BODY]}
             for code in languages()
@@ -72,7 +88,8 @@ def _shown(broadcast: Broadcast, language: str) -> dict[str, Any]:
         item = from_broadcast(broadcast)
     is_original = item.lang != language and bool(broadcast.other_texts or broadcast.language)
     note = _("There is no text in this language. Its readers see this one.") if is_original else ""
-    return {"item": item.as_dict(), "toast": item.as_toast(), "note": note}
+    kinds = [kind for name, kind in KINDS.items() if getattr(broadcast, name)]
+    return {"item": item.as_dict() | {"kinds": kinds}, "toast": item.as_toast(), "note": note}
 
 
 def _left_out(body: str) -> list[str]:

@@ -139,6 +139,7 @@ class Broadcast(Revised):
 
     audience = models.CharField(_("audience"), max_length=8, choices=Audience.choices, default=Audience.EVERYONE)
     groups = models.ManyToManyField(Group, blank=True, related_name="+", verbose_name=_("groups"))
+    for_visitors = models.BooleanField(_("banner for signed-out visitors, too"), default=False)
     publish_at = models.DateTimeField(_("publish at"), null=True, blank=True)
     expires_at = models.DateTimeField(_("expires at"), null=True, blank=True)
     state = models.CharField(_("state"), max_length=9, choices=State.choices, default=State.DRAFT)

@@ -1,13 +1,11 @@
-"""The scripts of the preview of an announcement (`inbox/admin/preview.py`). Other apps add theirs in `AppConfig.ready`,
-because the bell and its toasts are not the inbox's."""
+"""The scripts and styles of the preview of an announcement (`inbox/admin/preview.py`). Other apps add theirs in
+`AppConfig.ready`: banners, the bell and toasts are not of the inbox. Paths are as `{% static %}` takes them."""
 
-_paths = ["inbox/admin/preview.js"]
-
-
-def add(path: str) -> None:
-    """Add a module, as `{% static %}` takes it. It shows the announcement in a place (`addPlace` in preview.js)."""
-    _paths.append(path)
+scripts = ["inbox/admin/preview.js"]
+styles = ["inbox/inbox.css", "inbox/admin/preview.css"]
 
 
-def paths() -> list[str]:
-    return list(_paths)
+def add(script: str, style: str) -> None:
+    """Add a module that shows the announcement in other places (`addPlace` in preview.js), and its style sheet."""
+    scripts.append(script)
+    styles.append(style)

@@ -13,6 +13,7 @@ from .pages import Page, inbox_page, item
 from .preferences import muted
 from .sends import failed_sends, pending_sends, send
 from .timeline import Span, spans
+from .visitors import VisitorBanner, VisitorBanners, visitor_banners
 
 __all__ = [
     "Announcement",
@@ -21,6 +22,8 @@ __all__ = [
     "Reach",
     "Reader",
     "Span",
+    "VisitorBanner",
+    "VisitorBanners",
     "Who",
     "announcement",
     "announcements",
@@ -45,4 +48,5 @@ __all__ = [
     "snapshots",
     "spans",
     "versions",
+    "visitor_banners",
 ]

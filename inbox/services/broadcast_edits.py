@@ -28,6 +28,7 @@ def check_broadcast(values: Values, changed: Collection[str], state: str = State
         _check_groups(values, changed)
         | _check_languages(values, changed)
         | _check_places(values)
+        | _check_visitors(values)
         | _check_start(values, changed, state)
         | _check_end(values, changed)
     )
@@ -58,6 +59,16 @@ def _check_languages(values: Values, changed: Collection[str]) -> dict[str, str]
 def _check_places(values: Values) -> dict[str, str]:
     if {*PLACES} <= {*values} and not any(values[name] for name in PLACES):
         return {"in_inbox": _("Choose at least one place where readers see it.")}
+    return {}
+
+
+def _check_visitors(values: Values) -> dict[str, str]:
+    if not values.get("for_visitors"):
+        return {}
+    if not values.get("as_banner", True):
+        return {"for_visitors": _("Visitors see banners only: show it as a banner, too.")}
+    if values.get("audience", Audience.EVERYONE) != Audience.EVERYONE:
+        return {"for_visitors": _("Visitors see only what is for everyone.")}
     return {}
 
 

@@ -6,7 +6,7 @@ from ..models import Broadcast, ledger
 PLACES = ("in_inbox", "as_banner", "as_dialog")
 COLUMNS = (
     *("title", "body", "language", "translations", "level", "url", "buttons", *PLACES),
-    *("audience", "publish_at", "expires_at"),
+    *("audience", "for_visitors", "publish_at", "expires_at"),
 )
 DATES = {"publish_at", "expires_at"}
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import wraps
 from http import HTTPStatus
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.translation import get_language
@@ -13,7 +14,7 @@ from inbox.http.problems import MEDIA_TYPE
 
 from ..refusals import BAD_METHOD, Refusal
 
-View = Callable[[HttpRequest], HttpResponseBase]
+View = Callable[..., HttpResponseBase]
 
 
 def only(*methods: str) -> Callable[[View], View]:
@@ -27,10 +28,10 @@ def only(*methods: str) -> Callable[[View], View]:
     def decorate(view: View) -> View:
         @csrf_exempt
         @wraps(view)
-        def checked(request: HttpRequest) -> HttpResponseBase:
+        def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if request.method == "OPTIONS":
                 return HttpResponse(status=HTTPStatus.NO_CONTENT, headers={"Allow": allow})
-            return view(request) if request.method in methods else problem(refusal)
+            return view(request, *args, **kwargs) if request.method in methods else problem(refusal)
 
         return checked
 

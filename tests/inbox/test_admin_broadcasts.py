@@ -24,7 +24,7 @@ pytestmark = [pytest.mark.urls("tests.inbox.urls"), pytest.mark.django_db, pytes
 
 LIST = "/admin/inbox/broadcast/"
 FORM = {
-    "title": "Maintenance", "body": "At noon.", "level": "info", "url": "", "audience": "everyone",
+    "title": "Maintenance", "body": "At noon.", "level": "info", "url": "", "audience": "everyone", "in_inbox": "on",
     "publish_at_0": "", "publish_at_1": "", "expires_at_0": "", "expires_at_1": "",
 }  # fmt: skip
 
@@ -312,6 +312,14 @@ class TestPreview:
         original = admin.post(f"{LIST}preview/", posted | {"title_zh_hans": ""}).json()["shown"]["zh-hans"]
         assert (original["item"]["title"], original["item"]["lang"]) == ("Soon", "en")
         assert "no text in this language" in original["note"]
+
+    def test_where_it_shows_and_its_buttons(self, admin: Client) -> None:
+        posted = {"title": "Soon", "as_banner": "on", "as_dialog": "on", "language": "en"}
+        posted |= {"button_1_label": "Plan", "button_1_url": "/plan/", "button_1_label_de": "Plan ansehen"}
+        shown = admin.post(f"{LIST}preview/", posted | {"button_2_label": "No link"}).json()["shown"]
+        assert shown["en"]["item"]["kinds"] == ["banner", "dialog"]
+        assert shown["en"]["item"]["buttons"] == [{"label": "Plan", "lang": "en", "url": "/plan/"}]
+        assert shown["de"]["item"]["buttons"] == [{"label": "Plan ansehen", "lang": "de", "url": "/plan/"}]
 
     def test_a_toast_is_cut_as_it_will_be(self, admin: Client) -> None:
         shown = admin.post(f"{LIST}preview/", {"title": "Long", "body": "x" * 600}).json()["shown"]["en"]

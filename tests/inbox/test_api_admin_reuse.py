@@ -81,7 +81,7 @@ assert client.get(f"/admin/inbox/mailbox/{bea.pk}/change/").status_code == 200
 doomed = {"action": "delete_selected", "_selected_action": [foreign.pk], "post": "yes"}
 assert client.post("/admin/inbox/commentmessage/", doomed).status_code == 302
 assert CommentMessage.objects.count() == 1
-form = {"title": "Hello", "level": "info", "audience": "everyone", "_publish": ""}
+form = {"title": "Hello", "level": "info", "audience": "everyone", "in_inbox": "on", "_publish": ""}
 assert client.post("/admin/inbox/broadcast/add/", form).status_code == 302
 assert client.get("/api/v1/unread/").json()["by_type"] == {"broadcast": 1}
 """

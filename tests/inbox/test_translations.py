@@ -132,7 +132,8 @@ class TestService:
 @pytest.mark.anywhere
 class TestAdministration:
     FORM = {
-        "title": "Maintenance", "body": "At two.", "language": "en", "level": "info", "url": "", "audience": "everyone",
+        "title": "Maintenance", "body": "At two.", "language": "en", "level": "info", "url": "",
+        "audience": "everyone", "in_inbox": "on",
         "publish_at_0": "", "publish_at_1": "", "expires_at_0": "", "expires_at_1": "",
     }  # fmt: skip
     ADD = "/admin/inbox/broadcast/add/"

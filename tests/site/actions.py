@@ -203,6 +203,13 @@ def withdraw(pk: int) -> None:
     services.withdraw(models.Broadcast.objects.get(pk=pk))
 
 
+def change_broadcast(pk: int, *, show_again: bool = False, **values: Any) -> None:
+    """As its author would, whatever its state."""
+    from inbox import models, services
+
+    services.change_broadcast(models.Broadcast.objects.get(pk=pk), values, show_again=show_again)
+
+
 def edit(model: str, pk: int, **columns: Any) -> None:
     """Load, change and `save()` a row of "app.Model"."""
     row = apps.get_model(model)._default_manager.get(pk=pk)

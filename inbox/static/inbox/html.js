@@ -1,6 +1,6 @@
 /* Inserts HTML of announcements, the only HTML that comes from the server. The server has sanitised it (inbox/rendering/markup.py). */
 
-let policy; // undefined: not created yet; null: the page's Content-Security-Policy forbids it
+let policy; // undefined: not created yet; null: the page's Content-Security-Policy forbids it (and has no default policy)
 
 /** Fill `element` with `html`. Returns false if Trusted Types forbid it (`trusted-types reddot` is missing). */
 export function showHtml(element, html) {
@@ -16,6 +16,7 @@ function makePolicy() {
   try {
     return trustedTypes.createPolicy("reddot", rules);
   } catch (error) {
+    if (trustedTypes.defaultPolicy) return trustedTypes.defaultPolicy; // in Django's admin (default-policy.js)
     console.warn("Red Dot: announcements are shown as plain text. To show their markup, allow the policy: trusted-types reddot", error);
     return null;
   }

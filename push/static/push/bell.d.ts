@@ -21,5 +21,6 @@ declare global {
   }
   interface DocumentEventMap {
     "reddot:change": CustomEvent<Snapshot>;
+    "reddot:state": CustomEvent<{ state: State }>;
   }
 }

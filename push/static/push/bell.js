@@ -11,7 +11,8 @@
  * ticket-url (an address of the page's own server that answers a POST with `{"ticket": …}`) or the property renewTicket (an
  * async function that returns a ticket). The attribute user may be left out then.
  *
- * It dispatches `reddot:change` on document (detail: the snapshot, with `item` if something arrived).
+ * It dispatches `reddot:change` on document (detail: the snapshot, with `item` if something arrived), and `reddot:state`
+ * (detail: `{state}`).
  * Its method `offer(snapshot)` takes a snapshot that an API call of the page returned.
  */
 import { NotificationBell } from "./ui/notification-bell.js";

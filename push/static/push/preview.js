@@ -1,7 +1,9 @@
-/** Adds the bell's row and the toast to the preview of an announcement (inbox/static/inbox/admin/preview.js). */
+/** Adds banner, dialog, toast and the bell's row to the preview of an announcement (inbox/static/inbox/admin/preview.js). */
 import { addPlace } from "../inbox/admin/preview.js";
 import { h } from "../inbox/shared/dom.js";
 import { languageOf } from "../inbox/shared/i18n.js";
+import { confirmationOf } from "./ui/confirmation.js";
+import { noticeOf } from "./ui/notice.js";
 import { Rows } from "./ui/rows.js";
 import { styles } from "./ui/styles.js";
 import { toastOf } from "./ui/toasts.js";
@@ -19,9 +21,20 @@ function inBell(node) {
   return host;
 }
 
-addPlace(30, "toast", (_item, toast) => inBell(h("ul", { class: "stack" }, toastOf(toast, () => {}, () => {}))));
+/** Shown with the style sheet of the banners. @param {Node} node */
+function inBanners(node) {
+  return h("broadcast-banners", { "data-preview": true }, node);
+}
+
+addPlace(10, "banner", (item) => item.kinds.includes("banner") ? inBanners(h("ul", {}, noticeOf(item, language))) : null);
+
+addPlace(20, "dialog", (item) => item.kinds.includes("dialog")
+  ? inBanners(h("div", { class: "rd-confirm" }, confirmationOf(item, language, () => {}))) : null);
+
+addPlace(30, "toast", (item, toast) => !item.kinds.includes("inbox") ? null : inBell(h("ul", { class: "stack" }, toastOf(toast, () => {}, () => {}))));
 
 addPlace(40, "bell", (item) => {
+  if (!item.kinds.includes("inbox")) return null;
   const rows = new Rows(language, () => {});
   rows.show([item]);
   return inBell(h("div", { class: "sheet" }, rows.element));

@@ -30,6 +30,7 @@ function draw() {
 }
 
 addPlace(50, "inbox", (item) => {
+  if (!item.kinds.includes("inbox")) return null;
   const row = buildRow(item, "");
   updateRow(row, item);
   return h("div", { class: "rd-inbox" }, h("ul", { class: "rd-list", role: "list" }, row));

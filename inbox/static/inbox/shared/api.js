@@ -57,6 +57,20 @@ export class Api {
     return this.#write("POST", "inbox/read/", { up_to: version, ...(type && { type }) });
   }
 
+  /**
+   * The banners and dialogs that the user has yet to answer. `version` was read before them.
+   * @returns {Promise<{user: number|string, version: number, items: any[]}>}
+   */
+  async announcements() {
+    const found = await this.#request(`inbox/announcements/?${new URLSearchParams(this.language && { language: this.language })}`);
+    return Array.isArray(found?.items) ? found : unreachable();
+  }
+
+  /** Close the banner, or confirm the dialog, that was shown at `version`. @param {"close"|"confirm"} act */
+  answer(act, ref, version) {
+    return this.#write("POST", `inbox/announcements/${encodeURIComponent(ref)}/${act}/`, { version });
+  }
+
   #write(method, path, body) {
     return this.#request(path, { ...jsonRequest(method, body), keepalive: true });
   }

@@ -13,6 +13,7 @@ const word = (value) => text(value)?.trim() || undefined;
 const flag = (value) => (typeof value === "boolean" ? value : undefined);
 const date = (value) => (Number.isNaN(Date.parse(value)) ? undefined : new Date(value).toISOString());
 const lang = (value) => (typeof value === "string" && /^[a-z-0-9]{2,35}$/i.test(value) ? value : undefined);
+const words = (value) => (Array.isArray(value) ? value.filter((each) => typeof each === "string") : undefined);
 const html = (value) => (typeof value === "string" && value.length <= LONGEST_HTML ? value : undefined);
 
 /* Each: [read the value (undefined: can't be shown), its replacement, whether it may be absent]. */
@@ -27,6 +28,7 @@ const FIELDS = {
   level: [(value) => (LEVELS.includes(value) ? value : undefined), () => "info", true],
   read: [flag, () => false, true],
   archived: [flag, () => false, true],
+  kinds: [words, () => [], true],
 };
 
 /** The items of a response that can be shown. `base`: what their links are relative to. */
@@ -37,14 +39,22 @@ export function readItems(values, base) {
 
 /**
  * `value` as an item whose fields all have their types; null if it is no object. `created_at` is "" if unknown; `href` is the
- * address to follow, "" for none. `name` replaces a missing ref.
+ * address to follow, "" for none; `buttons` are {at, label, lang, href}. `name` replaces a missing ref.
  * @param {any} value @param {string|URL} base @param {string} [name] @returns {any}
  */
 export function readItem(value, base, name = "?") {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return report(name, "item", value), null;
   const ref = word(value.ref) ?? name;
   const item = Object.fromEntries(Object.keys(FIELDS).map((field) => [field, readField(value, field, ref)]));
-  return { ...item, ref, href: readLink(value.url, base, ref) };
+  return { ...item, ref, href: readLink(value.url, base, ref), buttons: readButtons(value.buttons, base, ref) };
+}
+
+/* Each with its number, by which clicks are counted. */
+function readButtons(value, base, ref) {
+  if (value !== undefined && !Array.isArray(value)) report(ref, "buttons", value);
+  const buttons = (Array.isArray(value) ? value : []).map((each, at) => (
+    { at, label: word(each?.label), lang: lang(each?.lang) ?? "", href: readLink(each?.url, base, ref) }));
+  return buttons.filter(({ label, href }) => label && href);
 }
 
 function readField(value, field, ref) {

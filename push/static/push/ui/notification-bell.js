@@ -185,6 +185,7 @@ export class NotificationBell extends HTMLElement {
     this.dataset.state = this.state;
     if (this.state === "signed-out") this.#forget();
     this.panel.onState(this.state);
+    document.dispatchEvent(new CustomEvent("reddot:state", { detail: { state: this.state } }));
   }
 
   #forget() {

@@ -1,0 +1,275 @@
+"""Announcements on top of every page, and in a dialog: live in every tab, in the reader's language, moving nothing."""
+
+import re
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.banners import WATCH_SHIFTS, Banners, announced, visit
+from tests.browser.bell import Bell, until
+from tests.browser.conftest import Browse, newcomer
+from tests.browser.elsewhere import Elsewhere
+from tests.browser.pages.inbox_page import InboxPage
+from tests.browser.pages.walk import violations
+from tests.servers import Site
+
+PHONE = {"width": 390, "height": 844}
+LONG = "At **two**, see [the plan](/people/). " * 20
+BUTTONS = [
+    {"url": "/people/", "label": "Read the plan", "labels": {"zh-hans": "查看计划"}},
+    {"url": "/inbox/", "label": "Open the inbox", "labels": {}},
+]
+
+
+@pytest.fixture
+def open_page(browse: Browse, site: Site, person: str) -> Any:
+    context = browse(site, person)
+
+    def start(path: str = "/people/") -> Banners:
+        banners = visit(context, path)
+        Bell(banners.page).live()
+        return banners
+
+    return start
+
+
+def test_comes_is_closed_and_stays_in_the_inbox(open_page: Any, site: Site) -> None:
+    """Without a reload; closing it in one tab closes it in the other."""
+    one, other = open_page(), open_page("/inbox/")
+    with announced(site, level="warning", body="**Now**", buttons=BUTTONS) as notice:
+        for banners in (one, other):
+            banners.shows(notice)
+            expect(banners.of(notice)).to_contain_text(f"Warning {notice.title}")
+            expect(banners.of(notice).locator("strong")).to_have_text("Now")
+            expect(banners.of(notice).get_by_role("link", name="Read the plan")).to_have_attribute(
+                "href", re.compile("/people/$")
+            )
+        expect(InboxPage(other.page).row(notice.title)).to_be_visible()
+        one.close(notice)
+        for banners in (one, other):
+            banners.lacks(notice)
+        expect(InboxPage(other.page).row(notice.title)).to_be_visible()
+        Bell(one.page).shows("1")  # closed is not read
+        one.page.reload()
+        expect(Bell(one.page).badge).to_have_text("1")
+        one.lacks(notice)
+
+
+def test_is_edited_shown_again_and_withdrawn(open_page: Any, site: Site) -> None:
+    banners, inbox = open_page(), open_page("/inbox/")
+    with announced(site) as notice:
+        banners.shows(notice)
+        notice.change(title="Another title")
+        expect(banners.of(notice)).to_contain_text("Another title")
+        expect(InboxPage(inbox.page).row("Another title")).to_be_visible()
+        banners.close(notice)
+        banners.lacks(notice)
+        notice.change(title="A corrected title")
+        expect(InboxPage(inbox.page).row("A corrected title")).to_be_visible()
+        banners.lacks(notice)
+        notice.change(title="Something new", show_again=True)
+        expect(banners.of(notice)).to_contain_text("Something new")
+        notice.withdraw()
+        banners.lacks(notice)
+
+
+def test_is_in_the_page_that_the_server_sends(browse: Browse, site: Site, person: str) -> None:
+    """Without scripts, too: only that it can't be closed."""
+    with announced(site, level="critical", body="Text", buttons=BUTTONS) as notice:
+        banners = visit(browse(site, person, java_script_enabled=False))
+        expect(banners.of(notice)).to_contain_text(f"Critical {notice.title}")
+        expect(banners.of(notice).get_by_role("link", name="Open the inbox")).to_be_visible()
+        expect(banners.element.locator("button")).to_be_hidden()
+
+
+@pytest.mark.parametrize("viewport", [{"width": 1280, "height": 800}, PHONE], ids=["desktop", "phone"])
+def test_moves_nothing(browse: Browse, site: Site, person: str, viewport: Any) -> None:
+    """Not when the page opens, nor when another one comes, nor when one is withdrawn."""
+    context = browse(site, person, viewport=viewport, timezone_id="America/Los_Angeles")
+    context.add_init_script(WATCH_SHIFTS)
+    with announced(site, body=f"{LONG}\n\n{{{{time 2026-12-01T02:00 Europe/Berlin}}}}") as first:
+        banners = visit(context)
+        Bell(banners.page).live()
+        banners.shows(first)
+        expect(banners.of(first).locator("time")).to_contain_text("Nov 30, 2026")
+        with announced(site, "A second one") as second:
+            banners.shows(second)
+        banners.lacks(second)
+        first.withdraw()
+        banners.lacks(first)
+        assert banners.shifts() == []
+        banners.page.keyboard.press("Shift")  # then its place goes, too
+        expect(banners.element.locator(".rd-notices").first).to_be_hidden()
+
+
+def test_more_than_two_unfold(open_page: Any, site: Site) -> None:
+    with (
+        announced(site, "One"),
+        announced(site, "Two", level="warning"),
+        announced(site, "Three", level="critical") as three,
+    ):
+        banners = open_page()
+        expect(banners.all.filter(visible=True)).to_have_text([re.compile("Critical Three"), re.compile("Warning Two")])
+        expect(banners.more).to_have_text("1 more announcement")
+        banners.more.click()
+        expect(banners.all.filter(visible=True)).to_have_count(3)
+        banners.close(three)
+        expect(banners.all.filter(visible=True)).to_have_text([re.compile("Two"), re.compile("One")])
+        expect(banners.more).to_be_hidden()
+        expect(banners.all.first.get_by_role("button", name="Close")).to_be_focused()
+
+
+def test_what_cannot_be_closed_comes_back_with_a_message(open_page: Any, site: Site) -> None:
+    with announced(site) as notice:
+        banners = open_page()
+        banners.page.route("**/close/", lambda route: route.abort())
+        banners.close(notice)
+        expect(banners.of(notice).get_by_text("That didn’t work")).to_be_visible()
+        banners.page.unroute("**/close/")
+        banners.close(notice)
+        banners.lacks(notice)
+
+
+def test_a_dialog_stays_until_it_is_confirmed(open_page: Any, site: Site) -> None:
+    one, other = open_page(), open_page()
+    with announced(
+        site, "New terms", as_dialog=True, as_banner=False, level="critical", body="Read **them**"
+    ) as notice:
+        dialog = one.page.get_by_role("alertdialog", name=re.compile("Critical New"))
+        expect(dialog).to_be_visible()
+        expect(dialog.get_by_role("heading")).to_be_focused()  # not the button: Enter confirms nothing
+        for key in ("Enter", "Escape", "Escape"):
+            one.page.keyboard.press(key)
+        expect(dialog).to_be_visible()
+        one.page.reload()
+        expect(dialog).to_be_visible()
+        one.page.route("**/confirm/", lambda route: route.abort())
+        dialog.get_by_role("button", name="Confirm").click()
+        expect(dialog.get_by_role("alert")).to_contain_text("That didn’t work")
+        one.page.unroute("**/confirm/")
+        dialog.get_by_role("button", name="Confirm").click()
+        for banners in (one, other):
+            expect(banners.dialog).to_be_hidden()
+        one.page.reload()
+        Bell(one.page).live().shows("1")
+        expect(one.dialog).to_be_hidden()
+        notice.change(title="Newer terms", show_again=True)
+        expect(dialog).to_contain_text("Newer terms")
+
+
+def test_one_dialog_at_a_time_the_most_urgent_first(open_page: Any, site: Site) -> None:
+    calm: dict[str, Any] = {"as_dialog": True, "as_banner": False}
+    with announced(site, "Calm", **calm), announced(site, "Urgent", level="critical", **calm):
+        banners = open_page()
+        for title in ("Urgent", "Calm"):
+            expect(banners.dialog).to_contain_text(title)
+            banners.dialog.get_by_role("button", name="Confirm").click()
+        expect(banners.dialog).to_be_hidden()
+
+
+def test_what_is_critical_is_said_at_once(open_page: Any, site: Site) -> None:
+    banners = open_page()
+    with announced(site, "Fire", level="critical") as fire:
+        banners.shows(fire)
+        expect(banners.element.locator("> [role=alert]")).to_have_text("Critical: Fire")
+    with announced(site, "Tea") as tea:
+        banners.shows(tea)
+        expect(banners.element.locator("> [role=status]")).to_have_text("Tea")
+
+
+def test_each_reader_gets_their_language(browse: Browse, site: Site, person: str) -> None:
+    words = {"zh-hans": {"title": "维护", "body": "**两点**"}, "de": {"title": "Wartung", "body": "Um **zwei**"}}
+    readers = {lang: visit(browse(site, person, locale=lang)) for lang in ("zh-CN", "de", "fr")}
+    for banners in readers.values():
+        Bell(banners.page).live()
+    with announced(site, "Maintenance", language="en", level="warning", translations=words, buttons=BUTTONS) as notice:
+        for lang, title, button in (
+            ("zh-CN", "警告 维护", "查看计划"),
+            ("de", "Wartung", "Read the plan"),
+            ("fr", "Warning Maintenance", "Read the plan"),
+        ):
+            expect(readers[lang].of(notice)).to_contain_text(title)
+            expect(readers[lang].of(notice).get_by_role("link", name=button)).to_be_visible()
+        expect(readers["fr"].of(notice).get_by_text("Maintenance")).to_have_attribute("lang", "en")
+        readers["de"].page.reload()
+        expect(readers["de"].of(notice)).to_contain_text("Wartung")
+
+
+def test_a_visitor_sees_it_without_a_connection(browse: Browse, site: Site) -> None:
+    context = browse(site)
+    with announced(site, "Down tonight", for_visitors=True, level="critical") as notice, announced(site) as hidden:
+        asked: list[str] = []
+        context.on("request", lambda request: asked.append(request.url))
+        banners = visit(context, "/accounts/login/")
+        banners.page.on("websocket", lambda socket: asked.append(socket.url))
+        expect(banners.of(notice)).to_contain_text("Critical Down tonight")
+        banners.lacks(hidden)
+        banners.close(notice)
+        banners.lacks(notice)
+        banners.page.reload()
+        until(banners.page, "customElements.get('broadcast-banners') !== undefined")
+        banners.lacks(notice)
+        notice.change(title="Down tomorrow", show_again=True)
+        banners.page.reload()
+        expect(banners.of(notice)).to_contain_text("Down tomorrow")
+        assert [url for url in asked if ("/push/" in url and "/static/" not in url) or "/api/" in url] == []
+
+
+def test_a_visitor_s_page_asks_again_when_the_answer_is_old(browse: Browse, site: Site) -> None:
+    context = browse(site)
+    page = context.new_page()
+    page.clock.install()
+    page.goto("/accounts/login/")
+    banners = Banners(page)
+    page.route("**/push/banners/**", lambda route: route.continue_())  # the browser's own cache has another clock
+    with announced(site, "Down tonight", for_visitors=True) as notice:
+        page.clock.fast_forward(61_000)
+        banners.shows(notice)
+        notice.withdraw()
+        page.clock.fast_forward(61_000)
+        banners.lacks(notice)
+
+
+def test_a_page_without_a_bell_of_another_origin(browse: Browse, open_site: Site, elsewhere: Elsewhere) -> None:
+    person = newcomer(open_site)
+    elsewhere.receive(person)
+    page = browse(open_site).new_page()
+    page.goto(f"{elsewhere.origin}/blank")
+    page.evaluate(
+        """async (site) => {
+          await import(`${site}static/push/banners.js`);
+          const element = document.createElement("broadcast-banners");
+          const given = { push: "push/", api: "api/v1/", inbox: "inbox/" };
+          for (const [name, path] of Object.entries(given)) element.setAttribute(name, site + path);
+          element.setAttribute("ticket-url", "/reddot-ticket");
+          document.body.append(element);
+        }""",
+        open_site.url("/"),
+    )
+    banners = Banners(page)
+    with announced(open_site, url="/people/") as notice:
+        banners.shows(notice)
+        expect(banners.of(notice).get_by_role("link")).to_have_attribute("href", open_site.url("/people/"))
+        banners.close(notice)
+        banners.lacks(notice)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("viewport", [{"width": 1280, "height": 800}, PHONE], ids=["desktop", "phone"])
+def test_nothing_is_wrong_with_it(browse: Browse, site: Site, person: str, scheme: str, viewport: Any) -> None:
+    """axe, the policy, and the width; with a banner in the page, one above it, and a dialog."""
+    context = browse(site, person, color_scheme=scheme, viewport=viewport)
+    page, blocked = context.new_page(), list[str]()
+    page.on("console", lambda message: message.type == "error" and blocked.append(message.text))
+    with announced(site, level="warning", body=LONG, buttons=BUTTONS), announced(site, "Donaudampfschiff" * 9):
+        page.goto("/people/")
+        Bell(page).live()
+        with announced(site, level="critical", body="Text", buttons=BUTTONS) as above:
+            Banners(page).shows(above)
+            assert violations(page) == []
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        with announced(site, "Terms", as_dialog=True, as_banner=False, body=LONG, buttons=BUTTONS):
+            expect(Banners(page).dialog).to_be_visible()
+            assert violations(page) == []
+    assert blocked == []
