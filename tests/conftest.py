@@ -62,8 +62,8 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    """One for all tests: a context is a person's browser."""
-    with needs(), browser.chromium() as started:
+    """One for all tests: a context is a person's browser. Its tabs share a process, as they would in a full memory."""
+    with needs(), browser.chromium("--renderer-process-limit=1") as started:
         playwrights = asyncio._get_running_loop()
         yield started
         asyncio._set_running_loop(playwrights)

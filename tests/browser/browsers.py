@@ -4,16 +4,29 @@ import inspect
 from collections.abc import Callable
 from typing import Any, Self
 
-from playwright.sync_api import Browser, BrowserContext
+from playwright.sync_api import Browser, BrowserContext, Error, Page
 
 KEPT = 6  # idle browsers; a test opens three at most
 TIMEOUT = 15_000  # ms
+BLANK = "about:blank"
 # What a test may do with a context that leaves nothing in it, but for pages and cookies.
 LEAVES_NOTHING = {
     *("add_cookies", "clear_cookies", "cookies", "storage_state"),
-    *("new_page", "new_cdp_session", "set_default_timeout", "close", "is_closed"),
+    *("new_page", "set_default_timeout", "close", "is_closed"),
     *("expect_console_message", "expect_event", "expect_page", "wait_for_event"),
 }
+# What it may do with a page so that nothing is left once the page is blank.
+LEAVES_A_BLANK_PAGE = {
+    *("goto", "reload", "title", "content", "screenshot", "bring_to_front", "close", "is_closed"),
+    *("evaluate", "evaluate_handle", "locator", "frame", "frame_locator"),
+    *("get_by_alt_text", "get_by_label", "get_by_placeholder", "get_by_role"),
+    *("get_by_test_id", "get_by_text", "get_by_title"),
+    *("expect_console_message", "expect_event", "expect_navigation", "expect_popup", "expect_request"),
+    *("expect_response", "expect_request_finished", "expect_websocket"),
+    *("wait_for_event", "wait_for_load_state", "wait_for_selector", "wait_for_url"),
+}
+# Nothing is written any more, as the bell does when its page goes.
+FORGET = "() => { Storage.prototype.setItem = () => {}; sessionStorage.clear(); }"
 
 
 class Profile:
@@ -21,33 +34,75 @@ class Profile:
 
     Routes, scripts, listeners, a clock and the like cannot all be taken out again: whoever called anything that
     `LEAVES_NOTHING` does not name has spoilt it. Nothing of ours writes to `localStorage` or databases.
+
+    Its first page is kept, too, blank and with its process: a new one costs twice as much. Unless the test called on it
+    what `LEAVES_A_BLANK_PAGE` does not name, or ended at another site.
     """
 
-    def __init__(self, kind: tuple[str, str], context: BrowserContext) -> None:
-        self.kind, self.context = kind, context
+    def __init__(self, base_url: str, options: str, context: BrowserContext) -> None:
+        self.kind, self.context = (base_url, options), context
         self.errors: list[str] = []
         self.is_spoilt = False
+        self._page: Page | None = None  # the first one, if it is still as it was
+        self._is_idle = False
+        self._open = context.new_page
         context.on("weberror", lambda error: self.errors.append(str(error.error)))
-        self._watch(context, LEAVES_NOTHING)
-        self._watch(context.clock, set())  # of the context, whichever page it is reached by
+        watch(context, LEAVES_NOTHING, self._spoil)
+        watch(context.clock, set(), self._spoil)  # of the context, whichever page it is reached by
+        context.new_page = self._new_page  # type: ignore[method-assign]
 
-    def _watch(self, target: Any, harmless: set[str]) -> None:
-        for name, _function in inspect.getmembers(type(target), inspect.isfunction):
-            if not name.startswith("_") and name not in harmless:
-                setattr(target, name, self._spoiling(getattr(target, name)))
+    def _spoil(self) -> None:
+        self.is_spoilt = True
 
-    def _spoiling(self, method: Callable[..., Any]) -> Callable[..., Any]:
-        def call(*args: Any, **kwargs: Any) -> Any:
-            self.is_spoilt = True
-            return method(*args, **kwargs)
+    def _new_page(self) -> Page:
+        if self._page and self._is_idle and not self._page.is_closed():
+            self._is_idle = False
+            return self._page
+        page = self._open()
+        if not self._page:
+            self._page = page
+            watch(page, LEAVES_A_BLANK_PAGE, self._let_go)
+        return page
 
-        return call
+    def _let_go(self) -> None:
+        self._page = None
 
     def emptied(self) -> Self:
+        kept = self._page if self._page and self._blanked(self._page) else None
+        self._page, self._is_idle = kept, kept is not None
         for page in self.context.pages:
-            page.close()
+            if page is not kept:
+                page.close()
         self.context.clear_cookies()
         return self
+
+    def _blanked(self, page: Page) -> bool:
+        """Whether it could be left as it was made: at no address, with no session, and with no pointer over it."""
+        if page.is_closed() or not page.url.startswith((f"{self.kind[0]}/", BLANK)):
+            return False
+        try:
+            if page.url != BLANK:
+                page.evaluate(FORGET)
+            page.goto(BLANK)
+            page.mouse.move(0, 0)
+        except Error:
+            return False
+        return True
+
+
+def watch(target: Any, harmless: set[str], spoil: Callable[[], None]) -> None:
+    """Call `spoil` before any method of the target that is not harmless."""
+    for name, _function in inspect.getmembers(type(target), inspect.isfunction):
+        if not name.startswith("_") and name not in harmless:
+            setattr(target, name, spoiling(getattr(target, name), spoil))
+
+
+def spoiling(method: Callable[..., Any], spoil: Callable[[], None]) -> Callable[..., Any]:
+    def call(*args: Any, **kwargs: Any) -> Any:
+        spoil()
+        return method(*args, **kwargs)
+
+    return call
 
 
 class Browsers:
@@ -61,7 +116,7 @@ class Browsers:
         kind = (base_url, repr(sorted(options.items())))
         profile = next((each for each in self._idle if each.kind == kind), None)
         if profile is None:
-            profile = Profile(kind, self._chromium.new_context(base_url=base_url, **options))
+            profile = Profile(*kind, self._chromium.new_context(base_url=base_url, **options))
         else:
             self._idle.remove(profile)
         profile.context.set_default_timeout(TIMEOUT)
@@ -77,7 +132,3 @@ class Browsers:
         if len(self._idle) > KEPT:
             self._idle.pop(0).context.close()
         return errors
-
-    def close(self) -> None:
-        while self._idle:
-            self._idle.pop().context.close()

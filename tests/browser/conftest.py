@@ -63,7 +63,7 @@ def browsers(chromium: Browser) -> Browsers:
 def browse(browsers: Browsers) -> Iterator[Browse]:
     """`browse(site, "bob", viewport=…)`: a browser signed in as bob. Its pages may not throw.
 
-    It may have been at that site before: scripts are in its cache, and nothing else of another test is.
+    It and its first tab may have been at that site before: scripts are in the cache, and nothing else of another test.
     A test that follows a link waits for the page: Chromium may hang when it is closed in the middle of that.
     """
     profiles: list[Profile] = []

@@ -19,15 +19,31 @@ SPOIL: dict[str, Callable[[BrowserContext, Page], object]] = {
     "headers": lambda context, _page: context.set_extra_http_headers({"X-Left": "1"}),
     "a clock": lambda context, _page: context.clock.install(),
     "a page's clock": lambda _context, page: page.clock.install(),
+    "a protocol session": lambda context, page: context.new_cdp_session(page),
     "its end": lambda context, _page: context.close(),
 }
 
 
+SPOIL_A_PAGE: dict[str, Callable[[Page], object]] = {
+    "a route": lambda page: page.route("**/api/**", lambda route: route.abort()),
+    "a script": lambda page: page.add_init_script("window.left = 1"),
+    "a listener": lambda page: page.on("request", lambda _request: None),
+    "a size": lambda page: page.set_viewport_size({"width": 300, "height": 300}),
+    "another site": lambda page: page.goto("data:text/html,left"),
+    "its end": lambda page: page.close(),
+}
+STATE = """() => {
+  const hovered = document.querySelector(":hover")?.localName ?? "";
+  return [sessionStorage.length, window.left ?? null, document.cookie, hovered.replace("html", "")];
+}"""
+
+
 @pytest.fixture
 def browsers(chromium: Browser) -> Iterator[Browsers]:
-    own = Browsers(chromium)
-    yield own
-    own.close()
+    before = set(chromium.contexts)
+    yield Browsers(chromium)
+    for context in set(chromium.contexts) - before:
+        context.close()
 
 
 def test_it_is_empty_when_it_is_used_again(browsers: Browsers, site: Site) -> None:
@@ -38,12 +54,30 @@ def test_it_is_empty_when_it_is_used_again(browsers: Browsers, site: Site) -> No
     page.goto("/jsi18n/")
     with page.expect_event("pageerror"):
         page.evaluate("setTimeout(() => { sessionStorage.setItem('left', 1); throw new Error('left'); })")
+    page.evaluate("window.left = 1; addEventListener('pagehide', () => sessionStorage.setItem('left', 2))")
+    page.mouse.move(100, 100)
+    other = context.new_page()
+    other.goto("/jsi18n/")
     assert browsers.give_back(profile) == ["left"]
     assert browsers.take(site.url(""), OPTIONS) is profile
-    assert (context.pages, context.cookies(), profile.errors) == ([], [], [])
-    page = context.new_page()
+    assert (context.pages, context.cookies(), profile.errors) == ([page], [], [])
+    assert context.new_page() is page
+    assert page.url == "about:blank"
     page.goto("/jsi18n/")
-    assert page.evaluate("sessionStorage.length") == 0
+    assert page.evaluate(STATE) == [0, None, "", ""]
+    assert context.new_page() is not page
+
+
+@pytest.mark.parametrize("how", SPOIL_A_PAGE)
+def test_a_page_is_not_used_again_once_more_was_done_to_it(browsers: Browsers, site: Site, how: str) -> None:
+    profile = browsers.take(site.url(""), OPTIONS)
+    page = profile.context.new_page()
+    page.goto("/jsi18n/")
+    SPOIL_A_PAGE[how](page)
+    browsers.give_back(profile)
+    assert page.is_closed()
+    assert browsers.take(site.url(""), OPTIONS) is profile
+    assert profile.context.new_page() is not page
 
 
 @pytest.mark.parametrize("how", SPOIL)
