@@ -67,7 +67,7 @@ class Mqtt(Client):
     async def subscribe(self, topic: str) -> None:
         """Raises `Refused`."""
         try:
-            codes = await self.answered(self.mqtt.subscribe(topic, 1, timeout=5))
+            codes = await self.answered(self.mqtt.subscribe(topic, 1, timeout=10))
         except aiomqtt.MqttError as error:
             raise Refused(None, str(error)) from error
         for code in codes:
@@ -77,7 +77,7 @@ class Mqtt(Client):
     async def publish(self, topic: str, payload: str, retain: bool = False) -> None:
         """Raises `Refused` where the broker says no, which few do."""
         try:
-            await self.answered(self.mqtt.publish(topic, payload, 1, retain, timeout=5))
+            await self.answered(self.mqtt.publish(topic, payload, 1, retain, timeout=10))
         except aiomqtt.MqttError as error:
             raise Refused(None, str(error)) from error
 
@@ -147,7 +147,7 @@ async def retained(site: Site, topic: str) -> str | None:
     """What the broker has retained there; None for nothing."""
     mark = uuid4().hex
     async with service(site) as client:
-        await client.subscribe(topic, 1, timeout=5)
+        await client.subscribe(topic, 1, timeout=10)
         await client.publish(topic, mark, 1)  # comes after what is retained
         found = None
         async for message in client.messages:

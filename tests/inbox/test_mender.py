@@ -36,7 +36,7 @@ def test_what_is_due_is_done_as_soon_as_the_clock_is_free(due: Broadcast, user: 
         services.send([user], FollowMessage)
         assert selectors.snapshot(user).by_type == {"follow": 2}
         release.set()
-        wait_for(lambda: selectors.snapshot(user).by_type == {"follow": 2, "broadcast": 1}, 2)
+        wait_for(lambda: selectors.snapshot(user).by_type == {"follow": 2, "broadcast": 1}, DEADLINE)
 
 
 @pytest.mark.usefixtures("somebody_mends")

@@ -56,10 +56,10 @@ async def test_streams_flow(proxy: Any, transport: str) -> None:
     name = f"{transport} through {proxy.name}"
     await asyncio.to_thread(proxy.call, "user", name)
     async with connect(transport, proxy, name) as client:
-        unread = (await client.next(5))["unread"]
+        unread = (await client.next())["unread"]
         for more in (1, 2):
             await asyncio.to_thread(proxy.call, "send", "comment", [name], target_title="Tea")
-            await client.until_unread(unread + more, 5)
+            await client.until_unread(unread + more)
 
 
 @pytest.mark.soak
@@ -69,10 +69,10 @@ async def test_streams_survive_silence(proxy: Any, transport: str) -> None:
     name = f"silent {transport} through {proxy.name}"
     await asyncio.to_thread(proxy.call, "user", name)
     async with connect(transport, proxy, name) as client:
-        unread = (await client.next(5))["unread"]
+        unread = (await client.next())["unread"]
         await asyncio.sleep(80)
         await asyncio.to_thread(proxy.call, "send", "comment", [name], target_title="Tea")
-        await client.until_unread(unread + 1, 5)
+        await client.until_unread(unread + 1)
 
 
 async def test_a_page_is_compressed_and_a_stream_is_not(proxy: Any) -> None:
