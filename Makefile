@@ -9,7 +9,7 @@ PY := $(VENV)/bin/python
 INSTALLED := $(VENV)/.requirements.lock.installed
 DEV := $(VENV)/.requirements-dev.lock.installed
 
-.PHONY: help run stack test test-browser test-live test-floods test-limits test-faults test-rest test-inbox-on-postgres test-inbox test-queue test-newest soak bench lint format messages lock system
+.PHONY: help run stack test test-browser test-pages test-live test-floods test-limits test-faults test-mqtt test-rest test-inbox-on-postgres test-inbox test-queue test-newest soak bench lint format messages lock system
 help:
 	@echo "make run | stack | test | soak | bench | lint | format | messages | lock    (PORT=$(PORT))"
 
@@ -30,13 +30,17 @@ system:
 	@$(PYTHON) tools/system.py chromium chromium-headless-shell postgresql nginx caddy haproxy gettext mosquitto mosquitto-clients rabbitmq-server
 	@$(PYTHON) tools/node.py
 
-# Eight runs, six at a time, the longest first: each waits a good part of its time. What one printed comes when it has ended.
+# Ten runs, six at a time, the longest first: each waits a good part of its time. What one printed comes when it has ended.
 test: $(DEV) system
 	@$(MAKE) --no-print-directory --keep-going --output-sync=target --jobs=6 \
-		test-browser test-faults test-floods test-inbox-on-postgres test-live test-limits test-inbox test-rest
+		test-browser test-pages test-faults test-mqtt test-inbox-on-postgres test-floods test-live test-inbox \
+		test-limits test-rest
 
 test-browser:
-	$(PY) -m pytest -m "not soak" tests/browser tests/reuse tests/docs
+	$(PY) -m pytest -m "not soak" --ignore tests/browser/pages tests/browser
+
+test-pages:
+	$(PY) -m pytest -m "not soak" tests/browser/pages tests/reuse tests/docs
 
 # What a client may not do, or not too often; tests of it wait for timeouts.
 FLOODS := $(addprefix tests/live/test_,floods.py openings.py)
@@ -52,7 +56,10 @@ test-live:
 	$(PY) -m pytest -m "not soak" tests/live $(addprefix --ignore ,$(FLOODS) $(LIMITS))
 
 test-faults:
-	$(PY) -m pytest -m "not soak" tests/faults tests/mqtt
+	$(PY) -m pytest -m "not soak" tests/faults
+
+test-mqtt:
+	$(PY) -m pytest -m "not soak" tests/mqtt
 
 test-rest:
 	$(PY) -m pytest -m "not soak" $(addprefix --ignore tests/,browser reuse docs inbox live faults mqtt)
