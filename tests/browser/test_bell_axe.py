@@ -1,9 +1,9 @@
 """axe-core finds nothing wrong with the bell: light and dark, desktop and phone, in every state it has."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from tests.browser import axe
 from tests.browser.bell import Bell
 from tests.browser.conftest import OpenBell
 from tests.servers import Site
@@ -20,8 +20,7 @@ def settled(bell: Bell) -> Bell:
 
 
 def violations(bell: Bell) -> list[str]:
-    found = Axe().run(settled(bell).page).response["violations"]
-    return [f"{each['id']}: {node['target']} {node['failureSummary']}" for each in found for node in each["nodes"]]
+    return axe.violations(settled(bell).page)
 
 
 @pytest.mark.parametrize(

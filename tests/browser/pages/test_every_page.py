@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 
+from tests.browser.axe import violations
 from tests.browser.conftest import Browse
 from tests.browser.pages.conftest import Listening
 from tests.browser.pages.stops import STOPS
 from tests.browser.pages.validator import validate
-from tests.browser.pages.walk import DESKTOP, DOM, PHONE, TOO_WIDE, Walk, reach, sign_in, violations
+from tests.browser.pages.walk import DESKTOP, DOM, PHONE, TOO_WIDE, Walk, reach, sign_in
 from tests.servers import Site
 
 ARABIC = "النسخة الاحتياطية جاهزة الآن"

@@ -3,11 +3,10 @@
 import re
 from collections import Counter, defaultdict
 from pathlib import Path
-from typing import Any
 
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, Page, Response, expect
 
+from tests.browser.axe import violations
 from tests.browser.bell import ELEMENT, Bell, until
 from tests.browser.pages.stops import STOPS, Stop
 from tests.servers import Site
@@ -115,12 +114,6 @@ def weaknesses(answer: Response) -> list[str]:
     policy = answer.headers.get("content-security-policy", "")
     strict = "require-trusted-types-for 'script'" in policy and "unsafe" not in policy
     return [] if strict else [f"policy {policy!r}"]
-
-
-def violations(page: Page) -> list[str]:
-    """What axe finds, without styles of its own that the policy would block."""
-    found: Any = Axe().run(page, options={"resultTypes": ["violations"], "preload": False}).response["violations"]
-    return [f"{each['id']}: {node['target']} {node['failureSummary']}" for each in found for node in each["nodes"]]
 
 
 def widths(page: Page, narrowest: bool) -> list[str]:
