@@ -101,7 +101,7 @@ class DeskPages(ModelAdmin):
         """How many people the posted audience has, as a number and as a sentence."""
         self._require_author(request)
         groups = [int(key) for key in request.POST.getlist("groups") if key.isdecimal() and len(key) < 19]
-        found = selectors.reach(request.POST.get("audience", ""), groups)
+        found = selectors.reach(selectors.Aim(request.POST.get("audience", ""), groups))
         return JsonResponse({"size": found.size, "sentence": sentence_about(found)})
 
     def _require_author(self, request: HttpRequest) -> None:

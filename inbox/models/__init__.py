@@ -1,7 +1,9 @@
 """The models, and the ledger, which locks mailboxes and advances versions. Plain ORM writes use the ledger, too."""
 
+from .aim import BroadcastMember, ExcludedGroup, Source
+from .aimed import Audience
 from .approval import BroadcastApproval
-from .broadcast import Audience, Broadcast, State
+from .broadcast import Broadcast, State
 from .deleted import DeletedUser
 from .events import (
     CommentMessage,
@@ -28,11 +30,13 @@ __all__ = [
     "BroadcastApproval",
     "BroadcastChange",
     "BroadcastClock",
+    "BroadcastMember",
     "BroadcastReceipt",
     "BroadcastSeries",
     "CommentMessage",
     "DeletedUser",
     "EndedSession",
+    "ExcludedGroup",
     "FollowMessage",
     "IdempotencyKey",
     "Level",
@@ -47,6 +51,7 @@ __all__ = [
     "SendStatus",
     "ServiceToken",
     "ShareMessage",
+    "Source",
     "State",
     "Submission",
     "SystemMessage",

@@ -14,11 +14,13 @@ from django.utils.translation import gettext_lazy as _
 
 from . import ledger
 from .broadcast import Broadcast
+from .history import last_change_of_people
 from .mailbox import PrimaryQuerySet
 
 # What else an approval is for: name -> of the broadcast with this primary key, a value in types of JSON. Columns and
 # many-to-many fields of `Broadcast` need no entry.
-PARTS: dict[str, Callable[[int], object]] = {}
+# People stand for themselves by the last change of a list: a list may be long, and a user's deletion is no edit of it.
+PARTS: dict[str, Callable[[int], object]] = {"people": last_change_of_people}
 UNAPPROVED = {"state", "author"}  # besides the columns that only code writes: these are not editable
 
 

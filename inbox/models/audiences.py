@@ -1,18 +1,24 @@
 """Which users see which broadcasts: the same querysets for counting, listing and marking.
 
-`user` is a primary key; in a subquery, an OuterRef to one.
+`user` is a primary key; in a subquery, an OuterRef to one. Each condition asks for broadcasts among those of the user
+(`pk__in`), in a subquery that depends on the user only: the database runs it once for each user, and not once for each
+user and broadcast.
 """
 
 from collections.abc import Collection
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, When
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Subquery, When
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Coalesce
 
 from ..core.users import UserPk
-from . import ledger
+from . import births, ledger
+from .aim import BroadcastMember, ExcludedGroup
+from .aimed import Audience
 from .base import UNREAD, MailboxRowQuerySet
-from .broadcast import Audience, Broadcast
+from .broadcast import Broadcast
 from .mailbox import Mailbox
 from .receipts import BroadcastReceipt
 
@@ -25,14 +31,66 @@ def membership() -> tuple[Any, str] | None:
 
 def live_for(user: UserPk | OuterRef) -> QuerySet[Broadcast]:
     """Live broadcasts for an audience that the user belongs to, whether read or dismissed or not."""
-    staff = Mailbox.objects.filter(pk=_deeper(user), is_staff=True)
-    audience = Q(audience=Audience.EVERYONE) | Q(Exists(staff), audience=Audience.STAFF)
-    if member := membership():
-        through, user_column = member
-        groups = Broadcast.groups.through.objects.filter(broadcast_id=OuterRef("pk"))
-        mine = through.objects.filter(**{f"{user_column}_id": _deeper(user, 2), "group_id": OuterRef("group_id")})
-        audience |= Q(Exists(groups.filter(Exists(mine))), audience=Audience.GROUPS)
-    return Broadcast.objects.live().filter(audience)
+    return Broadcast.objects.live().filter(_targets(user), _registered_in_time(user)).exclude(_exclusions(user))
+
+
+def _targets(user: UserPk | OuterRef) -> Q:
+    """The broadcasts that at least one part of the audience brings to the user."""
+    people = BroadcastMember.objects.filter(user=_deeper(user), is_excluded=False)
+    return (
+        Q(audience=Audience.EVERYONE)
+        | (Q(audience=Audience.STAFF) | Q(audience=Audience.SEVERAL, with_staff=True)) & Q(_is_staff(user))
+        | Q(audience__in=[Audience.GROUPS, Audience.SEVERAL]) & _in_groups(Broadcast.groups.through, user)
+        | Q(audience=Audience.SEVERAL, pk__in=people.values("broadcast"))
+    )
+
+
+def _exclusions(user: UserPk | OuterRef) -> Q:
+    """The broadcasts from which at least one part of the exclusion keeps the user."""
+    people = BroadcastMember.objects.filter(user=_deeper(user), is_excluded=True)
+    return (
+        Q(excludes_staff=True) & Q(_is_staff(user))
+        | _in_groups(ExcludedGroup, user)
+        | Q(pk__in=people.values("broadcast"))
+    )
+
+
+def _in_groups(table: Any, user: UserPk | OuterRef) -> Q:
+    """The broadcasts that this table connects with a group of the user's."""
+    if (member := membership()) is None:
+        return Q(pk__in=[])
+    through, user_column = member
+    mine = through.objects.filter(**{f"{user_column}_id": _deeper(user, 2)})
+    return Q(pk__in=table.objects.filter(group__in=mine.values("group")).values("broadcast"))
+
+
+def _is_staff(user: UserPk | OuterRef) -> Exists:
+    return Exists(Mailbox.objects.filter(pk=_deeper(user), is_staff=True))
+
+
+def _registered_in_time(user: UserPk | OuterRef) -> Q:
+    """The broadcasts that came out after the user registered, or that others see, too."""
+    in_time = Q(first_clock__gt=_born_clock(user)) | Q(first_clock=None)  # None: loaded with the rows of an old site
+    return Q(late_joiners=True) | in_time
+
+
+def _born_clock(user: UserPk | OuterRef) -> Combinable:
+    stored = Subquery(Mailbox.objects.filter(pk=_deeper(user)).values("born_clock"))
+    users = get_user_model()._base_manager.filter(pk=_deeper(user, 2))
+    joined = Subquery(users.values(births.JOINED)) if births.has_joined_column() else None
+    return Coalesce(stored, births.from_joined(joined))
+
+
+def lasting(rows: QuerySet[Broadcast]) -> QuerySet[Broadcast]:
+    """Those whose audience nobody joins or leaves as long as their `clock` stays: no staff and no groups count in it.
+
+    People on lists, and who registered in time, change with the `clock` only.
+    """
+    groups, excluded = (
+        table.objects.filter(broadcast=OuterRef("pk")) for table in (Broadcast.groups.through, ExcludedGroup)
+    )
+    people_only = Q(~Exists(groups), audience=Audience.SEVERAL, with_staff=False)
+    return rows.filter(Q(audience=Audience.EVERYONE) | people_only, ~Exists(excluded), excludes_staff=False)
 
 
 # Of receipts: those that count. One from before the broadcast was shown again does not.

@@ -7,14 +7,14 @@ from datetime import datetime
 from typing import Any, Self
 
 from django.conf import settings
-from django.contrib.auth.models import Group
 from django.db import models
 from django.db.models import Min, Q
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from . import history, ledger
+from . import births, history, ledger
+from .aimed import AIM, Aimed, Audience
 from .base import alters_data, differs_from
 from .mailbox import BroadcastClock, PrimaryQuerySet
 from .message import Level
@@ -30,12 +30,7 @@ class State(models.TextChoices):
     LIVE = "live", _("Live")
     EXPIRED = "expired", _("Expired")
     WITHDRAWN = "withdrawn", _("Withdrawn")
-
-
-class Audience(models.TextChoices):
-    EVERYONE = "everyone", _("Everyone")
-    STAFF = "staff", _("Staff")
-    GROUPS = "groups", _("Members of groups")
+    BLOCKED = "blocked", _("Blocked")  # its time came, and it could not be published
 
 
 class BroadcastQuerySet(PrimaryQuerySet["Broadcast"]):
@@ -56,8 +51,9 @@ class BroadcastQuerySet(PrimaryQuerySet["Broadcast"]):
         rows = list(objs)
         with ledger.locked_clock() as clock:
             live = [row for row in rows if row.state == State.LIVE]
+            moment = births.next_moment(ledger.alias()) if live else None
             for row in live:
-                row.set_published(clock)
+                row.set_published(clock, moment)
             created = super().bulk_create(rows, batch_size)
             history.record_created([row.pk for row in created])
             if live:
@@ -68,7 +64,7 @@ class BroadcastQuerySet(PrimaryQuerySet["Broadcast"]):
     @alters_data
     def update(self, **values: Any) -> int:
         """Update only broadcasts whose values differ; return how many changed."""
-        if any(hasattr(values.get(name), "resolve_expression") for name in ("state", "audience", "in_inbox")):
+        if any(hasattr(values.get(name), "resolve_expression") for name in ("state", "in_inbox", *AIM)):
             raise NotImplementedError("A computed state or audience would not be announced: save the rows one by one.")
         if {"revision", "again", "again_clock"} & set(values):
             raise NotImplementedError("To show a broadcast again, set `shows_again` and save it.")
@@ -78,6 +74,9 @@ class BroadcastQuerySet(PrimaryQuerySet["Broadcast"]):
             newest = arriving.order_by("pk").last()
             if newest:
                 values = {"published_at": Coalesce("published_at", timezone.now())} | values
+                values["first_clock"] = Coalesce("first_clock", clock.value + 1)
+                moment = births.next_moment(ledger.alias())
+                values["first_published_at"] = Coalesce("first_published_at", moment)
             if newest or changing.live().filter(_found_by_more(values)).exists():
                 values["clock"] = clock.value + 1
             if newest or changing.live().exists():
@@ -118,7 +117,7 @@ class BroadcastQuerySet(PrimaryQuerySet["Broadcast"]):
         list(self.order_by("pk").select_for_update().values_list("pk"))
 
 
-class Broadcast(Revised):
+class Broadcast(Revised, Aimed):
     """An announcement for an audience. Users see it while its stored state is live, whatever the time is.
 
     `clock` is the value of the broadcast clock at which it was published or shown again, at which its audience last
@@ -137,9 +136,6 @@ class Broadcast(Revised):
     has_banner: bool
     has_dialog: bool
 
-    audience = models.CharField(_("audience"), max_length=8, choices=Audience.choices, default=Audience.EVERYONE)
-    groups = models.ManyToManyField(Group, blank=True, related_name="+", verbose_name=_("groups"))
-    for_visitors = models.BooleanField(_("banner for signed-out visitors, too"), default=False)
     publish_at = models.DateTimeField(_("publish at"), null=True, blank=True)
     expires_at = models.DateTimeField(_("expires at"), null=True, blank=True)
     state = models.CharField(_("state"), max_length=9, choices=State.choices, default=State.DRAFT)
@@ -206,9 +202,11 @@ class Broadcast(Revised):
             was_live = before is not None and before["state"] == State.LIVE
             is_live = self.state == State.LIVE if before is None or "state" in names else was_live
             is_new = is_live and (not was_live or self.shows_again)
+            if before is not None:
+                self.first_clock, self.first_published_at = before["first_clock"], before["first_published_at"]
             if is_new or (is_live and self._finds_more(before or {}, names)):
-                self.set_published(clock)
-                names |= {"clock", "published_at"}
+                self.set_published(clock, births.next_moment(ledger.alias()))
+                names |= {"clock", "published_at", "first_clock", "first_published_at"}
             if before is not None:
                 self.keep_revision(before)
             if kwargs.get("update_fields") is not None:
@@ -241,15 +239,18 @@ class Broadcast(Revised):
     def ref(self) -> str:
         return f"broadcast-{self.pk}"
 
-    def set_published(self, clock: BroadcastClock) -> None:
-        """Note that users see it from now on. The caller advances the locked clock to this value."""
+    def set_published(self, clock: BroadcastClock, moment: datetime | None) -> None:
+        """Note that users see it from now on. The caller advances the locked clock to this value; `moment` is that of
+        `births.next_moment`."""
         self.clock = clock.value + 1
         self.published_at = self.published_at or timezone.now()
+        if self.first_clock is None:
+            self.first_clock, self.first_published_at = self.clock, moment
 
-    def _finds_more(self, before: Mapping[str, object], names: set[str]) -> bool:
+    def _finds_more(self, before: Mapping[str, Any], names: set[str]) -> bool:
         """Whether saving these fields shows it in the inboxes of users who did not have it there."""
-        audience = "audience" in names and before["audience"] != self.audience
-        return audience or ("in_inbox" in names and self.in_inbox and not before["in_inbox"])
+        is_moved = any(before[name] != getattr(self, name) for name in AIM & names)
+        return is_moved or ("in_inbox" in names and self.in_inbox and not before["in_inbox"])
 
     def _written_fields(self, update_fields: Iterable[str] | None) -> set[str]:
         """The names of the fields that `save()` writes with these `update_fields` (names or attnames)."""
@@ -259,14 +260,14 @@ class Broadcast(Revised):
         names = {field.attname: field.name for field in fields}
         return {names.get(name, name) for name in update_fields}
 
-    def _stored(self) -> Mapping[str, object] | None:
+    def _stored(self) -> Mapping[str, Any] | None:
         """The columns as the database has them: see `MailboxRow`."""
         return Broadcast.objects.filter(pk=self.pk).values().first()
 
 
 def _found_by_more(values: Mapping[str, object]) -> Q:
     """The condition of live broadcasts that an update with these values shows in more inboxes."""
-    if "audience" in values:
+    if AIM & set(values):
         return Q()
     return Q(in_inbox=False) if values.get("in_inbox") else Q(pk__in=[])
 

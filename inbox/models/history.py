@@ -18,12 +18,14 @@ from .mailbox import PrimaryQuerySet
 
 # They follow from the others, or never change.
 UNTOLD = {"clock", "again_clock", "published_at", "created_at", "author_id", "series_id", "occurrence"}
+UNTOLD |= {"first_clock", "first_published_at"}
 Columns = Mapping[str, Any]
 
 
 class BroadcastChange(models.Model):
-    """`changed`: name of a column, or "groups" -> [before, after]; empty for a new broadcast. `by` is None if nobody
-    did it (a broadcast starts or ends at its time), or if the user was deleted."""
+    """`changed`: name of a column, of a set of groups, or of people (whose numbers are told) -> [before, after]; empty
+    for a new broadcast. `by` is None if nobody did it (a broadcast starts or ends at its time), or if the user was
+    deleted."""
 
     broadcast = models.ForeignKey(
         "inbox.Broadcast", models.CASCADE, related_name="history", verbose_name=_("announcement")
@@ -59,6 +61,18 @@ def record_groups(broadcast: int, before: Collection[str], after: Collection[str
     """The names of the groups that are no longer in the audience, and of those that are new in it."""
     changed = {"groups": [sorted(before), sorted(after)]}
     _add([BroadcastChange(broadcast_id=broadcast, by_id=actor(), changed=changed)])
+
+
+def record_aim(broadcast: int, before: Columns, after: Columns) -> None:
+    """Name of a part of the audience that has changed -> names or numbers, before and after."""
+    changed = {name: [before[name], after[name]] for name in before}
+    _add([BroadcastChange(broadcast_id=broadcast, by_id=actor(), changed=changed)])
+
+
+def last_change_of_people(broadcast: int) -> int | None:
+    """The primary key of the newest change of the people on the lists of a broadcast; None if there was none."""
+    changes = BroadcastChange.objects.filter(broadcast=broadcast, changed__has_any_keys=["people", "excluded_people"])
+    return changes.order_by("-pk").values_list("pk", flat=True).first()
 
 
 def _difference(before: Columns, after: Columns) -> dict[str, list[Any]]:

@@ -28,6 +28,7 @@ from ..core.snapshots import MAX_CLOCK, user_id
 from ..core.users import UserPk
 from ..errors import BadValue
 from ..signals import broadcast_changed, mailbox_changed
+from . import births
 from .mailbox import BroadcastClock, Mailbox
 
 logger = logging.getLogger(__name__)
@@ -117,24 +118,30 @@ def _busy_timeout(connection: BaseDatabaseWrapper, milliseconds: int) -> Iterato
 
 
 @retrying
-def ensure(ids: Collection[UserPk]) -> None:
+def ensure(ids: Collection[UserPk], *, are_new: bool = False) -> None:
     """Create missing mailboxes, sorted, in a short transaction of their own (or in the caller's).
 
-    Unknown ids are skipped. Reads take a user without a mailbox for one with version 0 who is not staff. So a mailbox
-    of staff starts with version 1: its state differs from the state that was read before.
+    Unknown ids are skipped. `are_new`: the users register just now; others did when a column of theirs says. Reads take
+    a user without a mailbox for one with version 0 who is not staff, and who registered when that column says. So the
+    mailbox of another user starts with version 1: its state differs from the state that was read before.
     """
     wanted = set(ids)
     mailboxes = Mailbox.objects.using(alias()).filter(Among("pk", wanted))
     if mailboxes.count() == len(wanted):
         return
     missing = wanted.difference(mailboxes.values_list("pk", flat=True))
-    users = get_user_model()._base_manager.using(alias()).filter(pk__in=missing).order_by("pk")
-    Mailbox.objects.using(alias()).bulk_create([_new_mailbox(user) for user in users], ignore_conflicts=True)
+    users = get_user_model()._base_manager.using(alias()).filter(pk__in=missing).annotate(_born=births.of_user())
+    born = births.newest(alias()) if are_new else None
+    rows = [_new_mailbox(user, born) for user in users.order_by("pk")]
+    Mailbox.objects.using(alias()).bulk_create(rows, ignore_conflicts=True)
 
 
-def _new_mailbox(user: AbstractBaseUser) -> Mailbox:
-    is_staff = bool(getattr(user, "is_staff", False))
-    return Mailbox(pk=user.pk, is_staff=is_staff, version=int(is_staff), audience_version=int(is_staff))
+def _new_mailbox(user: AbstractBaseUser, born: int | None) -> Mailbox:
+    """`born`: the `born_clock`; None if it is that of the user's row."""
+    read: int = user._born  # type: ignore[attr-defined]
+    is_staff, born = bool(getattr(user, "is_staff", False)), read if born is None else born
+    version = int(is_staff or born != read)
+    return Mailbox(pk=user.pk, is_staff=is_staff, born_clock=born, version=version, audience_version=version)
 
 
 @contextmanager

@@ -43,6 +43,8 @@ class Mailbox(models.Model):
     is_staff = models.BooleanField(_("staff"), default=False)
     # The version at which this user last joined or left an audience: see `mark_all_read`.
     audience_version = models.BigIntegerField(_("audience version"), default=0)
+    # The greatest `Broadcast.first_clock` when the user registered: see `births`.
+    born_clock = models.BigIntegerField(_("clock at registration"), default=0)
 
     objects = PrimaryQuerySet.as_manager()
 

@@ -16,7 +16,7 @@ from django.db.models.signals import m2m_changed, post_delete, post_save, pre_de
 from .. import services
 from ..core.patience import ATTEMPTS
 from ..core.users import SiteUser, UserPk
-from ..models import Broadcast, Mailbox, Message, State, audiences, history, ledger
+from ..models import Broadcast, Mailbox, Message, State, aim, audiences, history, ledger
 from ..models.base import is_being_deleted
 
 
@@ -27,7 +27,7 @@ def connect() -> None:
             post_delete.connect(user_deleted, sender=model)
         post_save.connect(user_saved, sender=model)
     for model in _with_proxies(Group):
-        pre_delete.connect(group_deleted, sender=model)
+        pre_delete.connect(group_deleting, sender=model)
     m2m_changed.connect(broadcast_groups_changed, sender=Broadcast.groups.through)
     if member := audiences.membership():
         m2m_changed.connect(membership_changed, sender=member[0])
@@ -80,7 +80,7 @@ def user_saved(
     if raw:
         return
     if created:
-        ledger.ensure([instance.pk])
+        ledger.ensure([instance.pk], are_new=True)
     elif update_fields is None or "is_staff" in update_fields:
         copy_staff_flag(instance)
 
@@ -98,16 +98,21 @@ def membership_changed(instance: Any, action: str, reverse: bool, pk_set: Any, *
     if action == "post_add" and pk_set:
         _audience_changed(pk_set if reverse else [instance.pk])
     elif action == "pre_clear" and reverse:
-        group_deleted(instance)
+        _all_leave(instance)
     elif action in {"pre_remove", "pre_clear"}:
         users, groups = (pk_set, [instance.pk]) if reverse else ([instance.pk], pk_set)
         with ledger.locked(users) as found:
             ledger.advance(audiences.members(groups, found), audience=True)
 
 
-def group_deleted(instance: Group, **kwargs: object) -> None:
-    """All members leave the group."""
-    _audience_changed(_lock_members(instance))
+def group_deleting(instance: Group, **kwargs: object) -> None:
+    """Django has looked for broadcasts that leave out the group before; one may have been published meanwhile."""
+    aim.require_deletable(instance.pk)
+    _all_leave(instance)
+
+
+def _all_leave(group: Group) -> None:
+    _audience_changed(_lock_members(group))
 
 
 def broadcast_groups_changed(instance: Broadcast, action: str, pk_set: set[int] | None, **kwargs: object) -> None:

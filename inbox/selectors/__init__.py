@@ -4,7 +4,7 @@ version."""
 from .announcements import Announcement, Announcements, announcement, announcements
 from .approvals import objection
 from .arrivals import newest
-from .audience import Reach, reach, require_readers
+from .audience import Aim, Reach, has_readers, reach, require_readers
 from .badges import snapshot, snapshots, versions
 from .broadcasts import broadcast, broadcasts_page, readers
 from .effect import Reader, Who, counts, people, readers_of
@@ -16,6 +16,7 @@ from .timeline import Span, spans
 from .visitors import VisitorBanner, VisitorBanners, visitor_banners
 
 __all__ = [
+    "Aim",
     "Announcement",
     "Announcements",
     "Page",
@@ -32,6 +33,7 @@ __all__ = [
     "counts",
     "export",
     "failed_sends",
+    "has_readers",
     "inbox_page",
     "item",
     "muted",

@@ -1,20 +1,40 @@
-"""How many people an announcement would reach, for its author."""
+"""How many people an announcement would reach, for its author.
+
+`users_in` asks for the users of one audience what `models.audiences` asks for the audiences of one user.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.db.models import QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from ..core.users import SiteUser, has_staff_column
 from ..errors import BadValue
-from ..models import Audience, Broadcast, Mailbox, State, audiences, ledger
+from ..models import Audience, Broadcast, BroadcastMember, ExcludedGroup, Mailbox, State, audiences, births, ledger
 
 EXACT, SAMPLE = 100_000, 5
+
+
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """An audience: of a broadcast, or of a form that is not saved yet. Groups are primary keys; people are sets of
+    primary keys, or subqueries of them, whose union counts."""
+
+    audience: str
+    groups: Collection[int] = ()
+    with_staff: bool = False
+    people: tuple[Any, ...] = ()
+    excludes_staff: bool = False
+    excluded_groups: Collection[int] = ()
+    excluded_people: tuple[Any, ...] = ()
+    first_clock: int | None = None  # of the broadcast, if users who registered after it do not count
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +47,24 @@ class Reach:
     sample: list[str]
 
 
-def reach(audience: str, groups: Collection[int] = ()) -> Reach:
-    """`groups`: primary keys; they count with the audience “groups” only."""
-    users = users_in(audience, groups)
+def aim_of(broadcast: Broadcast) -> Aim:
+    """The audience that the database has for this broadcast, beside the columns of this instance."""
+    members = BroadcastMember.objects.filter(broadcast=broadcast.pk)
+    excluded = ExcludedGroup.objects.filter(broadcast=broadcast.pk)
+    return Aim(
+        broadcast.audience,
+        broadcast.groups.using(ledger.alias()).values_list("pk", flat=True),
+        broadcast.with_staff,
+        (members.filter(is_excluded=False).values("user"),),
+        broadcast.excludes_staff,
+        excluded.values_list("group", flat=True),
+        (members.filter(is_excluded=True).values("user"),),
+        None if broadcast.late_joiners else broadcast.first_clock,
+    )
+
+
+def reach(aim: Aim) -> Reach:
+    users = users_in(aim)
     counted = users.order_by()[: EXACT + 1].count()
     names = [user.get_username() for user in users.order_by("pk")[:SAMPLE]]
     return Reach(min(counted, EXACT), counted <= EXACT, names)
@@ -39,24 +74,54 @@ def require_readers(broadcast: Broadcast) -> None:
     """Raise BadValue if the broadcast would be published now, to nobody. (At its time there may be somebody.)"""
     if broadcast.state == State.LIVE or (broadcast.publish_at and broadcast.publish_at > timezone.now()):
         return
-    groups = broadcast.groups.using(ledger.alias()).values_list("pk", flat=True)
-    if not users_in(broadcast.audience, groups).exists():
+    if not has_readers(broadcast):
         raise BadValue(_("Nobody is in the audience of this announcement."))
 
 
-def users_in(audience: str, groups: Collection[int]) -> QuerySet[SiteUser]:
+def has_readers(broadcast: Broadcast) -> bool:
+    return users_in(aim_of(broadcast)).exists()
+
+
+def users_in(aim: Aim) -> QuerySet[SiteUser]:
     """The users of this audience who can sign in."""
     model = get_user_model()
     users: QuerySet[SiteUser] = model._base_manager.using(ledger.alias())
     if any(field.name == "is_active" for field in model._meta.concrete_fields):
         users = users.filter(is_active=True)
-    if audience == Audience.STAFF:
-        if has_staff_column():
-            return users.filter(is_staff=True)
-        return users.filter(pk__in=Mailbox.objects.filter(is_staff=True).values("pk"))
-    if audience == Audience.GROUPS:
-        if (member := audiences.membership()) is None:
-            return users.none()
+    if aim.audience != Audience.EVERYONE:
+        users = users.filter(_any_of(_targets(aim)))
+    if aim.first_clock is not None:
+        users = users.alias(_born=Coalesce(_stored_birth(), births.of_user())).filter(_born__lt=aim.first_clock)
+    hidden = _parts(aim.excludes_staff, aim.excluded_groups, aim.excluded_people)
+    return users.exclude(_any_of(hidden)) if hidden else users
+
+
+def _targets(aim: Aim) -> list[Q]:
+    if aim.audience == Audience.STAFF:
+        return _parts(True, (), ())
+    if aim.audience == Audience.GROUPS:
+        return _parts(False, aim.groups, ())
+    return _parts(aim.with_staff, aim.groups, aim.people)
+
+
+def _parts(staff: bool, groups: Collection[int], people: tuple[Any, ...]) -> list[Q]:
+    """One condition for each part of a union."""
+    found = [Q(pk__in=each) for each in people]
+    if staff:
+        found.append(Q(is_staff=True) if has_staff_column() else Q(pk__in=_staff()))
+    if member := audiences.membership():
         through, column = member
-        return users.filter(pk__in=through.objects.filter(group__in=groups).values(f"{column}_id"))
-    return users
+        found.append(Q(pk__in=through.objects.filter(group__in=groups).values(f"{column}_id")))
+    return found
+
+
+def _any_of(parts: list[Q]) -> Q:
+    return Q(*parts, _connector=Q.OR) if parts else Q(pk__in=[])
+
+
+def _staff() -> QuerySet[Any]:
+    return Mailbox.objects.filter(is_staff=True).values("pk")
+
+
+def _stored_birth() -> Subquery:
+    return Subquery(Mailbox.objects.filter(pk=OuterRef("pk")).values("born_clock"))

@@ -24,6 +24,7 @@ from ..models import (
     Broadcast,
     BroadcastApproval,
     BroadcastChange,
+    BroadcastMember,
     BroadcastReceipt,
     BroadcastSeries,
     Mailbox,
@@ -36,7 +37,7 @@ from ..models import (
 
 FORMAT = 1  # to be increased when a reader of the older format would misunderstand the new one
 CHUNK = 1000  # rows in memory
-COUNTERS = ("version", "audience_version", "is_staff")
+COUNTERS = ("version", "audience_version", "is_staff", "born_clock")
 TOKEN = ("name", "scopes", "created_at", "expires_at", "revoked_at", "last_used_at")
 
 
@@ -64,6 +65,7 @@ def _document(person: SiteUser) -> dict[str, object]:
         "broadcast_series": _rows(BroadcastSeries.objects.filter(author=pk).order_by("pk")),
         "broadcast_approvals": _rows(BroadcastApproval.objects.filter(by=pk).order_by("pk")),
         "broadcast_changes": _rows(BroadcastChange.objects.filter(by=pk).order_by("pk")),
+        "audiences": _rows(BroadcastMember.objects.filter(user=pk).order_by("pk")),
         "receipts": _rows(BroadcastReceipt.objects.filter(recipient=pk).order_by("broadcast_id")),
         "messages": {name: _rows(model.objects.filter(recipient=pk).order_by("seq")) for name, model in types.items()},
         "said_to_others": {name: _said(model, pk) for name, model in types.items()},

@@ -13,6 +13,7 @@ from .departures import (
 from .due import apply_due
 from .erasure import erasable, erase
 from .idempotency import claim_key, finish, settle
+from .lists import set_people
 from .marks import (
     archive,
     close_banner,
@@ -98,6 +99,7 @@ __all__ = [
     "revoke_token",
     "send",
     "set_muted",
+    "set_people",
     "settle",
     "settle_form",
     "start_sends",

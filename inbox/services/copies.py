@@ -1,12 +1,13 @@
 """Copies of broadcasts: what an author writes, and nothing of what has happened since."""
 
 from ..core.users import SiteUser
-from ..models import Broadcast, ledger
+from ..models import Broadcast, BroadcastMember, ledger
 
 PLACES = ("in_inbox", "as_banner", "as_dialog")
+AIM = ("audience", "with_staff", "excludes_staff", "late_joiners")
 COLUMNS = (
     *("title", "body", "language", "translations", "level", "url", "buttons", *PLACES),
-    *("audience", "for_visitors", "publish_at", "expires_at"),
+    *(*AIM, "for_visitors", "publish_at", "expires_at"),
 )
 DATES = {"publish_at", "expires_at"}
 
@@ -17,5 +18,8 @@ def copied(original: Broadcast, author: SiteUser | None, **others: object) -> Br
     columns = {name: getattr(original, name) for name in COLUMNS if name not in DATES}
     with ledger.locked_clock():
         copy = Broadcast.objects.create(author=author, **columns | others)
-        copy.groups.set(original.groups.using(ledger.alias()).values_list("pk", flat=True))
+        for name in ("groups", "excluded_groups"):
+            groups = getattr(original, name).using(ledger.alias())
+            getattr(copy, name).set(groups.values_list("pk", flat=True))
+        BroadcastMember.copy(original.pk, copy.pk)
         return copy

@@ -9,19 +9,23 @@ from collections.abc import Callable
 from functools import partial
 
 from django.contrib.auth import get_user_model
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from ..core.lookups import Among
 from ..core.users import UserOrPk, UserPk, user_pk
 from ..errors import NotFound
 from ..models import (
     Broadcast,
     BroadcastApproval,
     BroadcastChange,
+    BroadcastMember,
     BroadcastReceipt,
     BroadcastSeries,
     MutedType,
     ServiceToken,
+    State,
     audiences,
     event_types,
     ledger,
@@ -35,7 +39,8 @@ Erase = Callable[[Rows], int]  # erases these rows, or the person from these row
 def erase(user: UserOrPk) -> dict[str, int]:
     """Erase what the inbox holds about a user; returns the number of rows by name.
 
-    Messages, receipts, muted types and service tokens are deleted. In the messages of others, "Someone" replaces the
+    Messages, receipts, muted types, service tokens and places on lists of announcements are deleted; but a user who is
+    kept from an announcement that is not over stays kept from it. In the messages of others, "Someone" replaces the
     user as actor, and the versions of their owners advance. Broadcasts that the user wrote lose their author. Each
     thousand rows are one transaction; if it is interrupted, call it again. If some rows can't be erased, the others
     are, and the first exception is raised at the end. Raises NotFound for an unknown user.
@@ -80,6 +85,7 @@ def _to_erase(pk: UserPk) -> list[tuple[str, Rows, Erase]]:
         (_("changes of announcements that they made"), BroadcastChange.objects.filter(by=pk), _clear_editor),
         _named(ServiceToken.objects.filter(owner=pk), _delete_tokens),
         _named(BroadcastReceipt.objects.filter(recipient=pk), partial(_replace_receipts, pk)),
+        _named(_places(pk), partial(_delete_places, pk)),
         _named(MutedType.objects.filter(mailbox=pk), partial(_delete_muted_types, pk)),
     ]
 
@@ -146,6 +152,21 @@ def _replace_receipts(pk: UserPk, rows: Rows) -> int:
         replacing = [BroadcastReceipt(recipient_id=user, broadcast_id=key, **marks) for user in found for key in live]
         BroadcastReceipt.objects.bulk_create(replacing)
         return deleted
+
+
+def _places(pk: UserPk) -> QuerySet[BroadcastMember]:
+    over = Q(broadcast__state__in=[State.EXPIRED, State.WITHDRAWN])
+    return BroadcastMember.objects.filter(Q(is_excluded=False) | over, user=pk)
+
+
+@ledger.retrying
+def _delete_places(pk: UserPk, rows: Rows) -> int:
+    """Uses the base manager, which does not advance the broadcast clock: only this user leaves an audience."""
+    with ledger.locked([pk]) as found:
+        keys = list(rows.values_list("pk", flat=True))
+        if keys:
+            ledger.advance(found, audience=True)
+        return count_of(BroadcastMember._base_manager.using(ledger.alias()).filter(Among("pk", keys)).delete(), rows)
 
 
 @ledger.retrying

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from ..core.snapshots import CLOCK_UNIT, MAX_VERSION
 from ..core.users import UserOrPk, UserPk, user_pk
 from ..errors import BadValue, NotFound
-from ..models import Audience, BroadcastClock, Mailbox, audiences, event_types, ledger, refs
+from ..models import BroadcastClock, Mailbox, audiences, event_types, ledger, refs
 from . import receipts
 from .actions import (
     ARCHIVE,
@@ -157,9 +157,9 @@ def _mark_messages(pk: UserPk, name: str, version: int, limit: int) -> int:
 
 
 def _mark_broadcasts(pk: UserPk, clock: int, version: int, limit: int) -> int:
-    """If the user joined or left an audience after `version`, mark only broadcasts for everyone: the snapshot did not
-    count the others."""
+    """If the user joined or left an audience after `version`, mark only broadcasts whose audiences nobody joins or
+    leaves: the snapshot may not have counted the others."""
     shown = audiences.unread_for(pk).filter(clock__lte=clock)
     if Mailbox.objects.filter(pk=pk, audience_version__gt=version).exists():
-        shown = shown.filter(audience=Audience.EVERYONE)
+        shown = audiences.lasting(shown)
     return receipts.read(pk, shown, limit)

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
 from django.db.models import UUIDField
 from django.test import TestCase
 
@@ -25,6 +26,13 @@ def people(number: int, **flags: Any) -> list[Any]:
     return [user.pk for user in made]
 
 
+def newcomer(**flags: Any) -> Any:
+    """The primary key of a user who registers now, with a mailbox."""
+    user = person(next(numbers), **flags)
+    user.save()
+    return user.pk
+
+
 def person(n: int, **flags: Any) -> Any:
     """Not saved yet. UUIDs are made in order, so that a random history can be played again."""
     model = get_user_model()
@@ -39,6 +47,15 @@ def one_of(pk: Any) -> Any:
 
 def live(**columns: Any) -> Broadcast:
     return Broadcast.objects.create(**{"title": "News", "state": "live", **columns})
+
+
+def joined(pk: Any, *groups: Group) -> None:
+    one_of(pk).groups.add(*groups)
+
+
+def listed(broadcast: Broadcast, *users: Any, is_excluded: bool = False) -> None:
+    """These are the chosen people of the broadcast."""
+    services.set_people(broadcast, users, is_excluded=is_excluded)
 
 
 @contextmanager

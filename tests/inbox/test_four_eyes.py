@@ -185,8 +185,22 @@ class TestAtItsTime:
         groups[0].delete()
         clock.move_to(tomorrow)
         assert services.apply_due()
-        assert (state_of(broadcast), state_of(other)) == (State.DRAFT, State.LIVE)
+        assert (state_of(broadcast), state_of(other)) == (State.BLOCKED, State.LIVE)
         assert BroadcastClock.objects.get().next_due is None
+
+    def test_the_people_on_its_lists_are_approved_but_not_their_deletion(
+        self, ann: Any, cid: Any, clock: Any, tomorrow: Any
+    ) -> None:
+        kept, other = (written(ann, publish_at=tomorrow, audience="several") for _ in range(2))
+        gone = member("gone")
+        for broadcast in (kept, other):
+            services.set_people(broadcast, [gone.pk, ann.pk])
+            publish(broadcast, cid)
+        gone.delete()
+        services.set_people(other, [cid.pk])
+        clock.move_to(tomorrow)
+        assert services.apply_due()
+        assert [state_of(broadcast) for broadcast in (kept, other)] == [State.LIVE, State.BLOCKED]
 
     def test_what_was_scheduled_before_the_rule_does_not(
         self, ann: Any, clock: Any, tomorrow: Any, settings: Any
@@ -197,7 +211,7 @@ class TestAtItsTime:
         settings.INBOX_FOUR_EYES = True
         clock.move_to(tomorrow)
         services.apply_due()
-        assert state_of(broadcast) == State.DRAFT
+        assert state_of(broadcast) == State.BLOCKED
 
     def test_occurrences_wait_for_a_person(self, ann: Any, cid: Any, clock: Any) -> None:
         series = repeated(ann.pk)

@@ -174,7 +174,7 @@ class TestReach:
             person(name, is_staff=name in "ab", is_active=name != "g").groups.set([group] if name in "ac" else [])
 
     def reach(self, audience: str, *groups: str) -> selectors.Reach:
-        return selectors.reach(audience, Group.objects.filter(name__in=groups).values_list("pk", flat=True))
+        return selectors.reach(selectors.Aim(audience, Group.objects.filter(name__in=groups).values_list("pk")))
 
     def test_who_is_counted(self) -> None:
         assert self.reach("everyone") == selectors.Reach(6, True, list("abcde"))

@@ -1,7 +1,8 @@
-"""Migrations that lock tables which are in use, change what was granted, or give old rows new columns."""
+"""Migrations that lock tables in use, give old rows new columns, or have to keep what was granted and seen."""
 
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from django.db.models import Model
 from inbox import selectors, services
 from inbox.models import Broadcast, BroadcastReceipt, DeletedUser, LikeMessage, message_models
 
-from .people import live, people, unread
+from .people import joined, live, newcomer, people, unread
 from .rest import person
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(120)]
@@ -69,12 +70,12 @@ def test_dropping_the_constraints_locks_one_table_at_a_time() -> None:
 def test_who_could_publish_can_still_withdraw() -> None:
     """And nobody else. Permissions get the names that a new site gives them."""
     fresh = dict(Permission.objects.filter(content_type__app_label="inbox").values_list("codename", "name"))
+    desk, ann, bob = Group.objects.create(name="desk"), person("ann"), person("bob")
     try:
         migrate("0012_announcements")
         ours = Permission.objects.filter(content_type__app_label="inbox")
         ours.filter(codename="withdraw_broadcast").delete()
         ours.filter(codename="add_broadcast").update(name="Can add broadcast")
-        desk, ann, bob = Group.objects.create(name="desk"), person("ann"), person("bob")
         for permissions in (desk.permissions, ann.user_permissions):
             permissions.add(ours.get(codename="publish_broadcast"))
         bob.user_permissions.add(ours.get(codename="change_broadcast"))
@@ -115,3 +116,50 @@ def test_broadcasts_keep_their_state_and_receipts_what_was_read() -> None:
     assert Broadcast.objects.get(pk=draft.pk).state == "draft"
     services.change_broadcast(Broadcast.objects.get(pk=read.pk), {"title": "Newer"}, show_again=True)
     assert unread(user) == {unseen.ref, read.ref}
+
+
+STATES = ("draft", "scheduled", "live", "expired", "withdrawn")
+BEFORE_AIM = "0018_banners_for_visitors"
+NOW = datetime(2030, 1, 1, tzinfo=UTC)
+
+
+def test_broadcasts_keep_their_audiences_receipts_and_states() -> None:
+    """Who registers after the migration, too; and they are in the order in which they came out."""
+    [member, other], tea = people(2), Group.objects.create(name="tea")
+    joined(member, tea)
+    services.mend(users=[member, other])
+    try:
+        migrate(BEFORE_AIM)
+        old = MigrationExecutor(connection).loader.project_state(("inbox", BEFORE_AIM)).apps
+        rows = [(state, audience) for audience in ("everyone", "staff", "groups") for state in STATES]
+        made = [old.get_model("inbox", "Broadcast")(**columns(n, *row)) for n, row in enumerate(rows)]
+        old.get_model("inbox", "Broadcast").objects.bulk_create(made)
+        for row in old.get_model("inbox", "Broadcast").objects.all():
+            row.groups.set([tea.pk])
+        old.get_model("inbox", "BroadcastClock").objects.update_or_create(pk=1, defaults={"value": 20})
+        read = old.get_model("inbox", "Broadcast").objects.get(state="live", audience="everyone")
+        receipts = old.get_model("inbox", "BroadcastReceipt").objects
+        receipts.create(broadcast_id=read.pk, recipient_id=other, read_at=NOW, revision=1)
+    finally:
+        migrate()
+    assert list(Broadcast.objects.order_by("pk").values_list("state", "audience")) == rows
+    assert [unread(member), unread(other)] == [titled("live everyone", "live groups"), set()]
+    assert unread(newcomer()) == titled("live everyone")
+    services.mark_unread(other, [f"broadcast-{read.pk}"])
+    assert unread(other) == titled("live everyone")
+    published = Broadcast.objects.exclude(published_at=None).order_by("published_at")
+    assert list(published.values_list("first_clock", flat=True)) == list(range(1, 1 + len(published)))
+    assert not Broadcast.objects.filter(published_at=None).exclude(first_clock=None).exists()
+    services.publish(Broadcast.objects.filter(state="draft").first())
+    assert Broadcast.objects.order_by("first_clock").exclude(first_clock=None).last().first_clock == 21
+
+
+def columns(n: int, state: str, audience: str) -> dict[str, Any]:
+    """The newer, the earlier it came out; the clock has moved since."""
+    moment = NOW - timedelta(days=n) if state in {"live", "expired", "withdrawn"} else None
+    values = {"title": f"{state} {audience}", "state": state, "audience": audience, "published_at": moment}
+    return values | {"clock": n, "publish_at": NOW + timedelta(days=999) if state == "scheduled" else None}
+
+
+def titled(*titles: str) -> set[str]:
+    return {row.ref for row in Broadcast.objects.filter(title__in=titles)}

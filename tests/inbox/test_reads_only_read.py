@@ -65,13 +65,14 @@ SELECTORS: dict[str, Callable[[Scene], Any]] = {
     "counts": lambda scene: selectors.counts(scene.broadcast),
     "export": lambda scene: len(list(selectors.export(scene.reader))),
     "failed_sends": lambda scene: selectors.failed_sends(),
+    "has_readers": lambda scene: selectors.has_readers(scene.broadcast),
     "inbox_page": lambda scene: selectors.inbox_page(scene.reader),
     "item": lambda scene: selectors.item(scene.reader, scene.row.ref),
     "muted": lambda scene: selectors.muted(scene.reader),
     "newest": lambda scene: selectors.newest({scene.reader: 0}, "follow"),
     "people": lambda scene: list(selectors.people(scene.broadcast, selectors.Who.READ, "user")),
     "pending_sends": lambda scene: selectors.pending_sends(),
-    "reach": lambda scene: selectors.reach("groups", [scene.group.pk]),
+    "reach": lambda scene: selectors.reach(selectors.Aim("groups", [scene.group.pk])),
     "readers": lambda scene: selectors.readers([scene.broadcast]),
     "readers_of": lambda scene: list(selectors.readers_of(scene.broadcast, selectors.Who.READ)),
     "require_readers": lambda scene: selectors.require_readers(scene.broadcast),
@@ -80,7 +81,7 @@ SELECTORS: dict[str, Callable[[Scene], Any]] = {
     "snapshots": lambda scene: selectors.snapshots(User.objects.values_list("pk", flat=True)),
     "versions": lambda scene: selectors.versions(User.objects.values_list("pk", flat=True)),
 }
-VALUES = {"Announcement", "Announcements", "Page", "Reach", "Reader", "Who"}
+VALUES = {"Aim", "Announcement", "Announcements", "Page", "Reach", "Reader", "Who"}
 
 
 def test_every_selector_is_asked() -> None:

@@ -129,8 +129,8 @@ def test_a_double_click_on_save_and_publish(bob: Any) -> None:
 @pytest.mark.anywhere
 def test_every_number_of_the_admin_is_that_of_the_list_it_links_to(admin: Client) -> None:
     """Readers who have read, archived, dismissed, or marked it unread again."""
-    first, second, third = (announcement(title=title) for title in ("one", "two", "three"))
     people = [person(f"reader-{n}") for n in range(6)]
+    first, second, third = (announcement(title=title) for title in ("one", "two", "three"))
     for row in (first, second):
         for user in people:
             services.mark_read(user, [row.ref])

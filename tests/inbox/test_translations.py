@@ -55,8 +55,9 @@ def test_what_is_no_translation_is_passed_over(translations: Any) -> None:
 class TestReaders:
     @pytest.fixture
     def bob(self) -> Any:
+        reader = person("bob")
         announcement(language="en", translations={"de": GERMAN, "zh-hans": CHINESE})
-        return person("bob")
+        return reader
 
     def test_by_the_language_of_the_page_or_of_the_browser(self, bob: Any) -> None:
         def item(query: str = "", accept: str = "") -> Any:
@@ -74,14 +75,16 @@ class TestReaders:
         assert (toast["title"], toast["body"], toast["lang"]) == ("Wartung", "Um zwei.", "de")
 
     def test_a_text_whose_language_is_not_known_has_no_lang(self) -> None:
+        eve = person("eve")
         announcement()
-        [item] = Caller(person("eve")).get("inbox/").json()["items"]
+        [item] = Caller(eve).get("inbox/").json()["items"]
         assert "lang" not in item
 
     def test_a_row_that_was_never_validated_hides_nothing(self) -> None:
+        eve = person("eve")
         announcement(language="en", translations={"de": "Wartung"})
         with translation.override("de"):
-            [item] = selectors.inbox_page(person("eve")).items
+            [item] = selectors.inbox_page(eve).items
         assert item.title == "Maintenance"
         [row] = service("broadcasts:read").get("broadcasts/").json()["items"]
         assert row["translations"] == {}

@@ -34,6 +34,8 @@ SETTLED = {
     "again",
     "again_clock",
     "series",
+    "first_clock",
+    "first_published_at",
 }
 FIELDS = [
     (model, field)
@@ -103,6 +105,8 @@ def values_of(field: Any, someone: Any) -> st.SearchStrategy[Any]:
     """Few, so that the same value is often written again."""
     if field.is_relation:
         return st.sampled_from([None, someone])
+    if isinstance(field, models.BooleanField):
+        return st.booleans()
     if field.choices:
         return st.sampled_from([value for value, _label in field.flatchoices])
     if isinstance(field, models.DateTimeField):

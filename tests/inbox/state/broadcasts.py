@@ -10,12 +10,13 @@ from hypothesis.stateful import precondition, rule
 from inbox import services
 from inbox.core.snapshots import CLOCK_UNIT
 from inbox.errors import BadValue
-from inbox.models import Broadcast
+from inbox.models import Broadcast, BroadcastMember
 
 from .reality import Reality, one, some
 from .world import News
 
-audiences = st.sampled_from(["everyone", "staff", "groups"])
+audiences = st.sampled_from(["everyone", "staff", "groups", "several"])
+flags = st.fixed_dictionaries(dict.fromkeys(["with_staff", "excludes_staff", "late_joiners"], st.booleans()))
 minutes = st.none() | st.sampled_from([-5, 5, 10, 20])
 states = st.sampled_from(["draft", "live", "withdrawn"])
 has_news = precondition(lambda self: bool(self.world.news))
@@ -34,24 +35,26 @@ class Broadcasts(Reality):
     def moved(self, news: News, state: str, published_at: Any = None) -> None:
         """A stored state was written over another."""
         if state == "live" and not news.live:
-            self.world.come_out(news, published_at or news.published_at or self.now)
+            self.world.come_out(news, published_at or news.published_at or self.now, self.now)
             self.ticked = True
         self.ticked |= news.live
         news.state = state
 
-    @rule(audience=audiences, groups=some, publish=minutes, expire=minutes)
-    def draft(self, audience: str, groups: list[int], publish: int | None, expire: int | None) -> None:
+    @rule(audience=audiences, groups=some, publish=minutes, expire=minutes, flags=flags)
+    def draft(
+        self, audience: str, groups: list[int], publish: int | None, expire: int | None, flags: dict[str, bool]
+    ) -> None:
         dates = {"publish_at": self.in_minutes(publish), "expires_at": self.in_minutes(expire)}
-        row = Broadcast.objects.create(title="News", audience=audience, **dates)
+        row = Broadcast.objects.create(title="News", audience=audience, **dates, **flags)
         chosen = self.picks(self.world.groups, groups)
         row.groups.set(chosen)
-        self.world.news.append(News(row.pk, audience, set(chosen), **dates))
+        self.world.news.append(News(row.pk, audience, set(chosen), **dates, **flags))
 
-    @rule(audience=audiences, groups=some, expire=minutes, at_once=st.booleans())
-    def out_at_once(self, audience: str, groups: list[int], expire: int | None, at_once: bool) -> None:
+    @rule(audience=audiences, groups=some, expire=minutes, at_once=st.booleans(), late=st.booleans())
+    def out_at_once(self, audience: str, groups: list[int], expire: int | None, at_once: bool, late: bool) -> None:
         """Live from the first save, or one of several made together."""
         dates = {"expires_at": self.in_minutes(expire)}
-        rows = [Broadcast(title="News", audience=audience, state="live", **dates)]
+        rows = [Broadcast(title="News", audience=audience, state="live", late_joiners=late, **dates)]
         if at_once:
             rows.append(Broadcast(title="News", audience=audience))
             Broadcast.objects.bulk_create(rows)
@@ -62,8 +65,8 @@ class Broadcasts(Reality):
         for row in rows:
             self.world.news.append(News(row.pk, audience, published_at=row.published_at))
         made = self.world.news[-len(rows)]
-        self.world.come_out(made, self.now)
-        made.groups, made.expires_at = set(chosen), dates["expires_at"]
+        self.world.come_out(made, self.now, self.now)
+        made.groups, made.expires_at, made.late_joiners = set(chosen), dates["expires_at"], late
         self.ticked = True
 
     @has_news
@@ -109,14 +112,28 @@ class Broadcasts(Reality):
         news.url, news.audience, news.expires_at = url, audience, row.expires_at
 
     @has_news
-    @rule(which=some, audience=audiences)
-    def change_audiences(self, which: list[int], audience: str) -> None:
-        chosen = [news for news in self.picks(self.world.news, which) if news.audience != audience]
-        rows = Broadcast.objects.filter(pk__in=[news.pk for news in self.picks(self.world.news, which)])
-        assert rows.update(audience=audience) == len(chosen)
+    @rule(which=some, audience=audiences, flags=flags)
+    def change_audiences(self, which: list[int], audience: str, flags: dict[str, bool]) -> None:
+        values = {"audience": audience, **flags}
+        picked = self.picks(self.world.news, which)
+        chosen = [news for news in picked if any(getattr(news, name) != value for name, value in values.items())]
+        rows = Broadcast.objects.filter(pk__in=[news.pk for news in picked])
+        assert rows.update(**values) == len(chosen)
         for news in chosen:
-            news.audience, news.step = audience, self.world.step
+            news.step = self.world.step
+            vars(news).update(values)
             self.ticked |= news.live
+
+    @has_news
+    @rule(which=one, flags=flags)
+    def change_flags(self, which: int, flags: dict[str, bool]) -> None:
+        """By saving the row."""
+        news, row = self.one_of(which), self.broadcast(self.one_of(which))
+        vars(row).update(flags)
+        row.save()
+        if news.live and any(getattr(news, name) != value for name, value in flags.items()):
+            self.ticked, news.step = True, self.world.step
+        vars(news).update(flags)
 
     @has_news
     @rule(which=some, state=states, bulk_update=st.booleans())
@@ -135,13 +152,14 @@ class Broadcasts(Reality):
                 self.moved(news, state)
 
     @has_news
-    @rule(which=one, groups=some, how=st.sampled_from(["add", "remove", "set", "clear"]))
-    def change_groups(self, which: int, groups: list[int], how: str) -> None:
+    @rule(which=one, groups=some, how=st.sampled_from(["add", "remove", "set", "clear"]), excluded=st.booleans())
+    def change_groups(self, which: int, groups: list[int], how: str, excluded: bool) -> None:
         news, chosen = self.one_of(which), self.picks(self.world.groups, groups)
-        manager = self.broadcast(news).groups
+        name = "excluded_groups" if excluded else "groups"
+        manager, before = getattr(self.broadcast(news), name), getattr(news, name)
         after = {
-            "add": news.groups | set(chosen),
-            "remove": news.groups - set(chosen),
+            "add": before | set(chosen),
+            "remove": before - set(chosen),
             "set": set(chosen),
             "clear": set(),
         }[how]
@@ -151,9 +169,30 @@ class Broadcasts(Reality):
             manager.set(chosen)
         else:
             getattr(manager, how)(*chosen)
-        if news.live and after != news.groups:
+        if news.live and after != before:
             self.ticked, news.step = True, self.world.step
-        news.groups = after
+        setattr(news, name, after)
+
+    @has_news
+    @rule(which=one, users=some, how=st.sampled_from(["add", "remove", "set"]), excluded=st.booleans())
+    def change_people(self, which: int, users: list[int], how: str, excluded: bool) -> None:
+        """By plain ORM use, or by the service."""
+        news, chosen = self.one_of(which), set(self.people(users))
+        name = "excluded_people" if excluded else "people"
+        before = getattr(news, name)
+        after = {"add": before | chosen, "remove": before - chosen, "set": chosen}[how]
+        rows = BroadcastMember.objects.filter(broadcast=news.pk, is_excluded=excluded)
+        if how == "add":
+            members = [BroadcastMember(broadcast_id=news.pk, user_id=pk, is_excluded=excluded) for pk in sorted(chosen)]
+            BroadcastMember.objects.bulk_create(members, ignore_conflicts=True)
+        elif how == "remove":
+            rows.filter(user__in=chosen).delete()
+        else:
+            services.set_people(self.broadcast(news), chosen, is_excluded=excluded)
+        assert set(rows.values_list("user", flat=True)) == after
+        if news.live and after != before:
+            self.ticked, news.step = True, self.world.step
+        setattr(news, name, after)
 
     @has_news
     @rule(which=some, one_by_one=st.booleans())

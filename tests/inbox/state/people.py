@@ -2,14 +2,17 @@
 
 from typing import Any
 
+import pytest
 from django.contrib.auth.models import Group
+from django.db.models import ProtectedError
 from hypothesis import assume
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, rule
 
 from inbox import services
+from inbox.models import births
 
-from ..people import people
+from ..people import newcomer, people
 from .reality import Reality, User, one, some
 from .world import Person
 
@@ -24,11 +27,14 @@ class People(Reality):
         self.come(True)
         self.new_group()
 
-    @rule(is_staff=st.booleans())
-    def come(self, is_staff: bool) -> None:
+    @rule(is_staff=st.booleans(), by_signal=st.booleans())
+    def come(self, is_staff: bool, by_signal: bool = False) -> None:
+        """Registered by `save()`, or by `bulk_create`, which sends no signal: then only the time of it is known."""
         if len(self.world.people) < 4:
-            [pk] = people(1, is_staff=is_staff)
-            self.world.people[pk] = Person(pk, is_staff)
+            pk = newcomer(is_staff=is_staff) if by_signal else people(1, is_staff=is_staff)[0]
+            known = births.has_joined_column()
+            born = self.world.publications if by_signal else None if known else 0
+            self.world.people[pk] = Person(pk, is_staff, born=born, joined=self.now)
             if is_staff:  # their mailbox begins with a version of its own
                 self.touched.add(pk)
 
@@ -101,12 +107,17 @@ class People(Reality):
         if not self.world.groups:
             return
         group = self.pick(self.world.groups, which)
+        if any(group in news.excluded_groups for news in self.world.news if news.state in {"live", "scheduled"}):
+            with pytest.raises(ProtectedError):
+                Group.objects.get(pk=group).delete()
+            return
         Group.objects.get(pk=group).delete()
         self.world.groups.remove(group)
         for person in self.world.people.values():
             self.now_in(person, person.groups - {group})
         for news in self.world.news:
             news.groups.discard(group)
+            news.excluded_groups.discard(group)
 
     @rule(who=some)
     def touch(self, who: list[int]) -> None:

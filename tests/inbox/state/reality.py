@@ -121,8 +121,10 @@ class Reality(RuleBasedStateMachine):
             if news.state == "scheduled" and news.publish_at and news.publish_at <= self.now:
                 if news.expires_at and news.expires_at <= self.now:
                     news.state = "expired"
+                elif not self.world.has_readers(news):
+                    news.state = "blocked"
                 else:
-                    self.world.come_out(news, self.now)
+                    self.world.come_out(news, self.now, self.now)
                     self.ticked = True
             elif news.live and news.expires_at and news.expires_at <= self.now:
                 news.state = "expired"

@@ -71,6 +71,13 @@ class News:
     pk: int
     audience: str
     groups: set[int] = field(default_factory=set)
+    with_staff: bool = False
+    people: set[Any] = field(default_factory=set)
+    excludes_staff: bool = False
+    excluded_groups: set[int] = field(default_factory=set)
+    excluded_people: set[Any] = field(default_factory=set)
+    late_joiners: bool = False
+    first_out: tuple[int, datetime] | None = None  # the how manieth publication of the world it was, and when
     state: str = "draft"
     url: str = ""
     publish_at: datetime | None = None
@@ -86,22 +93,43 @@ class News:
     def live(self) -> bool:
         return self.state == "live"
 
+    @property
+    def lasts(self) -> bool:
+        """Whether nobody joins or leaves its audience as long as it stays as it is."""
+        people_only = self.audience == "several" and not self.with_staff and not self.groups
+        is_open = self.audience == "everyone" or people_only
+        return is_open and not self.excludes_staff and not self.excluded_groups
+
 
 @dataclass
 class Person:
-    """A user. `step` is when they last joined or left an audience."""
+    """A user. `step` is when they last joined or left an audience. `born`: how many broadcasts had come out when they
+    registered; None if only the time is known."""
 
     pk: int
     is_staff: bool = False
     groups: set[int] = field(default_factory=set)
     step: int = 0
+    born: int | None = None
+    joined: datetime | None = None
 
     def hears(self, news: News) -> bool:
-        return {
+        in_groups = bool(news.groups & self.groups)
+        targeted = {
             "everyone": True,
             "staff": self.is_staff,
-            "groups": bool(news.groups & self.groups),
+            "groups": in_groups,
+            "several": (news.with_staff and self.is_staff) or in_groups or self.pk in news.people,
         }[news.audience]
+        hidden = news.excludes_staff and self.is_staff
+        hidden |= bool(news.excluded_groups & self.groups) or self.pk in news.excluded_people
+        return targeted and not hidden and self.in_time(news)
+
+    def in_time(self, news: News) -> bool:
+        if news.late_joiners or news.first_out is None:
+            return True
+        number, moment = news.first_out
+        return number > self.born if self.born is not None else moment >= self.joined
 
 
 @dataclass
@@ -114,6 +142,7 @@ class World:
     muted: dict[int, set[str]] = field(default_factory=dict)  # types, by user
     step: int = 0
     arrivals: int = 0
+    publications: int = 0
 
     def delete_replaced(self, arriving: Iterable[Note]) -> None:
         """What is unread gives way to a message with its key."""
@@ -160,7 +189,7 @@ class World:
         def was_there(thing: Note | News) -> bool:
             if isinstance(thing, Note):
                 return thing.step <= step
-            return thing.step <= step and (thing.audience == "everyone" or person.step <= step)
+            return thing.step <= step and (thing.lasts or person.step <= step)
 
         unread = self.unread(user)
         return {
@@ -186,12 +215,21 @@ class World:
                 self.receipts[thing.pk, user] = marks
         return changed
 
-    def come_out(self, news: News, published_at: datetime) -> None:
+    def come_out(self, news: News, published_at: datetime, now: datetime) -> None:
         news.state, news.published_at, news.step = "live", published_at, self.step
+        if news.first_out is None:
+            self.publications += 1
+            news.first_out = self.publications, now
+
+    def has_readers(self, news: News) -> bool:
+        return any(person.hears(news) for person in self.people.values())
 
     def forget(self, user: Any) -> set[int]:
         """A user goes; returns those whose messages lose a name."""
         del self.people[user]
+        for news in self.news:
+            news.people.discard(user)
+            news.excluded_people.discard(user)
         self.muted.pop(user, None)
         self.notes = [note for note in self.notes if note.owner != user]
         self.receipts = {key: marks for key, marks in self.receipts.items() if key[1] != user}

@@ -1,0 +1,28 @@
+"""The people on the lists of a broadcast: chosen one by one, uploaded, or found by a filter."""
+
+from collections.abc import Collection
+
+from ..core.lookups import Among, existing_users
+from ..core.users import UserPk
+from ..models import Broadcast, BroadcastMember, Source, aim, ledger
+
+
+@ledger.retrying
+def set_people(broadcast: Broadcast, users: Collection[UserPk], *, is_excluded: bool = False) -> None:
+    """Make these users the chosen people of a broadcast, in place of those before: the ones whom it is for, or the ones
+    who are left out. Unknown users are skipped."""
+    with ledger.locked_clock() as clock:
+        rows = BroadcastMember._base_manager.using(ledger.alias()).filter(
+            broadcast=broadcast.pk, is_excluded=is_excluded, source=Source.PEOPLE
+        )
+        before = set(rows.values_list("user_id", flat=True))
+        wanted = existing_users(set(users)) if users else set()
+        if gone := before - wanted:
+            rows.filter(Among("user", gone)).delete()
+        rows.bulk_create(
+            BroadcastMember(broadcast_id=broadcast.pk, user_id=pk, is_excluded=is_excluded)
+            for pk in sorted(wanted - before)
+        )
+        if wanted != before:
+            name = "excluded_people" if is_excluded else "people"
+            aim.changed(clock, broadcast.pk, {name: len(before)}, {name: len(wanted)})
