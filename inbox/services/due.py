@@ -2,8 +2,11 @@
 `next_due` past has it done."""
 
 import logging
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -12,7 +15,9 @@ from ..core.isolation import split_on_failure
 from ..models import Broadcast, BroadcastClock, State, ledger
 from ..models.broadcast import BroadcastQuerySet, reschedule
 from ..models.ledger import Held
+from ..selectors import has_readers
 from ..selectors.approvals import is_approved
+from .blocked import Obstacle, tell_author
 from .occurrences import publish_occurrences
 
 logger = logging.getLogger(__name__)
@@ -39,30 +44,37 @@ def turn_due(now: datetime | None = None) -> tuple[int, int]:
         return 0, 0
     with ledger.waiting_at_most(ledger.MEND_SECONDS), ledger.locked_clock() as clock:
         over = Q(expires_at__lte=now)
-        ended = _turn(Broadcast.objects.due(now).filter(over), state=State.EXPIRED)
-        # `published_at` is when users see it, which may be later than planned.
+        ending = Broadcast.objects.due(now).filter(over)
+        ended = _change_free(ending, lambda some: ending.filter(pk__in=some).update(state=State.EXPIRED))
         scheduled = Broadcast.objects.due(now).filter(state=State.SCHEDULED).exclude(over)
-        held_back = _hold_back(scheduled)
-        started = _turn(scheduled, state=State.LIVE, published_at=now)
+        started = _change_free(scheduled, partial(_start, scheduled, now))
         made, failed = publish_occurrences(now)
         reschedule(clock)  # every read would report a wrong `next_due` again
-        return ended + held_back + started + made, Broadcast.objects.due(now).count() + failed
+        return ended + started + made, Broadcast.objects.due(now).count() + failed
 
 
-def _hold_back(scheduled: BroadcastQuerySet) -> int:
-    """Make drafts of those that nobody has approved as they are now (`INBOX_FOUR_EYES`); returns how many."""
-    if not conf.four_eyes():
-        return 0
-    unapproved = [row.pk for row in scheduled if not is_approved(row.pk)]
-    if unapproved:
-        logger.warning("Not published at their time, because nobody has approved them: broadcasts %s", unapproved)
-    return _turn(scheduled.filter(pk__in=unapproved), state=State.DRAFT)
-
-
-def _turn(rows: BroadcastQuerySet, **values: State | datetime) -> int:
+def _change_free(rows: BroadcastQuerySet, change: Callable[[Sequence[int]], int]) -> int:
     """Change the rows that no other transaction holds: this one holds the clock, so it must not wait for one row."""
     free = rows.order_by("pk").select_for_update(no_key=True, skip_locked=True)
     keys = list(free.values_list("pk", flat=True))
-    return split_on_failure(
-        "Starting or ending broadcast", lambda some: rows.filter(pk__in=some).update(**values), keys
-    )[0]
+    return split_on_failure("Starting or ending broadcast", change, keys)[0]
+
+
+def _start(scheduled: BroadcastQuerySet, now: datetime, keys: Sequence[int]) -> int:
+    """Publish these broadcasts, or block them: then they are no longer due, and their authors decide. `published_at` is
+    when users see it, which may be later than planned."""
+    with transaction.atomic(using=ledger.alias()):
+        rows = scheduled.filter(pk__in=keys)
+        obstacles = [(row, obstacle) for row in rows if (obstacle := _obstacle(row))]
+        blocked = rows.filter(pk__in=[row.pk for row, _obstacle in obstacles]).update(state=State.BLOCKED)
+        for row, obstacle in obstacles:
+            logger.warning("Not published at its time: broadcast %d (%s)", row.pk, obstacle)
+            transaction.on_commit(partial(tell_author, row, obstacle), using=ledger.alias(), robust=True)
+        return blocked + rows.update(state=State.LIVE, published_at=now)
+
+
+def _obstacle(broadcast: Broadcast) -> Obstacle | None:
+    """Why it can't be published now; None if it can."""
+    if conf.four_eyes() and not is_approved(broadcast.pk):
+        return Obstacle.UNAPPROVED
+    return None if has_readers(broadcast) else Obstacle.NOBODY

@@ -47,7 +47,7 @@ def test_what_reads_find_is_mended_behind_them(due: Broadcast) -> None:
     wait_for(lambda: {each.unread for each in selectors.snapshots(users).values()} == {2}, DEADLINE)
 
 
-def test_a_mend_that_leaves_a_broadcast_due_says_so(due: Broadcast, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_mend_that_leaves_a_broadcast_due_says_so(user: int, due: Broadcast, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
         patch.setattr(type(Broadcast.objects.all()), "update", lambda *args, **kwargs: 1 / 0)
         assert not services.mend(is_due=True)
