@@ -23,6 +23,7 @@ from .buttons import NUMBERS, label_field, link_field
 from .forms import LABELLED_TIMES, BroadcastForm, body_field, languages, title_field, translation_fields
 from .history import ShownChange
 from .publishing import Publishing
+from .selected import QUESTIONS
 from .submit_once import OnceAdmin
 from .timeline import timeline
 from .zones import moment, rendered_now, zone_of
@@ -59,6 +60,7 @@ class BroadcastAdmin(Publishing, OnceAdmin, LeanAdmin):
             "inbox/admin/editor.js",
             "inbox/admin/shown.js",
             "inbox/admin/publish.js",
+            "inbox/admin/selected.js",
             "inbox/admin/zone.js",
         )
 
@@ -165,7 +167,9 @@ class BroadcastAdmin(Publishing, OnceAdmin, LeanAdmin):
         """The first page opens with the timeline; a search, a filter and another page show what was asked for."""
         with zone_of(request):
             overview = {} if request.GET else {"timeline": timeline(self.admin_site.name)}
-            return rendered_now(super().changelist_view(request, {**overview, **(extra_context or {})}))
+            asked = [name for name in QUESTIONS if name in self.get_actions(request)]
+            context = {"asked_actions": asked, **overview, **(extra_context or {})}
+            return rendered_now(super().changelist_view(request, context))
 
     def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         try:

@@ -19,12 +19,13 @@ from .. import selectors, services
 from ..core.acting import acting
 from ..errors import InboxError
 from ..models import Broadcast, State
-from .desk import DeskPages, View
+from .desk import View
+from .selected import SelectedPages
 
 Service = Callable[[Broadcast], None]
 
 
-class Publishing(DeskPages):
+class Publishing(SelectedPages):
     """Publishing and withdrawing are permissions of their own, like the scopes of the API."""
 
     actions = ("publish_selected", "withdraw_selected")

@@ -4,9 +4,9 @@ version."""
 from .announcements import Announcement, Announcements, announcement, announcements
 from .approvals import objection
 from .arrivals import newest
-from .audience import Aim, Reach, has_readers, reach, require_readers
+from .audience import Aim, Reach, has_readers, reach, reach_of, require_readers
 from .badges import snapshot, snapshots, versions
-from .broadcasts import broadcast, broadcasts_page, readers
+from .broadcasts import broadcast, broadcasts_page, people_who_read, readers
 from .effect import Reader, Who, counts, people, readers_of
 from .exports import export
 from .pages import Page, inbox_page, item
@@ -41,7 +41,9 @@ __all__ = [
     "objection",
     "pending_sends",
     "people",
+    "people_who_read",
     "reach",
+    "reach_of",
     "readers",
     "readers_of",
     "require_readers",

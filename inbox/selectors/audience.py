@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -20,6 +20,7 @@ from ..errors import BadValue
 from ..models import Audience, Broadcast, BroadcastMember, ExcludedGroup, Mailbox, State, audiences, births, ledger
 
 EXACT, SAMPLE = 100_000, 5
+MOST_PARTS = 100  # different audiences in one statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,24 @@ def aim_of(broadcast: Broadcast) -> Aim:
 
 
 def reach(aim: Aim) -> Reach:
-    users = users_in(aim)
+    return _reach(users_in(aim))
+
+
+def reach_of(broadcasts: Iterable[Broadcast]) -> Reach:
+    """Of all of them together: each person counts once."""
+    found = {str(users.query): users for users in map(audience_of, broadcasts)}  # many have the same audience
+    parts = [Q(pk__in=users.values("pk")) for users in list(found.values())[:MOST_PARTS]]
+    everybody = get_user_model()._base_manager.using(ledger.alias())
+    total = _reach(everybody.filter(Q(*parts, _connector=Q.OR)) if parts else everybody.none())
+    return replace(total, is_exact=total.is_exact and len(found) <= MOST_PARTS)
+
+
+def audience_of(broadcast: Broadcast) -> QuerySet[SiteUser]:
+    """The users who see it while it is live."""
+    return users_in(aim_of(broadcast))
+
+
+def _reach(users: QuerySet[SiteUser]) -> Reach:
     counted = users.order_by()[: EXACT + 1].count()
     names = [user.get_username() for user in users.order_by("pk")[:SAMPLE]]
     return Reach(min(counted, EXACT), counted <= EXACT, names)

@@ -52,8 +52,17 @@ def broadcast(pk: int) -> Broadcast:
 def readers(broadcasts: Collection[int]) -> dict[int, int]:
     """Primary key -> number of users who have read the broadcast, since it was last shown again if it was. Broadcasts
     without readers are absent."""
-    receipts = BroadcastReceipt.objects.filter(audiences.COUNTS, broadcast__in=broadcasts, read_at__isnull=False)
-    return dict(receipts.order_by().values_list("broadcast").annotate(Count("pk")))
+    return dict(_read(broadcasts).values_list("broadcast").annotate(Count("pk")))
+
+
+def people_who_read(broadcasts: Collection[int]) -> int:
+    """How many users have read at least one of them."""
+    return _read(broadcasts).values("recipient").distinct().count()
+
+
+def _read(broadcasts: Collection[int]) -> QuerySet[BroadcastReceipt]:
+    rows = BroadcastReceipt.objects.filter(audiences.COUNTS, broadcast__in=broadcasts, read_at__isnull=False)
+    return rows.order_by()
 
 
 def _rows() -> QuerySet[Broadcast]:

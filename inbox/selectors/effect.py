@@ -16,7 +16,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from ..core.snapshots import UserId, user_id
 from ..core.users import SiteUser
 from ..models import Broadcast, BroadcastReceipt, audiences, ledger
-from .audience import aim_of, users_in
+from .audience import audience_of
 
 NAMES = ("first_name", "last_name", "email")  # searched beside the user name, if the user model has them
 
@@ -43,7 +43,7 @@ def counts(broadcast: Broadcast) -> dict[Who, int]:
 def people(broadcast: Broadcast, who: Who, search: str = "") -> QuerySet[SiteUser]:
     """By user name, with their `read_at`. `search`: a part of a name or address."""
     everybody = get_user_model()._base_manager.using(ledger.alias())
-    audience = users_in(aim_of(broadcast))
+    audience = audience_of(broadcast)
     mine = BroadcastReceipt.objects.filter(audiences.COUNTS, broadcast=broadcast.pk, recipient=OuterRef("pk"))
     receipts = mine.filter(read_at__isnull=False)
     rows = everybody.exclude(pk__in=audience.values("pk")) if who == Who.LEFT else audience

@@ -1,5 +1,7 @@
 """The pages of announcements in the admin, at the sizes of a desk and of a phone."""
 
+import re
+from secrets import token_hex
 from typing import Any
 
 import pytest
@@ -68,3 +70,37 @@ def test_the_form_works_on_a_phone(browse: Browse, busy_site: Site) -> None:
     page.get_by_role("button", name="Save as draft").tap()
     expect(page.get_by_text("Saved as draft, not published.")).to_be_visible()
     assert page.evaluate(TOO_WIDE, ["100%"]) == []
+
+
+def test_the_actions_of_the_list_ask_once_with_numbers(browse: Browse, shared_site: StartSite) -> None:
+    site = shared_site(server=["uvicorn"])
+    page = desk(browse, site, f"{LIST}add/")
+    name = f"Tea {token_hex(3)}"
+    page.get_by_label("Title:", exact=True).fill(name)
+    page.get_by_role("button", name="Save as draft").click()
+    page.goto(f"{LIST}?q={name}")
+    choose(page, name, "Publish selected announcements")
+    question = page.get_by_role("dialog", name="Publish 1 announcement?")
+    expect(question.get_by_role("status")).to_have_text(re.compile(r"\d+ people: .*admin"))
+    question.get_by_role("button", name="Cancel").click()
+    expect(question).to_be_hidden()
+    page.get_by_role("button", name="Go").click()
+    question.get_by_role("button", name="Publish").dblclick()
+    expect(page.get_by_text("1 announcement is live.")).to_be_visible()
+    choose(page, name, "Publish selected announcements")  # which changes nothing, so there is no question
+    expect(page.get_by_text("1 announcement stays as it is.")).to_be_visible()
+    choose(page, name, "Withdraw selected announcements")
+    question = page.get_by_role("dialog", name="Withdraw 1 announcement?")
+    expect(question.get_by_role("status")).to_have_text("Read by 0 people so far. It disappears from every page.")
+    page.route("**/selected/**", lambda route: route.abort())
+    question.get_by_role("button", name="Cancel").click()
+    page.get_by_role("button", name="Go").click()  # now without numbers
+    question = page.get_by_role("dialog", name="Withdraw the selected announcements?")
+    question.get_by_role("button", name="Withdraw").click()
+    expect(page.get_by_text("1 announcement is withdrawn.")).to_be_visible()
+
+
+def choose(page: Page, name: str, action: str) -> None:
+    page.get_by_role("row", name=name).get_by_role("checkbox").check()
+    page.get_by_label("Action:").select_option(action)
+    page.get_by_role("button", name="Go").click()
