@@ -9,10 +9,11 @@ What fails in passing (no connection, 429, 5xx, a request still in progress) is 
 
 import time
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import urlencode
 
 import httpx
 
@@ -97,6 +98,22 @@ class RedDot:
         key = key or uuid.uuid4().hex
         draft = self._write("POST", "broadcasts/", {"title": title, **fields}, f"{key}-draft")
         return self._write("POST", f"broadcasts/{draft['id']}/publish/", None, f"{key}-publish")
+
+    def change(
+        self, broadcast: int, *, key: str | None = None, show_again: bool = False, **fields: Any
+    ) -> dict[str, Any]:
+        """Edit it. Who has read it keeps it read, unless it is shown again."""
+        return self._write("PATCH", f"broadcasts/{broadcast}/", {**fields, "show_again": show_again}, key)
+
+    def receipts(self, broadcast: int, done: str | None = None) -> Iterator[dict[str, Any]]:
+        """What readers have done with it; with `done` ("read", "confirmed", …) only who has done that."""
+        query = {"limit": "100", **({"done": done} if done else {})}
+        while True:
+            page = self._ask("GET", f"broadcasts/{broadcast}/receipts/?{urlencode(query)}")
+            yield from page["items"]
+            if page["next"] is None:
+                return
+            query["before"] = page["next"]
 
     def withdraw(self, broadcast: int) -> dict[str, Any]:
         return self._write("POST", f"broadcasts/{broadcast}/withdraw/", None, None)

@@ -81,10 +81,11 @@ class BroadcastAdmin(Publishing, OnceAdmin, LeanAdmin):
 
     @admin.display(description=_("read by"))
     def readers(self, broadcast: Broadcast) -> str:
-        """The number of receipts with `read_at`, also of those archived or dismissed since. Links to their list."""
+        """The number of receipts with `read_at`, also of those archived or dismissed since, but not from before it was
+        shown again. Links to their list."""
         table = listed(BroadcastReceipt)._meta.label_lower.replace(".", "_")
         receipts = reverse(f"admin:{table}_changelist", current_app=self.admin_site.name)
-        query = f"?broadcast__id__exact={broadcast.pk}&read_at__isempty=0"
+        query = f"?broadcast__id__exact={broadcast.pk}&read_at__isempty=0&revision__gte={broadcast.again}"
         return format_html('<a href="{}{}">{}</a>', receipts, query, broadcast.readers)
 
     @admin.display(description=_("what happened"))
@@ -119,7 +120,8 @@ class BroadcastAdmin(Publishing, OnceAdmin, LeanAdmin):
         if not (self.has_change_permission(request, obj) if obj else self.has_add_permission(request)):
             return [first, (_("Translations"), {"fields": ("translations", "buttons")}), *rest]  # only to look at
         links = [(label_field(number), link_field(number)) for number in NUMBERS]
-        return [first, (_("Buttons"), {"fields": links, "classes": ("inbox-buttons",)}), *_texts(), *rest]
+        again = [(None, {"fields": ("show_again",)})] if obj is not None and obj.published_at is not None else []
+        return [first, (_("Buttons"), {"fields": links, "classes": ("inbox-buttons",)}), *_texts(), *again, *rest]
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
         obj = kwargs.get("obj")

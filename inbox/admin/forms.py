@@ -74,6 +74,15 @@ def translation_fields() -> dict[str, forms.Field]:
 class BroadcastForm(ModelForm):
     """Text, buttons, places, audience and dates of a broadcast. It can't change the state."""
 
+    show_again = forms.BooleanField(
+        label=_("Show again"),
+        required=False,
+        help_text=_(
+            "New to everybody, also to those who have read, dismissed or confirmed it. Without this, nothing changes "
+            "for them."
+        ),
+    )
+
     class Meta:
         model = Broadcast
         fields = (
@@ -103,12 +112,13 @@ class BroadcastForm(ModelForm):
         for code in languages():
             if text := self.instance.other_texts.get(code):
                 self.initial[title_field(code)], self.initial[body_field(code)] = text.title, text.body
-        self.initial.update(buttons.initial(self.instance.buttons))
+        self.initial.update(buttons.initial(self.instance.valid_buttons))
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or self.cleaned_data
         self._clean_translations(data)
         self._clean_buttons(data)
+        self.instance.shows_again = data.get("show_again", False)
         values = {"publish_at": self.instance.publish_at, **data}  # for a live broadcast the form lacks this field
         for field, sentence in services.check_broadcast(values, self.changed_data, self.instance.state).items():
             self.add_error(field, sentence)
@@ -134,7 +144,7 @@ class BroadcastForm(ModelForm):
     def _clean_buttons(self, data: dict[str, Any]) -> None:
         for field, sentence in buttons.errors(data, languages()).items():
             self.add_error(field, sentence)
-        self.instance.buttons = buttons.chosen(data, languages(), self.instance.buttons)
+        self.instance.buttons = buttons.chosen(data, languages(), self.instance.valid_buttons)
 
 
 class ServiceTokenForm(ModelForm):

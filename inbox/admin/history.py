@@ -4,9 +4,10 @@ from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist
 from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext
 
 from ..models import Audience, Broadcast, BroadcastChange, Level, State
-from ..rendering.texts import others
+from ..rendering.texts import others, valid_buttons
 from ..rendering.wording import shortened
 from .zones import moment
 
@@ -39,6 +40,10 @@ def _value(column: str, value: Any) -> str:
         return ""
     if column == "translations":
         return "; ".join(f"{code}: {text.title} {text.body}" for code, text in others(value).items())
+    if column == "buttons":
+        return "; ".join(f"{button['label']} ({button['url']})" for button in valid_buttons(value))
+    if isinstance(value, bool):
+        return gettext("yes") if value else gettext("no")
     if isinstance(value, list):
         return ", ".join(map(str, value))
     if column in CHOICES:

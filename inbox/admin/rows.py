@@ -68,9 +68,9 @@ class MessageAdmin(ReadOnlyAdmin):
 
 
 class ReceiptAdmin(ReadOnlyAdmin):
-    """The users who have read, archived or dismissed a broadcast."""
+    """What users have done with broadcasts."""
 
-    list_display = ("broadcast", "recipient", status, "read_at")
+    list_display = ("broadcast", "recipient", status, "read_at", "banner_closed_at", "confirmed_at", "revision")
     list_select_related = ("broadcast", "recipient")
     list_filter = (StatusFilter, ("read_at", admin.EmptyFieldListFilter))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.core.validators import MaxLengthValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -17,7 +19,7 @@ from ..core.validators import (
     validate_translations,
 )
 from ..rendering.markup import rendered, safe_html
-from ..rendering.texts import Button, Text, buttons, chosen, others
+from ..rendering.texts import Button, Text, buttons, chosen, others, valid_buttons
 from .message import Level
 
 
@@ -72,6 +74,10 @@ class Shown(models.Model):
     def text_in(self, language: str | None) -> Text:
         """What a reader of this language gets."""
         return chosen(Text(self.language, self.title, self.body), self.translations, language)
+
+    @property
+    def valid_buttons(self) -> list[dict[str, Any]]:
+        return valid_buttons(self.buttons)
 
     def buttons_in(self, language: str | None) -> list[Button]:
         """The valid buttons, as a reader of this language gets them."""

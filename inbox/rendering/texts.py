@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from .links import is_link
 
@@ -49,17 +50,29 @@ def chosen(original: Text, translations: Translations, wanted: str | None) -> Te
     return original
 
 
-def buttons(original: str, rows: Sequence[Mapping[str, object]], wanted: str | None) -> list[Button]:
-    """The buttons with their labels in the wanted language; `original` is the language of those without one. What is
-    no valid button is passed over, as in `others`."""
-    found = []
+def valid_buttons(rows: Sequence[Mapping[str, object]]) -> list[dict[str, Any]]:
+    """What is no valid button, or label, is passed over, as in `others`."""
+    found: list[dict[str, Any]] = []
     for row in rows if isinstance(rows, list) else ():
-        if isinstance(row, Mapping) and isinstance(label := row.get("label"), str) and label:
-            labels, url = row.get("labels"), row.get("url")
-            others = {code: {"title": each} for code, each in labels.items()} if isinstance(labels, Mapping) else {}
-            text = chosen(Text(original, label, ""), others, wanted)
-            if isinstance(url, str) and url and is_link(url):
-                found.append(Button(text.title, url, text.language))
+        button = row if isinstance(row, Mapping) else {}
+        label, url, labels = button.get("label"), button.get("url"), button.get("labels")
+        if _is_text(label) and _is_text(url) and is_link(str(url)):
+            known = labels.items() if isinstance(labels, Mapping) else ()
+            found.append({"url": url, "label": label, "labels": {code: text for code, text in known if _is_text(text)}})
+    return found
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and bool(value)
+
+
+def buttons(original: str, rows: Sequence[Mapping[str, object]], wanted: str | None) -> list[Button]:
+    """The valid buttons with their labels in the wanted language; `original` is the language of those without one."""
+    found = []
+    for row in valid_buttons(rows):
+        labels = {code: {"title": label} for code, label in row["labels"].items()}
+        text = chosen(Text(original, row["label"], ""), labels, wanted)
+        found.append(Button(text.title, row["url"], text.language))
     return found
 
 

@@ -11,6 +11,7 @@ from .effect import Reader, Who, counts, people, readers_of
 from .exports import export
 from .pages import Page, inbox_page, item
 from .preferences import muted
+from .receipts import ReceiptsPage, receipts_page
 from .sends import failed_sends, pending_sends, send
 from .timeline import Span, spans
 from .visitors import VisitorBanner, VisitorBanners, visitor_banners
@@ -22,6 +23,7 @@ __all__ = [
     "Page",
     "Reach",
     "Reader",
+    "ReceiptsPage",
     "Span",
     "VisitorBanner",
     "VisitorBanners",
@@ -46,6 +48,7 @@ __all__ = [
     "reach_of",
     "readers",
     "readers_of",
+    "receipts_page",
     "require_readers",
     "send",
     "snapshot",

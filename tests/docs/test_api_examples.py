@@ -128,5 +128,8 @@ class TestTheClient:
         assert red_dot.publish("Tea is ready", key="tea") == news
         assert news["state"] == "live"
         assert unread(site) == bob["unread"] + 1
+        edited = red_dot.change(news["id"], title="Tea is hot", show_again=True)
+        assert (edited["title"], edited["revision"], edited["again"]) == ("Tea is hot", 2, 2)
+        assert list(red_dot.receipts(news["id"], done="read")) == []
         assert red_dot.withdraw(news["id"])["state"] == "withdrawn"
         assert unread(site) == bob["unread"]

@@ -48,6 +48,7 @@ TABLE = """
     PATCH   broadcasts/{live}/            200  broadcasts:write+broadcasts:publish
     DELETE  broadcasts/{draft}/           204  broadcasts:write
     DELETE  broadcasts/{live}/            204  broadcasts:write+broadcasts:withdraw
+    GET     broadcasts/{live}/receipts/   200  broadcasts:read
     POST    broadcasts/{draft}/publish/   200  broadcasts:publish
     POST    broadcasts/{live}/withdraw/   200  broadcasts:withdraw
 """

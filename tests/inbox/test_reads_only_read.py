@@ -70,18 +70,36 @@ SELECTORS: dict[str, Callable[[Scene], Any]] = {
     "item": lambda scene: selectors.item(scene.reader, scene.row.ref),
     "muted": lambda scene: selectors.muted(scene.reader),
     "newest": lambda scene: selectors.newest({scene.reader: 0}, "follow"),
+    "objection": lambda scene: selectors.objection(scene.broadcast, scene.reader),
     "people": lambda scene: list(selectors.people(scene.broadcast, selectors.Who.READ, "user")),
+    "people_who_read": lambda scene: selectors.people_who_read([scene.broadcast.pk]),
     "pending_sends": lambda scene: selectors.pending_sends(),
     "reach": lambda scene: selectors.reach(selectors.Aim("groups", [scene.group.pk])),
+    "reach_of": lambda scene: selectors.reach_of([scene.broadcast]),
     "readers": lambda scene: selectors.readers([scene.broadcast]),
     "readers_of": lambda scene: list(selectors.readers_of(scene.broadcast, selectors.Who.READ)),
+    "receipts_page": lambda scene: [row.pk for row in selectors.receipts_page(scene.broadcast.pk).items],
     "require_readers": lambda scene: selectors.require_readers(scene.broadcast),
     "send": lambda scene: selectors.send(scene.send.pk, scene.send.token).type,
     "snapshot": lambda scene: selectors.snapshot(scene.reader),
     "snapshots": lambda scene: selectors.snapshots(User.objects.values_list("pk", flat=True)),
+    "spans": lambda scene: selectors.spans(timezone.now() - timedelta(days=1), timezone.now() + timedelta(days=1)),
+    "visitor_banners": lambda scene: selectors.visitor_banners(),
     "versions": lambda scene: selectors.versions(User.objects.values_list("pk", flat=True)),
 }
-VALUES = {"Aim", "Announcement", "Announcements", "Page", "Reach", "Reader", "Who"}
+VALUES = {
+    "Aim",
+    "Announcement",
+    "Announcements",
+    "Page",
+    "Reach",
+    "Reader",
+    "ReceiptsPage",
+    "Span",
+    "VisitorBanner",
+    "VisitorBanners",
+    "Who",
+}
 
 
 def test_every_selector_is_asked() -> None:

@@ -13,11 +13,12 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    StrictBool,
     WithJsonSchema,
     model_validator,
 )
 
-from ...core.validators import MAX_BODY, MAX_TITLE, TEXT_PATTERN
+from ...core.validators import MAX_BODY, MAX_BUTTONS, MAX_LABEL, MAX_TITLE, TEXT_PATTERN
 from ...models import Audience, Level, State
 from ..shared.faults import MOMENT
 from ..shared.schemas import ABSENT, Count, Moment
@@ -51,6 +52,14 @@ AUDIENCE_RULES: dict[str, Any] = {
 }
 
 
+PLACE_RULES: dict[str, Any] = {
+    "anyOf": [
+        {"properties": {"in_inbox": {"const": True}}},
+        *({"properties": {name: {"const": True}}, "required": [name]} for name in ("as_banner", "as_dialog")),
+    ]
+}
+
+
 def _known_language(code: str) -> str:
     if code not in _languages():
         raise ValueError(_("This site has no language “%s”.") % code)
@@ -68,6 +77,10 @@ def _enumerate_languages(schema: dict[str, Any]) -> None:
 Language = Annotated[str, AfterValidator(_known_language), Field(json_schema_extra=_enumerate_languages)]
 
 
+Label = Annotated[str, Field(min_length=1, max_length=MAX_LABEL, pattern=TEXT_PATTERN)]
+SHOW_AGAIN = "Whether it is new to everybody, also to those who have read, dismissed or confirmed an earlier revision."
+
+
 class Translation(BaseModel):
     """Title and text of a broadcast in another language."""
 
@@ -77,8 +90,18 @@ class Translation(BaseModel):
     body: str = Field(default="", max_length=MAX_BODY, pattern=TEXT_PATTERN, description="Markdown.")
 
 
+class Labels(BaseModel):
+    """A button below the text, with a label for each language."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    url: Annotated[Link, Field(min_length=1, description="http(s), or a path on this site.")]
+    label: Label = Field(description="In the language of the text.")
+    labels: dict[Language, Label] = Field(default={}, description="By language.")
+
+
 class BroadcastFields(BaseModel):
-    """The text, the audience and the dates of a broadcast."""
+    """The text, the shape, the audience and the dates of a broadcast."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -90,6 +113,10 @@ class BroadcastFields(BaseModel):
     )
     level: Level = Field(default=ABSENT)
     url: Link = Field(default=ABSENT, description="http(s), a path on this site, or empty.")
+    buttons: list[Labels] = Field(default=ABSENT, max_length=MAX_BUTTONS)
+    in_inbox: StrictBool = Field(default=ABSENT, description="Whether it shows in the inbox; by default it does.")
+    as_banner: StrictBool = Field(default=ABSENT, description="Whether it shows as a banner until a user closes it.")
+    as_dialog: StrictBool = Field(default=ABSENT, description="Whether it shows as a dialog that must be confirmed.")
     audience: Audience = Field(default=ABSENT, description="Everyone, the staff, or the members of `groups`.")
     groups: list[GroupName] = Field(
         default=ABSENT, max_length=MAX_GROUPS, description="Their names, with the audience “groups”."
@@ -101,7 +128,9 @@ class BroadcastFields(BaseModel):
 
     def values(self) -> dict[str, Any]:
         """The fields that were sent."""
-        values = {name: getattr(self, name) for name in self.model_fields_set}
+        values = {name: getattr(self, name) for name in self.model_fields_set - {"show_again"}}
+        if "buttons" in values:
+            values["buttons"] = [button.model_dump() for button in values["buttons"]]
         if "translations" in values:
             values["translations"] = {code: text.model_dump() for code, text in values["translations"].items()}
         return values
@@ -110,7 +139,7 @@ class BroadcastFields(BaseModel):
 class BroadcastDraft(BroadcastFields):
     """A new broadcast. By default, `level` is “info” and `audience` “everyone”."""
 
-    model_config = ConfigDict(json_schema_extra=AUDIENCE_RULES)
+    model_config = ConfigDict(json_schema_extra=AUDIENCE_RULES | PLACE_RULES)
 
     title: str = Field(min_length=1, max_length=MAX_TITLE, pattern=TEXT_PATTERN)
 
@@ -120,11 +149,21 @@ class BroadcastPatch(BroadcastFields):
 
     model_config = ConfigDict(json_schema_extra={"minProperties": 1})
 
+    show_again: StrictBool = Field(default=ABSENT, description=SHOW_AGAIN)
+
     @model_validator(mode="after")
     def _check(self) -> Self:
         if not self.model_fields_set:
-            raise ValueError(_("At least one of these is expected: %s.") % ", ".join(BroadcastFields.model_fields))
+            raise ValueError(_("At least one of these is expected: %s.") % ", ".join(BroadcastPatch.model_fields))
         return self
+
+
+class Publication(BaseModel):
+    """How to publish a broadcast that was published before."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    show_again: StrictBool = Field(default=False, description=SHOW_AGAIN)
 
 
 class BroadcastQuery(BaseModel):
@@ -148,6 +187,12 @@ class Broadcast(BaseModel):
     translations: dict[str, Translation] = Field(description="By language.")
     level: Level
     url: str
+    buttons: list[Labels]
+    in_inbox: bool
+    as_banner: bool
+    as_dialog: bool
+    revision: int = Field(ge=1, description="Counts the edits of what readers see since it was first published.")
+    again: int = Field(ge=1, description="It was shown again in this revision: what readers did before is void.")
     audience: Audience
     groups: list[str] = Field(description="Their names; used only with the audience “groups”.")
     state: State
@@ -156,7 +201,7 @@ class Broadcast(BaseModel):
     created_at: Moment
     published_at: Moment | None = Field(description="When it was last published; null if it never was.")
     author: int | str | None = Field(description="The user's primary key; null if the user was deleted.")
-    readers: Count = Field(description="The number of users who have read it.")
+    readers: Count = Field(description="The number of users who have read it since it was last shown again.")
 
 
 class BroadcastList(BaseModel):

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -24,6 +24,7 @@ from ..shared.limits import KIB, json_body
 from ..shared.problems import BadValues, MissingScope, invalid
 from ..shared.schemas import ABSENT
 from ..shared.throttle import add_rate_limit_headers
+from ..shared.times import moment
 from .broadcast_schemas import (
     Broadcast,
     BroadcastDraft,
@@ -32,6 +33,7 @@ from .broadcast_schemas import (
     BroadcastPatch,
     BroadcastPath,
     BroadcastQuery,
+    Publication,
 )
 from .once import Key, once, result
 from .orders import group_keys
@@ -52,6 +54,7 @@ ATTRIBUTES = (
     "audience",
     "state",
     "readers",
+    *("in_inbox", "as_banner", "as_dialog", "revision", "again"),
 )
 MOMENTS = ("publish_at", "expires_at", "created_at", "published_at")
 
@@ -118,7 +121,7 @@ def change(request: ServiceRequest, id: Path[BroadcastPath], body: BroadcastPatc
             values = _values(body)
             with services.locked_broadcast(id) as broadcast:
                 _require_scope(request, Scope.BROADCASTS_PUBLISH, broadcast)
-                services.change_broadcast(broadcast, values)
+                services.change_broadcast(broadcast, values, show_again=bool(body.show_again))
         return result(200, _document_of(id))
 
     return once(request, key, lambda: _prerendered(_texts(body) or selectors.broadcast(id).texts, work))
@@ -151,11 +154,13 @@ def delete(request: ServiceRequest, id: Path[BroadcastPath], key: Key = ABSENT) 
     operation_id="publishBroadcast",
     summary="Publish a broadcast",
 )
-def publish(request: ServiceRequest, id: Path[BroadcastPath], key: Key = ABSENT) -> HttpResponse:
+def publish(
+    request: ServiceRequest, id: Path[BroadcastPath], body: Publication | None = None, key: Key = ABSENT
+) -> HttpResponse:
     """Publishes it now or, if `publish_at` is in the future, schedules it. If it is live already, nothing changes. 409
     if it would expire before it starts, if nobody is in its audience, or (code `not_approved`) if the site has the
     four-eyes rule and the token's owner has written or changed it."""
-    return _change_state(request, id, key, _publish)
+    return _change_state(request, id, key, partial(_publish, show_again=bool(body and body.show_again)))
 
 
 @router.post(
@@ -193,11 +198,11 @@ def _prerendered(texts: Iterable[str], work: Work) -> Work:
     return work
 
 
-def _publish(broadcast: Row) -> None:
+def _publish(broadcast: Row, show_again: bool) -> None:
     """As the service, but 409 instead of 422, because the request is valid: the broadcast is not."""
     try:
         selectors.require_readers(broadcast)
-        services.publish(broadcast)
+        services.publish(broadcast, show_again=show_again)
     except BadValue as error:
         raise HttpError(409, error.detail) from error
 
@@ -235,13 +240,9 @@ def _document(row: Row) -> dict[str, Any]:
     return {
         "id": row.pk,
         **{name: getattr(row, name) for name in ATTRIBUTES},
-        **{name: _moment(getattr(row, name)) for name in MOMENTS},
+        **{name: moment(getattr(row, name)) for name in MOMENTS},
         "translations": {code: {"title": text.title, "body": text.body} for code, text in row.other_texts.items()},
+        "buttons": row.valid_buttons,
         "groups": sorted(group.name for group in row.groups.all()),
         "author": row.author_id if row.author_id is None else user_id(row.author_id),
     }
-
-
-def _moment(value: datetime | None) -> str | None:
-    """With microseconds, so that a client can send the value back without changing it."""
-    return None if value is None else value.astimezone(UTC).isoformat().replace("+00:00", "Z")
