@@ -23,8 +23,8 @@ CROWD = """
     INSERT INTO auth_user
         (username, password, is_superuser, is_staff, is_active, date_joined, first_name, last_name, email)
     SELECT 'crowd' || n, '', false, false, true, now(), '', '', '' FROM generate_series(1, %(mailboxes)s) n;
-    INSERT INTO inbox_mailbox (user_id, version, is_staff, audience_version)
-    SELECT id, %(each)s, false, 0 FROM auth_user;
+    INSERT INTO inbox_mailbox (user_id, version, is_staff, audience_version, born_clock)
+    SELECT id, %(each)s, false, 0, 0 FROM auth_user;
 """
 MESSAGES = """
     INSERT INTO inbox_followmessage (recipient_id, seq, actor_id, url, created_at)

@@ -19,7 +19,10 @@ from tools.stores import Postgres
 
 HOLD = {
     "its mailbox is locked": "SELECT 1 FROM inbox_mailbox WHERE user_id = {} FOR UPDATE",
-    "its mailbox is being made": "INSERT INTO inbox_mailbox VALUES ({}, 0, false, 0)",
+    "its mailbox is being made": (
+        "INSERT INTO inbox_mailbox (user_id, version, is_staff, audience_version, born_clock)"
+        " VALUES ({}, 0, false, 0, 0)"
+    ),
 }
 
 

@@ -15,8 +15,8 @@ CROWD = """
             (username, password, is_superuser, is_staff, is_active, date_joined, first_name, last_name, email)
         SELECT 'crowd' || n, '', false, false, true, now(), '', '', '' FROM generate_series(1, {0}) n RETURNING id
     ), mailboxes AS (
-        INSERT INTO inbox_mailbox (user_id, version, is_staff, audience_version) SELECT id, 1, false, 0 FROM crowd
-        RETURNING user_id
+        INSERT INTO inbox_mailbox (user_id, version, is_staff, audience_version, born_clock)
+        SELECT id, 1, false, 0, 0 FROM crowd RETURNING user_id
     )
     INSERT INTO inbox_followmessage (recipient_id, seq, actor_id, url, created_at)
     SELECT user_id, 1, (SELECT id FROM auth_user WHERE username = 'carol'), '', now() FROM mailboxes
