@@ -5,12 +5,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import Model, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -68,13 +69,35 @@ def reach(aim: Aim) -> Reach:
     return _reach(users_in(aim))
 
 
-def reach_of(broadcasts: Iterable[Broadcast]) -> Reach:
+def reach_of(broadcasts: Collection[Broadcast]) -> Reach:
     """Of all of them together: each person counts once."""
-    found = {str(users.query): users for users in map(audience_of, broadcasts)}  # many have the same audience
-    parts = [Q(pk__in=users.values("pk")) for users in list(found.values())[:MOST_PARTS]]
+    aims = _aims_of(broadcasts)
+    parts = [Q(pk__in=users_in(aim).values("pk")) for aim in list(aims)[:MOST_PARTS]]
     everybody = get_user_model()._base_manager.using(ledger.alias())
-    total = _reach(everybody.filter(Q(*parts, _connector=Q.OR)) if parts else everybody.none())
-    return replace(total, is_exact=total.is_exact and len(found) <= MOST_PARTS)
+    total = _reach(everybody.filter(_any_of(parts)))
+    return replace(total, is_exact=total.is_exact and len(aims) <= MOST_PARTS)
+
+
+def _aims_of(broadcasts: Collection[Broadcast]) -> set[Aim]:
+    """Their different audiences. Those without people on lists, which are most, are the same for many."""
+    keys = [broadcast.pk for broadcast in broadcasts]
+    groups, excluded = (_groups(model, keys) for model in (Broadcast.groups.through, ExcludedGroup))
+    with_people = set(BroadcastMember.objects.filter(broadcast__in=keys).order_by().values_list("broadcast", flat=True))
+    found = set()
+    for broadcast in broadcasts:
+        mine, hidden = frozenset(groups[broadcast.pk]), frozenset(excluded[broadcast.pk])
+        aim = replace(aim_of(broadcast), groups=mine, excluded_groups=hidden)
+        found.add(aim if broadcast.pk in with_people else replace(aim, people=(), excluded_people=()))
+    return found
+
+
+def _groups(model: type[Model], broadcasts: list[int]) -> dict[int, set[int]]:
+    """Broadcast -> its groups in this table."""
+    found = defaultdict[int, set[int]](set)
+    rows = model._base_manager.using(ledger.alias()).filter(broadcast__in=broadcasts)
+    for broadcast, group in rows.values_list("broadcast_id", "group_id"):
+        found[broadcast].add(group)
+    return found
 
 
 def audience_of(broadcast: Broadcast) -> QuerySet[SiteUser]:

@@ -204,7 +204,12 @@ def test_what_administrators_work_with_is_apart_from_the_internals(admin: Client
     """With Django's own AdminSite, as in any project."""
     found = sections(admin)
     assert list(found) == ["Notifications", "Notifications: internals"]
-    assert found["Notifications"] == ["API tokens", "Announcements", "Messages sent by services"]
+    assert found["Notifications"] == [
+        "API tokens",
+        "Announcements",
+        "Messages sent by services",
+        "Recurring announcements",
+    ]
     assert {"Mailboxes", "Receipts", "Deleted users", "Comments"} < {*found["Notifications: internals"]}
     assert len(found["Notifications: internals"]) == len(PROXIES)
     for path in ("/admin/inbox/", "/admin/inbox_internals/"):
