@@ -85,7 +85,7 @@ def test_a_broadcast_reaches_everybody_and_is_taken_back(browse: Browse, place: 
     expect(bells[0].open().row(title)).to_contain_text("At noon.")
 
     admin.goto("/admin/inbox/broadcast/")
-    admin.get_by_role("link", name=title).click()
+    admin.get_by_role("link", name=title, exact=True).click()
     decide(admin, "Withdraw")
     counted(bells, 0)
     expect(bells[0].row(title)).to_have_count(0)

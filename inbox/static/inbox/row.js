@@ -25,13 +25,14 @@ export function buildRow(item, label) {
 const PARTS = [
   [showTitle, ["title", "href", "level", "lang"]],
   [showBody, ["body", "body_html", "lang"]],
+  [showButtons, ["buttons"]],
   [showTime, ["created_at"]],
 ];
 
 /** Bring a row up to date. Only what differs is written, so focus, selection and scroll position survive. */
 export function updateRow(row, item) {
   for (const [show, fields] of PARTS) {
-    if (fields.some((field) => row.item?.[field] !== item[field])) show(row, item);
+    if (fields.some((field) => JSON.stringify(row.item?.[field]) !== JSON.stringify(item[field]))) show(row, item);
   }
   row.item = item;
   showState(row, item);
@@ -78,7 +79,7 @@ function replace(parent, old, next) {
 
 function showBody(row, item) {
   row.querySelector(".rd-body")?.remove();
-  row.querySelector(".rd-text").append(...body(item));
+  row.querySelector('[data-act="open"]').after(...body(item));
 }
 
 /* No element or one. Each paragraph of HTML has a direction of its own. */
@@ -90,6 +91,13 @@ function body(item) {
     return [rich];
   }
   return item.body ? [h("p", { class: "rd-body", dir: "auto", lang: item.lang || null }, item.body)] : [];
+}
+
+function showButtons(row, item) {
+  row.querySelector(".rd-links")?.remove();
+  if (!item.buttons.length) return;
+  const links = item.buttons.map(({ label, lang, href }) => h("a", { class: "rd-button", href, lang: lang || null }, label));
+  row.querySelector(".rd-text").append(h("p", { class: "rd-links" }, ...links));
 }
 
 function showTime(row, item) {

@@ -24,7 +24,7 @@ class Stop:
 
 
 def open_menu(page: Page) -> None:
-    page.locator("summary").click()
+    page.locator(".menu > summary").click()
     expect(page.get_by_role("button", name="Sign out")).to_be_visible()
 
 
