@@ -15,6 +15,7 @@ from tests.servers import Site
 SERVERS = ["daphne", "uvicorn"]
 PATIENCE = 5.0  # seconds; without a budget others wait for ten and more
 ROUNDS = 3
+PAUSE = 0.1  # seconds between two rounds: without one the others would be the flood
 
 
 def on_servers(kinds: Iterable[str]) -> list[Any]:
@@ -72,6 +73,7 @@ async def others_are_served(site: Site, flood: "asyncio.Future[Any]", name: str)
                 assert (await http.get("/healthz", timeout=None)).status_code == 200
                 await call(site, "send", "comment", [name], target_title="Tea")
                 await client.until_unread(unread + rounds, PATIENCE * ROUNDS)
+            await asyncio.wait({flood}, timeout=PAUSE)
 
 
 async def knock(site: Site, cookies: dict[str, str]) -> int | None:
