@@ -43,12 +43,12 @@ def site(shared_site: StartSite, request: pytest.FixtureRequest) -> Site:
 
 @pytest.fixture
 def reader(site: Site) -> str:
-    """The id of a user with something to read."""
+    """The id of a user with something to read, a banner to close and a dialog to confirm."""
     pk = site.call("user", READER)
     for n in range(10):
         site.call("send", "comment", [READER], target_title=f"Tea {n}")
     for title in ("One", "Two"):
-        site.call("broadcast", title)
+        site.call("broadcast", title, as_banner=True, as_dialog=True)
     site.call("sql", f"INSERT OR IGNORE INTO auth_group (name) VALUES ('{GROUP}')")
     return str(pk)
 
@@ -114,6 +114,9 @@ class Agreed:
         """A made-up id is nobody's: every second time, somebody's is asked for."""
         if case.path == f"{INBOX}{{ref}}/":
             case.path_parameters["ref"] = self.refs[number % len(self.refs)]
+        elif case.path.startswith(f"{INBOX}announcements/{{ref}}/"):
+            shown = [ref for ref in self.refs if ref.startswith("broadcast-")]
+            case.path_parameters["ref"] = shown[number // 2 % len(shown)]
         elif "/users/{id}/" in case.path:
             case.path_parameters["id"] = self.reader
 
