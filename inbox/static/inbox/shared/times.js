@@ -13,9 +13,10 @@ const UNITS = [["day", DAY], ["hour", HOUR], ["minute", MINUTE]];
 const formatters = new Map();
 
 function formattersOf(language) {
+  const style = language.startsWith("de") ? "short" : "narrow"; // "vor 5 m" would be metres
   if (!formatters.has(language)) {
     formatters.set(language, {
-      age: new Intl.RelativeTimeFormat(language, { style: "narrow", numeric: "auto" }),
+      age: new Intl.RelativeTimeFormat(language, { style, numeric: "auto" }),
       day: new Intl.DateTimeFormat(language, { day: "numeric", month: "short" }),
       dayAndYear: new Intl.DateTimeFormat(language, { day: "numeric", month: "short", year: "numeric" }),
       moment: new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" }),

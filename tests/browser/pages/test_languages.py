@@ -1,0 +1,51 @@
+"""The languages that people choose: pages, numbers and times are in them, and long words fit."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.bell import until
+from tests.browser.conftest import Browse
+from tests.browser.pages.stops import STOPS
+from tests.browser.pages.walk import sign_in, widths
+from tests.servers import Site
+
+AGO = (
+    "import('/static/inbox/shared/times.js').then((times) => times.relativeTime(new Date(0), '{}', 1e9, new Date(3e5)))"
+)
+
+
+@pytest.mark.parametrize(("name", "code"), [("Deutsch", "de"), ("简体中文", "zh-hans"), ("English", "en")])
+def test_the_switch_changes_the_page_and_stays(browse: Browse, site: Site, person: str, name: str, code: str) -> None:
+    page = browse(site, person, locale="fr").new_page()
+    page.goto("/people/")
+    page.locator("[data-menu] summary").click()
+    page.get_by_role("button", name=name).click()
+    page.wait_for_url("**/people/")
+    until(page, f"document.documentElement.lang === '{code}'")
+    page.goto("/inbox/")
+    expect(page.locator("html")).to_have_attribute("lang", code)
+    expect(page.locator("notification-bell")).to_have_attribute("language", code)
+    page.locator("[data-menu] summary").click()
+    expect(page.get_by_role("button", name=name)).to_have_attribute("aria-pressed", "true")
+
+
+@pytest.mark.parametrize(("language", "text"), [("en", "5m ago"), ("de", "vor 5 Min."), ("zh-hans", "5分钟前")])
+def test_ages_are_short(browse: Browse, site: Site, person: str, language: str, text: str) -> None:
+    page = browse(site, person).new_page()
+    page.goto("/inbox/")
+    assert page.evaluate(AGO.format(language)) == text
+
+
+def test_german_fits(browse: Browse, told_site: Site) -> None:
+    """On a phone and on a desktop, each page that one opens by its address."""
+    context, who, found = browse(told_site), "", list[str]()
+    page = context.new_page()
+    for stop in (stop for stop in STOPS if stop.path and not stop.act):
+        if stop.who != who:
+            sign_in(context, told_site, stop.who)
+            context.add_cookies([{"name": "django_language", "value": "de", "url": told_site.url()}])
+            who = stop.who
+        page.goto(stop.path)
+        expect(page.locator("html")).to_have_attribute("lang", "de")
+        found += [f"{stop}: {width}" for width in widths(page, narrowest=False)]
+    assert found == []
