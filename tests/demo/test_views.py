@@ -31,7 +31,7 @@ def post(bob: User) -> Post:
     return services.write_post(bob, "Hello <b>@alice</b> & @ghost\nsecond line")
 
 
-@pytest.mark.parametrize("language", ["en", "zh-hans"])
+@pytest.mark.parametrize("language", ["en", "de", "zh-hans"])
 def test_no_two_lists_of_the_administration_have_one_name(language: str) -> None:
     with translation.override(language):
         names = [str(model._meta.verbose_name_plural) for model in administration._registry]
