@@ -24,7 +24,8 @@ MOST = 12  # rows: more would push the list from the screen
 THINNEST = 0.8  # per cent: an hour would be invisible
 TICKS = tuple(range(-28, 29, 7))  # days with a line
 LABELLED = (-21, 0, 21)
-COMING, NOW, PAST = range(3)
+BLOCKED, COMING, NOW, PAST = range(4)
+KINDS: dict[str, int] = {State.BLOCKED: BLOCKED, State.SCHEDULED: COMING, State.LIVE: NOW}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +56,13 @@ def timeline(site_name: str, now: datetime | None = None) -> dict[str, Any]:
 
 
 def _most_telling(spans: list[Span]) -> list[Span]:
-    """In turn the next of those to come, the newest of those that are live, and the latest of the past."""
-    kinds: dict[int, list[Span]] = {COMING: [], NOW: [], PAST: []}
+    """First those that were blocked: their authors have to do something. Then in turn the next of those to come,
+    the newest of those that are live, and the latest of the past."""
+    kinds: dict[int, list[Span]] = {BLOCKED: [], COMING: [], NOW: [], PAST: []}
     for span in spans:
-        kinds[{State.SCHEDULED: COMING, State.LIVE: NOW}.get(State(span.state), PAST)].append(span)
+        kinds[KINDS.get(span.state, PAST)].append(span)
     past = sorted(kinds[PAST], key=lambda span: span.end or span.start, reverse=True)
-    in_turn = chain.from_iterable(zip_longest(kinds[COMING], reversed(kinds[NOW]), past))
+    in_turn = chain(kinds[BLOCKED], *zip_longest(kinds[COMING], reversed(kinds[NOW]), past))
     chosen = {span.id for span in _first(MOST, in_turn)}
     return [span for span in spans if span.id in chosen]
 
@@ -99,7 +101,7 @@ def _when(span: Span) -> str:
     start = _moment(span.start)
     if span.end is None:
         return _("from %s, without an end") % start
-    return f"{start} – {_moment(span.end)}"
+    return start if span.end == span.start else f"{start} – {_moment(span.end)}"
 
 
 def _moment(value: datetime) -> str:

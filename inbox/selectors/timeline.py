@@ -26,8 +26,9 @@ class Span:
 
 
 def spans(since: datetime, until: datetime) -> list[Span]:
-    """Of the broadcasts that are live, are scheduled to start before `until`, or were seen after `since`; by start."""
-    return sorted([*_shown_or_coming(until), *_past(since)], key=lambda span: (span.start, span.id))
+    """Of the broadcasts that are live, are scheduled to start before `until`, were seen after `since`, or were blocked
+    when they should have been; by start."""
+    return sorted([*_shown_or_coming(until), *_past(since), *_blocked(since)], key=lambda span: (span.start, span.id))
 
 
 def _shown_or_coming(until: datetime) -> Iterator[Span]:
@@ -48,6 +49,14 @@ def _past(since: datetime) -> Iterator[Span]:
     columns = ("pk", "title", "state", "published_at")
     for row in chain(over.values_list(*columns, "expires_at"), taken_back.values_list(*columns, "end")):
         yield Span(*row)
+
+
+def _blocked(since: datetime) -> Iterator[Span]:
+    """At the time at which they should have been published."""
+    rows = Broadcast.objects.filter(state=State.BLOCKED, publish_at__gte=since).order_by()
+    for pk, title, state, start in rows.values_list("pk", "title", "state", "publish_at"):
+        if start is not None:
+            yield Span(pk, title, state, start, start)
 
 
 def _last_moves() -> QuerySet[Any, Any]:

@@ -9,9 +9,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from ..core.users import SiteUser
-from ..errors import BadFields, NotApproved, NotFound
+from ..errors import BadFields, NotFound
 from ..models import Audience, Broadcast, State, ledger
-from .broadcasts import frozen
+from .broadcasts import require_changeable
 from .copies import COLUMNS, PLACES, copied
 from .due import turn_due
 
@@ -130,8 +130,8 @@ def change_broadcast(broadcast: Broadcast, values: Values, *, show_again: bool =
         before = {**_columns(broadcast), "groups": groups}
         changed = {name for name, value in values.items() if value != before[name]}
         _raise_if_any(check_broadcast({**before, **values}, changed, broadcast.state))
-        if (changed or show_again) and (sentence := frozen(broadcast)):
-            raise NotApproved(sentence)
+        if changed or show_again:
+            require_changeable(broadcast)
         for name in changed - {"groups"}:
             setattr(broadcast, name, values[name])
         broadcast.shows_again = show_again

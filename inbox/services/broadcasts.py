@@ -5,7 +5,7 @@ from django.utils.translation import gettext as _
 
 from .. import conf
 from ..core.snapshots import CLOCK_UNIT, MAX_VERSION
-from ..errors import BadValue
+from ..errors import BadValue, NotApproved
 from ..models import Broadcast, State, ledger
 from .approvals import approve
 
@@ -31,6 +31,12 @@ def frozen(broadcast: Broadcast) -> str:
         "Under the four-eyes rule, a published announcement can't change. Withdraw it first, or duplicate it, let "
         "somebody else publish the copy, and withdraw this one."
     )
+
+
+def require_changeable(broadcast: Broadcast) -> None:
+    """Raises NotApproved."""
+    if sentence := frozen(broadcast):
+        raise NotApproved(sentence)
 
 
 @ledger.retrying

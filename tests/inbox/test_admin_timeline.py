@@ -75,6 +75,15 @@ class TestWhatIsOnIt:
         assert [width for _state, _x, width in shown()] == ["0.80%", "0.80%"]
         assert shown()[1][1] == "99.20%"
 
+    def test_what_was_blocked_is_where_it_should_have_begun(self) -> None:
+        row("blocked", publish_at=day(-3))
+        row("blocked", publish_at=day(-31))
+        for number in range(20):
+            row("live", -number)
+        [blocked] = [bar for bar in timeline("admin", NOW)["bars"] if bar.state == "blocked"]
+        assert (blocked.x, blocked.width, blocked.label) == ("45.00%", "0.80%", "Blocked")
+        assert "–" not in blocked.when
+
     def test_of_two_hundred_those_that_tell_most(self) -> None:
         for number in range(100):
             row("expired", -20 + number / 10, -19 + number / 10)

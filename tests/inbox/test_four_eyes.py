@@ -11,7 +11,7 @@ from django.utils import timezone
 from inbox import selectors, services
 from inbox.core.acting import acting
 from inbox.errors import NotApproved
-from inbox.models import Broadcast, BroadcastApproval, BroadcastClock, State, approval
+from inbox.models import Broadcast, BroadcastApproval, BroadcastClock, BroadcastMember, State, approval
 
 from .people import NOW, mend
 from .repeated import MONDAY, occurrences, repeated
@@ -197,7 +197,9 @@ class TestAtItsTime:
             services.set_people(broadcast, [gone.pk, ann.pk])
             publish(broadcast, cid)
         gone.delete()
-        services.set_people(other, [cid.pk])
+        with pytest.raises(NotApproved):
+            services.set_people(other, [cid.pk])
+        BroadcastMember.objects.filter(broadcast=other, user=ann).delete()  # by code of the site's own
         clock.move_to(tomorrow)
         assert services.apply_due()
         assert [state_of(broadcast) for broadcast in (kept, other)] == [State.LIVE, State.BLOCKED]
