@@ -1,4 +1,4 @@
-"""What the admin of broadcasts has beyond Django's list and form: preview, size of the audience, readers, copies."""
+"""What the admin of broadcasts has beyond Django's list and form: preview, size of the audience, effect, copies."""
 
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST
 from .. import selectors, services
 from ..core.acting import acting
 from ..models import Broadcast, BroadcastSeries
-from . import preview, readers
+from . import effect, preview
 from .series_rules import wording
 from .wording import sentence_about
 from .zones import rendered_now, zone_of
@@ -51,8 +51,9 @@ class DeskPages(ModelAdmin):
             "preview/<slug:language>/": ("preview_frame", self.preview_frame_view),
             "preview/<slug:language>/catalog.js": ("preview_catalog", self.preview_catalog_view),
             "reach/": ("reach", self.reach_view),
-            "<path:object_id>/readers/": ("readers", self.readers_view),
-            "<path:object_id>/readers.csv": ("readers_csv", self.csv_view),
+            "<path:object_id>/effect/": ("effect", self.effect_view),
+            "<path:object_id>/effect/now/": ("effect_now", self.effect_now_view),
+            "<path:object_id>/effect.csv": ("effect_csv", self.csv_view),
             "<path:object_id>/duplicate/": ("duplicate", self.duplicate_view),
         }
         return [*self.urls_of(own), *super().get_urls()]
@@ -68,13 +69,18 @@ class DeskPages(ModelAdmin):
         page = reverse("admin:inbox_broadcast_change", args=[broadcast.pk], current_app=self.admin_site.name)
         return HttpResponseRedirect(page)
 
-    def readers_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+    def effect_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         broadcast = self._to_look_at(request, object_id)
         with zone_of(request):
-            return rendered_now(readers.page(request, broadcast, self.admin_site))
+            return rendered_now(effect.page(request, broadcast, self.admin_site))
+
+    def effect_now_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        broadcast = self._to_look_at(request, object_id)
+        with zone_of(request):
+            return rendered_now(effect.now(request, broadcast))
 
     def csv_view(self, request: HttpRequest, object_id: str) -> StreamingHttpResponse:
-        return readers.download(request, self._to_look_at(request, object_id))
+        return effect.download(request, self._to_look_at(request, object_id))
 
     def _to_look_at(self, request: HttpRequest, object_id: str) -> Broadcast:
         broadcast: Broadcast | None = self.get_object(request, object_id)

@@ -123,5 +123,4 @@ class Publishing(SelectedPages):
 
 
 def _size_of(broadcast: Broadcast) -> int:
-    numbers = selectors.counts(broadcast)
-    return numbers[selectors.Who.READ] + numbers[selectors.Who.UNREAD]
+    return selectors.people(broadcast, selectors.Who.AUDIENCE).count()

@@ -7,7 +7,7 @@ from .arrivals import newest
 from .audience import Aim, Reach, has_readers, reach, reach_of, require_readers
 from .badges import snapshot, snapshots, versions
 from .broadcasts import broadcast, broadcasts_page, people_who_read, readers
-from .effect import Reader, Who, counts, people, readers_of
+from .effect import DONE, NOT_DONE, Effect, Reader, Who, counts, effect, people, reader, readers_of
 from .exports import export
 from .pages import Page, inbox_page, item
 from .preferences import muted
@@ -17,9 +17,12 @@ from .timeline import Span, spans
 from .visitors import VisitorBanner, VisitorBanners, visitor_banners
 
 __all__ = [
+    "DONE",
+    "NOT_DONE",
     "Aim",
     "Announcement",
     "Announcements",
+    "Effect",
     "Page",
     "Reach",
     "Reader",
@@ -33,6 +36,7 @@ __all__ = [
     "broadcast",
     "broadcasts_page",
     "counts",
+    "effect",
     "export",
     "failed_sends",
     "has_readers",
@@ -46,6 +50,7 @@ __all__ = [
     "people_who_read",
     "reach",
     "reach_of",
+    "reader",
     "readers",
     "readers_of",
     "receipts_page",

@@ -63,6 +63,7 @@ SELECTORS: dict[str, Callable[[Scene], Any]] = {
     "broadcast": lambda scene: selectors.broadcast(scene.broadcast.pk).title,
     "broadcasts_page": lambda scene: [row.pk for row in selectors.broadcasts_page().items],
     "counts": lambda scene: selectors.counts(scene.broadcast),
+    "effect": lambda scene: selectors.effect(scene.broadcast),
     "export": lambda scene: len(list(selectors.export(scene.reader))),
     "failed_sends": lambda scene: selectors.failed_sends(),
     "has_readers": lambda scene: selectors.has_readers(scene.broadcast),
@@ -76,6 +77,7 @@ SELECTORS: dict[str, Callable[[Scene], Any]] = {
     "pending_sends": lambda scene: selectors.pending_sends(),
     "reach": lambda scene: selectors.reach(selectors.Aim("groups", [scene.group.pk])),
     "reach_of": lambda scene: selectors.reach_of([scene.broadcast]),
+    "reader": lambda scene: selectors.reader(selectors.people(scene.broadcast, selectors.Who.AUDIENCE)[0]),
     "readers": lambda scene: selectors.readers([scene.broadcast]),
     "readers_of": lambda scene: list(selectors.readers_of(scene.broadcast, selectors.Who.READ)),
     "receipts_page": lambda scene: [row.pk for row in selectors.receipts_page(scene.broadcast.pk).items],
@@ -88,9 +90,12 @@ SELECTORS: dict[str, Callable[[Scene], Any]] = {
     "versions": lambda scene: selectors.versions(User.objects.values_list("pk", flat=True)),
 }
 VALUES = {
+    "DONE",
+    "NOT_DONE",
     "Aim",
     "Announcement",
     "Announcements",
+    "Effect",
     "Page",
     "Reach",
     "Reader",

@@ -99,7 +99,7 @@ STOPS = (
     Stop("admin", "/admin/demo/post/"),
     Stop("admin", "/admin/inbox/broadcast/"),
     Stop("admin", "/admin/inbox/broadcast/1/change/", "text=Withdraw"),
-    Stop("admin", "/admin/inbox/broadcast/1/readers/?who=unread", ".inbox-readers"),
+    Stop("admin", "/admin/inbox/broadcast/1/effect/?who=unread", ".inbox-readers"),
     Stop("admin", "/admin/inbox/broadcast/add/", "text=Moderators"),
     Stop("admin", act=refuse_broadcast, name="broadcast refused"),
     Stop("admin", "/admin/inbox/broadcastseries/add/", ".inbox-next li"),

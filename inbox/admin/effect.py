@@ -1,0 +1,158 @@
+"""The page of an announcement that shows its effect: numbers, a chart, and the list behind each number, also as CSV.
+
+While somebody looks at it, effect.js asks for the part that changes (`now`). However many look, a process counts the
+people of an announcement at most every two seconds.
+"""
+
+import csv
+from collections.abc import Iterator
+from dataclasses import dataclass
+from hashlib import blake2b
+from http import HTTPStatus
+from typing import Any
+
+from django.contrib.admin import AdminSite
+from django.core.paginator import Page, Paginator
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.template.response import TemplateResponse
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from .. import selectors
+from ..core.recently import Recently
+from ..http.preconditions import NotModified, evaluate
+from ..models import Broadcast
+from ..selectors import DONE, NOT_DONE, Effect, Reader, Who
+from .chart import chart
+from .zones import moment
+
+PAGE = 100
+SECONDS = 2.0  # between two counts
+DANGEROUS = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet takes what begins with these for a formula
+
+_recently: Recently[int, Effect] = Recently(SECONDS)
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A number, which leads to its list. `percent`: of the audience, if it has anybody."""
+
+    who: Who
+    label: str
+    number: int
+    percent: int | None
+
+
+def page(request: HttpRequest, broadcast: Broadcast, site: AdminSite) -> HttpResponse:
+    found = selectors.effect(broadcast)
+    return TemplateResponse(
+        request,
+        "inbox/admin/effect.html",
+        site.each_context(request)
+        | {"title": _("Effect"), "subtitle": str(broadcast), "opts": Broadcast._meta}
+        | _numbers(request, broadcast, found)
+        | _list(request, broadcast, found),
+    )
+
+
+def now(request: HttpRequest, broadcast: Broadcast) -> HttpResponse:
+    """The part of the page that changes; 304 if it has not."""
+    found = _recently.get(broadcast.pk, lambda: selectors.effect(broadcast))
+    numbers = _numbers(request, broadcast, found)
+    tag = _tag(numbers)
+    if evaluate(request, tag) == HTTPStatus.NOT_MODIFIED:
+        return NotModified(headers={"ETag": tag})
+    context = numbers | _list(request, broadcast, found)
+    return TemplateResponse(request, "inbox/admin/effect_now.html", context, headers={"ETag": tag})
+
+
+def download(request: HttpRequest, broadcast: Broadcast) -> StreamingHttpResponse:
+    """UTF-8 with a byte order mark, which Excel needs; times in UTC."""
+    who, search = _asked(request)
+    rows = _lines(selectors.readers_of(broadcast, who, search))
+    name = f"broadcast-{broadcast.pk}-{who.value}.csv"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return StreamingHttpResponse(rows, content_type="text/csv; charset=utf-8", headers=headers)
+
+
+def _numbers(request: HttpRequest, broadcast: Broadcast, found: Effect) -> dict[str, Any]:
+    who, _search = _asked(request)
+    names = {each: label for each, label in labels().items() if _is_shown(each, broadcast, found) or each == who}
+    size = found.counts[Who.AUDIENCE]
+    cards = [Card(each, label, found.counts[each], _percent(each, found, size)) for each, label in names.items()]
+    return {"broadcast": broadcast, "cards": cards, "chart": chart(broadcast, found, names), "who": who}
+
+
+def _list(request: HttpRequest, broadcast: Broadcast, found: Effect) -> dict[str, Any]:
+    who, search = _asked(request)
+    columns = [each for each in DONE if _is_shown(each, broadcast, found)]
+    shown: Page[Any] = Paginator(selectors.people(broadcast, who, search), PAGE).get_page(request.GET.get("p"))
+    readers = [selectors.reader(user) for user in shown]
+    return {
+        "search": search,
+        "label": labels()[who],
+        "page": shown,
+        "columns": [labels()[each] for each in columns],
+        "people": [(reader.name, [moment(reader.done[each]) for each in columns]) for reader in readers],
+    }
+
+
+def labels() -> dict[Who, str]:
+    """In the order of the cards."""
+    return {
+        Who.AUDIENCE: _("In the audience"),
+        Who.READ: _("Read"),
+        Who.UNREAD: _("Not read"),
+        Who.CONFIRMED: _("Confirmed"),
+        Who.UNCONFIRMED: _("Not confirmed"),
+        Who.CLOSED: _("Banner closed"),
+        Who.DISMISSED: _("Dismissed"),
+        Who.LEFT: _("No longer in the audience"),
+    }
+
+
+def _is_shown(who: Who, broadcast: Broadcast, found: Effect) -> bool:
+    """Whether readers can do it where the announcement shows; or whether anybody has done it."""
+    possible = {
+        Who.AUDIENCE: True,
+        Who.READ: broadcast.in_inbox,
+        Who.UNREAD: broadcast.in_inbox,
+        Who.CONFIRMED: broadcast.as_dialog,
+        Who.UNCONFIRMED: broadcast.as_dialog,
+        Who.CLOSED: broadcast.as_banner,
+        Who.DISMISSED: broadcast.in_inbox,
+    }
+    is_missing = who in NOT_DONE
+    return possible.get(who, False) or (found.counts[who] > 0 and not is_missing)
+
+
+def _percent(who: Who, found: Effect, size: int) -> int | None:
+    return round(100 * found.counts[who] / size) if size and who not in (Who.AUDIENCE, Who.LEFT) else None
+
+
+def _tag(numbers: dict[str, Any]) -> str:
+    said = repr((get_language(), numbers["cards"], numbers["chart"]))
+    return f'"{blake2b(said.encode(), digest_size=12).hexdigest()}"'
+
+
+def _asked(request: HttpRequest) -> tuple[Who, str]:
+    who = request.GET.get("who", "")
+    return Who(who) if who in {*Who} else Who.AUDIENCE, request.GET.get("q", "").replace("\0", "")[:200]
+
+
+class _Echo:
+    def write(self, line: str) -> str:
+        return line
+
+
+def _lines(readers: Iterator[Reader]) -> Iterator[str]:
+    writer = csv.writer(_Echo())
+    yield "\ufeff" + writer.writerow(["user", "name", *(f"{who}_at" for who in DONE)])
+    for reader in readers:
+        times = [at.isoformat() if (at := reader.done[who]) else "" for who in DONE]
+        yield writer.writerow([neutralised(str(reader.id)), neutralised(reader.name), *times])
+
+
+def neutralised(cell: str) -> str:
+    """With an apostrophe in front if a spreadsheet would calculate it."""
+    return f"'{cell}" if cell.startswith(DANGEROUS) else cell
