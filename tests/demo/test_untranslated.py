@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Iterator
 
 import pytest
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import Group, Permission, User
 from django.template.loader import render_to_string
 from django.test import Client
 from django.utils import translation
@@ -120,11 +120,23 @@ def test_sign_in(chinese: Client) -> None:
         assert not in_english("login", Page(answer.content.decode()))
 
 
-def test_errors(chinese: Client) -> None:
+def test_errors(client: Client, chinese: Client) -> None:
     assert not in_english("404", Page(chinese.get("/nowhere/").content.decode()))
     with translation.override("zh-hans"):
-        for name in ("500.html", "503.html", "registration/locked_out.html"):
-            assert not in_english(name, Page(render_to_string(name, {"minutes": 2})))
+        for name in ("400.html", "500.html", "503.html", "registration/locked_out.html"):
+            page = Page(render_to_string(name, {"minutes": 2}))
+            assert "".join(page.texts).strip()
+            assert not in_english(name, page)
+
+
+def test_refusals(boss: User) -> None:
+    writer = User.objects.create_user("ольга", is_staff=True)
+    writer.user_permissions.set(Permission.objects.filter(codename="view_broadcast"))
+    client = Client(enforce_csrf_checks=True, headers={"Accept-Language": "zh-hans"})
+    client.force_login(writer)
+    for answer in (client.get("/admin/inbox/broadcast/add/"), client.post("/posts/")):
+        assert answer.status_code == 403
+        assert not in_english(answer.request["PATH_INFO"], Page(answer.content.decode()))
 
 
 @pytest.mark.parametrize("html", ["<p>Send it</p>", '<input type="submit" value="Send">', '<b title="Send"></b>'])
