@@ -13,6 +13,7 @@ from .pages import Page, inbox_page, item
 from .preferences import muted
 from .receipts import ReceiptsPage, receipts_page
 from .sends import failed_sends, pending_sends, send
+from .series import series, series_page
 from .timeline import Span, spans
 from .visitors import VisitorBanner, VisitorBanners, visitor_banners
 
@@ -56,6 +57,8 @@ __all__ = [
     "receipts_page",
     "require_readers",
     "send",
+    "series",
+    "series_page",
     "snapshot",
     "snapshots",
     "spans",

@@ -29,13 +29,18 @@ class BroadcastsPage:
     next: str | None
 
 
-def broadcasts_page(*, before: str | None = None, limit: int = 20, state: str | None = None) -> BroadcastsPage:
-    """One page of all broadcasts, or of those in one state, newest first. Raises BadValue for an invalid cursor."""
+def broadcasts_page(
+    *, before: str | None = None, limit: int = 20, state: str | None = None, series: int | None = None
+) -> BroadcastsPage:
+    """One page of all broadcasts, or of those in one state or of one series, newest first. Raises BadValue for an
+    invalid cursor."""
     older = _older(before)
     undone.report_due()
     rows = _rows().filter(older).order_by("-created_at", "-pk")
     if state is not None:
         rows = rows.filter(state=state)
+    if series is not None:
+        rows = rows.filter(series=series)
     found = list(rows[: limit + 1])
     shown = found[:limit]
     return BroadcastsPage(_counted(shown), _cursor(shown[-1]) if len(found) > limit else None)

@@ -36,6 +36,7 @@ from .series import (
     check_series,
     create_series,
     locked_series,
+    require_series,
     start_series,
     stop_series,
 )
@@ -95,6 +96,7 @@ __all__ = [
     "purge_deleted",
     "purgeable",
     "raise_clock",
+    "require_series",
     "retry_send",
     "revoke_token",
     "send",

@@ -34,6 +34,12 @@ def check_series(values: Values) -> dict[str, str]:
     return errors | _check_times(values)
 
 
+def require_series(values: Values) -> None:
+    """Raises BadFields if `check_series` finds errors."""
+    if errors := check_series(values):
+        raise BadFields(errors)
+
+
 def _is_duration(given: timedelta) -> bool:
     return MINUTE <= given <= LONGEST and not given % MINUTE
 
@@ -120,8 +126,7 @@ def _set(series: BroadcastSeries, values: Values) -> None:
     """Raises BadFields."""
     for name, value in values.items():
         setattr(series, name, value)
-    if errors := check_series({name: getattr(series, name) for name in SERIES_FIELDS}):
-        raise BadFields(errors)
+    require_series({name: getattr(series, name) for name in SERIES_FIELDS})
     series.rule = written(parts_of(series.rule))
 
 

@@ -86,6 +86,8 @@ class TestItsLife:
             "publish_at": "2030-01-01T13:00:00.123456Z",
             "created_at": "2030-01-01T12:00:00Z",
             "published_at": None,
+            "series": None,
+            "occurrence": None,
             "author": Broadcast.objects.get().author.pk,
             "readers": 0,
             "buttons": [],

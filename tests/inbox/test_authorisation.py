@@ -14,6 +14,7 @@ from inbox.api import api
 from inbox.api.shared.document import openapi
 from inbox.models import Broadcast, FollowMessage, Scope, ServiceToken, TicketSession
 
+from .repeated import repeated, stopped
 from .rest import PREFIX, Caller, announcement, comment, person, problem
 from .services import Service, row_of
 
@@ -51,9 +52,21 @@ TABLE = """
     GET     broadcasts/{live}/receipts/   200  broadcasts:read
     POST    broadcasts/{draft}/publish/   200  broadcasts:publish
     POST    broadcasts/{live}/withdraw/   200  broadcasts:withdraw
+    GET     broadcast-series/             200  broadcasts:read
+    POST    broadcast-series/             201  broadcasts:write
+    GET     broadcast-series/{stopped}/   200  broadcasts:read
+    PATCH   broadcast-series/{stopped}/   200  broadcasts:write
+    PATCH   broadcast-series/{active}/    200  broadcasts:write+broadcasts:publish
+    PATCH   broadcasts/{repeated}/        200  broadcasts:write+broadcasts:publish
+    DELETE  broadcast-series/{stopped}/   204  broadcasts:write
+    DELETE  broadcast-series/{active}/    204  broadcasts:write+broadcasts:withdraw
+    DELETE  broadcasts/{repeated}/        204  broadcasts:write+broadcasts:withdraw
+    POST    broadcast-series/{stopped}/start/  200  broadcasts:publish
+    POST    broadcast-series/{active}/stop/    200  broadcasts:withdraw
 """
 SECRET = "Dismissal of Bob"  # in the title of the owner's item
 EVENT = {"type": "follow", "recipients": ["bob"]}
+WEEKLY = {"rule": "FREQ=WEEKLY", "starts_on": "2030-01-01", "at": "09:00", "time_zone": "Europe/Berlin"}
 BODIES: dict[str, Any] = {
     "PATCH inbox/{ref}/": {"read": True},
     "PUT preferences/": {"muted": ["like"]},
@@ -62,6 +75,9 @@ BODIES: dict[str, Any] = {
     "POST broadcasts/": {"title": "Tea"},
     "PATCH broadcasts/{draft}/": {"title": "Tea"},
     "PATCH broadcasts/{live}/": {"title": "Tea"},
+    "PATCH broadcasts/{repeated}/": {"title": "Tea"},
+    "PATCH broadcast-series/{stopped}/": {"at": "10:00"},
+    "PATCH broadcast-series/{active}/": {"at": "10:00"},
 }
 NO_CSRF, FORGED = "owner without the CSRF token", "owner from another origin"
 ENDED = ("expired token", "revoked token", "deactivated owner's token")
@@ -123,6 +139,9 @@ class World:
             "draft": Broadcast.objects.create(title="Draft").pk,
             "live": announcement(title="Live").pk,
             "banner": self.banner().ref,
+            "stopped": stopped(self.ops.pk).pk,
+            "active": (active := repeated(self.ops.pk)).pk,
+            "repeated": active.template_id,
         }
         owners = dict(zip(ENDED, (self.ops, self.ops, leaver), strict=True))
         ended = {name: services.create_token(name, owner, Scope.values) for name, owner in owners.items()}
@@ -165,6 +184,7 @@ class World:
     def call(self, name: str, row: Row, **put: Any) -> Any:
         put = self.put | {"send": self.sends.get(name, self.put["send"])} | put
         body = {"refs": [put["ref"]]} if row.path == "inbox/read/" else BODIES.get(str(row))
+        body = {**WEEKLY, "broadcast": put["draft"]} if str(row) == "POST broadcast-series/" else body
         return self.callers[name](row.method, row.path.format(**put), body)
 
     def rows(self) -> Any:

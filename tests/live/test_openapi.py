@@ -4,6 +4,7 @@ All of Schemathesis's checks are on. What a document cannot say is put right in 
 never left out of a check.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import datetime
@@ -19,6 +20,7 @@ from schemathesis.generation.meta import CoverageScenario
 from schemathesis.hooks import HookContext, unregister
 
 from inbox.api.service.once import KEY
+from inbox.api.service.series_schemas import RULE_PATTERN, ZONE_PATTERN
 from tests.conftest import StartSite
 from tests.servers import Site
 
@@ -29,6 +31,7 @@ LAST_YEAR, EARLIER = "2999", "2000"  # of those that the API takes in a time
 DOCUMENT, INBOX, BROADCASTS, MESSAGES = (
     f"/api/v1/{path}" for path in ("openapi.json", "inbox/", "broadcasts/", "messages/")
 )
+RULE, ZONE = re.compile(RULE_PATTERN, re.ASCII), re.compile(ZONE_PATTERN, re.ASCII)
 SHOWN = 5  # failures of a run
 REFUSALS = [400, 401, 403, 404, 409, 413, 415, 422, 429]  # Schemathesis does not know 413: a long list may be too large
 FEW, FEW_TYPES = 1, 1
@@ -100,12 +103,13 @@ class Agreed:
             self.agree_on_the_address(case, number)
         if is_key(key := (case.headers or {}).get("Idempotency-Key")):
             case.headers["Idempotency-Key"] = new_key(key, number)  # one that came with another request is 422
-        if is_text((case.query or {}).get("before"), 0, 500):
+        if case.path in self.cursors and is_text((case.query or {}).get("before"), 0, 500):
             case.query["before"] = self.cursors[case.path]  # only what the API has handed out is a cursor
         if isinstance(case.body, dict):
             agree_on_times(case.body)
             for event in [case.body, *listed(case.body.get("messages"))]:
                 agree_on_people(event)
+            agree_on_recurring(case.body)
             if case.method == "PATCH" and case.path.startswith(BROADCASTS):
                 agree_on_groups(case.body)
                 agree_on_the_start(case.body)
@@ -133,6 +137,16 @@ def agree_on_the_start(change: dict[str, Any]) -> None:
     """Whether it can still be changed depends on the state in the database. As the only change it stays."""
     if len(change) > 1 and is_time(change.get("publish_at")):
         del change["publish_at"]
+
+
+def agree_on_recurring(body: dict[str, Any]) -> None:
+    """Most rules have no occurrence on a given date or not all of the parts that belong together; zones have names."""
+    if is_text(rule := body.get("rule"), 1, 200) and RULE.search(rule):
+        body["rule"] = "FREQ=MONTHLY;BYDAY=-1FR"
+    if is_text(zone := body.get("time_zone"), 1, 64) and ZONE.search(zone):
+        body["time_zone"] = "Europe/Berlin"
+    if isinstance(body.get("broadcast"), int) and 0 < body["broadcast"] < 2**63:
+        body["broadcast"] = 1
 
 
 def agree_on_people(event: Any) -> None:

@@ -172,6 +172,7 @@ class BroadcastQuery(BaseModel):
     before: str = Field(default=ABSENT, max_length=500, description="`next` of the previous page; opaque.")
     limit: int = Field(default=20, ge=1, le=100)
     state: State = Field(default=ABSENT, description="Only broadcasts in this state.")
+    series: BroadcastId = Field(default=ABSENT, description="Only occurrences of this series.")
 
 
 class Broadcast(BaseModel):
@@ -201,6 +202,8 @@ class Broadcast(BaseModel):
     created_at: Moment
     published_at: Moment | None = Field(description="When it was last published; null if it never was.")
     author: int | str | None = Field(description="The user's primary key; null if the user was deleted.")
+    series: int | None = Field(description="The series that has made it; null if none has, or if it was deleted.")
+    occurrence: Moment | None = Field(description="When it was due, if a series has made it.")
     readers: Count = Field(description="The number of users who have read it since it was last shown again.")
 
 

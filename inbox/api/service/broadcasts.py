@@ -56,7 +56,7 @@ ATTRIBUTES = (
     "readers",
     *("in_inbox", "as_banner", "as_dialog", "revision", "again"),
 )
-MOMENTS = ("publish_at", "expires_at", "created_at", "published_at")
+MOMENTS = ("publish_at", "expires_at", "created_at", "published_at", "occurrence")
 
 
 @router.get(
@@ -244,5 +244,6 @@ def _document(row: Row) -> dict[str, Any]:
         "translations": {code: {"title": text.title, "body": text.body} for code, text in row.other_texts.items()},
         "buttons": row.valid_buttons,
         "groups": sorted(group.name for group in row.groups.all()),
+        "series": row.series_id,
         "author": row.author_id if row.author_id is None else user_id(row.author_id),
     }
