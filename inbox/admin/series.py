@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, QuerySet
+from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from .. import services
 from ..core.acting import acting
-from ..models import BroadcastSeries
+from ..models import Broadcast, BroadcastSeries, State
 from .base import LeanAdmin
 from .series_form import SeriesForm
 from .series_pages import SeriesPages
@@ -74,9 +74,11 @@ class SeriesAdmin(SeriesPages, OnceAdmin, LeanAdmin):
         names = {"live": _("Active"), "expired": _("Over"), "draft": _("Stopped")}
         state = "draft" if not series.is_active else "live" if series.next_at else "expired"
         found = format_html('<span class="inbox-state inbox-{}">{}</span>', state, names[state])
-        if not series.problem:
-            return found
-        return format_html('{} <span class="inbox-problem">{}</span>', found, series.problem)
+        problem = series.problem or (_("The latest one could not be published.") if self._is_blocked(series) else "")
+        return format_html('{} <span class="inbox-problem">{}</span>', found, problem) if problem else found
+
+    def _is_blocked(self, series: BroadcastSeries) -> bool:
+        return getattr(series, "latest_state", "") == State.BLOCKED
 
     @admin.display(description=_("occurrences"))
     def made(self, series: BroadcastSeries) -> str:
@@ -88,7 +90,8 @@ class SeriesAdmin(SeriesPages, OnceAdmin, LeanAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[BroadcastSeries]:
         found: QuerySet[BroadcastSeries] = super().get_queryset(request)
-        return found.annotate(occurrence_count=Count("occurrences"))
+        latest = Broadcast.objects.filter(series=OuterRef("pk")).order_by("-occurrence").values("state")[:1]
+        return found.annotate(occurrence_count=Count("occurrences"), latest_state=Subquery(latest))
 
     def get_fieldsets(self, request: HttpRequest, obj: BroadcastSeries | None = None) -> Any:
         first, times, state = super().get_fieldsets(request, obj)

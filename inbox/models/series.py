@@ -70,7 +70,7 @@ class BroadcastSeries(models.Model):
     )
     created_at = models.DateTimeField(_("created at"), default=timezone.now, editable=False)
     next_at = models.DateTimeField(_("next occurrence"), null=True, blank=True, editable=False)
-    # Why the latest occurrence was not published, or the series was stopped.
+    # Why it was stopped, if nobody has stopped it.
     problem = models.CharField(_("problem"), max_length=300, blank=True, default="", editable=False)
 
     objects = SeriesQuerySet.as_manager()

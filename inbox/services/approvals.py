@@ -6,10 +6,11 @@ version of each column, translation and part of the audience, and every read wou
 
 from .. import conf
 from ..core.acting import actor
+from ..core.users import UserPk
 from ..errors import NotApproved
 from ..models import Broadcast, BroadcastApproval
 from ..models.approval import digest_of
-from ..selectors.approvals import objection
+from ..selectors.approvals import is_approved, objection
 
 
 def approve(broadcast: Broadcast) -> None:
@@ -21,7 +22,18 @@ def approve(broadcast: Broadcast) -> None:
         return
     if sentence := objection(broadcast, actor()):
         raise NotApproved(sentence)
+    _note(broadcast, actor())
+
+
+def approve_copy(original: Broadcast, copy: Broadcast) -> None:
+    """Note that who has approved the original as it is now approves this copy, which the clock has made of it."""
+    if not conf.four_eyes() or not is_approved(original.pk):
+        return
+    last = BroadcastApproval.objects.filter(broadcast=original.pk).first()
+    if last is not None:
+        _note(copy, last.by_id)
+
+
+def _note(broadcast: Broadcast, by: UserPk | None) -> None:
     newest = broadcast.history.values_list("pk", flat=True).first()
-    BroadcastApproval.objects.create(
-        broadcast=broadcast, by_id=actor(), digest=digest_of(broadcast.pk), change=newest or 0
-    )
+    BroadcastApproval.objects.create(broadcast=broadcast, by_id=by, digest=digest_of(broadcast.pk), change=newest or 0)

@@ -1,4 +1,4 @@
-"""What happens by time: broadcasts start and end, and series publish their occurrences. The read or sweep that finds
+"""What happens by time: series make their occurrences, and broadcasts start and end. The read or sweep that finds
 `next_due` past has it done."""
 
 import logging
@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from .. import conf
+from ..core.acting import acting
 from ..core.isolation import split_on_failure
 from ..models import Broadcast, BroadcastClock, State, ledger
 from ..models.broadcast import BroadcastQuerySet, reschedule
@@ -18,13 +19,13 @@ from ..models.ledger import Held
 from ..selectors import has_readers
 from ..selectors.approvals import is_approved
 from .blocked import Obstacle, tell_author
-from .occurrences import publish_occurrences
+from .occurrences import make_occurrences
 
 logger = logging.getLogger(__name__)
 
 
 def apply_due(now: datetime | None = None) -> bool:
-    """Start and end the broadcasts that are due, and publish the occurrences of series; returns whether there were any.
+    """Start and end the broadcasts that are due, also those that series make; returns whether there were any.
     Called when `next_due` is past.
 
     If some of them can't be changed, it changes the others and then raises Held. Raises OperationalError if it can't
@@ -37,20 +38,21 @@ def apply_due(now: datetime | None = None) -> bool:
 
 
 def turn_due(now: datetime | None = None) -> tuple[int, int]:
-    """As `apply_due`, but without Held: returns how many broadcasts and series were due, and how many of them still are
-    because of a failure."""
+    """As `apply_due`, but without Held: returns how many were started or ended, and how many broadcasts and series are
+    still due because of a failure."""
     now = now or timezone.now()
     if not BroadcastClock.objects.using(ledger.alias()).filter(next_due__lte=now).exists():
         return 0, 0
-    with ledger.waiting_at_most(ledger.MEND_SECONDS), ledger.locked_clock() as clock:
+    # Nobody does it, also if it falls due in a request.
+    with acting(None), ledger.waiting_at_most(ledger.MEND_SECONDS), ledger.locked_clock() as clock:
+        failed = make_occurrences(now)
         over = Q(expires_at__lte=now)
         ending = Broadcast.objects.due(now).filter(over)
         ended = _change_free(ending, lambda some: ending.filter(pk__in=some).update(state=State.EXPIRED))
         scheduled = Broadcast.objects.due(now).filter(state=State.SCHEDULED).exclude(over)
         started = _change_free(scheduled, partial(_start, scheduled, now))
-        made, failed = publish_occurrences(now)
         reschedule(clock)  # every read would report a wrong `next_due` again
-        return ended + started + made, Broadcast.objects.due(now).count() + failed
+        return ended + started, Broadcast.objects.due(now).count() + failed
 
 
 def _change_free(rows: BroadcastQuerySet, change: Callable[[Sequence[int]], int]) -> int:

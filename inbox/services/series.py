@@ -13,6 +13,7 @@ from ..core.recurrence import Recurrence, parts_of, written, zone_named
 from ..core.users import SiteUser
 from ..errors import BadFields, BadValue, NotFound
 from ..models import BroadcastSeries, State, ledger
+from .approvals import approve
 from .copies import copied
 from .due import turn_due
 
@@ -99,7 +100,11 @@ def change_series(series: BroadcastSeries, values: Values) -> None:
 
 @ledger.retrying
 def start_series(series: BroadcastSeries) -> None:
-    """From now on, occurrences are published, but none that has passed. Raises BadValue if no more are to come."""
+    """From now on, occurrences are published, but none that has passed. Raises BadValue if no more are to come.
+
+    Under the four-eyes rule this approves the template, and each occurrence as long as the template is as it is now.
+    Raises NotApproved if somebody else has to start it.
+    """
     with ledger.locked_clock():
         series.refresh_from_db(using=ledger.alias())
         if series.is_active:
@@ -110,6 +115,7 @@ def start_series(series: BroadcastSeries) -> None:
         _plan(series)
         if series.next_at is None:
             raise BadValue(_("All occurrences have passed: change the rule first."))
+        approve(series.template)
         series.save()
 
 

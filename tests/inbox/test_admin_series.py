@@ -16,7 +16,7 @@ from inbox.models import Broadcast, BroadcastSeries, State
 
 from .examples import examples
 from .people import mend
-from .repeated import EVERY_MONDAY, MONDAY, occurrences, repeated, stopped, template
+from .repeated import EVERY_MONDAY, MONDAY, NEXT_MONDAY, occurrences, repeated, stopped, template
 from .rest import person
 from .test_admin_broadcasts import page as broadcast_page
 from .test_admin_broadcasts import signed_in, staff
@@ -221,8 +221,13 @@ class TestTheList:
         series = repeated(person("ann").pk, template=template(audience="groups"))
         clock.move_to(MONDAY)
         mend()
-        assert "Nobody is in the audience" in admin.get(LIST).content.decode()
-        assert "Nobody is in the audience" in admin.get(page(series)).content.decode()
+        for address in (LIST, page(series)):
+            assert "The latest one could not be published." in admin.get(address).content.decode()
+        Broadcast.objects.all().delete()
+        clock.move_to(NEXT_MONDAY)
+        mend()
+        for address in (LIST, page(series)):
+            assert "Its announcement was deleted." in admin.get(address).content.decode()
 
 
 class TestTheOccurrence:

@@ -14,7 +14,7 @@ from inbox.errors import NotApproved
 from inbox.models import Broadcast, BroadcastApproval, BroadcastClock, BroadcastMember, State, approval
 
 from .people import NOW, mend
-from .repeated import MONDAY, occurrences, repeated
+from .repeated import MONDAY, NEXT_MONDAY, occurrences, stopped, template
 from .rest import person, problem
 from .services import service
 from .test_admin_broadcasts import FORM, LIST, TOMORROW, act, at, page, signed_in
@@ -215,14 +215,23 @@ class TestAtItsTime:
         services.apply_due()
         assert state_of(broadcast) == State.BLOCKED
 
-    def test_occurrences_wait_for_a_person(self, ann: Any, cid: Any, clock: Any) -> None:
-        series = repeated(ann.pk)
+    def test_occurrences_are_approved_by_who_starts_their_series(self, ann: Any, cid: Any, clock: Any) -> None:
+        """As long as the template is what it was then. Others wait for a person."""
+        series = stopped(ann.pk, template=template(author=ann))
+        assert series.template is not None
+        with acting(ann.pk), pytest.raises(NotApproved):
+            services.start_series(series)
+        with acting(cid.pk):
+            services.start_series(series)
         clock.move_to(MONDAY)
         mend()
-        assert occurrences(series) == [(MONDAY, "draft")]
-        series.refresh_from_db()
-        assert "a person" in series.problem
-        assert publish(series.occurrences.get(), cid) == ""
+        assert occurrences(series) == [(MONDAY, "live")]
+        assert [each.by_id for each in BroadcastApproval.objects.filter(broadcast__series=series)] == [cid.pk]
+        change(series.template, ann, title="Milk")
+        clock.move_to(NEXT_MONDAY)
+        mend()
+        assert occurrences(series)[1] == (NEXT_MONDAY, "blocked")
+        assert publish(series.occurrences.get(occurrence=NEXT_MONDAY), cid) == ""
 
 
 class TestWhatIsOut:

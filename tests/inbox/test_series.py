@@ -13,7 +13,7 @@ from inbox.errors import BadFields, BadValue, NotFound
 from inbox.models import Broadcast, BroadcastChange, BroadcastClock, BroadcastSeries, State
 from inbox.services import occurrences as service
 
-from .people import NOW, mend, people, undone, unread
+from .people import NOW, mend, undone, unread
 from .repeated import EVERY_MONDAY, MONDAY, NEXT_MONDAY, occurrences, repeated, stopped, template
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
@@ -70,7 +70,7 @@ class TestOccurrences:
         with acting(user):
             services.change_broadcast(other, {"title": "Changed"})
         made = BroadcastChange.objects.filter(broadcast__series=series).order_by("pk")
-        assert list(made.values_list("by", "changed")) == [(None, {}), (None, {"state": ["draft", "live"]})]
+        assert list(made.values_list("by", "changed")) == [(None, {}), (None, {"state": ["scheduled", "live"]})]
 
     def test_after_downtime_only_the_latest_comes_out(self, user: int, clock: Any) -> None:
         series = repeated(user)
@@ -133,31 +133,20 @@ class TestOccurrences:
 
 
 class TestProblems:
-    def test_nobody_is_in_the_audience(self, user: int, clock: Any) -> None:
-        """It stays a draft, and the next one is tried at its time."""
+    def test_nobody_is_in_the_audience(self, user: int, clock: Any, django_capture_on_commit_callbacks: Any) -> None:
+        """It is blocked, its author is told, and the next one comes at its time."""
         original = template(audience="staff")
         series = repeated(user, template=original)
         clock.move_to(MONDAY)
-        mend()
+        with django_capture_on_commit_callbacks(execute=True):
+            mend()
         series.refresh_from_db()
-        assert (occurrences(series), series.next_at) == ([(MONDAY, "draft")], NEXT_MONDAY)
-        assert "Nobody is in the audience" in series.problem
+        assert (occurrences(series), series.next_at) == ([(MONDAY, "blocked")], NEXT_MONDAY)
+        assert [item.title for item in selectors.inbox_page(user).items] == ["“Weekly” was not published"]
         services.change_broadcast(original, {"audience": "everyone"})
         clock.move_to(NEXT_MONDAY)
         mend()
-        series.refresh_from_db()
-        assert (occurrences(series)[1], series.problem) == ((NEXT_MONDAY, "live"), "")
-
-    def test_a_second_person_has_to_publish_it(self, user: int, clock: Any, settings: Any) -> None:
-        settings.INBOX_FOUR_EYES = True
-        series = repeated(user)
-        clock.move_to(MONDAY)
-        mend()
-        series.refresh_from_db()
-        assert (occurrences(series), "a person has to publish" in series.problem) == ([(MONDAY, "draft")], True)
-        with acting(people(1)[0]):
-            services.publish(series.occurrences.get())
-        assert occurrences(series) == [(MONDAY, "live")]
+        assert occurrences(series)[1] == (NEXT_MONDAY, "live")
 
     def test_the_template_was_deleted(self, user: int, clock: Any) -> None:
         series, other = repeated(user), repeated(user)

@@ -135,7 +135,8 @@ def delete(request: ServiceRequest, id: Path[BroadcastSeriesId], key: Key = ABSE
 )
 def start(request: ServiceRequest, id: Path[BroadcastSeriesId], key: Key = ABSENT) -> HttpResponse:
     """From now on, occurrences are published when they are due. Those that have passed are not. If it is active
-    already, nothing changes. 409 if none is to come, or if its broadcast was deleted."""
+    already, nothing changes. 409 if none is to come, if its broadcast was deleted, or (code `not_approved`) if the site
+    has the four-eyes rule and the token's owner has written or changed the broadcast."""
     return _change_state(request, id, key, _start)
 
 

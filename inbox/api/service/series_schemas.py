@@ -143,7 +143,7 @@ class BroadcastSeries(BaseModel):
     duration_minutes: int | None
     active: bool = Field(description="Whether occurrences are published.")
     next_at: Moment | None = Field(description="The next occurrence; null if it is stopped, or if it was the last one.")
-    problem: str = Field(description="Why the latest occurrence stayed a draft, or the series was stopped; or empty.")
+    problem: str = Field(description="Why it was stopped, if nobody has stopped it; or empty.")
     created_at: Moment
     author: int | str | None = Field(description="The user's primary key; null if the user was deleted.")
 
