@@ -38,7 +38,7 @@ def refuse_sign_in(page: Page) -> None:
     page.get_by_label("Username").fill("bob")
     page.get_by_label("Password").fill("wrong")
     page.get_by_role("button", name="Sign in", exact=True).click()
-    expect(page.get_by_role("alert")).to_be_visible()
+    expect(page.get_by_role("alert").filter(has_text="Please")).to_be_visible()
 
 
 def refuse_broadcast(page: Page) -> None:

@@ -143,9 +143,9 @@ def test_readers_see_theirs_or_the_original_with_its_language(browse: Browse, sh
 
 def test_readers_see_moments_in_their_own_time_zone(browse: Browse, shared_site: StartSite) -> None:
     site = shared_site(server=["uvicorn"])
+    person = newcomer(site)
     broadcast = site.call("broadcast", f"Night {token_hex(3)}", body=TEXT)
     try:
-        person = newcomer(site)
         for zone, shown in (("Asia/Tokyo", "Dec 1, 2026, 10:00"), ("America/New_York", "Nov 30, 2026, 8:00")):
             row = InboxPage(tab(browse(site, person, timezone_id=zone), "/inbox/").page).row("Night")
             expect(row.locator(".rd-rich time")).to_contain_text(shown)
