@@ -94,6 +94,7 @@ class TestItsLife:
             "in_inbox": True,
             "as_banner": False,
             "as_dialog": False,
+            "for_visitors": False,
             "revision": 1,
             "again": 1,
         }

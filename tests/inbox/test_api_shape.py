@@ -14,7 +14,15 @@ from .services import Service, service
 pytestmark = [pytest.mark.urls("tests.inbox.urls"), pytest.mark.django_db, pytest.mark.anywhere]
 
 BUTTON = {"url": "/tea", "label": "Tea", "labels": {"zh-hans": "茶"}}
-PLAIN = {"in_inbox": True, "as_banner": False, "as_dialog": False, "buttons": [], "revision": 1, "again": 1}
+PLAIN = {
+    "in_inbox": True,
+    "as_banner": False,
+    "as_dialog": False,
+    "for_visitors": False,
+    "buttons": [],
+    "revision": 1,
+    "again": 1,
+}
 
 
 @pytest.fixture
@@ -28,13 +36,13 @@ def of(document: Any) -> dict[str, Any]:
 
 def test_a_broadcast_shows_in_the_inbox_unless_it_says_otherwise(desk: Service) -> None:
     assert of(desk("POST", "broadcasts/", {"title": "Tea"}).json()) == PLAIN
-    shape = {"in_inbox": False, "as_banner": True, "as_dialog": True, "buttons": [BUTTON]}
+    shape = {"in_inbox": False, "as_banner": True, "as_dialog": True, "for_visitors": True, "buttons": [BUTTON]}
     made = desk("POST", "broadcasts/", {"title": "Tea", **shape})
     assert (made.status_code, of(made.json())) == (201, PLAIN | shape)
     row = Broadcast.objects.get(pk=made.json()["id"])
     row.full_clean()
     changed = desk("PATCH", f"broadcasts/{row.pk}/", {"in_inbox": True, "as_dialog": False, "buttons": []})
-    assert of(changed.json()) == PLAIN | {"as_banner": True}
+    assert of(changed.json()) == PLAIN | {"as_banner": True, "for_visitors": True}
 
 
 NOWHERE = {"in_inbox": False}
@@ -52,6 +60,8 @@ BAD: list[dict[str, Any]] = [
     {"as_banner": 1},
     {"in_inbox": None},
     {"revision": 7},
+    {"for_visitors": True},
+    {"for_visitors": True, "as_banner": True, "audience": "staff"},
     NOWHERE,
 ]
 

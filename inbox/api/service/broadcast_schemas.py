@@ -20,6 +20,7 @@ from pydantic import (
 
 from ...core.validators import MAX_BODY, MAX_BUTTONS, MAX_LABEL, MAX_TITLE, TEXT_PATTERN
 from ...models import Audience, Level, State
+from ...services.copies import PLACES
 from ..shared.faults import MOMENT
 from ..shared.schemas import ABSENT, Count, Moment
 from .events import MAX_GROUPS, GroupName, Link
@@ -52,11 +53,24 @@ AUDIENCE_RULES: dict[str, Any] = {
 }
 
 
+# With `not`, because of `anyOf` generators of clients make two classes.
 PLACE_RULES: dict[str, Any] = {
-    "anyOf": [
-        {"properties": {"in_inbox": {"const": True}}},
-        *({"properties": {name: {"const": True}}, "required": [name]} for name in ("as_banner", "as_dialog")),
-    ]
+    "not": {
+        "anyOf": [
+            {
+                "properties": {name: {"const": False} for name in PLACES},
+                "required": ["in_inbox"],
+            },
+            {
+                "properties": {"for_visitors": {"const": True}},
+                "required": ["for_visitors"],
+                "anyOf": [
+                    {"properties": {"as_banner": {"const": False}}},
+                    {"properties": {"audience": {"not": {"const": Audience.EVERYONE.value}}}, "required": ["audience"]},
+                ],
+            },
+        ]
+    }
 }
 
 
@@ -117,6 +131,10 @@ class BroadcastFields(BaseModel):
     in_inbox: StrictBool = Field(default=ABSENT, description="Whether it shows in the inbox; by default it does.")
     as_banner: StrictBool = Field(default=ABSENT, description="Whether it shows as a banner until a user closes it.")
     as_dialog: StrictBool = Field(default=ABSENT, description="Whether it shows as a dialog that must be confirmed.")
+    for_visitors: StrictBool = Field(
+        default=ABSENT,
+        description="Whether signed-out visitors see the banner, too. Only with the audience “everyone”.",
+    )
     audience: Audience = Field(default=ABSENT, description="Everyone, the staff, or the members of `groups`.")
     groups: list[GroupName] = Field(
         default=ABSENT, max_length=MAX_GROUPS, description="Their names, with the audience “groups”."
@@ -192,6 +210,7 @@ class Broadcast(BaseModel):
     in_inbox: bool
     as_banner: bool
     as_dialog: bool
+    for_visitors: bool
     revision: int = Field(ge=1, description="Counts the edits of what readers see since it was first published.")
     again: int = Field(ge=1, description="It was shown again in this revision: what readers did before is void.")
     audience: Audience

@@ -54,7 +54,7 @@ ATTRIBUTES = (
     "audience",
     "state",
     "readers",
-    *("in_inbox", "as_banner", "as_dialog", "revision", "again"),
+    *("in_inbox", "as_banner", "as_dialog", "for_visitors", "revision", "again"),
 )
 MOMENTS = ("publish_at", "expires_at", "created_at", "published_at", "occurrence")
 
