@@ -2,14 +2,14 @@
 
 from django.urls import include, path
 
-from . import views, visitors
+from . import views
 
 app_name = "push"
 
 urlpatterns = [
     path("poll/", views.poll, name="poll"),
     path("events/", views.events, name="events"),
-    path("banners/<slug:language>/", visitors.banners, name="banners"),
+    path("banners/<slug:language>/", views.banners, name="banners"),
     path("sse/", views.needs_asgi, name="sse"),
     path("iframe/", views.needs_asgi, name="iframe"),
     path("ws/", views.needs_asgi, name="websocket"),

@@ -6,6 +6,6 @@ styles = ["inbox/inbox.css", "inbox/admin/preview.css"]
 
 
 def add(script: str, style: str) -> None:
-    """Add a module that shows the announcement in other places (`addPlace` in preview.js), and its style sheet."""
+    """Add a module that shows the announcement in other places (`addPlace` in places.js), and its style sheet."""
     scripts.append(script)
     styles.append(style)

@@ -1,6 +1,7 @@
 """`{% load push %}`, then `{% notification_bell %}`: the bell of the signed-in user, and `{% broadcast_banners %}`:
 announcements on top of the page, also for visitors. Both have everything that they need to know."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django import template
@@ -10,9 +11,10 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from inbox import selectors
+from inbox.core.isolation import log_failure
 from inbox.errors import NotFound
 
-from .. import visitors
+from ..views import visitors
 
 SEEN = 2  # banners; the others are behind "N more", as in ui/stack.js
 
@@ -37,8 +39,8 @@ def broadcast_banners(context: dict[str, Any]) -> dict[str, Any]:
     user = _user(context)
     common = {"push": _push(), "nonce": _nonce(context), **_addresses(context)}
     if user is not None and user.is_authenticated:
-        return {"user": str(user.pk), **common, **_split(_of_user(user.pk))}
-    found = visitors.read(get_language() or "")
+        return {"user": str(user.pk), **common, **_split(_or_nothing(lambda: _of_user(user.pk), {"version": 0}))}
+    found = _or_nothing(lambda: visitors.read(get_language() or ""), {"max_age": 0})
     return {"visitors": visitors.address(get_language() or ""), **common, **_split(found)}
 
 
@@ -46,6 +48,16 @@ def broadcast_banners(context: dict[str, Any]) -> dict[str, Any]:
 def level_word(level: str) -> str:
     """As in inbox/static/inbox/shared/item.js."""
     return {"warning": _("Warning"), "critical": _("Critical")}.get(level, "")
+
+
+def _or_nothing(read: Callable[[], dict[str, Any]], otherwise: dict[str, Any]) -> dict[str, Any]:
+    """What is read; no items if that fails: no page fails for want of its banners, error pages included. The script
+    reads them again."""
+    try:
+        return read()
+    except Exception:  # noqa: BLE001 (logged there)
+        log_failure("Reading the banners of a page")
+        return {**otherwise, "items": []}
 
 
 def _of_user(pk: Any) -> dict[str, Any]:

@@ -62,7 +62,7 @@ def test_what_django_serves(undone_scene: Scene, client: Client, path: str) -> N
 def admin_pages() -> list[str]:
     """Of every model of ours: the list, and a row if there is one."""
     found = []
-    for app in ("inbox", "push"):
+    for app in ("inbox", "inbox_internals", "push"):
         for model in apps.get_app_config(app).get_models():
             if site.is_registered(model):
                 name = f"admin:{app}_{model._meta.model_name}"

@@ -11,14 +11,14 @@ from push import periodic, tasks
 from push.nudges import enqueue
 
 QUEUES = {
-    "nudges": {"fan_out", "fan_out_broadcast"},
+    "nudges": {"due", "fan_out", "fan_out_broadcast"},
     "sends": {"work_off", "work_off_all"},
     "housekeeping": {"forget_deleted_users", "purge", "seen", "sweep"},
 }
 
 
 def test_each_task_has_its_queue() -> None:
-    """Nudges wait for no send, and sends for no purge."""
+    """Nudges, and broadcasts that are due, wait for no send, and sends for no purge."""
     routed: dict[str, set[str]] = {}
     for name, task in tasks.fan_out.app.tasks.items():
         if name.startswith("push."):

@@ -5,12 +5,13 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import AnonymousUser, User
+from django.db import OperationalError
 from django.http import HttpResponse
 from django.template import engines
 from django.test import Client, RequestFactory
 from django.utils import timezone, translation
 
-from inbox import services
+from inbox import selectors, services
 from inbox.errors import BadFields
 from inbox.models import Audience, Broadcast, State
 
@@ -80,7 +81,7 @@ def test_nothing_but_the_address_counts() -> None:
 
 
 def test_reads_no_cookie(rf: RequestFactory) -> None:
-    from push.visitors import banners
+    from push.views.visitors import banners
 
     class Jar(dict[str, str]):
         def __getattribute__(self, name: str) -> Any:
@@ -183,3 +184,20 @@ def test_two_are_seen_and_the_others_unfold() -> None:
 
 def test_without_banners_there_is_no_region() -> None:
     assert "<section" not in rendered(AnonymousUser())
+
+
+@pytest.mark.parametrize("signed_in", [True, False], ids=["user", "visitor"])
+def test_without_the_database_a_page_is_only_without_banners(signed_in: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    banner()
+    request = RequestFactory().get("/")
+    request.user = User.objects.create_user("reader") if signed_in else AnonymousUser()
+
+    def fail(*args: object) -> None:
+        raise OperationalError("server closed the connection unexpectedly")
+
+    for name in ("announcements", "visitor_banners"):
+        monkeypatch.setattr(selectors, name, fail)
+    page = engines["django"].from_string("{% load push %}{% broadcast_banners %}Tea").render({}, request)
+    assert page.endswith("Tea")
+    assert "<broadcast-banners" in page
+    assert "Maintenance" not in page

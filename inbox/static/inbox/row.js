@@ -1,6 +1,6 @@
 /* One item as a row of the list. Its controls have data-act; clicks are handled in inbox.js. */
 
-import { showHtml } from "./html.js";
+import { showHtml } from "./shared/html.js";
 import { h, setText } from "./shared/dom.js";
 import { gettext, languageOf } from "./shared/i18n.js";
 import { icon, typeIcon } from "./shared/icons.js";

@@ -1,7 +1,7 @@
 /** Adds banner, dialog, toast and the bell's row to the preview of an announcement (inbox/static/inbox/admin/preview.js). */
-import { addPlace } from "../inbox/admin/preview.js";
 import { h } from "../inbox/shared/dom.js";
 import { languageOf } from "../inbox/shared/i18n.js";
+import { addPlace } from "../inbox/shared/places.js";
 import { confirmationOf } from "./ui/confirmation.js";
 import { noticeOf } from "./ui/notice.js";
 import { Rows } from "./ui/rows.js";

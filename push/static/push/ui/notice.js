@@ -1,5 +1,5 @@
 /** One announcement as a banner. The server renders the same (templates/push/notice.html). @import {Item} from "../client/types.js" */
-import { showHtml } from "../../inbox/html.js";
+import { showHtml } from "../../inbox/shared/html.js";
 import { h } from "../../inbox/shared/dom.js";
 import { gettext } from "../../inbox/shared/i18n.js";
 import { icon } from "../../inbox/shared/icons.js";

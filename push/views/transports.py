@@ -1,4 +1,4 @@
-"""What Django itself serves: short poll, django-eventstream's own view, and a word where push.asgi is missing."""
+"""Short poll, django-eventstream's own view, and a word where push.asgi is missing."""
 
 from functools import wraps
 from http import HTTPStatus
@@ -18,14 +18,14 @@ from inbox.errors import NotFound
 from inbox.http.cookies import keep_session_cookie
 from inbox.http.preconditions import SAFE, NotModified, evaluate
 
-from . import gate
-from .concurrency.threads import release
-from .gate.credentials import Credential
-from .gate.methods import View, only, problem
-from .hub.queries import verify
-from .refusals import BAD_ORIGIN, NEEDS_ASGI, NOT_SIGNED_IN, PRECONDITION_FAILED, UNAVAILABLE, Refused
-from .transports import eventstream, polling
-from .transports.eventstream_view import follow
+from .. import gate
+from ..concurrency.threads import release
+from ..gate.credentials import Credential
+from ..gate.methods import View, only, problem
+from ..hub.queries import verify
+from ..refusals import BAD_ORIGIN, NEEDS_ASGI, NOT_SIGNED_IN, PRECONDITION_FAILED, UNAVAILABLE, Refused
+from ..transports import eventstream, polling
+from ..transports.eventstream_view import follow
 
 
 def through_the_gate(view: View) -> View:

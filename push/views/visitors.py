@@ -23,9 +23,9 @@ from inbox.core.patience import is_unavailable
 from inbox.http.preconditions import SAFE, NotModified, evaluate
 from inbox.rendering.languages import supported
 
-from .frames import to_json
-from .gate.methods import only, problem
-from .refusals import PRECONDITION_FAILED, UNAVAILABLE
+from ..frames import to_json
+from ..gate.methods import only, problem
+from ..refusals import PRECONDITION_FAILED, UNAVAILABLE
 
 LONGEST = 60  # seconds that a cache may keep it
 
