@@ -94,10 +94,25 @@ class RedDot:
     # Broadcasts
 
     def publish(self, title: str, *, key: str | None = None, **fields: Any) -> dict[str, Any]:
-        """Write an announcement and put it out; returns the broadcast."""
+        """Write an announcement and put it out; returns the broadcast, with the `unknown` ones of its people.
+
+        `fields`: `audience` is "everyone", "staff", "groups" or "several", the union of `with_staff`, `groups` and
+        `people`; `excluded` (`staff`, `groups`, `people`) is left out of any; `late_joiners` also see it.
+        """
         key = key or uuid.uuid4().hex
         draft = self._write("POST", "broadcasts/", {"title": title, **fields}, f"{key}-draft")
-        return self._write("POST", f"broadcasts/{draft['id']}/publish/", None, f"{key}-publish")
+        published = self._write("POST", f"broadcasts/{draft['id']}/publish/", None, f"{key}-publish")
+        return published | {"unknown": draft["unknown"]}
+
+    def people(self, broadcast: int, *, excluded: bool = False) -> Iterator[int | str]:
+        """The ids of the users on the lists of a broadcast, or of those who are left out."""
+        path, before = f"broadcasts/{broadcast}/people/?excluded={int(excluded)}", ""
+        while True:
+            page = self._ask("GET", path + before)
+            yield from page["items"]
+            if page["next"] is None:
+                return
+            before = f"&before={page['next']}"
 
     def change(
         self, broadcast: int, *, key: str | None = None, show_again: bool = False, **fields: Any

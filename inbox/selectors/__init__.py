@@ -6,7 +6,7 @@ from .approvals import objection
 from .arrivals import newest
 from .audience import Aim, Reach, has_readers, reach, reach_of, require_readers
 from .badges import snapshot, snapshots, versions
-from .broadcasts import broadcast, broadcasts_page, people_who_read, readers
+from .broadcasts import broadcast, broadcasts_page, people_page, people_who_read, readers
 from .effect import DONE, NOT_DONE, Effect, Reader, Who, counts, effect, people, reader, readers_of
 from .exports import export
 from .pages import Page, inbox_page, item
@@ -48,6 +48,7 @@ __all__ = [
     "objection",
     "pending_sends",
     "people",
+    "people_page",
     "people_who_read",
     "reach",
     "reach_of",

@@ -8,17 +8,20 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.contrib.auth.models import Group
 from django.core import signing
 from django.db.models import Count, Prefetch, Q, QuerySet
 from django.utils.translation import gettext as _
 
+from ..core.snapshots import UserId, user_id
+from ..core.users import user_pk
 from ..errors import BadValue, NotFound
-from ..models import Broadcast, BroadcastReceipt, audiences, ledger
+from ..models import Broadcast, BroadcastMember, BroadcastReceipt, audiences, ledger
 from . import undone
 
-SALT = "inbox.broadcasts"
+SALT, PEOPLE_SALT = "inbox.broadcasts", "inbox.people"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,14 @@ class BroadcastsPage:
     """Broadcasts with their `groups` and `readers`. `next` is the cursor of the next page, None on the last."""
 
     items: list[Broadcast]
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PeoplePage:
+    """Users by id. `next` is the cursor of the next page, None on the last."""
+
+    items: list[UserId]
     next: str | None
 
 
@@ -47,7 +58,7 @@ def broadcasts_page(
 
 
 def broadcast(pk: int) -> Broadcast:
-    """One broadcast with its `groups` and `readers`. Raises NotFound."""
+    """One broadcast with its `groups` and `readers`, and the numbers of people on its lists. Raises NotFound."""
     undone.report_due()
     for found in _counted(_rows().filter(pk=pk)):
         return found
@@ -71,15 +82,37 @@ def _read(broadcasts: Collection[int]) -> QuerySet[BroadcastReceipt]:
 
 
 def _rows() -> QuerySet[Broadcast]:
-    return Broadcast.objects.prefetch_related(Prefetch("groups", Group.objects.using(ledger.alias())))
+    groups = Group.objects.using(ledger.alias())
+    return Broadcast.objects.prefetch_related(Prefetch("groups", groups), Prefetch("excluded_groups", groups))
 
 
 def _counted(rows: Iterable[Broadcast]) -> list[Broadcast]:
     found = list(rows)
-    counts = readers([row.pk for row in found])
+    counts, people = readers([row.pk for row in found]), _people([row.pk for row in found])
     for row in found:
         row.readers = counts.get(row.pk, 0)
+        row.people_count, row.excluded_people_count = (people.get((row.pk, left_out), 0) for left_out in (False, True))
     return found
+
+
+def _people(broadcasts: Collection[int]) -> dict[tuple[int, bool], int]:
+    """(broadcast, whether they are left out) -> number of users on its lists."""
+    rows = BroadcastMember.objects.filter(broadcast__in=broadcasts).order_by().values("broadcast", "is_excluded")
+    counted = rows.annotate(count=Count("user", distinct=True)).values_list("broadcast", "is_excluded", "count")
+    return {(pk, is_excluded): count for pk, is_excluded, count in counted}
+
+
+def people_page(pk: int, *, excluded: bool = False, before: str | None = None, limit: int = 1000) -> PeoplePage:
+    """One page of the users on the lists of a broadcast, by primary key. Raises NotFound, and BadValue for an invalid
+    cursor."""
+    if not Broadcast.objects.filter(pk=pk).exists():
+        raise NotFound(_("There is no such broadcast."))
+    rows = BroadcastMember.objects.filter(broadcast=pk, is_excluded=excluded).order_by("user")
+    if before is not None:
+        rows = rows.filter(user__gt=user_pk(_loaded(before, PEOPLE_SALT)))
+    found = list(rows.values_list("user_id", flat=True).distinct()[: limit + 1])
+    users = [user_id(user) for user in found[:limit]]
+    return PeoplePage(users, signing.dumps(users[-1], salt=PEOPLE_SALT) if len(found) > limit else None)
 
 
 def _cursor(row: Broadcast) -> str:
@@ -89,9 +122,13 @@ def _cursor(row: Broadcast) -> str:
 def _older(cursor: str | None) -> Q:
     if cursor is None:
         return Q()
-    try:
-        moment, pk = signing.loads(cursor, salt=SALT)
-    except (signing.BadSignature, ValueError) as error:
-        raise BadValue(_("This is not a cursor that this list has handed out.")) from error
+    moment, pk = _loaded(cursor, SALT)
     created_at = datetime.fromisoformat(moment)
     return Q(created_at__lt=created_at) | Q(created_at=created_at, pk__lt=pk)
+
+
+def _loaded(cursor: str, salt: str) -> Any:
+    try:
+        return signing.loads(cursor, salt=salt)
+    except (signing.BadSignature, ValueError) as error:
+        raise BadValue(_("This is not a cursor that this list has handed out.")) from error

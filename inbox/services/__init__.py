@@ -13,7 +13,7 @@ from .departures import (
 from .due import apply_due
 from .erasure import erasable, erase
 from .idempotency import claim_key, finish, settle
-from .lists import set_people
+from .lists import has_list, set_people
 from .marks import (
     archive,
     close_banner,
@@ -76,6 +76,7 @@ __all__ = [
     "forget_deleted_users",
     "frozen",
     "grantable_scopes",
+    "has_list",
     "is_departing",
     "is_for_publishers",
     "is_forgetting_stalled",

@@ -11,38 +11,31 @@ from django.utils.translation import gettext as _
 from ..core.users import SiteUser
 from ..errors import BadFields, NotFound
 from ..models import Audience, Broadcast, State, ledger
+from .aims import SETS, check_aim, sets_of, write_sets
 from .broadcasts import require_changeable
 from .copies import COLUMNS, PLACES, copied
 from .due import turn_due
+from .lists import has_list
 
-Values = Mapping[str, Any]  # field name -> value; the value of `groups` is a set of primary keys
+Values = Mapping[str, Any]  # field name -> value; those of `SETS` are sets of primary keys
 
 
-def check_broadcast(values: Values, changed: Collection[str], state: str = State.DRAFT) -> dict[str, str]:
+def check_broadcast(
+    values: Values, changed: Collection[str], state: str = State.DRAFT, *, has_list: bool = False
+) -> dict[str, str]:
     """The errors in these values of a broadcast in this state: field name -> sentence; empty if they are valid.
 
     `changed` names the fields whose values are new. A value that is invalid by itself is missing from `values`; it
-    needs no second error.
+    needs no second error. `has_list`: people are in the audience besides those who were chosen one by one.
     """
     return (
-        _check_groups(values, changed)
+        check_aim(values, changed, has_list)
         | _check_languages(values, changed)
         | _check_places(values)
         | _check_visitors(values)
         | _check_start(values, changed, state)
         | _check_end(values, changed)
     )
-
-
-def _check_groups(values: Values, changed: Collection[str]) -> dict[str, str]:
-    if "groups" not in values or "audience" not in values:
-        return {}
-    chosen, for_groups = bool(values["groups"]), values["audience"] == Audience.GROUPS
-    if for_groups and not chosen:
-        return {"groups": _("Choose at least one group: without any, this would reach nobody.")}
-    if chosen and not for_groups and "groups" in changed:  # groups of an earlier audience may stay
-        return {"groups": _("Groups count with the audience “%s” only.") % Audience.GROUPS.label}
-    return {}
 
 
 def _check_languages(values: Values, changed: Collection[str]) -> dict[str, str]:
@@ -92,13 +85,13 @@ def _check_end(values: Values, changed: Collection[str]) -> dict[str, str]:
 @ledger.retrying
 def create_broadcast(author: SiteUser, values: Values) -> Broadcast:
     """Create a draft. Raises BadFields."""
-    columns = {name: value for name, value in values.items() if name != "groups"}
-    groups = values.get("groups", set())
+    columns = {name: value for name, value in values.items() if name not in SETS}
+    sets = {name: values.get(name, set()) for name in SETS}
     with ledger.locked_clock():
         broadcast = Broadcast(author=author, **columns)
-        _raise_if_any(check_broadcast({**_columns(broadcast), "groups": groups}, values.keys()))
+        _raise_if_any(check_broadcast({**_columns(broadcast), **sets}, values.keys()))
         broadcast.save()
-        broadcast.groups.set(groups)
+        write_sets(broadcast, sets)
         return broadcast
 
 
@@ -126,19 +119,19 @@ def change_broadcast(broadcast: Broadcast, values: Values, *, show_again: bool =
     """
     with ledger.locked_clock():
         broadcast.refresh_from_db(using=ledger.alias())
-        groups = set(broadcast.groups.using(ledger.alias()).values_list("pk", flat=True))
-        before = {**_columns(broadcast), "groups": groups}
+        before = {**_columns(broadcast), **sets_of(broadcast)}
         changed = {name for name, value in values.items() if value != before[name]}
-        _raise_if_any(check_broadcast({**before, **values}, changed, broadcast.state))
+        is_listed = has_list(broadcast)
+        _raise_if_any(check_broadcast({**before, **values}, changed, broadcast.state, has_list=is_listed))
         if changed or show_again:
             require_changeable(broadcast)
-        for name in changed - {"groups"}:
+        columns = changed - {*SETS}
+        for name in columns:
             setattr(broadcast, name, values[name])
         broadcast.shows_again = show_again
-        if changed - {"groups"} or show_again:
-            broadcast.save(update_fields=changed - {"groups"})
-        if "groups" in changed:
-            broadcast.groups.set(values["groups"])
+        if columns or show_again:
+            broadcast.save(update_fields=columns)
+        write_sets(broadcast, {name: values[name] for name in changed - columns})
         turn_due()
 
 

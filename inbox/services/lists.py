@@ -8,6 +8,12 @@ from ..models import Broadcast, BroadcastMember, Source, aim, ledger
 from .broadcasts import require_changeable
 
 
+def has_list(broadcast: Broadcast) -> bool:
+    """Whether people are in the audience besides those who were chosen one by one."""
+    rows = BroadcastMember.objects.filter(broadcast=broadcast.pk, is_excluded=False)
+    return rows.exclude(source=Source.PEOPLE).exists()
+
+
 @ledger.retrying
 def set_people(broadcast: Broadcast, users: Collection[UserPk], *, is_excluded: bool = False) -> None:
     """Make these users the chosen people of a broadcast, in place of those before: the ones whom it is for, or the ones

@@ -24,13 +24,14 @@ Recipient = int | str | ById  # an id, a user name, or an id
 
 
 class Directory:
-    """The users that a request names, looked up in a few queries. Creates their missing mailboxes."""
+    """The users that a request names, looked up in a few queries. Creates their missing mailboxes, unless nothing will
+    be written into them."""
 
-    def __init__(self, given: Iterable[Recipient]) -> None:
+    def __init__(self, given: Iterable[Recipient], *, need_mailboxes: bool = True) -> None:
         recipients = list(given)
         by_name = dict(_named({one for one in recipients if isinstance(one, str) and _is_storable(one)}))
         ids = {key for one in recipients if (key := _id_in(one)) is not None}
-        self._existing = _existing(ids | set(by_name.values()))
+        self._existing = (_existing if need_mailboxes else _users)(ids | set(by_name.values()))
         self._by_name = {name: pk for name, pk in by_name.items() if pk in self._existing}
 
     def find(self, given: Recipient) -> UserPk | None:
@@ -93,6 +94,13 @@ def _named(names: Collection[str]) -> Iterable[tuple[str, UserPk]]:
     users = model._base_manager.using(ledger.alias())
     for chunk in ledger.chunks(list(names)):
         yield from users.filter(Among(model.USERNAME_FIELD, chunk)).values_list(model.USERNAME_FIELD, "pk")
+
+
+def _users(pks: Collection[UserPk]) -> set[UserPk]:
+    users = get_user_model()._base_manager.using(ledger.alias())
+    return {
+        pk for chunk in ledger.chunks(list(pks)) for pk in users.filter(Among("pk", chunk)).values_list("pk", flat=True)
+    }
 
 
 def _existing(pks: Collection[UserPk]) -> set[UserPk]:

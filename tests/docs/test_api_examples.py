@@ -131,5 +131,12 @@ class TestTheClient:
         edited = red_dot.change(news["id"], title="Tea is hot", show_again=True)
         assert (edited["title"], edited["revision"], edited["again"]) == ("Tea is hot", 2, 2)
         assert list(red_dot.receipts(news["id"], done="read")) == []
+        few = red_dot.publish(
+            "Tea for two", audience="several", people=["bob", "nobody"], excluded={"people": ["alice"]}
+        )
+        assert (few["people_count"], few["unknown"]) == (1, ["nobody"])
+        assert list(red_dot.people(few["id"])) == [bob["user"]]
+        assert len(list(red_dot.people(few["id"], excluded=True))) == 1
+        red_dot.withdraw(few["id"])
         assert red_dot.withdraw(news["id"])["state"] == "withdrawn"
         assert unread(site) == bob["unread"]

@@ -234,7 +234,12 @@ fields = st.fixed_dictionaries(
         "body": text | st.just("x" * 10_000) | st.just("# " * 5_000),
         "level": st.sampled_from([*Level.values, "x"]),
         "url": text,
-        "audience": st.sampled_from(["everyone", "staff", "groups", "x"]),
+        "audience": st.sampled_from(["everyone", "staff", "groups", "several", "x"]),
+        "with_staff": st.booleans(),
+        "people": st.lists(st.just("ann") | text | st.integers(), max_size=2),
+        "excluded": st.dictionaries(
+            st.sampled_from(["staff", "groups", "people", "x"]), st.booleans() | st.lists(st.just("tea") | text)
+        ),
         "groups": st.lists(text | st.just("tea"), max_size=2),
         "publish_at": st.none() | text | moments,
         "expires_at": st.none() | text | moments,

@@ -97,6 +97,11 @@ class TestItsLife:
             "for_visitors": False,
             "revision": 1,
             "again": 1,
+            "with_staff": False,
+            "people_count": 0,
+            "excluded": {"staff": False, "groups": [], "people_count": 0},
+            "late_joiners": False,
+            "unknown": [],
         }
         assert str(Broadcast.objects.get().author) == "owner-of-desk"
         assert desk.get(f"broadcasts/{pk}/").json() == answer.json()
@@ -238,7 +243,7 @@ def test_as_many_queries_for_a_long_page_as_for_a_short_one(desk: Service, bob: 
             items = desk.get(f"broadcasts/?limit={limit}").json()["items"]
         assert [(item["readers"], item["groups"]) for item in items] == [(1, ["milk", "tea"])] * limit
         counts.add(len(queries))
-    assert counts == {5}  # token, clock, broadcasts, their groups, their readers
+    assert counts == {7}  # token, clock, broadcasts, their groups, those left out, their readers, people on lists
 
 
 OPERATIONS = {

@@ -72,6 +72,7 @@ SELECTORS: dict[str, Callable[[Scene], Any]] = {
     "muted": lambda scene: selectors.muted(scene.reader),
     "newest": lambda scene: selectors.newest({scene.reader: 0}, "follow"),
     "objection": lambda scene: selectors.objection(scene.broadcast, scene.reader),
+    "people_page": lambda scene: selectors.people_page(scene.broadcast.pk).items,
     "people": lambda scene: list(selectors.people(scene.broadcast, selectors.Who.READ, "user")),
     "people_who_read": lambda scene: selectors.people_who_read([scene.broadcast.pk]),
     "pending_sends": lambda scene: selectors.pending_sends(),

@@ -103,13 +103,18 @@ class Agreed:
             self.agree_on_the_address(case, number)
         if is_key(key := (case.headers or {}).get("Idempotency-Key")):
             case.headers["Idempotency-Key"] = new_key(key, number)  # one that came with another request is 422
-        if case.path in self.cursors and is_text((case.query or {}).get("before"), 0, 500):
-            case.query["before"] = self.cursors[case.path]  # only what the API has handed out is a cursor
+        if is_text((case.query or {}).get("before"), 0, 500):  # only what the API has handed out is a cursor
+            if case.path in self.cursors:
+                case.query["before"] = self.cursors[case.path]
+            else:
+                del case.query["before"]
         if isinstance(case.body, dict):
             agree_on_times(case.body)
             for event in [case.body, *listed(case.body.get("messages"))]:
                 agree_on_people(event)
             agree_on_recurring(case.body)
+            if case.path.startswith(BROADCASTS):
+                agree_on_an_audience(case.body)
             if case.method == "PATCH" and case.path.startswith(BROADCASTS):
                 agree_on_groups(case.body)
                 agree_on_the_start(case.body)
@@ -161,9 +166,22 @@ def agree_on_people(event: Any) -> None:
         event["recipients"] = [READER if is_user(one) else one for one in listed(event["recipients"])]
 
 
+def agree_on_an_audience(broadcast: dict[str, Any]) -> None:
+    """Groups must exist, and an audience of people who don't is nobody's."""
+    if isinstance(excluded := broadcast.get("excluded"), dict) and isinstance(groups := excluded.get("groups"), list):
+        excluded["groups"] = [GROUP if is_text(name, 1, 150) else name for name in groups]
+    if isinstance(people := broadcast.get("people"), list):
+        broadcast["people"] = [READER if is_user(one) else one for one in people]
+
+
 def agree_on_groups(change: dict[str, Any]) -> None:
-    """Whether a change of the audience alone, or of the groups alone, is good depends on the other in the database."""
-    if change.get("audience") == "groups":
+    """Whether a change of the audience alone, or of a part of it, is good depends on the rest in the database."""
+    if change.get("audience") == "several" or change.get("with_staff") is True or change.get("people"):
+        if change.get("audience", "several") in ("everyone", "staff", "groups", "several"):
+            change["audience"] = "several"
+            if change.get("with_staff", False) is False:
+                change["with_staff"] = True
+    elif change.get("audience") == "groups":
         change["groups"] = change.get("groups") or [GROUP]
     elif isinstance(change.get("groups"), list) and change.get("audience", "staff") in ("everyone", "staff"):
         change["audience"] = "groups" if change["groups"] else "everyone"

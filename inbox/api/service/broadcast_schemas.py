@@ -23,7 +23,8 @@ from ...models import Audience, Level, State
 from ...services.copies import PLACES
 from ..shared.faults import MOMENT
 from ..shared.schemas import ABSENT, Count, Moment
-from .events import MAX_GROUPS, GroupName, Link
+from .aim_schemas import AUDIENCE_RULES, AimFields, AimNow
+from .events import Link
 
 # RFC 3339, this millennium only: near the years 1 and 9999, a time can't be converted to every time zone.
 MOMENT_PATTERN = r"^2\d{3}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)$"
@@ -44,13 +45,6 @@ MomentGiven = Annotated[
 ]
 BroadcastId = Annotated[int, Field(ge=1, le=2**63 - 1, examples=[4])]
 BroadcastPath = BroadcastId
-
-# For a new broadcast only: whether a change is valid depends on the other values of the broadcast.
-AUDIENCE_RULES: dict[str, Any] = {
-    "if": {"properties": {"audience": {"const": Audience.GROUPS.value}}, "required": ["audience"]},
-    "then": {"properties": {"groups": {"minItems": 1}}, "required": ["groups"]},
-    "else": {"properties": {"groups": {"maxItems": 0}}},
-}
 
 
 # With `not`, because of `anyOf` generators of clients make two classes.
@@ -114,7 +108,7 @@ class Labels(BaseModel):
     labels: dict[Language, Label] = Field(default={}, description="By language.")
 
 
-class BroadcastFields(BaseModel):
+class BroadcastFields(AimFields):
     """The text, the shape, the audience and the dates of a broadcast."""
 
     model_config = ConfigDict(extra="forbid")
@@ -134,10 +128,6 @@ class BroadcastFields(BaseModel):
     for_visitors: StrictBool = Field(
         default=ABSENT,
         description="Whether signed-out visitors see the banner, too. Only with the audience “everyone”.",
-    )
-    audience: Audience = Field(default=ABSENT, description="Everyone, the staff, or the members of `groups`.")
-    groups: list[GroupName] = Field(
-        default=ABSENT, max_length=MAX_GROUPS, description="Their names, with the audience “groups”."
     )
     publish_at: MomentGiven | None = Field(
         default=None, description="When it starts after it was published; null: at once."
@@ -193,7 +183,7 @@ class BroadcastQuery(BaseModel):
     series: BroadcastId = Field(default=ABSENT, description="Only occurrences of this series.")
 
 
-class Broadcast(BaseModel):
+class Broadcast(AimNow):
     """A broadcast, as its authors see it."""
 
     id: BroadcastId
@@ -213,8 +203,6 @@ class Broadcast(BaseModel):
     for_visitors: bool
     revision: int = Field(ge=1, description="Counts the edits of what readers see since it was first published.")
     again: int = Field(ge=1, description="It was shown again in this revision: what readers did before is void.")
-    audience: Audience
-    groups: list[str] = Field(description="Their names; used only with the audience “groups”.")
     state: State
     publish_at: Moment | None
     expires_at: Moment | None

@@ -1,6 +1,6 @@
 """Broadcasts, for other services: `broadcasts/`, `broadcasts/{id}/`, and its `publish/` and `withdraw/`."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -17,6 +17,7 @@ from ...models import Broadcast as Row
 from ...models import Scope
 from ...rendering.markup import safe_html
 from ...services.idempotency import Result, Work
+from ...services.recipients import Recipient
 from ..shared.auth import Service, ServiceRequest
 from ..shared.document import answers
 from ..shared.faults import fault
@@ -25,6 +26,8 @@ from ..shared.problems import BadValues, MissingScope, invalid
 from ..shared.schemas import ABSENT
 from ..shared.throttle import add_rate_limit_headers
 from ..shared.times import moment
+from .aim_schemas import ListedPeople, PeopleQuery
+from .aims import aim_document, aimed
 from .broadcast_schemas import (
     Broadcast,
     BroadcastDraft,
@@ -36,7 +39,6 @@ from .broadcast_schemas import (
     Publication,
 )
 from .once import Key, once, result
-from .orders import group_keys
 
 router = Router()
 router.add_decorator(json_body(64 * KIB), mode="view")
@@ -51,7 +53,6 @@ ATTRIBUTES = (
     "left_out",
     "level",
     "url",
-    "audience",
     "state",
     "readers",
     *("in_inbox", "as_banner", "as_dialog", "for_visitors", "revision", "again"),
@@ -87,8 +88,9 @@ def create(request: ServiceRequest, body: BroadcastDraft, key: Key = ABSENT) -> 
 
     def work() -> Result:
         with _with_pointers(), acting(request.auth.owner_id):
-            pk = services.create_broadcast(request.auth.owner, _values(body)).pk
-        return result(201, _document_of(pk), location=f"{request.path}{pk}/")
+            values, unknown = aimed(body.values())
+            pk = services.create_broadcast(request.auth.owner, values).pk
+        return result(201, _document_of(pk, unknown), location=f"{request.path}{pk}/")
 
     return once(request, key, lambda: _prerendered(_texts(body), work))
 
@@ -105,6 +107,22 @@ def broadcast(request: HttpRequest, id: Path[BroadcastPath]) -> dict[str, Any]:
     return _document_of(id)
 
 
+@router.get(
+    "broadcasts/{id}/people/",
+    auth=Service(Scope.BROADCASTS_READ),
+    response=answers({200: ListedPeople}, 400, 403, 404, 422),
+    operation_id="listPeopleOfBroadcast",
+    summary="The users on the lists of a broadcast, page by page",
+)
+def people(request: HttpRequest, id: Path[BroadcastPath], query: Query[PeopleQuery]) -> dict[str, Any] | HttpResponse:
+    """By id: users who were chosen, on an uploaded list, or found by a filter."""
+    try:
+        page = selectors.people_page(id, **query.model_dump())
+    except BadValue as error:  # the schema has validated everything else
+        return invalid([fault("query", ["before"], error.detail)])
+    return {"items": page.items, "next": page.next}
+
+
 @router.patch(
     "broadcasts/{id}/",
     auth=Service(Scope.BROADCASTS_WRITE),
@@ -118,11 +136,11 @@ def change(request: ServiceRequest, id: Path[BroadcastPath], body: BroadcastPatc
 
     def work() -> Result:
         with _with_pointers(), acting(request.auth.owner_id):
-            values = _values(body)
+            values, unknown = aimed(body.values())
             with services.locked_broadcast(id) as broadcast:
                 _require_scope(request, Scope.BROADCASTS_PUBLISH, broadcast)
                 services.change_broadcast(broadcast, values, show_again=bool(body.show_again))
-        return result(200, _document_of(id))
+        return result(200, _document_of(id, unknown))
 
     return once(request, key, lambda: _prerendered(_texts(body) or selectors.broadcast(id).texts, work))
 
@@ -213,15 +231,6 @@ def _require_scope(request: ServiceRequest, scope: Scope, broadcast: Row) -> Non
         raise MissingScope(scope)
 
 
-def _values(body: BroadcastFields) -> dict[str, Any]:
-    """The values for the services, with the primary keys of the groups. Raises BadValues.
-
-    Call it in the transaction that writes them: if a group is deleted meanwhile, the retry finds that.
-    """
-    values = body.values()
-    return values | {"groups": set(group_keys(values["groups"]))} if "groups" in values else values
-
-
 @contextmanager
 def _with_pointers() -> Iterator[None]:
     """Add a JSON Pointer into the body to each error that a service finds in a field."""
@@ -231,11 +240,11 @@ def _with_pointers() -> Iterator[None]:
         raise BadValues([fault("body", [name], detail) for name, detail in error.fields.items()]) from error
 
 
-def _document_of(pk: int) -> dict[str, Any]:
-    return _document(selectors.broadcast(pk))
+def _document_of(pk: int, unknown: Sequence[Recipient] = ()) -> dict[str, Any]:
+    return _document(selectors.broadcast(pk), unknown)
 
 
-def _document(row: Row) -> dict[str, Any]:
+def _document(row: Row, unknown: Sequence[Recipient] = ()) -> dict[str, Any]:
     """The broadcast in types of JSON, so that a repeated request gets exactly the same response."""
     return {
         "id": row.pk,
@@ -243,7 +252,8 @@ def _document(row: Row) -> dict[str, Any]:
         **{name: moment(getattr(row, name)) for name in MOMENTS},
         "translations": {code: {"title": text.title, "body": text.body} for code, text in row.other_texts.items()},
         "buttons": row.valid_buttons,
-        "groups": sorted(group.name for group in row.groups.all()),
+        **aim_document(row),
+        "unknown": list(unknown),
         "series": row.series_id,
         "author": row.author_id if row.author_id is None else user_id(row.author_id),
     }

@@ -1,0 +1,122 @@
+"""The audience of broadcasts in the API for services."""
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group
+
+from inbox.models import Broadcast, BroadcastMember
+
+from .people import joined, listed, people, unread
+from .rest import person, problem
+from .services import Service, service
+
+pytestmark = [pytest.mark.urls("tests.inbox.urls"), pytest.mark.django_db]
+NOBODY_LEFT_OUT = {"staff": False, "groups": [], "people_count": 0}
+
+
+@pytest.fixture
+def desk() -> Service:
+    Group.objects.create(name="tea")
+    return service("broadcasts:read", "broadcasts:write", "broadcasts:publish", name="desk")
+
+
+def made(desk: Service, **fields: Any) -> dict[str, Any]:
+    answer = desk("POST", "broadcasts/", {"title": "Tea", **fields})
+    assert answer.status_code == 201, answer.content
+    return dict(answer.json())
+
+
+def pointers(answer: Any) -> list[str]:
+    return [error["pointer"] for error in problem(answer, 422)["errors"]]
+
+
+def test_a_union_without_others(desk: Service) -> None:
+    ann, bob = person("ann"), person("bob")
+    [member] = people(1)
+    joined(member, Group.objects.get())
+    parts = {"with_staff": True, "groups": ["tea"], "people": [ann.pk, "bob", {"id": bob.pk}, "nobody", 10**9]}
+    excluded = {"people": ["bob", "noone"], "groups": [], "staff": True}
+    found = made(desk, audience="several", late_joiners=True, excluded=excluded, **parts)
+    assert {name: found[name] for name in ("audience", "with_staff", "groups", "people_count", "late_joiners")} == {
+        "audience": "several", "with_staff": True, "groups": ["tea"], "people_count": 2, "late_joiners": True,
+    }  # fmt: skip
+    assert found["excluded"] == {"staff": True, "groups": [], "people_count": 1}
+    assert found["unknown"] == ["nobody", 10**9, "noone"]
+    assert desk.get(f"broadcasts/{found['id']}/").json() == found | {"unknown": []}
+    desk("POST", f"broadcasts/{found['id']}/publish/")
+    assert [bool(unread(pk)) for pk in (member, ann.pk, bob.pk)] == [True, True, False]
+
+
+def test_what_is_not_sent(desk: Service) -> None:
+    found = made(desk)
+    assert (found["audience"], found["with_staff"], found["late_joiners"]) == ("everyone", False, False)
+    assert (found["excluded"], found["people_count"], found["unknown"]) == (NOBODY_LEFT_OUT, 0, [])
+
+
+def test_a_change_replaces_what_it_names(desk: Service) -> None:
+    ann, bob = person("ann"), person("bob")
+    found = made(desk, audience="several", people=["ann"], excluded={"people": ["bob"], "groups": ["tea"]})
+    address = f"broadcasts/{found['id']}/"
+    changed = desk("PATCH", address, {"people": ["bob"], "with_staff": True}).json()
+    assert (changed["people_count"], changed["with_staff"], changed["excluded"]) == (1, True, found["excluded"])
+    assert set(rows(found, False)) == {bob.pk}
+    changed = desk("PATCH", address, {"excluded": {"people": ["ann"]}}).json()
+    assert changed["excluded"] == {"staff": False, "groups": [], "people_count": 1}
+    assert set(rows(found, True)) == {ann.pk}
+    assert desk("PATCH", address, {"audience": "everyone"}).json()["people_count"] == 1  # they may come back
+
+
+def rows(found: dict[str, Any], is_excluded: bool) -> Any:
+    members = BroadcastMember.objects.filter(broadcast=found["id"], is_excluded=is_excluded)
+    return members.values_list("user", flat=True)
+
+
+REFUSED: list[tuple[dict[str, Any], str]] = [
+    ({"audience": "several"}, "/audience"),
+    ({"audience": "several", "people": ["nobody"]}, "/audience"),
+    ({"people": ["desk-owner"]}, "/people"),
+    ({"audience": "staff", "with_staff": True}, "/with_staff"),
+    ({"groups": ["tea"]}, "/groups"),
+    ({"excluded": {"groups": ["milk"]}}, "/excluded/groups/0"),
+    ({"excluded": {"people": "ann"}}, "/excluded/people"),
+    ({"excluded": {"people": [True]}}, "/excluded/people/0"),
+    ({"excluded": {"others": []}}, "/excluded/others"),
+    ({"excluded": None}, "/excluded"),
+    ({"late_joiners": 1}, "/late_joiners"),
+    ({"people": [1] * 5001}, "/people"),
+]
+
+
+@pytest.mark.anywhere
+@pytest.mark.parametrize(("fields", "pointer"), REFUSED, ids=repr)
+def test_what_would_not_count_is_refused(desk: Service, fields: dict[str, Any], pointer: str) -> None:
+    person("desk-owner")
+    assert pointers(desk("POST", "broadcasts/", {"title": "Tea", **fields})) == [pointer]
+    assert not Broadcast.objects.exists()
+
+
+def test_people_of_a_list_are_an_audience(desk: Service) -> None:
+    """The last chosen one may go if there is a list."""
+    found = made(desk, audience="several", people=["owner-of-desk"])
+    address = f"broadcasts/{found['id']}/"
+    assert pointers(desk("PATCH", address, {"people": []})) == ["/audience"]
+    BroadcastMember.objects.create(broadcast_id=found["id"], user_id=people(1)[0], source="list")
+    assert desk("PATCH", address, {"people": []}).json()["people_count"] == 1
+
+
+def test_the_people_page_by_page(desk: Service) -> None:
+    users = people(5)
+    found = made(desk, audience="several", people=users)
+    listed(Broadcast.objects.get(), users[0], is_excluded=True)
+    BroadcastMember.objects.create(broadcast_id=found["id"], user_id=users[0], source="list")  # on two lists
+    address, seen, query = f"broadcasts/{found['id']}/people/", [], "?limit=2"
+    for _page in range(3):
+        page = desk.get(f"{address}{query}").json()
+        seen.append(page["items"])
+        query = f"?limit=2&before={page['next']}"
+    assert (seen, page["next"]) == ([users[:2], users[2:4], users[4:]], None)
+    assert desk.get(f"{address}?excluded=1").json() == {"items": users[:1], "next": None}
+    problem(desk.get("broadcasts/999999/people/"), 404)
+    assert problem(desk.get(f"{address}?before=x"), 422)["errors"][0]["pointer"] == "/before"
+    problem(service("broadcasts:write", name="other").get(address), 403)
