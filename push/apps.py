@@ -9,7 +9,7 @@ class PushConfig(AppConfig):
     verbose_name = _("Push")
 
     def ready(self) -> None:
-        from inbox.rendering import preview_scripts
+        from inbox.rendering import change_stream, preview_scripts
 
         from . import checks, periodic, receivers  # noqa: F401 (registers its Celery tasks)
         from .channels.mqtt import access
@@ -23,4 +23,5 @@ class PushConfig(AppConfig):
         heartbeats.connect()
         consumer.connect()
         access.register_purpose()
+        change_stream.use("push:changes")
         preview_scripts.add("push/preview.js", "push/banners.css")

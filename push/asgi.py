@@ -4,7 +4,8 @@ from collections.abc import Awaitable, Callable
 
 
 def with_push(site: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
-    """Serve /push/ws/, /push/sse/, /push/iframe/ and waiting /push/poll/ (wherever `push.urls` is), the rest by `site`.
+    """Serve /push/ws/, /push/sse/, /push/iframe/, /push/changes/ and waiting /push/poll/ (wherever `push.urls` is), the
+    rest by `site`.
 
     Call it after `get_asgi_application()`, which loads the apps; this module may be imported before.
     """

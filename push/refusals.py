@@ -64,6 +64,7 @@ OLD_TICKET = Refusal(
 )
 BAD_ORIGIN = Refusal(403, 4403, "bad_origin", _("Pages of another site may not connect with your session."))
 ALLOW = (b"allow", b"GET, HEAD, OPTIONS")
+NOT_ALLOWED = Refusal(403, 4403, "not_allowed", _("This is for administrators of announcements."))
 BAD_METHOD = Refusal(
     405, 4403, "bad_method", _("This method is not answered here; “Allow” names those that are."), (ALLOW,)
 )

@@ -12,6 +12,7 @@ urlpatterns = [
     path("banners/<slug:language>/", views.banners, name="banners"),
     path("sse/", views.needs_asgi, name="sse"),
     path("iframe/", views.needs_asgi, name="iframe"),
+    path("changes/", views.needs_asgi, name="changes"),
     path("ws/", views.needs_asgi, name="websocket"),
     path("mqtt/", include("push.channels.mqtt.urls")),
 ]

@@ -22,6 +22,7 @@ from .. import selectors
 from ..core.recently import Recently
 from ..http.preconditions import NotModified, evaluate
 from ..models import Broadcast
+from ..rendering import change_stream
 from ..selectors import DONE, NOT_DONE, Effect, Reader, Who
 from .chart import chart
 from .zones import moment
@@ -49,7 +50,7 @@ def page(request: HttpRequest, broadcast: Broadcast, site: AdminSite) -> HttpRes
         request,
         "inbox/admin/effect.html",
         site.each_context(request)
-        | {"title": _("Effect"), "subtitle": str(broadcast), "opts": Broadcast._meta}
+        | {"title": _("Effect"), "subtitle": str(broadcast), "opts": Broadcast._meta, "stream": change_stream.address()}
         | _numbers(request, broadcast, found)
         | _list(request, broadcast, found),
     )

@@ -7,7 +7,7 @@ from .arrivals import newest
 from .audience import Aim, Reach, has_readers, reach, reach_of, require_readers
 from .badges import snapshot, snapshots, versions
 from .broadcasts import broadcast, broadcasts_page, people_page, people_who_read, readers
-from .effect import DONE, NOT_DONE, Effect, Reader, Who, counts, effect, people, reader, readers_of
+from .effect import DONE, NOT_DONE, Effect, Reader, Who, counts, effect, may_see_effects, people, reader, readers_of
 from .exports import export
 from .pages import Page, inbox_page, item
 from .preferences import muted
@@ -43,6 +43,7 @@ __all__ = [
     "has_readers",
     "inbox_page",
     "item",
+    "may_see_effects",
     "muted",
     "newest",
     "objection",

@@ -109,6 +109,14 @@ def reader(user: SiteUser) -> Reader:
     return Reader(user_id(user.pk), user.get_username(), {who: getattr(user, f"_{who}") for who in DONE})
 
 
+def may_see_effects(user: UserId) -> bool:
+    """Whether this user may look at announcements in Django's admin."""
+    found = get_user_model()._default_manager.filter(pk=user).first()
+    if found is None or not found.is_active or not getattr(found, "is_staff", False):
+        return False
+    return any(map(found.has_perm, ("inbox.view_broadcast", "inbox.change_broadcast")))
+
+
 def _who(broadcast: Broadcast, who: Who) -> QuerySet[SiteUser]:
     audience = audience_of(broadcast)
     mine = _receipts(broadcast).filter(recipient=OuterRef("pk"))

@@ -12,6 +12,7 @@ from ..gate.credentials import Credential
 from ..refusals import RESTARTING, Refusal
 from ..wire import Wire
 from ..wire.servers import Message
+from .changes import Changes
 from .counts import Tally, tally_of
 
 P = ParamSpec("P")
@@ -22,6 +23,7 @@ class Owner(Protocol):
     """The hub, as far as a connection uses it."""
 
     loop: AbstractEventLoop
+    changes: Changes
 
     def holds(self, connection: "Connection") -> bool: ...
 

@@ -22,6 +22,7 @@ from ..nudges import bus, listener
 from ..nudges.bus import Nudge
 from ..refusals import RESTARTING, Refusal
 from . import shutdown
+from .changes import Changes
 from .clock import TICK, Clock
 from .connection import Connection
 from .delivery import Delivery, Outcome
@@ -79,6 +80,7 @@ class Hub:
         self.registry = Registry()
         self.work = Work()
         self.errands = Errands()
+        self.changes = Changes(loop)
         self.delivery = Delivery(self.registry, loop)
         self.reader = Reader(self.registry, self.work, self.delivery, self)
         self.clock = Clock(self.registry, self.work, self.delivery, self.errands, self.wake)
@@ -146,6 +148,7 @@ class Hub:
             return
         if nudge.id and not self._acted_on.add(nudge.id):
             return
+        self.changes.nudged(nudge)
         self.work.nudged()
         if nudge.users is None:
             self.work.everybody(nudge.item)
@@ -229,6 +232,7 @@ class Hub:
         with _hubs_lock:
             if _hubs.get(self.loop) is self:
                 del _hubs[self.loop]
+        self.changes.stop()
         self.delivery.stop()
         self.reader.stop()
         self._calls.stop()

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 
 from ..gate import Scope
 from ..wire.servers import Receive, Send
-from . import http, iframe, polling, sse, websocket
+from . import changes, http, iframe, polling, sse, websocket
 
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
@@ -15,6 +15,7 @@ HELD: dict[tuple[str, str], Application] = {
     ("http", "sse"): sse.application,
     ("http", "poll"): polling.application,
     ("http", "iframe"): iframe.application,
+    ("http", "changes"): changes.application,
 }
 
 # Routes that may also be plain requests: whether this one is to be held.

@@ -69,6 +69,7 @@ SELECTORS: dict[str, Callable[[Scene], Any]] = {
     "has_readers": lambda scene: selectors.has_readers(scene.broadcast),
     "inbox_page": lambda scene: selectors.inbox_page(scene.reader),
     "item": lambda scene: selectors.item(scene.reader, scene.row.ref),
+    "may_see_effects": lambda scene: selectors.may_see_effects(scene.reader),
     "muted": lambda scene: selectors.muted(scene.reader),
     "newest": lambda scene: selectors.newest({scene.reader: 0}, "follow"),
     "objection": lambda scene: selectors.objection(scene.broadcast, scene.reader),

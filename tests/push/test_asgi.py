@@ -111,14 +111,14 @@ async def test_a_bug_before_the_hub_is_answered_logged_and_signalled(
     assert len(signalled) == 2
 
 
-@pytest.mark.parametrize("path", ["/push/sse/", "/push/ws/"])
+@pytest.mark.parametrize("path", ["/push/sse/", "/push/changes/", "/push/ws/"])
 def test_on_a_server_without_push_asgi_the_routes_say_so(client: Client, path: str) -> None:
     answer = client.get(path)
     assert (answer.status_code, answer.json()["code"]) == (501, "needs_asgi")
 
 
 def test_routes_follow_the_urlconf() -> None:
-    names = {"ws": "websocket", "sse": "sse", "poll": "poll", "iframe": "iframe"}
+    names = {"ws": "websocket", "sse": "sse", "poll": "poll", "iframe": "iframe", "changes": "changes"}
     assert routing.held_paths() == {f"/push/{path}/": name for path, name in names.items()}
 
 

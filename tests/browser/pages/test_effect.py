@@ -10,31 +10,42 @@ from tests.browser.pages.inbox_page import InboxPage
 from tests.browser.pages.walk import DESKTOP, PHONE, TOO_WIDE, violations
 from tests.servers import Site
 
-SOON = 10_000  # ms; it takes some 3 s at most, the rest is for a busy machine
+SOON = 5_000  # ms; less than from one request to the next (10 s), so it was told
+LATER = 20_000
 
 
 @pytest.fixture
-def watched(site: Site) -> int:
+def reader(site: Site) -> str:
+    """Registered before the announcement, so it is for them, too."""
+    return newcomer(site)
+
+
+@pytest.fixture
+def watched(site: Site, reader: str) -> int:
     broadcast: int = site.call("broadcast", f"Tea {token_hex(3)}")
     return broadcast
 
 
-def number(page: Page, who: str) -> int:
-    return int(page.locator(f"[data-number={who}]").inner_text())
-
-
-def test_numbers_change_while_one_looks(browse: Browse, site: Site, watched: int) -> None:
-    reader = newcomer(site)
-    page = browse(site, "admin").new_page()
-    page.goto(f"/admin/inbox/broadcast/{watched}/effect/?who=read")
-    expect(page.locator("[data-number=read]")).to_have_text("0")
-    expect(page.get_by_text("Nobody.")).to_be_visible()
-
+def watch(page: Page, broadcast: int, query: str = "") -> Page:
+    page.goto(f"/admin/inbox/broadcast/{broadcast}/effect/{query}")
     expect(page.locator(".inbox-watch")).to_have_text("The numbers update by themselves.")
+    return page
+
+
+def read_it(browse: Browse, site: Site, reader: str) -> None:
+    InboxPage(tab(browse(site, reader), "/inbox/").page).act("Tea", "Mark as read")
+
+
+def test_numbers_change_while_one_looks(browse: Browse, site: Site, reader: str, watched: int) -> None:
+    page = browse(site, "admin").new_page()
+    with page.expect_response("**/push/changes/") as stream:
+        watch(page, watched, "?who=read")
+    assert stream.value.status == 200
+    expect(page.get_by_text("Nobody.")).to_be_visible()
     page.get_by_text("The same as a table").click()
     page.evaluate("window.before = document.querySelector('[data-key=read]')")
-    left = number(page, "unread") - 1
-    InboxPage(tab(browse(site, reader), "/inbox/").page).act("Tea", "Mark as read")
+    left = int(page.locator("[data-number=unread]").inner_text()) - 1
+    read_it(browse, site, reader)
     expect(page.locator("[data-number=read]")).to_have_text("1", timeout=SOON)
     expect(page.locator("[data-number=unread]")).to_have_text(str(left))
     expect(page.get_by_role("cell", name=reader)).to_be_visible()
@@ -42,11 +53,39 @@ def test_numbers_change_while_one_looks(browse: Browse, site: Site, watched: int
     assert page.evaluate("window.before.isConnected"), "the page was loaded or made again"
 
 
+def test_without_the_stream_it_asks(browse: Browse, site: Site, reader: str, watched: int) -> None:
+    """As on a server without ASGI."""
+    page = browse(site, "admin").new_page()
+    page.route("**/push/changes/", lambda route: route.fulfill(status=501))
+    watch(page, watched)
+    read_it(browse, site, reader)
+    expect(page.locator("[data-number=read]")).to_have_text("1", timeout=LATER)
+
+
+def test_nobody_asks_for_a_page_that_nobody_sees(browse: Browse, site: Site, watched: int) -> None:
+    page = watch(browse(site, "admin").new_page(), watched)
+    asked: list[str] = []
+    page.evaluate(
+        """Object.defineProperty(document, "hidden", { configurable: true, get: () => true });
+        document.dispatchEvent(new Event("visibilitychange"))"""
+    )
+    page.on("request", lambda request: asked.append(request.url))
+    page.clock.install()
+    page.clock.run_for(60_000)
+    assert asked == []
+
+
+def test_it_ends_with_the_session(browse: Browse, site: Site, watched: int) -> None:
+    context = browse(site, "admin")
+    page = watch(context.new_page(), watched)
+    context.clear_cookies()
+    expect(page.locator(".inbox-watch")).to_have_text("The numbers no longer update. Reload the page.", timeout=LATER)
+
+
 @pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_it_is_legible_everywhere(browse: Browse, site: Site, watched: int, size: dict[str, int], scheme: str) -> None:
-    page = browse(site, "admin", viewport=size, color_scheme=scheme).new_page()
-    page.goto(f"/admin/inbox/broadcast/{watched}/effect/?who=unread")
+    page = watch(browse(site, "admin", viewport=size, color_scheme=scheme).new_page(), watched, "?who=unread")
     expect(page.locator(".inbox-readers")).to_be_visible()
     assert violations(page) == []
     assert page.evaluate(TOO_WIDE, ["100%"]) == []

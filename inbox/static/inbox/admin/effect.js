@@ -2,7 +2,9 @@
 // renders them; here only what differs is put into the page, so that focus and what is open stay.
 "use strict";
 
-const POLL = 3_000; // ms from one request to the next, if nothing tells when something changes
+const PAUSE = 2_000; // ms between two requests; the server counts no more often
+const POLL = 3_000; // ms from one request to the next, if no stream tells when something changes
+const RESYNC = 10_000; // if one does: not all that is counted is told, and a message may be lost
 const LOST = 15_000; // ms until the next attempt after a failed one
 
 class Watch {
@@ -10,11 +12,14 @@ class Watch {
   #request = null;
   #tag = "";
   #isOver = false;
+  #stream = null; // an EventSource: it says when something may have changed
+  #toldAt = -PAUSE;
+  #askedAt = -PAUSE;
 
   constructor(box) {
     Object.assign(this, { box, part: box.querySelector("[data-part]"), status: box.querySelector("[role=status]") });
     document.addEventListener("visibilitychange", () => this.#look());
-    addEventListener("pageshow", () => this.#look());
+    addEventListener("pageshow", ({ persisted }) => persisted && this.#look());
     addEventListener("pagehide", () => this.#stop());
     this.#look();
   }
@@ -23,10 +28,22 @@ class Watch {
     this.#stop();
     if (document.hidden || this.#isOver) return;
     this.status.textContent = this.status.dataset.live;
+    this.#listen();
     this.#ask();
   }
 
+  #listen() {
+    const { stream } = this.box.dataset;
+    if (!stream) return;
+    this.#stream = new EventSource(stream);
+    this.#stream.onopen = this.#stream.onmessage = () => {
+      this.#toldAt = performance.now();
+      this.#askIn(this.#askedAt + PAUSE - this.#toldAt);
+    };
+  }
+
   #stop() {
+    this.#stream?.close();
     clearTimeout(this.#timer);
     this.#request?.abort();
     this.#request = null;
@@ -40,6 +57,7 @@ class Watch {
   /* XMLHttpRequest, because it parses HTML: a string could not be parsed under Trusted Types. */
   #ask() {
     this.#request?.abort();
+    this.#askedAt = performance.now();
     const request = (this.#request = new XMLHttpRequest());
     request.open("GET", this.box.dataset.now + location.search);
     request.responseType = "document";
@@ -59,10 +77,17 @@ class Watch {
       this.#tag = request.getResponseHeader("ETag") ?? "";
       update(this.part.firstElementChild, fresh);
     }
-    this.#askIn(POLL);
+    this.#askIn(this.#pause());
+  }
+
+  /* The answer may have been counted up to two seconds before the request. */
+  #pause() {
+    if (this.#askedAt - this.#toldAt < PAUSE) return PAUSE;
+    return this.#stream?.readyState === EventSource.OPEN ? RESYNC : POLL;
   }
 
   #end() {
+    this.#stop();
     this.#isOver = true;
     this.status.textContent = this.status.dataset.ended;
   }
