@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Sequence
+from socket import socket
 
 from tools.commands import PYTHON
 from tools.processes import ROOT, Child, Process
@@ -24,11 +25,11 @@ forkserver.set_forkserver_preload(["tests.libraries"])
 
 
 class Fork:
-    """A forked process with what we use of `Popen`."""
+    """A forked process with what we use of `Popen`. It writes into a log, or reads and writes what a socket carries."""
 
-    def __init__(self, argv: Sequence[str], env: dict[str, str], log: str, dies_of: int) -> None:
+    def __init__(self, argv: Sequence[str], env: dict[str, str], wire: str | socket, dies_of: int) -> None:
         # A daemon: it is ended with us rather than waited for.
-        self._process = forkserver.Process(target=_run, args=(argv, env, log, dies_of), daemon=True)
+        self._process = forkserver.Process(target=_run, args=(argv, env, wire, dies_of), daemon=True)
         self._process.start()
         assert self._process.pid
         self.pid = self._process.pid
@@ -42,6 +43,10 @@ class Fork:
             raise subprocess.TimeoutExpired(str(self.pid), timeout or 0)
         return self._process.exitcode
 
+    def kill(self) -> None:
+        self._process.kill()
+        self._process.join()
+
 
 class Forked(Process):
     """`Process`, for command lines that begin with our Python and `-m MODULE`."""
@@ -51,18 +56,14 @@ class Forked(Process):
         return Fork(self.argv[at + 1 :], self.env, str(self.log), self.stop_signal)
 
 
-def _run(argv: Sequence[str], env: dict[str, str], log: str, dies_of: int) -> None:
+def _run(argv: Sequence[str], env: dict[str, str], wire: str | socket, dies_of: int) -> None:
     os.setsid()
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, dies_of)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     os.chdir(ROOT)
     os.environ.clear()
     os.environ.update(env)
-    out = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
-    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-    os.dup2(out, 1)
-    os.dup2(out, 2)
-    sys.stdout, sys.stderr = (os.fdopen(fd, "w", buffering=1, closefd=False) for fd in (1, 2))
+    _connect(wire)
     option, module, *rest = argv
     assert option == "-m"
     sys.argv, sys.path[0] = [module, *rest], str(ROOT)
@@ -70,3 +71,15 @@ def _run(argv: Sequence[str], env: dict[str, str], log: str, dies_of: int) -> No
         runpy.run_module(module, run_name="__main__", alter_sys=True)
     finally:
         atexit._run_exitfuncs()
+
+
+def _connect(wire: str | socket) -> None:
+    if isinstance(wire, socket):  # errors go where ours go
+        streams = {0: wire.fileno(), 1: wire.fileno()}
+    else:
+        log = os.open(wire, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+        streams = {0: os.open(os.devnull, os.O_RDONLY), 1: log, 2: log}
+    for standard, stream in streams.items():
+        os.dup2(stream, standard)
+    sys.stdin = os.fdopen(0, closefd=False)
+    sys.stdout, sys.stderr = (os.fdopen(fd, "w", buffering=1, closefd=False) for fd in (1, 2))

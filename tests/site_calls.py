@@ -1,11 +1,12 @@
 """Calls of actions (tests/site/actions.py) from outside the site's processes."""
 
 import json
-import subprocess
-import sys
+import signal
+from contextlib import suppress
+from socket import socketpair
 from typing import Any
 
-from tools.processes import ROOT, dies_with_parent
+from tests.forks import Fork
 
 
 class ActionFailed(Exception):
@@ -27,17 +28,18 @@ class Agent:
     """A process that shares the site's database and broker, and no more."""
 
     def __init__(self, env: dict[str, str]) -> None:
-        argv = [*dies_with_parent(), sys.executable, "-m", "tests.site.agent"]
-        pipe = subprocess.PIPE
-        self.child = subprocess.Popen(argv, cwd=ROOT, env=env, stdin=pipe, stdout=pipe, text=True)
+        ours, theirs = socketpair()
+        with ours, theirs:
+            self._lines = ours.makefile("rw")
+            self._child = Fork(["-m", "tests.site.agent"], env, theirs, signal.SIGTERM)
+        self.pid = self._child.pid
 
     def call(self, do: str, *args: Any, **kwargs: Any) -> Any:
-        assert self.child.stdin is not None
-        assert self.child.stdout is not None
-        self.child.stdin.write(json.dumps({"do": do, "args": args, "kwargs": kwargs}) + "\n")
-        self.child.stdin.flush()
-        return result_of(self.child.stdout.readline())
+        self._lines.write(json.dumps({"do": do, "args": args, "kwargs": kwargs}) + "\n")
+        self._lines.flush()
+        return result_of(self._lines.readline())
 
     def close(self) -> None:
-        self.child.kill()
-        self.child.communicate()
+        self._child.kill()
+        with suppress(ConnectionError):  # of what was written and not read
+            self._lines.close()

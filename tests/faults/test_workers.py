@@ -32,7 +32,6 @@ def stack(databases: Databases, postgres_url: str) -> Iterator[Site]:
         database, servers = databases.postgres(postgres_url), ["daphne", "uvicorn"]
         site = Site(database, valkey.url, servers, web=2, worker=True, PUSH_RESYNC_SECONDS=600)
         site.start()
-        site.agent.call("snapshot", "bob")  # started here: it dies with the thread that starts it
         yield site
         site.close()
 
