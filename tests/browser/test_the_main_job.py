@@ -17,6 +17,8 @@ STACK = {"server": ["uvicorn", "daphne"], "bus": "valkey", "web": 2, "worker": T
 STACK["PUSH_RESYNC_SECONDS"] = 25
 # Keys do not know where the page comes from.
 KEYBOARD = [pytest.param(EMBEDDED, id="embedded"), pytest.param(STACK, id="stack", marks=pytest.mark.soak)]
+# On the small site alone others publish and withdraw (pages/test_editor.py), and everything else happens.
+BROADCAST = [pytest.param(EMBEDDED, id="embedded", marks=pytest.mark.soak), pytest.param(STACK, id="stack")]
 SOON = 10_000  # ms; a second is what people get, the rest is for a busy two-core machine with five pages open
 
 
@@ -73,6 +75,7 @@ def test_a_comment_moves_every_dot_of_its_reader(browse: Browse, place: Site, na
     bells[2].page.wait_for_url(f"**{address}*")
 
 
+@pytest.mark.parametrize("place", BROADCAST, indirect=True)
 def test_a_broadcast_reaches_everybody_and_is_taken_back(browse: Browse, place: Site, names: dict[str, str]) -> None:
     bells = [tab(browse(place, name)).live() for name in names.values()]
     title = f"Maintenance {token_hex(3)}"
