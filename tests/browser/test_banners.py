@@ -6,13 +6,14 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.axe import violations
 from tests.browser.banners import WATCH_SHIFTS, Banners, announced, visit
 from tests.browser.bell import Bell, until
 from tests.browser.conftest import Browse, newcomer
 from tests.browser.elsewhere import Elsewhere
 from tests.browser.pages.inbox_page import InboxPage
-from tests.browser.pages.walk import violations
 from tests.browser.test_the_main_job import decide
+from tests.conftest import StartSite
 from tests.servers import Site
 
 PHONE = {"width": 390, "height": 844}
@@ -21,6 +22,12 @@ BUTTONS = [
     {"url": "/people/", "label": "Read the plan", "labels": {"zh-hans": "查看计划"}},
     {"url": "/inbox/", "label": "Open the inbox", "labels": {}},
 ]
+
+
+@pytest.fixture(scope="module")
+def site(shared_site: StartSite) -> Site:
+    """One of its own: a broadcast advances everybody's version, and other tests send small ones."""
+    return shared_site(server=["uvicorn"])
 
 
 @pytest.fixture
