@@ -26,9 +26,14 @@ BROADCAST = {
     "language": "en",
     "translations": {
         "zh-hans": {
-            "title": "Red Dot 上线了",
-            "body": "收件箱里的内容会**自动**出现在您打开的每个页面上。\n\n管理员可以在管理后台撰写这样的公告。",
-        }
+            "title": "小红点上线了",
+            "body": "收件箱里的内容会**自动**出现在你打开的每个页面上。\n\n管理员可以在管理后台撰写这样的公告。",
+        },
+        "de": {
+            "title": "Red Dot ist da",
+            "body": "Alles, was Sie im Posteingang sehen, kommt **von selbst**, auf jeder geöffneten Seite.\n\n"
+            "Administratoren schreiben solche Ankündigungen in der Verwaltung.",
+        },
     },
 }
 

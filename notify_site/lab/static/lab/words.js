@@ -6,6 +6,7 @@ export { gettext, interpolate, ngettext } from "../inbox/shared/i18n.js";
 const language = languageOf(document.documentElement.lang);
 const whole = new Intl.NumberFormat(language);
 const tenths = new Intl.NumberFormat(language, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+const shares = new Intl.NumberFormat(language, { style: "percent" });
 
 export const NOTHING = "–";
 
@@ -29,5 +30,5 @@ export function size(bytes) {
 
 /** @param {number} share 0 to 1 */
 export function percent(share) {
-  return `${whole.format(Math.round(share * 100))} %`;
+  return shares.format(share);
 }
