@@ -14,6 +14,7 @@ from .shared import problems
 from .shared.auth import Session, Ticket
 from .shared.base import InboxAPI
 from .user.announcements import router as announcements_router
+from .user.events import router as events_router
 from .user.mailbox import router
 from .user.minting import router as tickets_router
 from .user.preferences import router as preferences_router
@@ -38,6 +39,7 @@ api = InboxAPI(
 )
 # Before the mailbox: its `inbox/{ref}/` would match, too.
 api.add_router("", announcements_router, auth=[Ticket(), Session()], tags=["Inbox"])
+api.add_router("", events_router, auth=[Ticket(), Session()], tags=["Inbox"])
 api.add_router("", router, auth=[Ticket(), Session()], tags=["Inbox"])
 api.add_router("", preferences_router, auth=[Ticket(), Session()], tags=["Preferences"])
 api.add_router("", tickets_router, auth=Session(), tags=["Tickets"])

@@ -5,6 +5,7 @@ from .aimed import Audience
 from .approval import BroadcastApproval
 from .broadcast import Broadcast, State
 from .deleted import DeletedUser
+from .engagement import Engagement, Noticed, Surface
 from .events import (
     CommentMessage,
     FollowMessage,
@@ -36,6 +37,7 @@ __all__ = [
     "CommentMessage",
     "DeletedUser",
     "EndedSession",
+    "Engagement",
     "ExcludedGroup",
     "FollowMessage",
     "IdempotencyKey",
@@ -45,6 +47,7 @@ __all__ = [
     "MentionMessage",
     "Message",
     "MutedType",
+    "Noticed",
     "Scope",
     "Send",
     "SendChunk",
@@ -54,6 +57,7 @@ __all__ = [
     "Source",
     "State",
     "Submission",
+    "Surface",
     "SystemMessage",
     "TicketSession",
     "event_types",

@@ -8,6 +8,7 @@ from .audience import Aim, Reach, has_readers, reach, reach_of, require_readers
 from .badges import snapshot, snapshots, versions
 from .broadcasts import broadcast, broadcasts_page, people_page, people_who_read, readers
 from .effect import DONE, NOT_DONE, Effect, Reader, Who, counts, effect, may_see_effects, people, reader, readers_of
+from .engagement import noticed, people_who_noticed
 from .exports import export
 from .pages import Page, inbox_page, item
 from .preferences import muted
@@ -46,10 +47,12 @@ __all__ = [
     "may_see_effects",
     "muted",
     "newest",
+    "noticed",
     "objection",
     "pending_sends",
     "people",
     "people_page",
+    "people_who_noticed",
     "people_who_read",
     "reach",
     "reach_of",

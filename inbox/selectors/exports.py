@@ -27,6 +27,7 @@ from ..models import (
     BroadcastMember,
     BroadcastReceipt,
     BroadcastSeries,
+    Engagement,
     Mailbox,
     Message,
     MutedType,
@@ -67,6 +68,7 @@ def _document(person: SiteUser) -> dict[str, object]:
         "broadcast_changes": _rows(BroadcastChange.objects.filter(by=pk).order_by("pk")),
         "audiences": _rows(BroadcastMember.objects.filter(user=pk).order_by("pk")),
         "receipts": _rows(BroadcastReceipt.objects.filter(recipient=pk).order_by("broadcast_id")),
+        "engagements": _rows(Engagement.objects.filter(user=pk).order_by("broadcast_id", "at")),
         "messages": {name: _rows(model.objects.filter(recipient=pk).order_by("seq")) for name, model in types.items()},
         "said_to_others": {name: _said(model, pk) for name, model in types.items()},
     }

@@ -11,6 +11,7 @@ from .departures import (
     lock_mailboxes,
 )
 from .due import apply_due
+from .engagement import Event, note_events
 from .erasure import erasable, erase
 from .idempotency import claim_key, finish, settle
 from .lists import has_list, set_people
@@ -48,6 +49,7 @@ from .tokens import create_token, grantable_scopes, issue_token, revoke_token, u
 __all__ = [
     "SERIES_FIELDS",
     "AlreadySubmitted",
+    "Event",
     "Order",
     "apply_due",
     "archive",
@@ -92,6 +94,7 @@ __all__ = [
     "mint_ticket",
     "name_session",
     "new_form_key",
+    "note_events",
     "publish",
     "purge",
     "purge_deleted",

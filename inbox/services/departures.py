@@ -22,7 +22,7 @@ from ..core.isolation import log_failure
 from ..core.lookups import Among, existing_users
 from ..core.users import UserPk, user_pk
 from ..errors import BadValue
-from ..models import BroadcastMember, BroadcastReceipt, DeletedUser, Mailbox, Message, event_types, ledger
+from ..models import BroadcastMember, BroadcastReceipt, DeletedUser, Engagement, Mailbox, Message, event_types, ledger
 from ..models.base import MailboxRow, MailboxRowQuerySet
 from ..signals import users_deleted
 
@@ -104,6 +104,7 @@ def _empty(deleted: Collection[UserPk], locked: Collection[UserPk]) -> None:
         model.objects.filter(Among("actor", deleted), Among("recipient", locked)).update(actor=None)
     # The base manager does not advance the broadcast clock: nobody else sees a difference.
     BroadcastMember._base_manager.using(ledger.alias()).filter(Among("user", deleted)).delete()
+    Engagement.objects.filter(Among("user", deleted)).delete()
     Mailbox.objects.filter(Among("pk", deleted)).delete()
     _record(_named(deleted))
 

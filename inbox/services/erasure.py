@@ -23,6 +23,7 @@ from ..models import (
     BroadcastMember,
     BroadcastReceipt,
     BroadcastSeries,
+    Engagement,
     MutedType,
     ServiceToken,
     State,
@@ -86,6 +87,7 @@ def _to_erase(pk: UserPk) -> list[tuple[str, Rows, Erase]]:
         _named(ServiceToken.objects.filter(owner=pk), _delete_tokens),
         _named(BroadcastReceipt.objects.filter(recipient=pk), partial(_replace_receipts, pk)),
         _named(_places(pk), partial(_delete_places, pk)),
+        _named(Engagement.objects.filter(user=pk), _delete_plain),
         _named(MutedType.objects.filter(mailbox=pk), partial(_delete_muted_types, pk)),
     ]
 
@@ -138,6 +140,13 @@ def _clear_editor(rows: Rows) -> int:
 @ledger.retrying
 def _delete_tokens(rows: Rows) -> int:
     """A cascade also deletes the stored requests of these tokens, which may name any user."""
+    return count_of(rows.delete(), rows)
+
+
+@_in_batches
+@ledger.retrying
+def _delete_plain(rows: Rows) -> int:
+    """Of rows that are no state of the person's mailbox."""
     return count_of(rows.delete(), rows)
 
 

@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.core.management import call_command
 
 from inbox import selectors, services
-from inbox.models import Broadcast, CommentMessage, FollowMessage, SystemMessage
+from inbox.models import Broadcast, CommentMessage, FollowMessage, Noticed, SystemMessage
 
 from .people import live, people
 
@@ -32,6 +32,7 @@ class Life:
         services.delete(self.ann, [self.dismissed.ref])
         services.withdraw(self.over)
         Broadcast.objects.filter(pk=self.news.pk).update(author=self.ann)
+        services.note_events(self.ann, [services.Event(self.news.ref, Noticed.SEEN, "bell")])
         services.set_muted(self.ann, ["like", "share"])
         self.token = services.create_token("shop", User.objects.get(pk=self.ann), ["tickets", "messages:write"])
         self.others_token = services.create_token("else", User.objects.get(pk=self.cid), ["tickets"])

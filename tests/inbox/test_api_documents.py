@@ -32,6 +32,7 @@ def test_every_operation_documents_its_answers(document: Any) -> None:
         "GET inbox/announcements/": "200 401 422 429 503",
         "POST inbox/announcements/{ref}/close/": "200 400 401 403 404 409 413 415 422 429 503",
         "POST inbox/announcements/{ref}/confirm/": "200 400 401 403 404 409 413 415 422 429 503",
+        "POST inbox/events/": "204 400 401 403 413 415 422 429 503",
         "POST inbox/read/": "200 400 401 403 404 409 413 415 422 429 503",
         "GET inbox/{ref}/": "200 401 404 422 429 503",
         "PATCH inbox/{ref}/": "200 400 401 403 404 409 413 415 422 429 503",

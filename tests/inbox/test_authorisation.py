@@ -27,6 +27,7 @@ TABLE = """
     GET     unread/                       200  owner ticket other
     GET     inbox/                        200  owner ticket other
     POST    inbox/read/                   200  owner ticket
+    POST    inbox/events/                 204  owner ticket other
     GET     inbox/announcements/          200  owner ticket other
     POST    inbox/announcements/{banner}/close/    200  owner ticket
     POST    inbox/announcements/{banner}/confirm/  200  owner ticket
@@ -183,8 +184,12 @@ class World:
 
     def call(self, name: str, row: Row, **put: Any) -> Any:
         put = self.put | {"send": self.sends.get(name, self.put["send"])} | put
-        body = {"refs": [put["ref"]]} if row.path == "inbox/read/" else BODIES.get(str(row))
-        body = {**WEEKLY, "broadcast": put["draft"]} if str(row) == "POST broadcast-series/" else body
+        bodies = BODIES | {
+            "POST inbox/read/": {"refs": [put["ref"]]},
+            "POST inbox/events/": {"events": [{"ref": f"broadcast-{put['live']}", "what": "seen"}]},
+            "POST broadcast-series/": {**WEEKLY, "broadcast": put["draft"]},
+        }
+        body = bodies.get(str(row))
         return self.callers[name](row.method, row.path.format(**put), body)
 
     def rows(self) -> Any:
@@ -239,7 +244,7 @@ def test_who_gets_in(row: Row, world: World) -> None:
 
 def is_about_eve_alone(world: World, answer: Any, before: Any) -> None:
     assert SECRET.encode() not in answer.content
-    assert json.loads(answer.content).get("user", world.eve.pk) == world.eve.pk
+    assert json.loads(answer.content or "{}").get("user", world.eve.pk) == world.eve.pk
     assert world.rows()[1] == before[1]
 
 

@@ -51,6 +51,7 @@ WRITES: list[tuple[str, str, Any]] = [
     ("POST", "inbox/read/", {"up_to": 10**9}),
     ("PATCH", "inbox/{comment}/", {"archived": True}),
     ("DELETE", "inbox/{comment}/", None),
+    ("POST", "inbox/events/", {"events": [{"ref": "{banner}", "what": "seen"}]}),
     ("POST", "inbox/announcements/{banner}/close/", None),
     ("POST", "inbox/announcements/{banner}/confirm/", None),
     ("PUT", "preferences/", {"muted": ["like"]}),
@@ -81,6 +82,8 @@ def test_where_nothing_can_be_written_reads_go_on_and_writes_are_503(bob: Any, r
     user, shop = Caller(bob), service()
 
     def filled(body: Any) -> Any:
+        if body and "events" in body:
+            return {"events": [{**body["events"][0], "ref": named["banner"]}]}
         return {**body, "refs": [named["comment"]]} if body and "refs" in body else body
 
     assert user.get("unread/").status_code == shop.get("broadcasts/").status_code == 200
