@@ -18,6 +18,7 @@ from .. import selectors, services
 from ..core.acting import acting
 from ..models import Broadcast, BroadcastReceipt, State, ledger
 from ..services.copies import PLACES
+from .as_read import texts_as_read
 from .base import LeanAdmin, listed
 from .buttons import NUMBERS, label_field, link_field
 from .forms import LABELLED_TIMES, BroadcastForm, body_field, languages, title_field, translation_fields
@@ -51,10 +52,10 @@ class BroadcastAdmin(Publishing, OnceAdmin, LeanAdmin):
         (_("State"), {"fields": ("badge", "published", "author", "recurs")}),
         (_("History"), {"fields": ("history",)}),
     )
-    readonly_fields = ("badge", "published", "author", "recurs", "history")
+    readonly_fields = ("badge", "published", "author", "recurs", "history", "as_read")
 
     class Media:
-        css = {"all": ("inbox/admin.css", "inbox/admin/timeline.css")}
+        css = {"all": ("inbox/admin.css", "inbox/admin/desk.css")}
         js = (
             "inbox/admin/once.js",
             "inbox/admin/editor.js",
@@ -96,6 +97,10 @@ class BroadcastAdmin(Publishing, OnceAdmin, LeanAdmin):
         changes = broadcast.history.select_related("by")[:HISTORY]
         return render_to_string("inbox/admin/history.html", {"changes": [ShownChange(change) for change in changes]})
 
+    @admin.display(description=_("text"))
+    def as_read(self, broadcast: Broadcast) -> str:
+        return texts_as_read(broadcast)
+
     def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
         """Counts the readers of all rows of the page in one query."""
         changelist = super().get_changelist_instance(request)
@@ -118,7 +123,8 @@ class BroadcastAdmin(Publishing, OnceAdmin, LeanAdmin):
         if obj is None:
             del rest[-2:]  # neither state nor history yet
         if not (self.has_change_permission(request, obj) if obj else self.has_add_permission(request)):
-            return [first, (_("Translations"), {"fields": ("translations", "buttons")}), *rest]  # only to look at
+            only_to_look_at = (_("What readers will see"), {"fields": ("as_read",)})
+            return [(None, {"fields": ("title", "language", "level", "url")}), only_to_look_at, *rest]
         links = [(label_field(number), link_field(number)) for number in NUMBERS]
         again = [(None, {"fields": ("show_again",)})] if obj is not None and obj.published_at is not None else []
         return [first, (_("Buttons"), {"fields": links, "classes": ("inbox-buttons",)}), *_texts(), *again, *rest]

@@ -173,6 +173,23 @@ def test_each_permission_by_itself(permission: str) -> None:
         assert (rows() != before) == (way in SINGLE[permission]), way
 
 
+def test_who_can_only_look_sees_what_readers_see() -> None:
+    texts = {"zh-hans": {"title": "<b>茶</b>", "body": "*绿*"}}
+    row = Broadcast.objects.create(
+        title="Tea", body="**Green** <script>x</script>", language="en", translations=texts,
+        buttons=[{"url": "/tea/", "label": "Drink", "labels": {"zh-hans": "喝"}}],
+    )  # fmt: skip
+    shown = staff("reader", "view_broadcast").get(page(row)).content.decode()
+    [english, chinese] = re.findall(r'<section class="inbox-as-read".*?</section>', shown, re.DOTALL)
+    assert "<strong>Green</strong>" in english
+    assert "<script>" not in english
+    assert '<a href="/tea/" lang="en">Drink</a>' in english
+    assert 'lang="zh-hans"' in chinese
+    assert "<bdi>&lt;b&gt;茶&lt;/b&gt;</bdi>" in chinese
+    assert "<em>绿</em>" in chinese
+    assert '<a href="/tea/" lang="zh-hans">喝</a>' in chinese
+
+
 # Service tokens
 
 TOKENS = "/admin/inbox/servicetoken/"

@@ -191,7 +191,7 @@ class TestAtItsTime:
     def test_the_people_on_its_lists_are_approved_but_not_their_deletion(
         self, ann: Any, cid: Any, clock: Any, tomorrow: Any
     ) -> None:
-        kept, other = (written(ann, publish_at=tomorrow, audience="several") for _ in range(2))
+        kept, other = (written(ann, publish_at=tomorrow, audience="several", with_staff=True) for _ in range(2))
         gone = member("gone")
         for broadcast in (kept, other):
             services.set_people(broadcast, [gone.pk, ann.pk])
@@ -290,11 +290,12 @@ class TestTheAdmin:
         assert [state_of(broadcast) for broadcast in broadcasts] == ["draft", "live"]
 
     def test_who_may_only_publish_has_a_button_that_saves_nothing(self, ann: Any) -> None:
-        broadcast = written(ann)
+        broadcast = written(ann, body="**Green** <img src=x>")
         client = signed_in(member("eve", "view_broadcast", "publish_broadcast"))
         shown = client.get(page(broadcast)).content.decode()
         assert f'formaction="{page(broadcast, "publish")}"' in shown
         assert "in the audience" in shown
+        assert "<strong>Green</strong>" in shown
         assert client.get(page(broadcast, "publish")).status_code == 405
         client.post(page(broadcast, "publish"), {"title": "Milk"})
         broadcast.refresh_from_db()
