@@ -35,7 +35,7 @@ RULE, ZONE = re.compile(RULE_PATTERN, re.ASCII), re.compile(ZONE_PATTERN, re.ASC
 SHOWN = 5  # failures of a run
 REFUSALS = [400, 401, 403, 404, 409, 413, 415, 422, 429]  # Schemathesis does not know 413: a long list may be too large
 FEW, FEW_TYPES = 1, 1
-FIELDS_OF_A_CHANGE = {"title", "audience", "groups", "publish_at", "expires_at"}
+FIELDS_OF_A_CHANGE = {"title", "audience", "groups", "with_staff", "publish_at", "expires_at"}
 MANY = pytest.param(100, marks=[pytest.mark.soak, pytest.mark.timeout(1800)])
 
 
