@@ -11,12 +11,12 @@ from tests.browser.banners import WATCH_SHIFTS, Banners, announced, visit
 from tests.browser.bell import Bell, until
 from tests.browser.conftest import Browse, newcomer
 from tests.browser.elsewhere import Elsewhere
+from tests.browser.looks import DESKTOP, LOOKS, PHONE
 from tests.browser.pages.inbox_page import InboxPage
 from tests.browser.test_the_main_job import decide
 from tests.conftest import StartSite
 from tests.servers import Site
 
-PHONE = {"width": 390, "height": 844}
 LONG = "At **two**, see [the plan](/people/). " * 20
 BUTTONS = [
     {"url": "/people/", "label": "Read the plan", "labels": {"zh-hans": "查看计划"}},
@@ -122,7 +122,7 @@ def test_is_in_the_page_that_the_server_sends(browse: Browse, site: Site, person
         expect(banners.element.locator("button")).to_be_hidden()
 
 
-@pytest.mark.parametrize("viewport", [{"width": 1280, "height": 800}, PHONE], ids=["desktop", "phone"])
+@pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
 def test_moves_nothing(browse: Browse, site: Site, person: str, viewport: Any) -> None:
     """Not when the page opens, nor when another one comes, nor when one is withdrawn."""
     context = browse(site, person, viewport=viewport, timezone_id="America/Los_Angeles")
@@ -294,8 +294,7 @@ def test_a_page_without_a_bell_of_another_origin(browse: Browse, open_site: Site
         banners.lacks(notice)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("viewport", [{"width": 1280, "height": 800}, PHONE], ids=["desktop", "phone"])
+@pytest.mark.parametrize(("viewport", "scheme"), LOOKS)
 def test_nothing_is_wrong_with_it(browse: Browse, site: Site, person: str, scheme: str, viewport: Any) -> None:
     """axe, the policy, and the width; with a banner in the page, one above it, and a dialog."""
     context = browse(site, person, color_scheme=scheme, viewport=viewport)

@@ -1,14 +1,15 @@
 """axe-core finds nothing wrong with the bell: light and dark, desktop and phone, in every state it has."""
 
+from typing import Any
+
 import pytest
 from playwright.sync_api import expect
 
 from tests.browser import axe
 from tests.browser.bell import Bell
 from tests.browser.conftest import OpenBell
+from tests.browser.looks import LOOKS
 from tests.servers import Site
-
-SIZES = {"desktop": {"width": 1280, "height": 800}, "phone": {"width": 390, "height": 844}}
 
 
 def settled(bell: Bell) -> Bell:
@@ -23,17 +24,9 @@ def violations(bell: Bell) -> list[str]:
     return axe.violations(settled(bell).page)
 
 
-@pytest.mark.parametrize(
-    ("size", "scheme"),
-    [
-        ("desktop", "light"),
-        ("phone", "dark"),
-        pytest.param("desktop", "dark", marks=pytest.mark.soak),
-        pytest.param("phone", "light", marks=pytest.mark.soak),
-    ],
-)
-def test_axe(open_bell: OpenBell, site: Site, person: str, size: str, scheme: str) -> None:
-    bell = open_bell(color_scheme=scheme, viewport=SIZES[size]).live()
+@pytest.mark.parametrize(("size", "scheme"), LOOKS)
+def test_axe(open_bell: OpenBell, site: Site, person: str, size: Any, scheme: str) -> None:
+    bell = open_bell(color_scheme=scheme, viewport=size).live()
     assert violations(bell) == []
     bell.open()
     expect(bell.panel.get_by_text("You’re all caught up")).to_be_visible()

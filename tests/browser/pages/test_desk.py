@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.axe import violations
 from tests.browser.conftest import Browse
-from tests.browser.pages.walk import DESKTOP, PHONE, TOO_WIDE, violations
+from tests.browser.looks import DESKTOP, LOOKS, PHONE
+from tests.browser.pages.walk import TOO_WIDE
 from tests.conftest import StartSite
 from tests.servers import Site
 
@@ -44,8 +46,7 @@ def test_every_column_of_the_list_is_visible(browse: Browse, busy_site: Site, la
     assert page.evaluate(HIDDEN) <= 0
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+@pytest.mark.parametrize(("size", "scheme"), LOOKS)
 def test_the_timeline_stays_readable(browse: Browse, busy_site: Site, size: Any, scheme: Any) -> None:
     page = desk(browse, busy_site, viewport=size, color_scheme=scheme)
     timeline = page.get_by_role("region", name="Thirty days back and ahead")

@@ -8,11 +8,10 @@ from playwright.sync_api import BrowserContext, Page, Response, expect
 
 from tests.browser.axe import violations
 from tests.browser.bell import ELEMENT, Bell, until
+from tests.browser.looks import DESKTOP, PHONE
 from tests.browser.pages.stops import STOPS, Stop
 from tests.servers import Site
 
-DESKTOP = {"width": 1280, "height": 800}
-PHONE = {"width": 390, "height": 844}
 NARROWEST = {"width": 320, "height": 720}
 NAMED = {"banner", "complementary", "contentinfo", "dialog", "form", "main", "navigation", "region", "search",
          "checkbox", "combobox", "listbox", "searchbox", "spinbutton", "textbox"}  # fmt: skip
