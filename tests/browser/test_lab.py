@@ -175,7 +175,7 @@ def test_signed_out_meanwhile(open_lab: OpenLab) -> None:
     lab = open_lab()
     lab.page.context.clear_cookies(name="sessionid")
     lab.press("event")
-    expect(lab.status).to_have_text("You have been signed out. Sign in again.")
+    expect(lab.status).to_have_text("You are no longer signed in.")
 
 
 @pytest.mark.soak

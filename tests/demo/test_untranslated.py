@@ -4,6 +4,7 @@ All data is Russian, so Latin letters with nothing Chinese beside them are words
 missing, or has translated when the module was loaded. tests/browser/pages/test_untranslated.py does so for scripts.
 """
 
+import ast
 import re
 from collections import deque
 from collections.abc import Iterator
@@ -15,10 +16,12 @@ from django.test import Client
 from django.utils import translation
 
 from inbox import services
+from inbox.errors import InboxError
 from inbox.models import Scope, event_types
 from notify_site.demo import services as demo
 from tests.demo.visible import Page, english
 from tests.inbox.rest import announcement
+from tools.processes import ROOT
 
 pytestmark = pytest.mark.django_db
 
@@ -142,3 +145,36 @@ def test_refusals(boss: User) -> None:
 @pytest.mark.parametrize("html", ["<p>Send it</p>", '<input type="submit" value="Send">', '<b title="Send"></b>'])
 def test_a_string_without_gettext_is_found(html: str) -> None:
     assert len(list(english(Page(f"<!doctype html><p>发送 it<p>Чай{html}<script>send()</script>").texts))) == 1
+
+
+# Whose text people are shown; the API's refusals of values are ValueErrors.
+SHOWN = {"success", "error", "warning", "info", "message_user", "ValidationError", "CommandError", "ValueError"}
+ERRORS = {error.__name__ for error in (InboxError, *InboxError.__subclasses__())}
+LABELS = {"verbose_name", "verbose_name_plural", "help_text", "label", "empty_label"}
+
+
+def bare_strings(source: str, shown: set[str]) -> Iterator[str]:
+    """The texts of several words that are shown, and that no gettext translates."""
+    for call in (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)):
+        name, _, _ = ast.unparse(call.func).partition("(")
+        is_shown = name.rpartition(".")[2] in shown and not name.startswith(("logger", "log."))
+        texts = [*(call.args if is_shown else []), *(each.value for each in call.keywords if each.arg in LABELS)]
+        for text in texts:
+            words = ast.unparse(text) if isinstance(text, ast.JoinedStr) else getattr(text, "value", "")
+            if isinstance(words, str) and re.search("[A-Za-z]{2,} [A-Za-z]{2,}", words):
+                yield words
+
+
+def test_no_text_of_python_goes_without_gettext() -> None:
+    found = []
+    for path in (path for name in ("inbox", "push", "notify_site") for path in sorted((ROOT / name).rglob("*.py"))):
+        shown = SHOWN | ERRORS if "inbox/api" in path.as_posix() else SHOWN - {"ValueError"} | ERRORS
+        if "migrations" not in path.parts:
+            found += [f"{path.relative_to(ROOT)}: {text}" for text in bare_strings(path.read_text(), shown)]
+    assert not found, "\n".join(found)
+
+
+def test_bare_strings() -> None:
+    source = """messages.success(request, "It is saved"); BadValue(f"Too many {x}"); CharField(label="Your name")
+messages.success(request, _("It is saved")); logger.error("It is broken"); NotFound("x"); BadValue(_("a b") % x)"""
+    assert len(list(bare_strings(source, SHOWN | ERRORS))) == 3
