@@ -12,13 +12,27 @@ from django.utils.translation import gettext as _
 
 from ..core.isolation import split_on_failure
 from ..errors import BadValue
-from ..models import BroadcastSeries, State, ledger
+from ..models import Broadcast, BroadcastMember, BroadcastSeries, State, ledger
 from .approvals import approve_copy
 from .copies import copied
 
 logger = logging.getLogger(__name__)
 
 MOST = 50  # series at a time, because other writes wait; the others remain due, and follow a second later
+MOST_PEOPLE = 10_000  # on the lists of a template: they are copied while the clock is locked
+
+
+def require_template(series: BroadcastSeries) -> Broadcast:
+    """Raises BadValue if no occurrence can be made of it."""
+    if series.template is None:
+        raise BadValue(_("Its announcement was deleted."))
+    people = BroadcastMember.objects.filter(broadcast=series.template.pk).order_by()
+    if people[: MOST_PEOPLE + 1].count() > MOST_PEOPLE:
+        raise BadValue(
+            _("More than %d people are on its lists. Address them as a group: an announcement for groups can recur.")
+            % MOST_PEOPLE
+        )
+    return series.template
 
 
 def make_occurrences(now: datetime) -> int:
@@ -52,13 +66,12 @@ def _is_over(series: BroadcastSeries, occurrence: datetime, now: datetime) -> bo
 
 
 def _make(series: BroadcastSeries, occurrence: datetime) -> None:
-    """Raises BadValue if the template was deleted."""
-    if series.template is None:
-        raise BadValue(_("Its announcement was deleted."))
+    """Raises BadValue as `require_template`."""
+    template = require_template(series)
     if series.occurrences.filter(occurrence=occurrence).exists():
         return
     copy = copied(
-        series.template,
+        template,
         series.author,
         state=State.SCHEDULED,
         publish_at=occurrence,
@@ -66,4 +79,4 @@ def _make(series: BroadcastSeries, occurrence: datetime) -> None:
         series=series,
         occurrence=occurrence,
     )
-    approve_copy(series.template, copy)
+    approve_copy(template, copy)

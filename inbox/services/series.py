@@ -16,6 +16,7 @@ from ..models import BroadcastSeries, State, ledger
 from .approvals import approve
 from .copies import copied
 from .due import turn_due
+from .occurrences import require_template
 
 Values = Mapping[str, Any]  # field name -> value
 SERIES_FIELDS = ("template", "rule", "starts_on", "at", "time_zone", "duration")
@@ -100,7 +101,7 @@ def change_series(series: BroadcastSeries, values: Values) -> None:
 
 @ledger.retrying
 def start_series(series: BroadcastSeries) -> None:
-    """From now on, occurrences are published, but none that has passed. Raises BadValue if no more are to come.
+    """From now on, occurrences are published, but none that has passed. Raises BadValue if none can be made.
 
     Under the four-eyes rule this approves the template, and each occurrence as long as the template is as it is now.
     Raises NotApproved if somebody else has to start it.
@@ -109,13 +110,12 @@ def start_series(series: BroadcastSeries) -> None:
         series.refresh_from_db(using=ledger.alias())
         if series.is_active:
             return
-        if series.template is None:
-            raise BadValue(_("Its announcement was deleted."))
+        template = require_template(series)
         series.is_active, series.problem = True, ""
         _plan(series)
         if series.next_at is None:
             raise BadValue(_("All occurrences have passed: change the rule first."))
-        approve(series.template)
+        approve(template)
         series.save()
 
 
