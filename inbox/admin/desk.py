@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path, reverse
@@ -17,9 +18,11 @@ from django.views.decorators.http import require_POST
 
 from .. import selectors, services
 from ..core.acting import acting
-from ..models import Broadcast, BroadcastSeries
+from ..errors import InboxError
+from ..models import Broadcast, BroadcastSeries, ledger
 from . import effect, preview
 from .series_rules import wording
+from .submit_once import FIELD
 from .wording import sentence_about
 from .zones import rendered_now, zone_of
 
@@ -29,7 +32,8 @@ else:
     ModelAdmin = admin.ModelAdmin
 
 View = Callable[..., HttpResponseBase]
-COPY_OF = gettext_noop("copy of")  # translated when the log is read
+# Translated when the log is read.
+COPY_OF, REMINDER_OF = gettext_noop("copy of"), gettext_noop("reminder of")
 
 
 class DeskPages(ModelAdmin):
@@ -53,6 +57,7 @@ class DeskPages(ModelAdmin):
             "reach/": ("reach", self.reach_view),
             "<path:object_id>/effect/": ("effect", self.effect_view),
             "<path:object_id>/effect/now/": ("effect_now", self.effect_now_view),
+            "<path:object_id>/remind/": ("remind", self.remind_view),
             "<path:object_id>/effect.csv": ("effect_csv", self.csv_view),
             "<path:object_id>/duplicate/": ("duplicate", self.duplicate_view),
         }
@@ -66,21 +71,43 @@ class DeskPages(ModelAdmin):
         ]
 
     def back_to(self, broadcast: Broadcast) -> HttpResponse:
-        page = reverse("admin:inbox_broadcast_change", args=[broadcast.pk], current_app=self.admin_site.name)
-        return HttpResponseRedirect(page)
+        return HttpResponseRedirect(self._address_of("change", broadcast))
 
     def effect_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         broadcast = self._to_look_at(request, object_id)
         with zone_of(request):
-            return rendered_now(effect.page(request, broadcast, self.admin_site))
+            return rendered_now(effect.page(request, broadcast, self.admin_site, self.has_add_permission(request)))
 
     def effect_now_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         broadcast = self._to_look_at(request, object_id)
         with zone_of(request):
-            return rendered_now(effect.now(request, broadcast))
+            return rendered_now(effect.now(request, broadcast, self.has_add_permission(request)))
 
     def csv_view(self, request: HttpRequest, object_id: str) -> StreamingHttpResponse:
         return effect.download(request, self._to_look_at(request, object_id))
+
+    @method_decorator(require_POST)
+    def remind_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """A draft for those who have not read or confirmed it; then its page. A second click leads there, too."""
+        broadcast = self._to_look_at(request, object_id)
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        try:
+            with transaction.atomic(using=ledger.alias()), acting(request.user.pk):
+                claim = services.claim_form(request.POST.get(FIELD, ""), [object_id])
+                reminder = services.remind(request.user, broadcast)  # type: ignore[arg-type]  # is signed in
+                services.settle_form(claim, str(reminder.pk))
+        except services.AlreadySubmitted as again:
+            return self.back_to(Broadcast(pk=again.result))
+        except InboxError as error:
+            self.message_user(request, error.detail, messages.WARNING)
+            return HttpResponseRedirect(self._address_of("effect", broadcast))
+        self.log_addition(request, reminder, [{"added": {"name": REMINDER_OF, "object": str(broadcast)}}])
+        self.message_user(request, _("This reminder is a draft. Publish it when it is right."), messages.SUCCESS)
+        return self.back_to(reminder)
+
+    def _address_of(self, name: str, broadcast: Broadcast) -> str:
+        return reverse(f"admin:inbox_broadcast_{name}", args=[broadcast.pk], current_app=self.admin_site.name)
 
     def _to_look_at(self, request: HttpRequest, object_id: str) -> Broadcast:
         broadcast: Broadcast | None = self.get_object(request, object_id)

@@ -18,10 +18,10 @@ from django.template.response import TemplateResponse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from .. import selectors
+from .. import selectors, services
 from ..core.recently import Recently
 from ..http.preconditions import NotModified, evaluate
-from ..models import Broadcast
+from ..models import Broadcast, State
 from ..rendering import change_stream
 from ..selectors import DONE, NOT_DONE, Effect, Reader, Who
 from .chart import chart
@@ -44,7 +44,7 @@ class Card:
     percent: int | None
 
 
-def page(request: HttpRequest, broadcast: Broadcast, site: AdminSite) -> HttpResponse:
+def page(request: HttpRequest, broadcast: Broadcast, site: AdminSite, may_remind: bool) -> HttpResponse:
     found = selectors.effect(broadcast)
     return TemplateResponse(
         request,
@@ -52,18 +52,19 @@ def page(request: HttpRequest, broadcast: Broadcast, site: AdminSite) -> HttpRes
         site.each_context(request)
         | {"title": _("Effect"), "subtitle": str(broadcast), "opts": Broadcast._meta, "stream": change_stream.address()}
         | _numbers(request, broadcast, found)
-        | _list(request, broadcast, found),
+        | _list(request, broadcast, found)
+        | _reminder(broadcast, found, may_remind),
     )
 
 
-def now(request: HttpRequest, broadcast: Broadcast) -> HttpResponse:
+def now(request: HttpRequest, broadcast: Broadcast, may_remind: bool) -> HttpResponse:
     """The part of the page that changes; 304 if it has not."""
     found = _recently.get(broadcast.pk, lambda: selectors.effect(broadcast))
     numbers = _numbers(request, broadcast, found)
     tag = _tag(numbers)
     if evaluate(request, tag) == HTTPStatus.NOT_MODIFIED:
         return NotModified(headers={"ETag": tag})
-    context = numbers | _list(request, broadcast, found)
+    context = numbers | _list(request, broadcast, found) | _reminder(broadcast, found, may_remind)
     return TemplateResponse(request, "inbox/admin/effect_now.html", context, headers={"ETag": tag})
 
 
@@ -96,6 +97,13 @@ def _list(request: HttpRequest, broadcast: Broadcast, found: Effect) -> dict[str
         "columns": [labels()[each] for each in columns],
         "people": [(reader.name, [moment(reader.done[each]) for each in columns]) for reader in readers],
     }
+
+
+def _reminder(broadcast: Broadcast, found: Effect, may_remind: bool) -> dict[str, Any]:
+    """How many can be asked again, and a key for the form that asks."""
+    missing = selectors.yet_to(broadcast)
+    count = found.counts[missing] if may_remind and missing and broadcast.state == State.LIVE else 0
+    return {"missing": count, "has_dialog": broadcast.as_dialog, "form_key": services.new_form_key()}
 
 
 def labels() -> dict[Who, str]:

@@ -7,7 +7,20 @@ from .arrivals import newest
 from .audience import Aim, Reach, has_readers, reach, reach_of, require_readers
 from .badges import snapshot, snapshots, versions
 from .broadcasts import broadcast, broadcasts_page, people_page, people_who_read, readers
-from .effect import DONE, NOT_DONE, Effect, Reader, Who, counts, effect, may_see_effects, people, reader, readers_of
+from .effect import (
+    DONE,
+    NOT_DONE,
+    Effect,
+    Reader,
+    Who,
+    counts,
+    effect,
+    may_see_effects,
+    people,
+    reader,
+    readers_of,
+    yet_to,
+)
 from .engagement import noticed, people_who_noticed
 from .exports import export
 from .pages import Page, inbox_page, item
@@ -69,4 +82,5 @@ __all__ = [
     "spans",
     "versions",
     "visitor_banners",
+    "yet_to",
 ]

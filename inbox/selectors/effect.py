@@ -109,6 +109,13 @@ def reader(user: SiteUser) -> Reader:
     return Reader(user_id(user.pk), user.get_username(), {who: getattr(user, f"_{who}") for who in DONE})
 
 
+def yet_to(broadcast: Broadcast) -> Who | None:
+    """Of `NOT_DONE`, what readers have to do. None if it does not ask for anything: a banner alone."""
+    if broadcast.as_dialog:
+        return Who.UNCONFIRMED
+    return Who.UNREAD if broadcast.in_inbox else None
+
+
 def may_see_effects(user: UserId) -> bool:
     """Whether this user may look at announcements in Django's admin."""
     found = get_user_model()._default_manager.filter(pk=user).first()

@@ -28,6 +28,7 @@ from .marks import (
 )
 from .mending import mend, touch
 from .preferences import set_muted
+from .reminders import remind
 from .retention import purge, purge_deleted, purgeable
 from .sending import Order, draft, send
 from .sends import finish_stalled, retry_send, start_sends, work_off
@@ -100,6 +101,7 @@ __all__ = [
     "purge_deleted",
     "purgeable",
     "raise_clock",
+    "remind",
     "require_series",
     "retry_send",
     "revoke_token",

@@ -1,6 +1,7 @@
 """The effect of a broadcast: each number is the length of its list, on the page and as CSV."""
 
 import csv
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -19,23 +20,23 @@ from inbox import selectors, services
 from inbox.admin.chart import Chart, chart
 from inbox.admin.effect import SECONDS, labels, neutralised
 from inbox.core.recently import Recently
-from inbox.errors import NotFound
+from inbox.errors import BadValue, NotFound
 from inbox.models import Broadcast
 from inbox.selectors import DONE, Effect, Who, effect
 
 from .examples import examples
-from .rest import announcement, person
+from .rest import announcement, person, state
 from .test_admin_broadcasts import page, signed_in, staff
 
 pytestmark = [pytest.mark.urls("tests.inbox.urls"), pytest.mark.django_db]
 
 
-def tea_for(*names: str, **columns: Any) -> Broadcast:
+def tea_for(*names: str, audience: str = "groups", **columns: Any) -> Broadcast:
     """A live broadcast for a group of these people, and somebody who is not in it."""
     group = Group.objects.create(name="tea")
     for name in names:
         person(name, email=f"{name}@x.example").groups.add(group)
-    broadcast = Broadcast.objects.create(title="Tea", audience="groups", **columns)
+    broadcast = Broadcast.objects.create(title="Tea", audience=audience, **columns)
     broadcast.groups.add(group)
     services.publish(broadcast)
     person("eve")
@@ -277,6 +278,67 @@ class TestNow:
                 admin.get(page(tea, "effect/now"), query)
             clock.now += 1
         assert len(counted) == 2
+
+
+class TestAskingTheRestAgain:
+    def reminder(self, tea: Broadcast) -> Broadcast:
+        return services.remind(person("author"), tea)
+
+    def test_it_is_a_draft_for_exactly_those(self, tea: Broadcast) -> None:
+        reminder = self.reminder(tea)
+        assert (reminder.title, reminder.state, reminder.audience) == ("Reminder: Tea", "draft", "several")
+        assert names(reminder, Who.AUDIENCE) == ["cat"]
+        services.publish(reminder)
+        assert [state(user(name)).unread for name in ("ann", "cat")] == [0, 2]
+
+    def test_of_a_dialog_those_who_have_not_confirmed_it(self) -> None:
+        broadcast = tea_for("ann", "bob", as_dialog=True, as_banner=True)
+        services.confirm(user("ann"), [broadcast.ref])
+        services.mark_read(user("bob"), [broadcast.ref])
+        reminder = self.reminder(broadcast)
+        assert names(reminder, Who.AUDIENCE) == ["bob"]
+        assert (reminder.in_inbox, reminder.as_banner, reminder.as_dialog) == (True, False, False)
+
+    def test_each_language_has_its_word(self, tea: Broadcast) -> None:
+        tea.translations = {"de": {"title": "Tee", "body": ""}}
+        assert self.reminder(tea).text_in("de").title == "Erinnerung: Tee"
+
+    def test_nothing_is_left_of_another_audience(self) -> None:
+        broadcast = tea_for("ann", "bob", audience="several", excludes_staff=True, late_joiners=True)
+        services.set_people(broadcast, [user("eve").pk])
+        services.mark_read(user("ann"), [broadcast.ref])
+        assert names(self.reminder(broadcast), Who.AUDIENCE) == names(broadcast, Who.UNREAD) == ["bob", "eve"]
+
+    @pytest.mark.parametrize("columns", [{}, {"in_inbox": False, "as_banner": True}])
+    def test_there_may_be_nobody_to_ask(self, columns: dict[str, bool]) -> None:
+        broadcast = tea_for("ann", **columns)
+        if not columns:
+            services.mark_read(user("ann"), [broadcast.ref])
+        with pytest.raises(BadValue, match="nobody"):
+            self.reminder(broadcast)
+        assert Broadcast.objects.count() == 1
+
+    def test_the_button(self, tea: Broadcast, admin: Client) -> None:
+        html = admin.get(page(tea, "effect")).content.decode()
+        assert "Makes a draft of a reminder for the 1 person who has not read it." in html
+        [key] = re.findall('name="form_key" value="([^"]+)"', html)
+        for _click in range(2):
+            answer = admin.post(page(tea, "remind"), {"form_key": key})
+            reminder = Broadcast.objects.exclude(pk=tea.pk).get()
+            assert answer["Location"] == page(reminder)
+        assert "Ask the rest again" not in admin.get(page(reminder, "effect")).content.decode()  # a draft
+        assert "reminder of" in admin.get(page(reminder, "history")).content.decode()
+
+    def test_whoever_may_write(self, tea: Broadcast, admin: Client) -> None:
+        reader = staff("reader", "view_broadcast")
+        assert "Ask the rest again" not in reader.get(page(tea, "effect")).content.decode()
+        assert reader.post(page(tea, "remind")).status_code == 403
+        assert admin.get(page(tea, "remind")).status_code == 405
+
+    def test_if_all_have_read_it_meanwhile(self, tea: Broadcast, admin: Client) -> None:
+        services.mark_read(user("cat"), [tea.ref])
+        html = admin.post(page(tea, "remind"), follow=True).content.decode()
+        assert "There is nobody to ask again." in html
 
 
 @pytest.mark.anywhere

@@ -91,6 +91,7 @@ SELECTORS: dict[str, Callable[[Scene], Any]] = {
     "snapshots": lambda scene: selectors.snapshots(User.objects.values_list("pk", flat=True)),
     "spans": lambda scene: selectors.spans(timezone.now() - timedelta(days=1), timezone.now() + timedelta(days=1)),
     "visitor_banners": lambda scene: selectors.visitor_banners(),
+    "yet_to": lambda scene: selectors.yet_to(scene.broadcast),
     "versions": lambda scene: selectors.versions(User.objects.values_list("pk", flat=True)),
 }
 VALUES = {
