@@ -49,6 +49,7 @@ def test_forms_do_not_reload_the_page(browse: Browse, site: Site, person: str) -
     page = browse(site, person).new_page()
     write_post(page, "quiet please")
     page.locator(".post", has_text="quiet please").locator(".when").click()
+    page.wait_for_url("**/posts/*/")
     stays(page)
     like = page.get_by_role("button", name="Like")
     like.click()
