@@ -15,7 +15,7 @@ from tests.browser.looks import DESKTOP, LOOKS, PHONE
 from tests.browser.pages.inbox_page import InboxPage
 from tests.browser.test_the_main_job import decide
 from tests.conftest import StartSite
-from tests.servers import Site
+from tests.servers import Site, wait_for
 
 LONG = "At **two**, see [the plan](/people/). " * 20
 BUTTONS = [
@@ -217,6 +217,25 @@ def test_what_is_critical_is_said_at_once(open_page: Any, site: Site) -> None:
         expect(banners.element.locator("> [role=status]")).to_have_text("Tea")
 
 
+def test_pages_do_not_all_ask_at_once(browse: Browse, site: Site, person: str) -> None:
+    """After a change for everybody each page waits a random time of up to two seconds."""
+    page = browse(site, person).new_page()
+    page.add_init_script("Math.random = () => 0.75;")
+    page.clock.install()
+    page.goto("/people/")
+    bell, banners = Bell(page).live(), Banners(page)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.clock.pause_at(page.evaluate("Date.now() + 1000"))
+    with announced(site) as notice:
+        bell.shows("1")
+        page.clock.run_for(1_400)
+        assert [url for url in asked if "/announcements/" in url] == []
+        page.clock.run_for(200)
+        page.clock.resume()
+        banners.shows(notice)
+
+
 def test_each_reader_gets_their_language(browse: Browse, site: Site, person: str) -> None:
     words = {"zh-hans": {"title": "维护", "body": "**两点**"}, "de": {"title": "Wartung", "body": "Um **zwei**"}}
     readers = {lang: visit(browse(site, person, locale=lang)) for lang in ("zh-CN", "de", "fr")}
@@ -268,6 +287,24 @@ def test_a_visitor_s_page_asks_again_when_the_answer_is_old(browse: Browse, site
         notice.withdraw()
         page.clock.fast_forward(61_000)
         banners.lacks(notice)
+
+
+def test_what_is_seen_and_clicked_is_counted(open_page: Any, site: Site, person: str) -> None:
+    """In the banner, in the inbox and in the bell: once for each reader."""
+    buttons = [{"url": "/people/#there", "label": "There", "labels": {}}]
+    with announced(site, url="/people/#link", buttons=buttons) as notice:
+        banners = open_page("/inbox/")
+        banners.shows(notice)
+        expect(InboxPage(banners.page).row(notice.title)).to_be_visible()
+        Bell(banners.page).open()
+        banners.page.keyboard.press("Escape")
+        banners.of(notice).get_by_role("link", name="There").click()  # leaves the page, which sends what it has
+        banners.page.wait_for_url("**/people/#there")
+        banners.of(notice).get_by_role("link", name=notice.title).click()
+        banners.page.goto("/people/")
+        query = f"SELECT what FROM inbox_engagement WHERE broadcast_id = {notice.pk} ORDER BY what"
+        wait_for(lambda: banners.page.evaluate("1") and len(site.call("sql", query)) == 3, what="three events")
+        assert site.call("sql", query) == [["button0"], ["link"], ["seen"]]
 
 
 def test_a_page_without_a_bell_of_another_origin(browse: Browse, open_site: Site, elsewhere: Elsewhere) -> None:

@@ -13,6 +13,7 @@ import { Owner } from "./owner.js";
 import { makeApi, readPage, readShown } from "./pages.js";
 import { Screen } from "./screen.js";
 import { gettext, interpolate, ngettext } from "./shared/i18n.js";
+import { Reports } from "./shared/reports.js";
 import { backoff } from "./shared/timing.js";
 import { Toast } from "./toast.js";
 
@@ -41,7 +42,8 @@ class Inbox {
     });
     this.toast = new Toast(one("toast"), one("live"));
     this.filters = new Filters(root, () => this.start());
-    this.list = new List(one("list"), (type) => this.filters.label(type));
+    this.reports = new Reports(this.api, () => this.#listVersion);
+    this.list = new List(one("list"), (type) => this.filters.label(type), this.reports);
     this.screen = new Screen(root, {
       retry: () => this.retry(),
       more: () => this.more(),
@@ -257,6 +259,9 @@ class Inbox {
     document.addEventListener("visibilitychange", () => document.hidden || this.refresh());
     this.list.element.addEventListener("click", (event) => {
       const control = event.target.closest("[data-act]");
+      const link = event.target.closest("a.rd-title, a.rd-button");
+      const item = this.list.find(event.target.closest("[data-ref]")?.dataset.ref);
+      if (item && link) this.reports.clicked(item, "inbox", link.dataset.button && Number(link.dataset.button));
       if (control) this.actions.do(control.dataset.act, control.closest("[data-ref]").dataset.ref);
     });
     bindKeys(this.list, (name, ref) => this.actions.do(name, ref), () => this.toast.undo());

@@ -11,9 +11,9 @@ export class List {
   items = [];
   #nodes = new Map(); // key of a row or heading → li
 
-  /** `labelOf(type)`: the name of an event type. */
-  constructor(element, labelOf) {
-    Object.assign(this, { element, labelOf });
+  /** `labelOf(type)`: the name of an event type. @param {import("./shared/reports.js").Reports} reports */
+  constructor(element, labelOf, reports) {
+    Object.assign(this, { element, labelOf, reports });
     setInterval(() => this.items.forEach((item) => refreshTime(this.row(item.ref))), MINUTE);
   }
 
@@ -32,6 +32,7 @@ export class List {
     const makers = new Map(this.#entries(items));
     reconcile(this.element, this.#nodes, [...makers.keys()], (key) => makers.get(key)());
     for (const item of items) updateRow(this.row(item.ref), item);
+    for (const item of items) this.reports.watch(this.row(item.ref), item, "inbox");
     for (const item of items.slice(0, fresh)) this.row(item.ref).classList.add("rd-fresh");
     restoreFocus?.();
   }

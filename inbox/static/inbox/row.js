@@ -96,7 +96,8 @@ function body(item) {
 function showButtons(row, item) {
   row.querySelector(".rd-links")?.remove();
   if (!item.buttons.length) return;
-  const links = item.buttons.map(({ label, lang, href }) => h("a", { class: "rd-button", href, lang: lang || null }, label));
+  const links = item.buttons.map(({ at, label, lang, href }) =>
+    h("a", { class: "rd-button", href, lang: lang || null, "data-button": String(at) }, label));
   row.querySelector(".rd-text").append(h("p", { class: "rd-links" }, ...links));
 }
 

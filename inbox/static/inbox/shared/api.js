@@ -71,6 +71,11 @@ export class Api {
     return this.#write("POST", `inbox/announcements/${encodeURIComponent(ref)}/${act}/`, { version });
   }
 
+  /** Note what was seen and clicked (reports.js). @param {object[]} events */
+  async report(events) {
+    await this.credential.fetch(new URL("inbox/events/", this.base), { ...jsonRequest("POST", { events }), keepalive: true });
+  }
+
   #write(method, path, body) {
     return this.#request(path, { ...jsonRequest(method, body), keepalive: true });
   }

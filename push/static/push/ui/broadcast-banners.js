@@ -7,6 +7,7 @@ import { Api } from "../../inbox/shared/api.js";
 import { h, setText } from "../../inbox/shared/dom.js";
 import { gettext, languageOf } from "../../inbox/shared/i18n.js";
 import { levelWord, readItems } from "../../inbox/shared/item.js";
+import { Reports } from "../../inbox/shared/reports.js";
 import { whileShown } from "../client/lifecycle.js";
 import { createCredential } from "../client/credential.js";
 import { connect } from "../reddot.js";
@@ -22,6 +23,8 @@ export class BroadcastBanners extends HTMLElement {
   /** @type {UserAnnouncements|null} */ #user = null;
   /** @type {VisitorAnnouncements|null} */ #visitor = null;
   /** @type {import("../reddot.js").RedDot|null} */ #own = null; // the connection, on a page without a bell
+
+  /** @type {Reports|null} */ #reports = null;
 
   /** Gets the next ticket; for pages of another origin. @type {RenewTicket|null} */ renewTicket = this.renewTicket ?? null;
 
@@ -79,6 +82,7 @@ export class BroadcastBanners extends HTMLElement {
     const settings = this.#settings();
     const base = new URL(settings.api, document.baseURI);
     this.api = new Api(base, createCredential({ ...settings, api: base }), this.language);
+    this.#reports ??= new Reports(this.api, () => this.#user?.version ?? null);
     this.#user = new UserAnnouncements(this.api, settings.user ?? "", (items) => this.#take(items));
     if (this.rendered) this.#takeRendered();
     if (this.bell?.snapshot) this.#user.hear(this.bell.snapshot);
@@ -141,6 +145,8 @@ export class BroadcastBanners extends HTMLElement {
     this.above.show(banners.filter(({ ref }) => !inFlow.has(ref)), true);
     const dialog = items.find(({ kinds }) => kinds.includes("dialog")) ?? null;
     this.confirmation.show(dialog);
+    if (dialog) this.#reports?.seen(dialog.ref, "dialog");
+    for (const item of banners) this.#reports?.watch(this.#notice(item.ref), item, "banner");
   }
 
   /** To screen readers: banners that are new. A dialog announces itself. @param {any[]} items */
@@ -159,7 +165,10 @@ export class BroadcastBanners extends HTMLElement {
     const control = /** @type {HTMLElement} */ (target).closest?.("[data-act]");
     const place = /** @type {HTMLElement|null} */ (control?.closest("[data-ref]"));
     if (!place || !this.contains(place)) return;
-    if (control.dataset.act === "close") this.#close(place.dataset.ref);
+    const { act, button } = /** @type {HTMLElement} */ (control).dataset;
+    if (act === "close") return void this.#close(place.dataset.ref);
+    const item = this.#items.find(({ ref }) => ref === place.dataset.ref);
+    if (item) this.#reports?.clicked(item, place.localName === "li" ? "banner" : "dialog", act === "follow" ? Number(button) : undefined);
   }
 
   /** It is gone at once, and comes back with a message if that can't be written. @param {string} ref */
@@ -174,8 +183,13 @@ export class BroadcastBanners extends HTMLElement {
     this.#closing.delete(ref);
     if (problem) this.#show(this.#items);
     else this.#show(this.#items.flatMap((each) => each.ref === ref ? without(each, "banner") : each), true);
-    const notice = this.flow?.find(ref) ?? this.above.find(ref);
+    const notice = this.#notice(ref);
     if (notice && problem) tell(notice, problem);
+  }
+
+  /** @param {string} ref */
+  #notice(ref) {
+    return this.flow?.find(ref) ?? this.above.find(ref);
   }
 
   /** The close button that gets the focus. @param {string} ref @returns {HTMLElement|undefined} */

@@ -8,6 +8,7 @@ import { h, setText } from "../../inbox/shared/dom.js";
 import { gettext, languageOf } from "../../inbox/shared/i18n.js";
 import { icon } from "../../inbox/shared/icons.js";
 import { readItem } from "../../inbox/shared/item.js";
+import { Reports } from "../../inbox/shared/reports.js";
 import { sameUser } from "../../inbox/shared/snapshot.js";
 import { PushClient } from "../client/client.js";
 import { createCredential } from "../client/credential.js";
@@ -154,10 +155,11 @@ export class NotificationBell extends HTMLElement {
     const language = languageOf(this.language);
     const inbox = this.getAttribute("inbox") ?? "/inbox/";
     this.api = new Api(this.#address("api", "/api/v1/"), this.#credential());
+    this.reports = new Reports(this.api, () => this.snapshot?.version ?? null);
     this.badge = h("span", { class: "badge", part: "badge" });
     this.button = h("button", { class: "bell", part: "button", type: "button", "aria-haspopup": "dialog", popovertarget: "panel" }, icon("bell"), this.badge);
     this.panel = new Panel({
-      api: this.api, language, inbox, site: this.#site, button: this.button,
+      api: this.api, language, inbox, site: this.#site, button: this.button, reports: this.reports,
       offer: (snapshot) => this.offer(snapshot),
       retry: () => this.#client?.wake(true),
       recheckUser: () => this.#client?.recheckUser(),
@@ -177,8 +179,14 @@ export class NotificationBell extends HTMLElement {
     this.panel.onSnapshot(snapshot);
     this.#announcer.note(snapshot, item);
     if (!snapshot.unread) this.toasts.clear();
-    if (item && !this.panel.opened) this.toasts.show(item, Math.max(0, snapshot.unread - (before?.unread ?? 0) - 1));
+    if (item && !this.panel.opened) this.#toast(item, Math.max(0, snapshot.unread - (before?.unread ?? 0) - 1));
     document.dispatchEvent(new CustomEvent("reddot:change", { detail: snapshot }));
+  }
+
+  /** @param {Item} item @param {number} others */
+  #toast(item, others) {
+    this.toasts.show(item, others);
+    if (item.type === "broadcast") this.reports.seen(item.ref, "toast");
   }
 
   #onState() {
@@ -219,6 +227,8 @@ export class NotificationBell extends HTMLElement {
   /** A toast was clicked. @param {MouseEvent} event @param {Item} item */
   #onChoose(event, item) {
     const done = this.api.read([item.ref]).then((snapshot) => this.offer(snapshot), () => {});
-    if (event.currentTarget instanceof HTMLAnchorElement) follow(event, done);
+    if (!(event.currentTarget instanceof HTMLAnchorElement)) return;
+    this.reports.clicked(item, "toast");
+    follow(event, done);
   }
 }

@@ -32,7 +32,7 @@ export class Panel {
 
   /**
    * @param {{api: Api, language: string, inbox: string, site: URL, button: HTMLElement,
-   *          offer: (snapshot: Snapshot) => void, retry: () => void, recheckUser: () => void, onOpen: () => void}} bell
+   *          reports: import("../../inbox/shared/reports.js").Reports, offer: (snapshot: Snapshot) => void, retry: () => void, recheckUser: () => void, onOpen: () => void}} bell
    */
   constructor(bell) {
     this.bell = bell;
@@ -128,6 +128,7 @@ export class Panel {
     const shown = readItems(items, this.bell.site);
     this.#version = version;
     this.rows.show(shown);
+    this.rows.watch(this.bell.reports);
   }
 
   #fail(error) {
@@ -182,6 +183,7 @@ export class Panel {
     const row = /** @type {HTMLElement} */ (event.currentTarget);
     const stays = row.localName === "button";
     if (stays) toggle(row);
+    else this.bell.reports.clicked(item, "bell");
     const done = item.read ? null : this.#write(() => this.bell.api.read([item.ref]));
     if (!stays) await follow(event, done);
   }

@@ -31,6 +31,11 @@ export class Rows {
     if (focused >= 0 && this.#focusedIndex() < 0) this.focus(Math.min(focused, items.length - 1));
   }
 
+  /** Note which of them are seen. @param {import("../../inbox/shared/reports.js").Reports} reports */
+  watch(reports) {
+    for (const [key, item] of this.#items) reports.watch(this.#known.get(key), item, "bell");
+  }
+
   /** @returns {HTMLElement[]} */
   get links() {
     return [...this.element.querySelectorAll(".row")];
