@@ -5,6 +5,8 @@ from secrets import token_hex
 
 from playwright.sync_api import expect
 
+from tests.browser.banners import Banners
+from tests.browser.bell import Bell
 from tests.browser.conftest import Browse, newcomer, tab
 from tests.browser.pages.inbox_page import InboxPage
 from tests.conftest import StartSite
@@ -59,6 +61,32 @@ def test_the_preview_has_every_place_colour_and_width(browse: Browse, shared_sit
     expect(frame.locator("html")).to_have_attribute("lang", "zh-hans")
     expect(item).to_contain_text("严重 Maintenance")  # the reader's word; the headings are the author's
     expect(item.get_by_role("heading")).to_have_text("In the inbox")
+
+
+def test_the_author_alone_tries_it_out(browse: Browse, shared_site: StartSite) -> None:
+    """On other open pages of the same browser. Nothing is stored."""
+    site = shared_site(DEBUG="1")
+    context = browse(site, "admin")
+    own, others = context.new_page(), browse(site, newcomer(site)).new_page()
+    for each in (own, others):
+        each.goto("/people/")
+        Bell(each).live()
+    page = context.new_page()
+    page.goto("/admin/inbox/broadcast/add/")
+    page.get_by_label("Title:", exact=True).fill("Not yet said")
+    for place in ("As a banner on every page", "As a dialog that must be confirmed"):
+        page.get_by_label(place).check()
+    expect(page.frame_locator("[title=Preview]").locator("[data-place=dialog]")).to_contain_text("Not yet said")
+    page.get_by_role("button", name="Show it to me only").click()
+    expect(page.get_by_text("Nobody else sees it")).to_be_visible()
+    banners = Banners(own)
+    banners.dialog.get_by_role("button", name="Confirm").click()
+    expect(banners.dialog).to_be_hidden()
+    expect(Bell(own).toasts).to_contain_text("Not yet said")
+    banners.all.filter(has_text="Not yet said").get_by_role("button", name="Close").click()
+    expect(banners.all.filter(visible=True)).to_have_count(0)
+    expect(Banners(others).all).to_have_count(0)
+    assert site.call("sql", "SELECT count(*) FROM inbox_broadcast WHERE title = 'Not yet said'") == [[0]]
 
 
 def test_buttons_write_marks_around_what_is_selected(browse: Browse, shared_site: StartSite) -> None:

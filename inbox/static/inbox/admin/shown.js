@@ -23,6 +23,7 @@ class Shown {
     for (const type of ["input", "change"]) form.addEventListener(type, ({ target }) => target.name && this.#ask(PAUSE));
     this.language.addEventListener("change", () => this.#load());
     box.addEventListener("click", ({ target }) => target.ariaPressed && this.#toggle(target));
+    box.querySelector("[data-try]").addEventListener("click", () => this.#try());
     addEventListener("message", (event) => this.#hear(event));
     this.#load();
     this.#ask(0);
@@ -42,6 +43,17 @@ class Shown {
   /* The value of the button with data-`name` if it is pressed, or "". */
   #pressed(name) {
     return this.box.querySelector(`button[data-${name}][aria-pressed=true]`)?.dataset[name] ?? "";
+  }
+
+  /* On the other pages that are open in this browser, and on this one (trial.js). */
+  #try() {
+    if (!this.#answer) return;
+    const channel = new BroadcastChannel("reddot-trial");
+    channel.postMessage({ shown: this.#answer.shown });
+    channel.close();
+    const note = this.box.querySelector(".inbox-shown-tried");
+    note.hidden = false;
+    note.textContent = note.dataset.text;
   }
 
   #hear({ source, data }) {

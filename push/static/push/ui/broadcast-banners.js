@@ -8,6 +8,7 @@ import { h, setText } from "../../inbox/shared/dom.js";
 import { gettext, languageOf } from "../../inbox/shared/i18n.js";
 import { levelWord, readItems } from "../../inbox/shared/item.js";
 import { Reports } from "../../inbox/shared/reports.js";
+import { TRIAL, hearTrials } from "../../inbox/shared/trial.js";
 import { whileShown } from "../client/lifecycle.js";
 import { createCredential } from "../client/credential.js";
 import { connect } from "../reddot.js";
@@ -18,6 +19,7 @@ import { VisitorAnnouncements, isClosed, rememberClosed } from "./visitor-announ
 
 export class BroadcastBanners extends HTMLElement {
   /** What is on screen, the most urgent first. @type {any[]} */ #items = [];
+  /** @type {any[]} */ #trial = []; // no item or one, which its author tries out
   #closing = new Set(); // refs whose closing is being written
   #lifetime = new AbortController();
   /** @type {UserAnnouncements|null} */ #user = null;
@@ -34,6 +36,7 @@ export class BroadcastBanners extends HTMLElement {
     const { signal } = this.#lifetime;
     document.addEventListener("reddot:change", ({ detail }) => this.#user?.hear(detail), { signal });
     document.addEventListener("reddot:state", ({ detail }) => this.#onState(detail), { signal });
+    if (this.hasAttribute("user")) hearTrials(signal, this.language, (item) => this.#try([item]));
     whileShown(signal, () => this.#user ?? this.#visitor ?? this.#start(), () => this.#stop());
   }
 
@@ -129,24 +132,36 @@ export class BroadcastBanners extends HTMLElement {
 
   /** @param {any[]} values as the server has sent them @param {boolean} [isRendered] they are on the page already */
   #take(values, isRendered = false) {
-    const items = readItems(values, new URL(this.getAttribute("inbox") ?? "/inbox/", document.baseURI))
-      .map((item, at) => ({ ...item, revision: values[at].revision }));
+    const items = this.#read(values);
     if (isRendered) this.flow?.claim(items);
     else this.#announce(items);
     this.#show(items);
   }
 
+  #read(values) {
+    const items = readItems(values, new URL(this.getAttribute("inbox") ?? "/inbox/", document.baseURI));
+    return items.map((item, at) => ({ ...item, revision: values[at].revision }));
+  }
+
   /** @param {any[]} items @param {boolean} [byUser] it is the user who has removed what is missing */
   #show(items, byUser = false) {
     this.#items = items;
-    const banners = items.filter(({ ref, kinds }) => kinds.includes("banner") && !this.#closing.has(ref));
+    const all = [...this.#trial, ...items];
+    const banners = all.filter(({ ref, kinds }) => kinds.includes("banner") && !this.#closing.has(ref));
     const inFlow = new Set(this.flow?.refs);
     this.flow?.show(banners.filter(({ ref }) => inFlow.has(ref)), byUser);
     this.above.show(banners.filter(({ ref }) => !inFlow.has(ref)), true);
-    const dialog = items.find(({ kinds }) => kinds.includes("dialog")) ?? null;
+    const dialog = all.find(({ kinds }) => kinds.includes("dialog")) ?? null;
     this.confirmation.show(dialog);
-    if (dialog) this.#reports?.seen(dialog.ref, "dialog");
+    if (dialog && dialog.type !== TRIAL) this.#reports?.seen(dialog.ref, "dialog");
     for (const item of banners) this.#reports?.watch(this.#notice(item.ref), item, "banner");
+  }
+
+  /** @param {any[]} values */
+  #try(values) {
+    this.#trial = this.#read(values);
+    this.#announce(this.#trial);
+    this.#show(this.#items, true);
   }
 
   /** To screen readers: banners that are new. A dialog announces itself. @param {any[]} items */
@@ -173,6 +188,7 @@ export class BroadcastBanners extends HTMLElement {
 
   /** It is gone at once, and comes back with a message if that can't be written. @param {string} ref */
   async #close(ref) {
+    if (ref === TRIAL) this.#try(this.#trial.flatMap((each) => without(each, "banner")));
     const item = this.#items.find((each) => each.ref === ref);
     if (!item) return;
     const next = this.#neighbour(ref);
@@ -206,6 +222,7 @@ export class BroadcastBanners extends HTMLElement {
 
   /** @param {any} item */
   async #confirm(item) {
+    if (item.type === TRIAL) return this.#try(this.#trial.flatMap((each) => without(each, "dialog")));
     const problem = await this.#write(() => this.api.answer("confirm", item.ref, this.#user?.version ?? 0));
     if (problem) throw new Error(problem);
     this.#show(this.#items.flatMap((each) => each.ref === item.ref ? without(each, "dialog") : each), true);

@@ -10,6 +10,7 @@ import { icon } from "../../inbox/shared/icons.js";
 import { readItem } from "../../inbox/shared/item.js";
 import { Reports } from "../../inbox/shared/reports.js";
 import { sameUser } from "../../inbox/shared/snapshot.js";
+import { TRIAL, hearTrials } from "../../inbox/shared/trial.js";
 import { PushClient } from "../client/client.js";
 import { createCredential } from "../client/credential.js";
 import { whileShown } from "../client/lifecycle.js";
@@ -78,6 +79,7 @@ export class NotificationBell extends HTMLElement {
     if (!this.panel) this.#build();
     this.#upgradeProperty("renewTicket");
     this.#lifetime = new AbortController();
+    hearTrials(this.#lifetime.signal, this.language, (item, toast) => this.#try(item, toast));
     whileShown(this.#lifetime.signal, () => this.#client ?? this.#start(), () => this.#stop());
   }
 
@@ -224,8 +226,14 @@ export class NotificationBell extends HTMLElement {
     if (this.getAttribute("favicon") !== "off") this.#favicon.mark(label, getComputedStyle(this.badge).backgroundColor);
   }
 
+  /** An announcement that its author tries out. */
+  #try({ kinds }, toast) {
+    if (kinds.includes("inbox")) this.toasts.show(readItem(toast, this.#site), 0);
+  }
+
   /** A toast was clicked. @param {MouseEvent} event @param {Item} item */
   #onChoose(event, item) {
+    if (item.type === TRIAL) return event.preventDefault();
     const done = this.api.read([item.ref]).then((snapshot) => this.offer(snapshot), () => {});
     if (!(event.currentTarget instanceof HTMLAnchorElement)) return;
     this.reports.clicked(item, "toast");
