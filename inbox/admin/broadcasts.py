@@ -47,12 +47,14 @@ class BroadcastAdmin(Publishing, OnceAdmin, LeanAdmin):
     fieldsets = (
         (None, {"fields": ("title", "body", "language", "level", "url")}),
         (_("Where it shows"), {"fields": (*PLACES, "for_visitors"), "classes": ("inbox-places",)}),
-        (_("Audience"), {"fields": ("audience", "groups")}),
         (_("Time"), {"fields": ("publish_at", "expires_at")}),
         (_("State"), {"fields": ("badge", "published", "author", "recurs")}),
         (_("History"), {"fields": ("history",)}),
     )
-    readonly_fields = ("badge", "published", "author", "recurs", "history", "as_read")
+    readonly_fields = (
+        *("badge", "published", "author", "recurs", "history", "as_read"),
+        *("listed_people", "left_out_groups", "left_out_people"),
+    )
 
     class Media:
         css = {"all": ("inbox/admin.css", "inbox/admin/desk.css")}
@@ -60,6 +62,7 @@ class BroadcastAdmin(Publishing, OnceAdmin, LeanAdmin):
             "inbox/admin/once.js",
             "inbox/admin/editor.js",
             "inbox/admin/shown.js",
+            "inbox/admin/people.js",
             "inbox/admin/publish.js",
             "inbox/admin/selected.js",
             "inbox/admin/zone.js",
@@ -119,10 +122,12 @@ class BroadcastAdmin(Publishing, OnceAdmin, LeanAdmin):
         return super().get_form(request, obj, change=change, **kwargs)
 
     def get_fieldsets(self, request: HttpRequest, obj: Broadcast | None = None) -> Any:
-        first, *rest = super().get_fieldsets(request, obj)
+        first, places, *rest = super().get_fieldsets(request, obj)
         if obj is None:
             del rest[-2:]  # neither state nor history yet
-        if not (self.has_change_permission(request, obj) if obj else self.has_add_permission(request)):
+        is_editable = self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
+        rest = [places, *self.aim_fieldsets(is_editable), *rest]
+        if not is_editable:
             only_to_look_at = (_("What readers will see"), {"fields": ("as_read",)})
             return [(None, {"fields": ("title", "language", "level", "url")}), only_to_look_at, *rest]
         links = [(label_field(number), link_field(number)) for number in NUMBERS]

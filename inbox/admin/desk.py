@@ -21,6 +21,7 @@ from ..core.acting import acting
 from ..errors import InboxError
 from ..models import Broadcast, BroadcastSeries, ledger
 from . import effect, preview
+from .aim import AimPages, posted_aim
 from .series_rules import wording
 from .submit_once import FIELD
 from .wording import sentence_about
@@ -36,7 +37,7 @@ View = Callable[..., HttpResponseBase]
 COPY_OF, REMINDER_OF = gettext_noop("copy of"), gettext_noop("reminder of")
 
 
-class DeskPages(ModelAdmin):
+class DeskPages(AimPages):
     @admin.display(description=gettext_lazy("recurs"))
     def recurs(self, broadcast: Broadcast) -> str:
         """Links to the series that has made it, and to those that repeat it."""
@@ -55,6 +56,7 @@ class DeskPages(ModelAdmin):
             "preview/<slug:language>/": ("preview_frame", self.preview_frame_view),
             "preview/<slug:language>/catalog.js": ("preview_catalog", self.preview_catalog_view),
             "reach/": ("reach", self.reach_view),
+            "people/": ("people", self.people_view),
             "<path:object_id>/effect/": ("effect", self.effect_view),
             "<path:object_id>/effect/now/": ("effect_now", self.effect_now_view),
             "<path:object_id>/remind/": ("remind", self.remind_view),
@@ -133,8 +135,7 @@ class DeskPages(ModelAdmin):
     def reach_view(self, request: HttpRequest) -> HttpResponse:
         """How many people the posted audience has, as a number and as a sentence."""
         self._require_author(request)
-        groups = [int(key) for key in request.POST.getlist("groups") if key.isdecimal() and len(key) < 19]
-        found = selectors.reach(selectors.Aim(request.POST.get("audience", ""), groups))
+        found = selectors.reach(posted_aim(request.POST))
         return JsonResponse({"size": found.size, "sentence": sentence_about(found)})
 
     def _require_author(self, request: HttpRequest) -> None:

@@ -18,6 +18,7 @@ from ..models import Broadcast, Scope, ServiceToken
 from ..rendering.languages import supported
 from ..services.copies import PLACES
 from . import buttons
+from .aim import AimForm
 
 if TYPE_CHECKING:
     ModelForm = forms.ModelForm[Any]
@@ -71,7 +72,7 @@ def translation_fields() -> dict[str, forms.Field]:
     return fields | buttons.fields(languages())
 
 
-class BroadcastForm(ModelForm):
+class BroadcastForm(AimForm):
     """Text, buttons, places, audience and dates of a broadcast. It can't change the state."""
 
     show_again = forms.BooleanField(
@@ -87,10 +88,14 @@ class BroadcastForm(ModelForm):
         model = Broadcast
         fields = (
             *("title", "body", "language", "level", "url", *PLACES, "for_visitors"),
-            *("audience", "groups", "publish_at", "expires_at"),
+            *("audience", "with_staff", "groups", "excludes_staff", "late_joiners", "publish_at", "expires_at"),
         )
         help_texts: ClassVar[dict[str, Any]] = {
             "body": "",  # the editor has a help of its own
+            "with_staff": _("Beside groups and people."),
+            "late_joiners": _(
+                "Otherwise, those who register after it is first published don't see it. Who joins a group does."
+            ),
             "in_inbox": _("An item of the list, counted by the bell."),
             "as_banner": _("On top of every page until the reader closes it. It stays in the inbox."),
             "as_dialog": _("It stays until the reader confirms it. To read it in the inbox does not confirm it."),
@@ -120,7 +125,9 @@ class BroadcastForm(ModelForm):
         self._clean_buttons(data)
         self.instance.shows_again = data.get("show_again", False)
         values = {"publish_at": self.instance.publish_at, **data}  # for a live broadcast the form lacks this field
-        for field, sentence in services.check_broadcast(values, self.changed_data, self.instance.state).items():
+        is_listed = self.instance.pk is not None and services.has_list(self.instance)
+        errors = services.check_broadcast(values, self.changed_data, self.instance.state, has_list=is_listed)
+        for field, sentence in errors.items():
             self.add_error(field, sentence)
         return data
 

@@ -1,6 +1,7 @@
 """Every write. Each service is one transaction (or one per thousand users). It advances the version of each user whose
 state it changes, and sends the signals (`inbox.signals`) after the commit."""
 
+from .aims import sets_of, write_sets
 from .broadcast_edits import change_broadcast, check_broadcast, create_broadcast, duplicate_broadcast, locked_broadcast
 from .broadcasts import bump_clock, expire, frozen, is_for_publishers, is_published, publish, raise_clock, withdraw
 from .departures import (
@@ -108,6 +109,7 @@ __all__ = [
     "send",
     "set_muted",
     "set_people",
+    "sets_of",
     "settle",
     "settle_form",
     "start_sends",
@@ -119,4 +121,5 @@ __all__ = [
     "use_token",
     "withdraw",
     "work_off",
+    "write_sets",
 ]

@@ -1,6 +1,10 @@
 // Says how many people an audience has, and asks before an announcement is published or withdrawn.
 "use strict";
 
+const AIM = [
+  "audience", "with_staff", "groups", "people", "late_joiners", "excludes_staff", "without_groups", "without_people",
+];
+
 addEventListener("DOMContentLoaded", () => {
   const row = document.querySelector(".inbox-moves[data-reach]");
   if (!row) return;
@@ -38,8 +42,9 @@ function tellReach(form, audience, address, inDialog) {
   const tell = async () => {
     const mine = ++asked;
     const body = new FormData();
-    body.set("audience", audience.value);
-    for (const { value } of form.querySelectorAll("[name=groups]:checked")) body.append("groups", value);
+    const given = new FormData(form);
+    for (const name of AIM) for (const value of given.getAll(name)) body.append(name, value);
+    body.set("broadcast", form.querySelector(".inbox-moves").dataset.broadcast);
     const headers = { "X-CSRFToken": form.elements.csrfmiddlewaretoken.value };
     const answer = await fetch(address, { method: "POST", body, headers }).catch(() => null);
     if (!answer?.ok || mine !== asked) return;
@@ -47,6 +52,6 @@ function tellReach(form, audience, address, inDialog) {
     beside.textContent = sentence;
     inDialog.textContent = sentence;
   };
-  form.addEventListener("change", ({ target }) => { if (["audience", "groups"].includes(target.name)) tell(); });
+  form.addEventListener("change", ({ target }) => { if (AIM.includes(target.name)) tell(); });
   tell();
 }

@@ -1,0 +1,86 @@
+"""A form field for users: a search that suggests, and a list of those who are chosen.
+
+Django's own autocomplete builds its list with `innerHTML`, which Trusted Types forbid, and asks for the permission to
+view users.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django import forms
+from django.contrib.auth import get_user_model
+from django.core.exceptions import ValidationError
+from django.db.models import Q
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from ..core.lookups import Among
+from ..core.users import SiteUser, UserPk, user_pk_or_none
+from ..models import ledger
+from ..selectors.effect import NAMES
+
+MOST, SUGGESTED = 5000, 10
+
+
+class PeopleSelect(forms.SelectMultiple):
+    """Options only for the chosen users. `people.js` puts the search in front of it."""
+
+    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
+        words = {
+            "data-placeholder": _("Name or e-mail address"),
+            "data-nobody": _("Nobody else is found."),
+            "data-remove": _("Take out %s"),
+        }
+        address = {"data-search": reverse("admin:inbox_broadcast_people"), "class": "inbox-people"}
+        return super().get_context(name, value, {**(attrs or {}), **address, **words})
+
+    def optgroups(self, name: str, value: list[str], attrs: Any = None) -> Any:
+        found = {str(user.pk): user for user in users_with(value)}
+        self.choices = [(key, user.get_username()) for key, user in found.items()]
+        return super().optgroups(name, value, attrs)
+
+
+class PeopleField(forms.MultipleChoiceField):
+    """Its value is a set of primary keys of users."""
+
+    widget = PeopleSelect
+
+    def validate(self, value: list[str]) -> None:
+        """The choices are all users: `clean` looks them up."""
+        if len(value) > MOST:
+            raise ValidationError(_("Choose at most %d people here.") % MOST)
+
+    def clean(self, value: Any) -> set[UserPk]:
+        given = super().clean(value)
+        found = {str(user.pk): user.pk for user in users_with(given)}
+        if unknown := [key for key in given if key not in found]:
+            raise ValidationError(_("There is no such user: %s.") % ", ".join(unknown[:5]))
+        return set(found.values())
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return set(map(str, initial or ())) != set(data or ())
+
+
+def users_with(keys: Iterable[str]) -> list[SiteUser]:
+    pks = {pk for key in keys if (pk := user_pk_or_none(key)) is not None}
+    users = get_user_model()._base_manager.using(ledger.alias())
+    return list(users.filter(Among("pk", pks)).order_by(get_user_model().USERNAME_FIELD))
+
+
+def suggested(search: str) -> list[dict[str, str]]:
+    """A few users with this part of a name or address, those whose user name begins with it first."""
+    model = get_user_model()
+    search, name = search.replace("\0", "").strip()[:200], model.USERNAME_FIELD
+    if not search:
+        return []
+    columns = {field.name for field in model._meta.concrete_fields}
+    others = [Q(**{f"{column}__icontains": search}) for column in (name, *NAMES) if column in columns]
+    users = model._base_manager.using(ledger.alias())
+    first = list(users.filter(**{f"{name}__istartswith": search}).order_by(name)[:SUGGESTED])
+    rest = users.filter(Q(*others, _connector=Q.OR)).exclude(pk__in=[user.pk for user in first]).order_by(name)
+    return [_suggestion(user) for user in (*first, *rest[: SUGGESTED - len(first)])]
+
+
+def _suggestion(user: SiteUser) -> dict[str, str]:
+    beside = " · ".join(filter(None, (user.get_full_name(), getattr(user, "email", ""))))
+    return {"id": str(user.pk), "name": user.get_username(), "more": beside}

@@ -1,0 +1,57 @@
+"""Aiming an announcement: parts of a union, people found by a search, and who is left out."""
+
+import re
+from secrets import token_hex
+
+from playwright.sync_api import expect
+
+from tests.browser.axe import violations
+from tests.browser.conftest import Browse
+from tests.browser.pages.walk import PHONE, TOO_WIDE
+from tests.conftest import StartSite
+
+ADD = "/admin/inbox/broadcast/add/"
+
+
+def test_a_union_without_others(browse: Browse, shared_site: StartSite) -> None:
+    page = browse(shared_site(DEBUG="1"), "admin").new_page()
+    page.goto(ADD)
+    reach = page.locator(".field-audience .inbox-reach")
+    search = page.get_by_role("combobox", name="People").first
+    expect(search).to_be_hidden()
+    page.get_by_label("Audience:").select_option("several")
+    expect(reach).to_have_text("Nobody is in this audience.")
+    search.press_sequentially("bo")
+    page.get_by_role("option", name="bob").first.click()
+    expect(reach).to_have_text("1 person: bob")
+    search.press_sequentially("alic")
+    expect(page.get_by_role("option", name="alice").first).to_be_visible()
+    search.press("ArrowDown")
+    search.press("Enter")
+    expect(reach).to_have_text("2 people: alice, bob")
+    search.press_sequentially("bob")  # who is chosen is not suggested again
+    expect(page.get_by_text("Nobody else is found.")).to_be_visible()
+    search.press("Escape")
+    page.get_by_text("But not for").click()
+    other = page.get_by_role("combobox", name="People").nth(1)
+    other.fill("alice")
+    page.get_by_role("option", name="alice").first.click()
+    expect(reach).to_have_text("1 person: bob")
+    title = f"Tea {token_hex(4)}"
+    page.get_by_label("Title:", exact=True).fill(title)
+    page.get_by_role("button", name="Save as draft").click()
+    expect(page.get_by_text("not published")).to_be_visible()
+    expect(page.locator(".field-people .inbox-chosen li")).to_have_text([re.compile("alice"), re.compile("bob")])
+    expect(page.locator(".field-without_people .inbox-chosen li")).to_have_text([re.compile("alice")])  # it is open
+    page.get_by_role("button", name="Take out bob").click()
+    expect(reach).to_have_text("Nobody is in this audience.")
+    assert violations(page) == []
+
+
+def test_on_a_phone(browse: Browse, shared_site: StartSite) -> None:
+    page = browse(shared_site(DEBUG="1"), "admin", viewport=PHONE).new_page()
+    page.goto(ADD)
+    page.get_by_label("Audience:").select_option("several")
+    page.get_by_role("combobox", name="People").first.press_sequentially("a")
+    expect(page.locator(".inbox-found [role=option]").first).to_be_visible()
+    assert page.evaluate(TOO_WIDE, ["100%"]) == []

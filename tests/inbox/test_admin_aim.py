@@ -1,0 +1,152 @@
+"""The audience in the form of an announcement: a union, without others."""
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group
+from django.test import Client
+from django.utils import timezone
+
+from inbox import services
+from inbox.models import Broadcast, BroadcastMember
+
+from .people import listed, live, people
+from .rest import person
+from .test_admin_broadcasts import FORM, LIST, page, staff
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def admin() -> Client:
+    client = Client()
+    client.force_login(person("admin", is_staff=True, is_superuser=True, email="boss@example.org"))
+    return client
+
+
+@pytest.fixture
+def tea() -> Group:
+    return Group.objects.create(name="tea")
+
+
+def stored(excluded: bool = False) -> set[Any]:
+    rows = BroadcastMember.objects.filter(is_excluded=excluded)
+    return set(rows.values_list("user__username", flat=True))
+
+
+def several(*names: Any, **fields: Any) -> dict[str, Any]:
+    return {**FORM, "audience": "several", "people": [name.pk for name in names], **fields}
+
+
+def test_a_union_without_others(admin: Client, tea: Group) -> None:
+    ann, bob = person("ann"), person("bob")
+    parts = {"with_staff": "on", "groups": [tea.pk], "late_joiners": "on"}
+    exclusions = {"excludes_staff": "on", "without_groups": [tea.pk], "without_people": [bob.pk]}
+    admin.post(f"{LIST}add/", several(ann, bob, **parts, **exclusions))
+    made = Broadcast.objects.get()
+    assert (made.audience, made.with_staff, made.late_joiners, made.excludes_staff) == ("several", True, True, True)
+    assert (list(made.groups.all()), list(made.excluded_groups.all())) == ([tea], [tea])
+    assert (stored(), stored(excluded=True)) == ({"ann", "bob"}, {"bob"})
+    html = admin.get(page(made)).content.decode()
+    assert re.search(rf'<option value="{bob.pk}" selected>\s*bob', html)
+    assert html.count("<option") < 40  # only those who are chosen, and the choices of other fields
+    admin.post(page(made), several(ann))
+    made.refresh_from_db()
+    assert (made.with_staff, made.excluded_groups.exists()) == (False, False)
+    assert (stored(), stored(excluded=True)) == ({"ann"}, set())
+
+
+def test_saving_it_unchanged_changes_nothing(admin: Client) -> None:
+    made = live(audience="several", title=FORM["title"], body=FORM["body"])
+    listed(made, person("ann").pk)
+    BroadcastMember.objects.create(broadcast=made, user=person("bob"), source="list")
+    made.refresh_from_db()
+    before, changes = made.clock, made.history.count()
+    admin.post(page(made), several(*[row.user for row in made.members.filter(source="people")]))
+    made.refresh_from_db()
+    assert (made.clock, made.history.count(), made.members.count()) == (before, changes, 2)
+
+
+@pytest.mark.anywhere
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"audience": "several"}, "Choose staff, groups or people"),
+        ({"people": ["1000000"]}, "There is no such user"),
+        ({"people": ["x"]}, "There is no such user"),
+        ({"audience": "staff", "with_staff": "on"}, "counts with the audience"),
+        ({"without_groups": ["1000000"]}, "Select a valid choice"),
+    ],
+)
+def test_what_is_refused(admin: Client, fields: dict[str, Any], sentence: str) -> None:
+    assert sentence in admin.post(f"{LIST}add/", {**FORM, **fields}).content.decode()
+    assert not Broadcast.objects.exists()
+
+
+def test_the_size_of_all_of_it(admin: Client, tea: Group) -> None:
+    ann, bob, cid = (person(name) for name in ("ann", "bob", "cid"))
+    tea.user_set.add(cid)
+    made = Broadcast.objects.create(title="Tea", audience="several")
+    BroadcastMember.objects.create(broadcast=made, user=bob, source="list")
+
+    def size(**fields: Any) -> int:
+        return int(admin.post(f"{LIST}reach/", {"audience": "several", "broadcast": "", **fields}).json()["size"])
+
+    assert size() == 0
+    assert size(people=[ann.pk, "x"], groups=[tea.pk]) == 2
+    assert size(with_staff="on") == 1
+    assert size(broadcast=made.pk, people=[ann.pk]) == 2
+    assert size(broadcast=made.pk, people=[ann.pk], without_people=[bob.pk]) == 1
+    assert size(audience="everyone", excludes_staff="on") == 3
+    assert size(audience="everyone", without_groups=[tea.pk]) == 3
+    services.publish(made)
+    person("dora")
+    assert size(audience="everyone", broadcast=made.pk) == 4
+    assert size(audience="everyone", broadcast=made.pk, late_joiners="on") == 5
+
+
+def test_the_search_for_people(admin: Client) -> None:
+    def names(typed: str) -> list[str]:
+        return [found["name"] for found in admin.get(f"{LIST}people/", {"q": typed}).json()["people"]]
+
+    for name in ("joanna", "ann", "annika"):
+        person(name)
+    assert names("ann") == ["ann", "annika", "joanna"]
+    assert names("BOSS@") == ["admin"]
+    assert names(" ") == names("nobody") == names("\0") == []
+    people(12)
+    assert len(names("user")) == 10
+    assert admin.get(f"{LIST}people/", {"q": "admin"}).json()["people"][0]["more"] == "boss@example.org"
+    assert staff("reader", "view_broadcast").get(f"{LIST}people/", {"q": "ann"}).status_code == 403
+
+
+def test_who_may_only_look_sees_the_audience(tea: Group) -> None:
+    made = live(audience="several", with_staff=True)
+    listed(made, *people(3))
+    made.excluded_groups.add(tea)
+    html = staff("reader", "view_broadcast").get(page(made)).content.decode()
+    assert ">3<" in html
+    assert ">tea<" in html
+
+
+def test_a_group_that_is_left_out_is_protected_on_its_page(admin: Client, tea: Group) -> None:
+    live(title="Cake").excluded_groups.add(tea)
+    answer = admin.get(f"/admin/auth/group/{tea.pk}/delete/")
+    assert "“Cake” is not for the group “tea”" in answer.content.decode()
+    assert admin.post(f"/admin/auth/group/{tea.pk}/delete/", {"post": "yes"}).status_code == 200
+    assert Group.objects.exists()
+
+
+def test_a_blocked_one_says_so(admin: Client) -> None:
+    now = timezone.now() - timedelta(minutes=1)
+    made = Broadcast.objects.create(title="Tea", audience="groups", state="scheduled", publish_at=now)
+    services.apply_due()
+    assert "inbox-blocked" in admin.get(LIST).content.decode()
+    html = admin.get(page(made)).content.decode()
+    assert "it was not published" in html
+    assert 'name="_publish"' in html
+    admin.post(page(made), {**FORM, "_publish": ""})
+    made.refresh_from_db()
+    assert made.state == "live"
