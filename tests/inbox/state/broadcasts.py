@@ -1,5 +1,6 @@
 """What happens to broadcasts: their life, their edits, their audience, and the clock that orders them."""
 
+from itertools import product
 from typing import Any
 
 import pytest
@@ -18,6 +19,13 @@ from .world import News
 audiences = st.sampled_from(["everyone", "staff", "groups", "several"])
 flags = st.fixed_dictionaries(dict.fromkeys(["with_staff", "excludes_staff", "late_joiners"], st.booleans()))
 minutes = st.none() | st.sampled_from([-5, 5, 10, 20])
+places = st.sampled_from(
+    [
+        {"in_inbox": in_inbox, "as_banner": as_banner, "as_dialog": as_dialog}
+        for in_inbox, as_banner, as_dialog in product([True, False], repeat=3)
+        if in_inbox or as_banner or as_dialog
+    ]
+)
 states = st.sampled_from(["draft", "live", "withdrawn"])
 has_news = precondition(lambda self: bool(self.world.news))
 
@@ -70,17 +78,48 @@ class Broadcasts(Reality):
         self.ticked = True
 
     @has_news
-    @rule(which=one)
-    def publish(self, which: int) -> None:
+    @rule(which=one, again=st.booleans())
+    def publish(self, which: int, again: bool) -> None:
         news = self.one_of(which)
         start = max(self.now, news.publish_at or self.now)
         if news.expires_at and news.expires_at <= start:
             with pytest.raises(BadValue):
                 services.publish(self.broadcast(news))
             return
-        services.publish(self.broadcast(news))
+        services.publish(self.broadcast(news), show_again=again)
         if not news.live:
+            came_out_before = news.first_out is not None
             self.moved(news, "scheduled" if start > self.now else "live", self.now)
+            if again and came_out_before:
+                self.world.show_again(news)
+
+    @has_news
+    @rule(which=one, url=st.sampled_from(["", "/tea"]))
+    def show_again(self, which: int, url: str) -> None:
+        """Edited or not."""
+        news, row = self.one_of(which), self.broadcast(self.one_of(which))
+        row.url, row.shows_again = url, True
+        row.save()
+        self.ticked |= news.live
+        news.url = url
+        if news.first_out is not None:
+            self.world.show_again(news)
+
+    @has_news
+    @rule(which=one, places=places, by_query=st.booleans())
+    def reshape(self, which: int, places: dict[str, bool], by_query: bool) -> None:
+        news = self.one_of(which)
+        if by_query:
+            Broadcast.objects.filter(pk=news.pk).update(**places)
+        else:
+            row = self.broadcast(news)
+            vars(row).update(places)
+            row.save()
+        changed = {name for name, value in places.items() if getattr(news, name) != value}
+        if news.live:
+            self.ticked |= bool(changed)
+            news.step = self.world.step if "in_inbox" in changed and places["in_inbox"] else news.step
+        vars(news).update(places)
 
     @has_news
     @rule(which=one)

@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
 from inbox import selectors, services
-from inbox.errors import NotFound
+from inbox.errors import Changed, NotFound
 from inbox.models import BroadcastReceipt, event_types
 
 from .reality import Reality, one, some
-from .world import PURGE, Marks, Note
+from .world import PURGE, Marks, News, Note
 
 KNOWN: dict[str, dict[str, str]] = {
     "comment": {"target_title": "Tea"},
@@ -91,18 +91,49 @@ class Messages(Reality):
         assert set(selectors.muted(user)) == muted
         self.world.muted[user] = muted
 
-    @rule(who=one, which=some, act=acts)
-    def act(self, who: int, which: list[int], act: str) -> None:
+    @rule(who=one, which=some, act=acts, then=st.none() | one)
+    def act(self, who: int, which: list[int], act: str, then: int | None) -> None:
+        """With `then`, on what the user was shown once."""
         user = self.person(who).pk
-        refs = self.picks([thing.ref for thing, _marks in self.world.in_reach(user)], which)
+        chosen = self.picks([thing for thing, _marks in self.world.in_reach(user)], which)
+        refs, seen, is_stale = [thing.ref for thing in chosen], *self.seen(user, then, chosen)
+        if is_stale:
+            with pytest.raises((Changed, NotFound)):
+                getattr(services, act)(user, refs, seen=seen)
+            return
         expected = self.world.act(user, refs, act, self.now)
         if expected is None:
             with pytest.raises(NotFound):
-                getattr(services, act)(user, refs)
+                getattr(services, act)(user, refs, seen=seen)
             return
-        assert getattr(services, act)(user, refs) == expected
+        assert getattr(services, act)(user, refs, seen=seen) == expected
         if expected:
             self.touched.add(user)
+
+    @rule(who=one, which=one, then=st.none() | one, act=st.sampled_from(["close_banner", "confirm"]))
+    def answer(self, who: int, which: int, then: int | None, act: str) -> None:
+        user = self.person(who).pk
+        place = {"close_banner": "as_banner", "confirm": "as_dialog"}[act]
+        if not (found := [news for news, _marks in self.world.heard_by(user) if getattr(news, place)]):
+            return
+        news = self.pick(found, which)
+        seen, is_stale = self.seen(user, then, [news])
+        if is_stale:
+            with pytest.raises(Changed):
+                getattr(services, act)(user, [news.ref], seen=seen)
+            return
+        expected = self.world.answer(user, news, act, self.now)
+        assert getattr(services, act)(user, [news.ref], seen=seen) == expected
+        if expected:
+            self.touched.add(user)
+
+    def seen(self, user: int, then: int | None, things: list[Note | News]) -> tuple[int | None, bool]:
+        """A version that the user was shown once, and whether one of these things was shown again since. No version, if
+        nobody can tell: it was withdrawn when it was decided to show it again."""
+        if then is None or any(isinstance(thing, News) and thing.again_step is None for thing in things):
+            return None, False
+        version, step = self.pick(sorted(self.steps[user].items(), reverse=True), then)
+        return version, any(isinstance(thing, News) and (thing.again_step or 0) > step for thing in things)
 
     @rule(who=one, act=acts, which=one)
     def act_on_what_is_not_theirs(self, who: int, act: str, which: int) -> None:

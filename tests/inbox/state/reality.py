@@ -58,7 +58,7 @@ class Reality(RuleBasedStateMachine):
         self.versions: dict[Any, int] = {}
         self.listed: dict[Any, int] = {}  # the version of the last list that was held against the world
         self.badges: dict[tuple[Any, int], Snapshot] = {}
-        self.states: dict[tuple[Any, int], tuple[Snapshot, dict[str, Any]]] = {}
+        self.states: dict[tuple[Any, int], tuple[Snapshot, dict[str, Any], dict[str, set[str]]]] = {}
         self.steps: dict[Any, dict[Any, int]] = {}  # user → version → step at which it was last seen
 
     def teardown(self) -> None:
@@ -135,7 +135,7 @@ class Reality(RuleBasedStateMachine):
         cap, types = conf.unread_cap(), [ref.partition("-")[0] for ref in self.world.unread(pk)]
         assert (snapshot.unread, snapshot.capped) == (min(len(types), cap), len(types) > cap)
         assert snapshot.by_type == {name: min(types.count(name), cap) for name in types}
-        state = snapshot, self.world.looks(pk)
+        state = snapshot, self.world.looks(pk), self.world.announced(pk)
         assert self.states.setdefault((pk, snapshot.version), state) == state
         self.steps.setdefault(pk, {})[snapshot.version] = self.world.step
 
@@ -151,6 +151,8 @@ class Reality(RuleBasedStateMachine):
         archived = selectors.inbox_page(pk, limit=100, archived=True).items
         looks = {item.ref: (item.read, item.archived, item.url) for item in (*items, *archived)}
         assert looks == self.world.looks(pk)
+        kinds = {each.item.ref: set(each.kinds) for each in selectors.announcements(pk).items}
+        assert kinds == self.world.announced(pk)
         self.in_order(pk, items)
         unread = [item for item in items if not item.read]
         assert selectors.inbox_page(pk, limit=100, unread=True).items == unread

@@ -21,6 +21,8 @@ class Marks:
     read_at: datetime | None = None
     archived_at: datetime | None = None
     deleted_at: datetime | None = None
+    closed_at: datetime | None = None  # the banner
+    confirmed_at: datetime | None = None
 
     def set(self, **values: Any) -> bool:
         """Returns whether anything changed."""
@@ -39,6 +41,8 @@ class Marks:
                 "unarchive": {"archived_at": None},
                 "delete": {"deleted_at": self.deleted_at or now},
                 "undelete": {"deleted_at": None},
+                "close_banner": {"closed_at": self.closed_at or now},
+                "confirm": {"confirmed_at": self.confirmed_at or now},
             }[name]
         )
 
@@ -66,7 +70,10 @@ class Note(Marks):
 
 @dataclass
 class News:
-    """A broadcast. `step` is when it came out, or its audience last changed."""
+    """A broadcast. `step` is when it came out, got into the inbox or was shown again, or its audience last changed.
+
+    `again_step` is when it was last shown again; None if it was not live then.
+    """
 
     pk: int
     audience: str
@@ -84,6 +91,10 @@ class News:
     expires_at: datetime | None = None
     published_at: datetime | None = None
     step: int = 0
+    in_inbox: bool = True
+    as_banner: bool = False
+    as_dialog: bool = False
+    again_step: int | None = 0
 
     @property
     def ref(self) -> str:
@@ -154,11 +165,36 @@ class World:
         ]
 
     def in_reach(self, user: Any) -> Iterator[tuple[Note | News, Marks]]:
-        """Everything that is the user's, deleted or not."""
+        """Everything in the user's inbox, deleted or not."""
         yield from ((note, note) for note in self.notes if note.owner == user)
+        yield from ((news, marks) for news, marks in self.heard_by(user) if news.in_inbox)
+
+    def heard_by(self, user: Any) -> Iterator[tuple[News, Marks]]:
         for news in self.news:
             if news.live and self.people[user].hears(news):
                 yield news, self.receipts.get((news.pk, user), Marks())
+
+    def announced(self, user: Any) -> dict[str, set[str]]:
+        """The banners and dialogs that wait for the user."""
+        kinds = {
+            news.ref: {
+                *(["banner"] if news.as_banner and not marks.closed_at else []),
+                *(["dialog"] if news.as_dialog and not marks.confirmed_at else []),
+            }
+            for news, marks in self.heard_by(user)
+        }
+        return {ref: found for ref, found in kinds.items() if found}
+
+    def answer(self, user: Any, news: News, name: str, now: datetime) -> int:
+        """A banner is closed, or a dialog confirmed."""
+        marks = self.receipts.setdefault((news.pk, user), Marks())
+        return int(marks.act(name, now))
+
+    def show_again(self, news: News) -> None:
+        """What readers did before counts no more."""
+        self.receipts = {key: marks for key, marks in self.receipts.items() if key[0] != news.pk}
+        news.again_step = self.step if news.live else None
+        news.step = self.step if news.live else news.step
 
     def shown(self, user: Any) -> dict[str, Marks]:
         return {thing.ref: marks for thing, marks in self.in_reach(user) if marks.deleted_at is None}
