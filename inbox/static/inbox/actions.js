@@ -47,12 +47,12 @@ export class Actions {
   }
 
   #remove(item) {
-    this.#hide(item, () => this.api.remove(item.ref));
+    this.#hide(item, () => this.api.remove(item.ref, item.version));
     this.toast.show(gettext("Deleted."), () => this.#undo(item, { deleted: false }));
   }
 
   #change(item, changes) {
-    const request = () => this.api.change(item.ref, changes);
+    const request = () => this.api.change(item.ref, changes, item.version);
     if ("archived" in changes) return this.#hide(item, request);
     this.#show({ ...item, ...changes });
     this.#write(this.#inOrder(item.ref, request), () => this.#show(item));
@@ -72,7 +72,7 @@ export class Actions {
 
   /* The list is read again, which puts the item back in its place. */
   async #undo(item, changes) {
-    await this.#write(this.#inOrder(item.ref, () => this.api.change(item.ref, changes)), () => {});
+    await this.#write(this.#inOrder(item.ref, () => this.api.change(item.ref, changes, item.version)), () => {});
     await this.page.reload(item.ref);
   }
 

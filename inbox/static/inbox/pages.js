@@ -16,10 +16,11 @@ export function makeApi(root) {
   return new Api(new URL(root.dataset.api, document.baseURI), credential, document.documentElement.lang);
 }
 
-/** {user, version, items, next}. `filter`: {type, unread, archived}; `before`: a cursor. */
+/** {user, version, items, next}. Each item has the version of its page: a row may be newer than those above. `filter`: {type, unread, archived}; `before`: a cursor. */
 export async function readPage(api, filter, before = "", limit = PAGE) {
   const page = await api.inbox(limit, { ...filter, before });
-  return { ...page, items: readItems(page.items, location.href) };
+  const items = readItems(page.items, location.href).map((item) => ({ ...item, version: page.version }));
+  return { ...page, items };
 }
 
 /** As far down as the items on screen, since any of them may have changed. One request is usually enough. */

@@ -128,3 +128,23 @@ def test_each_row_stands_under_the_heading_of_its_own_day(inbox: OpenInbox, site
     days = [line for line in lines if line in ("Today", "Older")]
     assert days == ["Today", "Older", "Today"]
     assert lines.index("Older") == 3
+
+
+def test_what_is_shown_again_has_to_be_seen_before_it_is_archived(
+    inbox: OpenInbox, site: Site, publish: Publish
+) -> None:
+    """The page has not read the new text yet when its reader acts on the old one."""
+    pk = publish("At noon")
+    page = inbox()
+    page.act("At noon", "Mark as read")
+    expect(page.row("At noon")).not_to_have_class(re.compile("rd-unread"))
+    held: list[Route] = []
+    page.page.route("**/api/v1/inbox/?*", lambda route: held.append(route), times=1)
+    site.call("edit", "inbox.Broadcast", pk, title="At one", shows_again=True)
+    page.counts("All", "1")
+    page.act("At noon", "Archive")
+    expect(page.toast).to_contain_text("This has changed")
+    held[0].continue_()
+    expect(page.row("At one")).to_have_class(re.compile("rd-unread"))
+    page.act("At one", "Archive")
+    expect(page.row("At one")).to_have_count(0)

@@ -38,18 +38,24 @@ export class Api {
     return Array.isArray(page?.items) ? page : unreachable();
   }
 
-  /** `changes`: {read}, {archived} or {deleted: false}. Returns the snapshot afterwards, as all writes do. */
-  change(ref, changes) {
-    return this.#write("PATCH", `inbox/${encodeURIComponent(ref)}/`, changes);
+  /**
+   * `changes`: {read}, {archived} or {deleted: false}. Returns the snapshot afterwards, as all writes do. `version` is that of
+   * what was shown: if an announcement was shown again since, nothing is written (409).
+   * @param {string} ref @param {object} changes @param {number} [version]
+   */
+  change(ref, changes, version) {
+    return this.#write("PATCH", `inbox/${encodeURIComponent(ref)}/`, { ...changes, version });
   }
 
-  remove(ref) {
-    return this.#write("DELETE", `inbox/${encodeURIComponent(ref)}/`);
+  /** @param {string} ref @param {number} [version] */
+  remove(ref, version) {
+    const query = version === undefined ? "" : `?version=${version}`;
+    return this.#write("DELETE", `inbox/${encodeURIComponent(ref)}/${query}`);
   }
 
-  /** @param {string[]} refs */
-  read(refs) {
-    return this.#write("POST", "inbox/read/", { refs });
+  /** @param {string[]} refs @param {number} [version] */
+  read(refs, version) {
+    return this.#write("POST", "inbox/read/", { refs, version });
   }
 
   /** Mark as read what was listed at `version`. @param {number} version @param {string} [type] only items of this type */

@@ -6,7 +6,8 @@
  * @typedef {Public.State} State
  * @typedef {Public.TicketWish} TicketWish
  * @typedef {Public.RenewTicket} RenewTicket
- * @typedef {Public.Item & {href?: string}} Item  href: the address to follow, "" for none; set by inbox/shared/item.js
+ * @typedef {Public.Item & {href?: string, version?: number}} Item  href: the address to follow, "" for none, set by
+ *   inbox/shared/item.js; version: that of the snapshot it came with
  *
  * Why a connection ended, whatever the transport:
  * signed-out (4401, 401), refused (4403, 403), busy (4429, 429: too many connections), unsupported (this server, network or

@@ -181,7 +181,8 @@ export class NotificationBell extends HTMLElement {
     this.panel.onSnapshot(snapshot);
     this.#announcer.note(snapshot, item);
     if (!snapshot.unread) this.toasts.clear();
-    if (item && !this.panel.opened) this.#toast(item, Math.max(0, snapshot.unread - (before?.unread ?? 0) - 1));
+    const others = Math.max(0, snapshot.unread - (before?.unread ?? 0) - 1);
+    if (item && !this.panel.opened) this.#toast({ ...item, version: snapshot.version }, others);
     document.dispatchEvent(new CustomEvent("reddot:change", { detail: snapshot }));
   }
 
@@ -234,7 +235,7 @@ export class NotificationBell extends HTMLElement {
   /** A toast was clicked. @param {MouseEvent} event @param {Item} item */
   #onChoose(event, item) {
     if (item.type === TRIAL) return event.preventDefault();
-    const done = this.api.read([item.ref]).then((snapshot) => this.offer(snapshot), () => {});
+    const done = this.api.read([item.ref], item.version).then((snapshot) => this.offer(snapshot), () => {});
     if (!(event.currentTarget instanceof HTMLAnchorElement)) return;
     this.reports.clicked(item, "toast");
     follow(event, done);

@@ -184,7 +184,7 @@ export class Panel {
     const stays = row.localName === "button";
     if (stays) toggle(row);
     else this.bell.reports.clicked(item, "bell");
-    const done = item.read ? null : this.#write(() => this.bell.api.read([item.ref]));
+    const done = item.read ? null : this.#write(() => this.bell.api.read([item.ref], this.#version ?? undefined));
     if (!stays) await follow(event, done);
   }
 
@@ -198,8 +198,10 @@ export class Panel {
     try {
       this.bell.offer(await call());
       this.#problem = "";
-    } catch {
-      this.#problem = gettext("That didn’t work. Check your connection and try again.");
+    } catch (error) {
+      const changed = error.status === 409; // shown again since: the list gets the new text
+      this.#problem = changed ? error.message : gettext("That didn’t work. Check your connection and try again.");
+      if (changed) this.#load();
     }
     this.#render();
   }
