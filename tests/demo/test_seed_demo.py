@@ -4,6 +4,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.db.models import Model
+from pytest_django import Settings
 
 from inbox.models import Broadcast, event_types
 from inbox.selectors import inbox_page, snapshot
@@ -47,3 +48,9 @@ def test_second_run_changes_nothing() -> None:
     call_command("seed_demo", verbosity=0)
     assert (counts(), snapshot(bob.pk)) == before
     assert User.objects.get(username="bob").check_password("mine now")
+
+
+def test_where_a_second_person_publishes_the_announcement_waits(settings: Settings) -> None:
+    settings.INBOX_FOUR_EYES = True
+    call_command("seed_demo", verbosity=0)
+    assert Broadcast.objects.get().state == "draft"

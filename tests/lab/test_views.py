@@ -104,6 +104,15 @@ def test_a_broadcast_is_for_staff_who_may_publish(site: Client, client: Client, 
     assert not Broadcast.objects.exists()
 
 
+def test_where_a_second_person_publishes_there_is_none(client: Client, staff: User, settings: Settings) -> None:
+    settings.INBOX_FOUR_EYES = True
+    client.force_login(publisher(staff))
+    refused = client.post("/lab/broadcast/")
+    assert refused.status_code == HTTPStatus.CONFLICT
+    assert "four-eyes" in refused.json()["detail"]
+    assert not Broadcast.objects.exists()
+
+
 @committed
 def test_a_broadcast_reaches_everybody_and_ends_by_itself(client: Client, alice: User, staff: User) -> None:
     client.force_login(publisher(staff))
