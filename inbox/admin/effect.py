@@ -23,6 +23,7 @@ from ..core.recently import Recently
 from ..http.preconditions import NotModified, evaluate
 from ..models import Broadcast, State
 from ..rendering import change_stream
+from ..rendering.bidi import isolated
 from ..selectors import DONE, NOT_DONE, Effect, Reader, Who
 from .chart import chart
 from .zones import moment
@@ -79,7 +80,9 @@ def download(request: HttpRequest, broadcast: Broadcast) -> StreamingHttpRespons
 
 def _numbers(request: HttpRequest, broadcast: Broadcast, found: Effect) -> dict[str, Any]:
     who, _search = _asked(request)
-    names = {each: label for each, label in labels().items() if _is_shown(each, broadcast, found) or each == who}
+    names = {
+        each: label for each, label in labels(broadcast).items() if _is_shown(each, broadcast, found) or each == who
+    }
     size = found.counts[Who.AUDIENCE]
     cards = [Card(each, label, found.counts[each], _percent(each, found, size)) for each, label in names.items()]
     return {"broadcast": broadcast, "cards": cards, "chart": chart(broadcast, found, names), "who": who}
@@ -92,9 +95,9 @@ def _list(request: HttpRequest, broadcast: Broadcast, found: Effect) -> dict[str
     readers = [selectors.reader(user) for user in shown]
     return {
         "search": search,
-        "label": labels()[who],
+        "label": labels(broadcast)[who],
         "page": shown,
-        "columns": [labels()[each] for each in columns],
+        "columns": [labels(broadcast)[each] for each in columns],
         "people": [(reader.name, [moment(reader.done[each]) for each in columns]) for reader in readers],
     }
 
@@ -106,30 +109,44 @@ def _reminder(broadcast: Broadcast, found: Effect, may_remind: bool) -> dict[str
     return {"missing": count, "has_dialog": broadcast.as_dialog, "form_key": services.new_form_key()}
 
 
-def labels() -> dict[Who, str]:
+def labels(broadcast: Broadcast) -> dict[Who, str]:
     """In the order of the cards."""
     return {
         Who.AUDIENCE: _("In the audience"),
+        Who.SEEN: _("Seen"),
         Who.READ: _("Read"),
         Who.UNREAD: _("Not read"),
         Who.CONFIRMED: _("Confirmed"),
         Who.UNCONFIRMED: _("Not confirmed"),
         Who.CLOSED: _("Banner closed"),
         Who.DISMISSED: _("Dismissed"),
+        Who.LINK: _("Link followed"),
+        **_buttons(broadcast),
         Who.LEFT: _("No longer in the audience"),
     }
+
+
+def _buttons(broadcast: Broadcast) -> dict[Who, str]:
+    names = [isolated(button.label) for button in broadcast.buttons_in(get_language())]
+    kinds = (Who.BUTTON_0, Who.BUTTON_1)
+    # A button that was clicked may have been removed since.
+    return {who: _("Clicked: %s") % (names[i] if i < len(names) else i + 1) for i, who in enumerate(kinds)}
 
 
 def _is_shown(who: Who, broadcast: Broadcast, found: Effect) -> bool:
     """Whether readers can do it where the announcement shows; or whether anybody has done it."""
     possible = {
         Who.AUDIENCE: True,
+        Who.SEEN: True,
         Who.READ: broadcast.in_inbox,
         Who.UNREAD: broadcast.in_inbox,
         Who.CONFIRMED: broadcast.as_dialog,
         Who.UNCONFIRMED: broadcast.as_dialog,
         Who.CLOSED: broadcast.as_banner,
         Who.DISMISSED: broadcast.in_inbox,
+        Who.LINK: bool(broadcast.url),
+        Who.BUTTON_0: len(broadcast.valid_buttons) > 0,
+        Who.BUTTON_1: len(broadcast.valid_buttons) > 1,
     }
     is_missing = who in NOT_DONE
     return possible.get(who, False) or (found.counts[who] > 0 and not is_missing)

@@ -21,8 +21,9 @@ from inbox.admin.chart import Chart, chart
 from inbox.admin.effect import SECONDS, labels, neutralised
 from inbox.core.recently import Recently
 from inbox.errors import BadValue, NotFound
-from inbox.models import Broadcast
+from inbox.models import Broadcast, Noticed
 from inbox.selectors import DONE, Effect, Who, effect
+from inbox.services import Event
 
 from .examples import examples
 from .rest import announcement, person, state
@@ -93,12 +94,12 @@ def numbers(broadcast: Broadcast) -> dict[str, int]:
 def test_the_numbers_and_the_lists(tea: Broadcast) -> None:
     lists = {who: names(tea, who) for who in (Who.AUDIENCE, Who.READ, Who.UNREAD, Who.LEFT)}
     assert lists == {Who.AUDIENCE: ["ann", "cat"], Who.READ: ["ann"], Who.UNREAD: ["cat"], Who.LEFT: ["bob"]}
-    assert numbers(tea) == {"audience": 2, "read": 1, "unread": 1, "unconfirmed": 2, "left": 1}
+    assert numbers(tea) == {"audience": 2, "seen": 1, "read": 1, "unread": 1, "unconfirmed": 2, "left": 1}
 
 
 def test_what_was_marked_unread_again_is_not_read(tea: Broadcast) -> None:
     services.mark_unread(user("ann"), [tea.ref])
-    assert numbers(tea) == {"audience": 2, "unread": 2, "unconfirmed": 2, "left": 1}
+    assert numbers(tea) == {"audience": 2, "seen": 1, "unread": 2, "unconfirmed": 2, "left": 1}
 
 
 def test_each_thing_that_readers_do_has_its_number() -> None:
@@ -108,6 +109,18 @@ def test_each_thing_that_readers_do_has_its_number() -> None:
     services.delete(user("cat"), [broadcast.ref])
     found = {who: names(broadcast, who) for who in (Who.CLOSED, Who.CONFIRMED, Who.UNCONFIRMED, Who.DISMISSED)}
     assert list(found.values()) == [["ann"], ["bob"], ["ann", "cat"], ["cat"]]
+
+
+def test_what_readers_saw_and_followed() -> None:
+    buttons = [{"url": "/a/", "label": "Milk"}, {"url": "/b/", "label": "Sugar"}]
+    broadcast = tea_for("ann", "bob", "cat", "dan", url="/tea/", buttons=buttons)
+    services.note_events(user("ann"), [Event(broadcast.ref, Noticed.SEEN)])
+    services.note_events(user("bob"), [Event(broadcast.ref, Noticed.LINK), Event(broadcast.ref, Noticed.BUTTON_1)])
+    services.mark_read(user("cat"), [broadcast.ref])
+    found = {who: names(broadcast, who) for who in (Who.SEEN, Who.LINK, Who.BUTTON_0, Who.BUTTON_1)}
+    assert list(found.values()) == [["ann", "bob", "cat"], ["bob"], [], ["bob"]]
+    assert list(selectors.people(broadcast, Who.SEEN)) == list(selectors.people_who_noticed(broadcast, Noticed.SEEN))
+    assert [labels(broadcast)[who] for who in (Who.BUTTON_0, Who.BUTTON_1)] == ["Clicked: Milk", "Clicked: Sugar"]
 
 
 def test_what_is_shown_again_begins_anew(tea: Broadcast) -> None:
@@ -131,6 +144,8 @@ ACTS: dict[str, Callable[[User, Broadcast], object]] = {
     "restore": lambda reader, broadcast: services.undelete(reader, [broadcast.ref]),
     "close": lambda reader, broadcast: services.close_banner(reader, [broadcast.ref]),
     "confirm": lambda reader, broadcast: services.confirm(reader, [broadcast.ref]),
+    "see": lambda reader, broadcast: services.note_events(reader, [Event(broadcast.ref, Noticed.SEEN)]),
+    "follow": lambda reader, broadcast: services.note_events(reader, [Event(broadcast.ref, Noticed.LINK)]),
     "leave": lambda reader, broadcast: reader.groups.clear(),
     "join": lambda reader, broadcast: reader.groups.set(Group.objects.all()),
     "lock out": lambda reader, broadcast: User.objects.filter(pk=reader.pk).update(is_active=False),
@@ -149,7 +164,7 @@ class TestEveryNumberIsTheLengthOfItsList(TestCase):
     @examples(30)
     @given(st.lists(st.tuples(st.sampled_from(PEOPLE), st.sampled_from(sorted(ACTS))), max_size=12))
     def test_whatever_people_do(self, acts: list[tuple[str, str]]) -> None:
-        broadcast = tea_for(*PEOPLE, as_banner=True, as_dialog=True)
+        broadcast = tea_for(*PEOPLE, as_banner=True, as_dialog=True, url="/tea/")
         for name, act in acts:
             with suppress(NotFound):  # it is not shown to them
                 ACTS[act](user(name), broadcast)
@@ -167,7 +182,7 @@ class TestEveryNumberIsTheLengthOfItsList(TestCase):
 
 
 def chart_of(broadcast: Broadcast, found: Effect) -> Chart:
-    drawn = chart(broadcast, found, labels())
+    drawn = chart(broadcast, found, labels(broadcast))
     assert drawn is not None
     return drawn
 
@@ -184,7 +199,8 @@ class TestChart:
             return chart_of(broadcast, Effect(counts, {Who.READ: [(self.START + each, 1) for each in after]}))
 
     def test_a_draft_has_none(self) -> None:
-        assert chart(Broadcast(), Effect(dict.fromkeys(Who, 0), {}), labels()) is None
+        draft = Broadcast()
+        assert chart(draft, Effect(dict.fromkeys(Who, 0), {}), labels(draft)) is None
 
     def test_a_line_goes_from_nobody_to_all(self) -> None:
         drawn = self.drawn(timedelta(minutes=1), timedelta(minutes=5), age=timedelta(minutes=9))
@@ -355,9 +371,10 @@ class TestCsv:
         assert [row[1] for row in self.rows(admin, tea, who)[1:]] == names(tea, who)
 
     def test_the_same_people(self, tea: Broadcast, admin: Client) -> None:
-        head, [pk, name, read_at, *others] = self.rows(admin, tea, "read")
-        assert head == ["user", "name", "read_at", "confirmed_at", "closed_at", "dismissed_at"]
-        assert (int(pk), name, others) == (user("ann").pk, "ann", ["", "", ""])
+        head, [pk, name, seen_at, read_at, *others] = self.rows(admin, tea, "read")
+        assert head == ["user", "name", *(f"{who}_at" for who in DONE)]
+        assert (int(pk), name, seen_at) == (user("ann").pk, "ann", read_at)
+        assert others == [""] * (len(DONE) - 2)
         assert read_at.endswith("+00:00")
 
     @pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@sum", "\t=1"])
