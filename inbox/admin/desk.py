@@ -20,7 +20,7 @@ from .. import selectors, services
 from ..core.acting import acting
 from ..errors import InboxError
 from ..models import Broadcast, BroadcastSeries, ledger
-from . import effect, preview
+from . import effect, preview, uploads
 from .aim import AimPages, posted_aim
 from .series_rules import wording
 from .submit_once import FIELD
@@ -57,6 +57,7 @@ class DeskPages(AimPages):
             "preview/<slug:language>/catalog.js": ("preview_catalog", self.preview_catalog_view),
             "reach/": ("reach", self.reach_view),
             "people/": ("people", self.people_view),
+            "<path:object_id>/lists/": ("lists", self.lists_view),
             "<path:object_id>/effect/": ("effect", self.effect_view),
             "<path:object_id>/effect/now/": ("effect_now", self.effect_now_view),
             "<path:object_id>/remind/": ("remind", self.remind_view),
@@ -118,6 +119,24 @@ class DeskPages(AimPages):
         if not self.has_view_permission(request, broadcast):
             raise PermissionDenied
         return broadcast
+
+    def lists_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Not in one transaction with anything else: the rows of a long list are written before the clock is locked."""
+        broadcast = self._to_look_at(request, object_id)
+        if not self.has_change_permission(request, broadcast):
+            raise PermissionDenied
+        form = uploads.UploadForm(request.POST or None, request.FILES or None)
+        try:
+            with acting(request.user.pk):
+                if "_remove" in request.POST:
+                    services.remove_list(broadcast, is_excluded=bool(request.POST.get("is_excluded")))
+                    return HttpResponseRedirect(request.path)
+                if request.method == "POST" and form.is_valid():
+                    uploads.add(request, broadcast, form)
+                    return HttpResponseRedirect(request.path)
+        except InboxError as error:
+            self.message_user(request, error.detail, messages.ERROR)
+        return uploads.page(request, broadcast, form, self.admin_site)
 
     @method_decorator(require_POST)
     def duplicate_view(self, request: HttpRequest, object_id: str) -> HttpResponse:

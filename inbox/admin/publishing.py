@@ -54,6 +54,7 @@ class Publishing(SelectedPages):
             "can_only_publish": may_publish and not may_save and not objection,  # the form is not saved
             "can_withdraw": self.has_withdraw_permission(request) and is_published,
             "can_duplicate": obj is not None and self.has_add_permission(request),
+            "may_upload": obj is not None and may_save,
             "is_blocked": obj is not None and obj.state == State.BLOCKED,
             "is_draft": obj is None or obj.state == State.DRAFT,
             "note": objection if may_publish else services.frozen(obj) if obj else "",

@@ -47,12 +47,14 @@ from .session_ends import end_session, name_session
 from .submissions import AlreadySubmitted, claim_form, new_form_key, settle_form
 from .tickets import mint_ticket
 from .tokens import create_token, grantable_scopes, issue_token, revoke_token, use_token
+from .uploads import Upload, remove_list, upload_list
 
 __all__ = [
     "SERIES_FIELDS",
     "AlreadySubmitted",
     "Event",
     "Order",
+    "Upload",
     "apply_due",
     "archive",
     "bump_clock",
@@ -103,6 +105,7 @@ __all__ = [
     "purgeable",
     "raise_clock",
     "remind",
+    "remove_list",
     "require_series",
     "retry_send",
     "revoke_token",
@@ -118,6 +121,7 @@ __all__ = [
     "touch",
     "unarchive",
     "undelete",
+    "upload_list",
     "use_token",
     "withdraw",
     "work_off",

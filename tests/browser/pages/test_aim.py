@@ -55,3 +55,19 @@ def test_on_a_phone(browse: Browse, shared_site: StartSite) -> None:
     page.get_by_role("combobox", name="People").first.press_sequentially("a")
     expect(page.locator(".inbox-found [role=option]").first).to_be_visible()
     assert page.evaluate(TOO_WIDE, ["100%"]) == []
+
+
+def test_an_uploaded_list(browse: Browse, shared_site: StartSite) -> None:
+    page = browse(shared_site(DEBUG="1"), "admin").new_page()
+    page.goto(ADD)
+    page.get_by_label("Title:", exact=True).fill(f"Tea {token_hex(4)}")
+    page.get_by_role("button", name="Save as draft").click()
+    page.get_by_role("link", name="Lists…").click()
+    content = b"alice\nbob\nbob\nnobody\n"
+    page.get_by_label("File:").set_input_files({"name": "list.csv", "mimeType": "text/csv", "buffer": content})
+    page.get_by_role("button", name="Upload").click()
+    expect(page.get_by_text("2 people are on the list")).to_be_visible()
+    expect(page.get_by_text("1 line names nobody: nobody")).to_be_visible()
+    assert violations(page) == []
+    page.get_by_role("button", name="Remove this list").click()
+    expect(page.get_by_role("button", name="Remove this list")).to_have_count(0)

@@ -1,0 +1,69 @@
+"""Uploading a list of people for an announcement: 200,000 user names, as many e-mail addresses, and their removal.
+
+    python -m benchmarks.uploads [--users 200000]
+
+Prints seconds on PostgreSQL, and for how long the broadcast clock was locked meanwhile.
+"""
+
+import argparse
+import sys
+from time import perf_counter
+
+from benchmarks import stage
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Seconds for a list of people")
+    parser.add_argument("--users", type=int, default=200_000)
+    parser.add_argument("--here", action="store_true", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.here:
+        measure(options.users)
+        return
+    print(f"Uploading {options.users:,} names; {stage.load_note()}")
+    with stage.postgres() as url:
+        stage.run_child("benchmarks.uploads", url, [*sys.argv[1:], "--here"])
+
+
+def measure(users: int) -> None:
+    import django
+
+    django.setup()
+    from django.contrib.auth import get_user_model
+
+    from inbox import services
+    from inbox.models import Broadcast
+
+    model = get_user_model()
+    rows = [model(username=f"user-{n}", email=f"user-{n}@example.org", password="!") for n in range(users)]
+    model.objects.bulk_create(rows, 5000)
+    news = Broadcast.objects.create(title="Tea", audience="several")
+    figures = []
+    for what, column in (("user names", "username"), ("e-mail addresses", "email")):
+        text = "\n".join(getattr(row, column) for row in rows)
+        figures.append(timed(what, services.upload_list, news, text))
+        figures.append(timed(f"removing {what}", services.remove_list, news))
+    stage.table(["", "s", "clock locked, ms"], figures)
+
+
+def timed(what: str, work: object, *args: object) -> list[str]:
+    """The seconds of one call, and the milliseconds from the lock on the clock to the end of it."""
+    from inbox.services import uploads
+
+    locked: list[float] = []
+    lock = uploads.ledger.locked_clock
+
+    def noting() -> object:
+        locked.append(perf_counter())
+        return lock()
+
+    uploads.ledger.locked_clock = noting  # type: ignore[assignment]
+    begun = perf_counter()
+    work(*args)  # type: ignore[operator]
+    ended = perf_counter()
+    uploads.ledger.locked_clock = lock
+    return [what, f"{ended - begun:.2f}", f"{(ended - locked[0]) * 1000:.0f}"]
+
+
+if __name__ == "__main__":
+    main()

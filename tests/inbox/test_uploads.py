@@ -1,0 +1,137 @@
+"""Lists of people that an author uploads."""
+
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from inbox import services
+from inbox.errors import BadValue, NotFound
+from inbox.models import Broadcast, BroadcastClock, BroadcastMember
+from inbox.services import Upload
+
+from .people import live, people, unread
+from .rest import person
+from .test_admin_broadcasts import page, staff
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def news() -> Broadcast:
+    return Broadcast.objects.create(title="Tea", audience="several")
+
+
+def stored(**columns: Any) -> set[str]:
+    return set(BroadcastMember.objects.filter(**columns).values_list("user__username", flat=True))
+
+
+def test_names_ids_and_addresses(news: Broadcast) -> None:
+    ann, _bob, _cid = (person(name, email=f"{name}@Example.org") for name in ("ann", "bob", "cid"))
+    text = f"bob\n{ann.pk}\nCID@example.org\n\nnobody\nbob\n\x00\n x@example.org "
+    assert services.upload_list(news, text) == Upload(3, 3, 1, ["nobody", "\x00", "x@example.org"])
+    assert stored(source="list", is_excluded=False) == {"ann", "bob", "cid"}
+    assert services.upload_list(news, "bob\n") == Upload(1, 0, 0, [])
+    assert news.history.first().changed == {"people": [0, 3]}
+
+
+@pytest.mark.anywhere
+@pytest.mark.parametrize("text", ["user;name\nann;Ann\nbob;Bob", 'user,name\n"ann",Ann\nbob', "ann\tx\r\nbob\ty\r\n"])
+def test_the_first_column(news: Broadcast, text: str) -> None:
+    person("ann"), person("bob")
+    assert services.upload_list(news, text).found == 2
+
+
+def test_a_user_name_counts_before_an_id(news: Broadcast) -> None:
+    ann = person("ann")
+    person(str(ann.pk))
+    services.upload_list(news, str(ann.pk))
+    assert stored() == {str(ann.pk)}
+
+
+@pytest.mark.anywhere
+@pytest.mark.parametrize("text", ["", "\n\n", "nobody", "a" * 200_000])
+def test_a_file_that_names_nobody_is_refused(news: Broadcast, text: str) -> None:
+    with pytest.raises(BadValue):
+        services.upload_list(news, text)
+    assert not BroadcastMember.objects.exists()
+
+
+def test_of_a_live_one_it_is_a_change() -> None:
+    [user] = people(1)
+    news = live(audience="several")
+    before = BroadcastClock.objects.get().value
+    services.upload_list(news, str(user))
+    assert unread(user) == {news.ref}
+    services.upload_list(news, str(user), is_excluded=True)
+    assert unread(user) == set()
+    assert services.remove_list(news, is_excluded=True) == 1
+    assert unread(user) == {news.ref}
+    assert BroadcastClock.objects.get().value == before + 3
+    news.delete()
+    with pytest.raises(NotFound):
+        services.remove_list(Broadcast(pk=10**6))
+
+
+def test_chosen_people_stay_when_the_list_goes(news: Broadcast) -> None:
+    ann = person("ann")
+    services.set_people(news, [ann.pk])
+    services.upload_list(news, "ann")
+    services.remove_list(news)
+    assert stored() == {"ann"}
+
+
+def test_as_many_statements_for_many_names_as_for_few(news: Broadcast) -> None:
+    counts = []
+    for number in (2, 300):
+        text = "\n".join(map(str, people(number)))
+        with CaptureQueriesContext(connection) as queries:
+            assert services.upload_list(news, text).added == number
+        counts.append(len(queries))
+    assert counts[0] == counts[1]
+
+
+class TestTheAdmin:
+    @pytest.fixture
+    def admin(self) -> Client:
+        client = Client()
+        client.force_login(person("admin", is_staff=True, is_superuser=True))
+        return client
+
+    def post(self, client: Client, news: Broadcast, content: bytes, **fields: str) -> str:
+        file = SimpleUploadedFile("list.csv", content)
+        answer = client.post(page(news, "lists"), {"file": file, "is_excluded": "", **fields}, follow=True)
+        return answer.content.decode()
+
+    def test_the_report(self, admin: Client, news: Broadcast) -> None:
+        person("ann")
+        shown = self.post(admin, news, "\ufeffann\nann\n<b>\n".encode())
+        for sentence in ("1 person is on the list, 1 of them new.", "1 line names somebody again.", "&lt;b&gt;"):
+            assert sentence in shown
+        assert "In the audience: 1" in shown
+        assert "Left out: 1" in self.post(admin, news, b"ann", is_excluded="1")
+        admin.post(page(news, "lists"), {"_remove": "1", "is_excluded": "1"})
+        assert stored(is_excluded=True) == set()
+        assert stored() == {"ann"}
+
+    def test_a_list_that_does_not_count_says_so(self, admin: Client) -> None:
+        news = Broadcast.objects.create(title="Tea")
+        assert "counts with the audience" in self.post(admin, news, b"admin")
+
+    @pytest.mark.parametrize(
+        ("content", "sentence"), [(b"\xff", "not a text in UTF-8"), (b"nobody", "names no user"), (b"", "empty")]
+    )
+    def test_what_is_refused(self, admin: Client, news: Broadcast, content: bytes, sentence: str) -> None:
+        assert sentence in self.post(admin, news, content)
+
+    def test_who_may(self, admin: Client, news: Broadcast) -> None:
+        assert page(news, "lists") in admin.get(page(news)).content.decode()
+        reader = staff("reader", "view_broadcast")
+        assert page(news, "lists") not in reader.get(page(news)).content.decode()
+        assert reader.get(page(news, "lists")).status_code == 403
+        writer = staff("writer", "view_broadcast", "change_broadcast")
+        services.publish(news)
+        assert writer.get(page(news, "lists")).status_code == 403
