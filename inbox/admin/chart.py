@@ -38,11 +38,12 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """`times`: of the beginning, the middle and the end. `rows`: each step in which something happened, with the
-    totals at its end."""
+    """`zone`: of all times. `times`: of the beginning, the middle and the end. `rows`: each step in which something
+    happened, with the totals at its end."""
 
     lines: list[Line]
     top: int
+    zone: str
     times: list[str]
     rows: list[tuple[str, list[int]]]
 
@@ -73,13 +74,14 @@ DAYS, WEEKS = Step(timedelta(days=1), _day, DAY), Step(timedelta(days=7), _week,
 
 
 def chart(broadcast: Broadcast, effect: Effect, labels: Mapping[Who, str]) -> Chart | None:
-    """With a line for each of `labels` that has times. None if it was never published.
+    """With a line for each of `labels` that anybody has done, or for the first of them. None if it was never published.
 
     In the active time zone and language. What is live goes on until now, anything else until the last that happened.
     """
     if broadcast.published_at is None:
         return None
-    kinds = [who for who in labels if who in effect.marks]
+    possible = [who for who in labels if who in effect.marks]
+    kinds = [who for who in possible if effect.counts[who]] or possible[:1]
     last = max((at for who in kinds for at, _count in effect.marks[who]), default=broadcast.published_at)
     until = max(timezone.now(), last) if broadcast.state == State.LIVE else last
     step = _step_for(until - broadcast.published_at)
@@ -87,7 +89,7 @@ def chart(broadcast: Broadcast, effect: Effect, labels: Mapping[Who, str]) -> Ch
     totals = {who: span.totals(effect.marks[who]) for who in kinds}
     top = _round_up(max((steps[-1][1] for steps in totals.values() if steps), default=0))
     lines = [Line(who, labels[who], effect.counts[who], span.points(totals[who], top)) for who in kinds]
-    return Chart(lines, top, span.times(), span.rows(list(totals.values())))
+    return Chart(lines, top, timezone.get_current_timezone_name(), span.times(), span.rows(list(totals.values())))
 
 
 class _Span:

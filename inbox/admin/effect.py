@@ -90,14 +90,15 @@ def _numbers(request: HttpRequest, broadcast: Broadcast, found: Effect) -> dict[
 
 def _list(request: HttpRequest, broadcast: Broadcast, found: Effect) -> dict[str, Any]:
     who, search = _asked(request)
-    columns = [each for each in DONE if _is_shown(each, broadcast, found)]
+    names = labels(broadcast)
+    columns = [each for each in DONE if found.counts[each] or found.counts[Who.LEFT] or each == Who.SEEN]
     shown: Page[Any] = Paginator(selectors.people(broadcast, who, search), PAGE).get_page(request.GET.get("p"))
     readers = [selectors.reader(user) for user in shown]
     return {
         "search": search,
-        "label": labels(broadcast)[who],
+        "label": names[who],
         "page": shown,
-        "columns": [labels(broadcast)[each] for each in columns],
+        "columns": [names[each] for each in columns],
         "people": [(reader.name, [moment(reader.done[each]) for each in columns]) for reader in readers],
     }
 
