@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.browser.axe import violations
 from tests.browser.banners import WATCH_SHIFTS, Banners, announced, visit
@@ -287,6 +287,38 @@ def test_a_visitor_s_page_asks_again_when_the_answer_is_old(browse: Browse, site
         notice.withdraw()
         page.clock.fast_forward(61_000)
         banners.lacks(notice)
+
+
+def test_nothing_is_done_to_what_the_user_has_yet_to_see(open_page: Any, site: Site) -> None:
+    """It was shown again since the list was read: nothing is written, and the list says so and shows it."""
+    with announced(site, as_banner=False) as notice:
+        banners, title, lists = open_page(), notice.title, re.compile(r"/api/v1/inbox/\?")
+        bell = Bell(banners.page).open()
+        expect(bell.row(title)).to_be_visible()
+        banners.page.route(lists, lambda route: route.abort())  # the list stays as it is
+        before = bell.get("snapshot")["version"]
+        notice.change(title="Something else", show_again=True)
+        bell.until(f"bell.snapshot.version > {before}")
+        banners.page.unroute(lists)
+        bell.row(title).click()
+        expect(bell.panel.get_by_text("This has changed since it was shown here.")).to_be_visible()
+        expect(bell.row("Something else")).to_be_visible()
+        bell.shows("1")
+
+
+def test_nothing_is_archived_that_the_user_has_yet_to_see(open_page: Any, site: Site) -> None:
+    with announced(site, as_banner=False) as notice:
+        banners, title, held = open_page("/inbox/"), notice.title, list[Route]()
+        inbox, bell = InboxPage(banners.page), Bell(banners.page)
+        expect(inbox.row(title)).to_be_visible()
+        banners.page.route(re.compile(r"/api/v1/inbox/\?"), lambda route: held.append(route))  # the list is late
+        before = bell.get("snapshot")["version"]
+        notice.change(title="Something else", show_again=True)
+        bell.until(f"bell.snapshot.version > {before}")
+        inbox.act(title, "Archive")
+        expect(inbox.toast).to_contain_text("This has changed since it was shown here.")
+        banners.page.unroute(re.compile(r"/api/v1/inbox/\?"))  # what it holds goes on
+        expect(inbox.row("Something else")).to_be_visible()
 
 
 def test_what_is_seen_and_clicked_is_counted(open_page: Any, site: Site, person: str) -> None:

@@ -81,7 +81,7 @@ def test_a_refused_write_is_taken_back(inbox: OpenInbox, comment: Comment) -> No
         else:
             route.continue_()
 
-    page.page.route("**/api/v1/inbox/comment-*/", refuse)
+    page.page.route("**/api/v1/inbox/comment-*/**", refuse)
     page.act("one", "Delete")
     expect(page.toast).to_contain_text("The database is away.")
     page.shows("one")
@@ -94,7 +94,7 @@ def test_what_was_filed_does_not_come_back_with_a_page_read_before(inbox: OpenIn
     pages: list[tuple[Route, APIResponse]] = []
     writes: list[Route] = []
     page.page.route("**/api/v1/inbox/?*", lambda route: pages.append((route, route.fetch())))
-    page.page.route("**/api/v1/inbox/comment-*/", lambda route: writes.append(route))
+    page.page.route("**/api/v1/inbox/comment-*/**", lambda route: writes.append(route))
     comment("five")  # pushed: the page reads its list again, and again after each write
     for turn, text in enumerate(("four", "three", "two"), 1):
         wait_until(page.page, lambda turn=turn: len(pages) == turn)

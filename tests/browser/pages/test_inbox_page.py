@@ -45,7 +45,7 @@ def test_an_undo_does_not_overtake_what_it_undoes(inbox: OpenInbox, comment: Com
         sent.append(route.request.method)
         held.append(route) if sent == ["DELETE"] else route.continue_()
 
-    page.page.route("**/inbox/comment-*/", hold)
+    page.page.route("**/inbox/comment-*/**", hold)
     page.act("one", "Delete")
     page.toast.get_by_role("button", name="Undo").click()
     page.shows("two")
