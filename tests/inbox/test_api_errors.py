@@ -10,6 +10,7 @@ from inbox import selectors
 from inbox.api import api
 from inbox.api.shared.document import openapi
 
+from .people import live
 from .rest import PREFIX, Caller, announcement, comment, person, problem, state
 
 pytestmark = [pytest.mark.urls("tests.inbox.urls"), pytest.mark.django_db, pytest.mark.anywhere]
@@ -39,12 +40,14 @@ def ref(bob: Any) -> str:
 
 
 def send(call: Caller, method: str, path: str, ref: str) -> Any:
-    return call(method, path.format(ref=ref), BODIES.get((method, path)))
+    body = {"events": [{"ref": ref, "what": "seen"}]} if path == "inbox/events/" else BODIES.get((method, path))
+    return call(method, path.format(ref=ref), body)
 
 
 def test_the_writes_are_known() -> None:
-    changes = [("POST", "inbox/read/"), ("PATCH", "inbox/{ref}/"), ("DELETE", "inbox/{ref}/")]
-    assert [*changes, ("PUT", "preferences/"), ("POST", "tickets/")] == WRITES
+    items = [("POST", "inbox/read/"), ("PATCH", "inbox/{ref}/"), ("DELETE", "inbox/{ref}/"), ("POST", "inbox/events/")]
+    announcements = [("POST", f"inbox/announcements/{{ref}}/{action}/") for action in ("close", "confirm")]
+    assert {*items, *announcements, ("PUT", "preferences/"), ("POST", "tickets/")} == set(WRITES)
 
 
 @pytest.mark.parametrize(("method", "path"), OPERATIONS)
@@ -64,6 +67,8 @@ def test_a_deactivated_user_is_401(bob: Any, call: Caller) -> None:
 
 @pytest.mark.parametrize(("method", "path"), WRITES)
 def test_every_write_needs_the_csrf_token(method: str, path: str, bob: Any, ref: str) -> None:
+    if path.startswith(("inbox/announcements/", "inbox/events/")):
+        ref = live(as_banner=True, as_dialog=True).ref
     before = state(bob)
     assert problem(send(Caller(bob, csrf=False), method, path, ref), 403)["code"] == "csrf_failed"
     forged = Caller(bob)

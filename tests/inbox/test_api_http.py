@@ -9,6 +9,7 @@ import pytest
 from inbox.api import api
 from inbox.api.shared.document import openapi
 
+from .repeated import stopped
 from .rest import PREFIX, Caller, announcement, comment, person, problem, state
 from .services import Service, service
 
@@ -33,6 +34,7 @@ class World:
         self.bob, self.caller, self.shop = bob, Caller(bob), service()
         sent = self.shop("POST", "messages/", {"type": "follow", "recipients": ["bob"]}).json()["send"]
         self.ids = {"sends": sent, "users": bob.pk, "broadcasts": announcement().pk}
+        self.ids["broadcast-series"] = stopped(bob.pk).pk
         self.ref = comment(bob).ref
 
     def call(self, method: str, path: str, body: Any = None, **headers: str) -> Any:

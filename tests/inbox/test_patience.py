@@ -19,6 +19,7 @@ from inbox.models import Broadcast, CommentMessage, Mailbox, ledger
 
 from .databases import postgres
 from .people import people
+from .repeated import repeated, stopped
 from .rest import PREFIX, Caller, comment, person, problem
 from .services import service
 from .threads import beside
@@ -45,6 +46,7 @@ def read_only() -> Iterator[Any]:
         cursor.execute(off)
 
 
+DAILY = {"rule": "FREQ=DAILY", "starts_on": "2030-01-01", "at": "09:00", "time_zone": "Europe/Berlin"}
 UNSAFE = {"post", "put", "patch", "delete"}
 WRITES: list[tuple[str, str, Any]] = [
     ("POST", "inbox/read/", {"refs": ["{comment}"]}),
@@ -66,6 +68,11 @@ SERVICE_WRITES: list[tuple[str, str, Any]] = [
     ("POST", "broadcasts/{draft}/publish/", None),
     ("POST", "broadcasts/{live}/withdraw/", None),
     ("DELETE", "broadcasts/{draft}/", None),
+    ("POST", "broadcast-series/", DAILY),
+    ("PATCH", "broadcast-series/{series}/", {"at": "10:00"}),
+    ("POST", "broadcast-series/{series}/start/", None),
+    ("POST", "broadcast-series/{repeated}/stop/", None),
+    ("DELETE", "broadcast-series/{series}/", None),
 ]
 READS = ["unread/", "inbox/", "inbox/announcements/", "inbox/{comment}/", "preferences/"]
 SERVICE_READS = ["broadcasts/", "broadcasts/{live}/", "users/{bob}/unread/"]
@@ -78,12 +85,14 @@ def test_where_nothing_can_be_written_reads_go_on_and_writes_are_503(bob: Any, r
     draft = Broadcast.objects.create(title="Draft")
     banner = Broadcast.objects.create(title="News", state="live", as_banner=True, as_dialog=True)
     named = {"comment": CommentMessage.objects.get().ref, "draft": draft.pk, "live": live.pk, "bob": bob.pk}
-    named["banner"] = banner.ref
+    named["banner"], named["series"], named["repeated"] = banner.ref, stopped(bob.pk).pk, repeated(bob.pk).pk
     user, shop = Caller(bob), service()
 
     def filled(body: Any) -> Any:
         if body and "events" in body:
             return {"events": [{**body["events"][0], "ref": named["banner"]}]}
+        if body is DAILY:
+            return {**DAILY, "broadcast": draft.pk}
         return {**body, "refs": [named["comment"]]} if body and "refs" in body else body
 
     assert user.get("unread/").status_code == shop.get("broadcasts/").status_code == 200

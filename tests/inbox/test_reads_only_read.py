@@ -16,6 +16,7 @@ from inbox.core.snapshots import CLOCK_UNIT
 from inbox.models import Broadcast, Mailbox, Noticed, ServiceToken
 
 from .people import live, mend, people, undone
+from .repeated import stopped
 from .rest import Caller
 from .scenes import Scene
 from .services import service
@@ -48,6 +49,7 @@ def undone_scene() -> Scene:
     live(title="Over", expires_at=later)
     User.objects.filter(pk=scene.reader).update(is_staff=True)
     scene.banner = live(as_banner=True)
+    scene.series = stopped(scene.actor)
     people(1, is_staff=True)
     shop = service()
     scene.token = shop
@@ -87,6 +89,8 @@ SELECTORS: dict[str, Callable[[Scene], Any]] = {
     "receipts_page": lambda scene: [row.pk for row in selectors.receipts_page(scene.broadcast.pk).items],
     "require_readers": lambda scene: selectors.require_readers(scene.broadcast),
     "send": lambda scene: selectors.send(scene.send.pk, scene.send.token).type,
+    "series": lambda scene: selectors.series(scene.series.pk).rule,
+    "series_page": lambda scene: [row.pk for row in selectors.series_page().items],
     "snapshot": lambda scene: selectors.snapshot(scene.reader),
     "snapshots": lambda scene: selectors.snapshots(User.objects.values_list("pk", flat=True)),
     "spans": lambda scene: selectors.spans(timezone.now() - timedelta(days=1), timezone.now() + timedelta(days=1)),

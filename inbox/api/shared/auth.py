@@ -1,11 +1,11 @@
 """Authentication: one class for each kind of credential. Views get the owner of the inbox from `owner()`."""
 
 from http import HTTPStatus
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 from django.contrib.auth import get_user_model
-from django.http import HttpRequest
-from ninja.errors import HttpError
+from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import CsrfViewMiddleware
 from ninja.security import HttpBearer, SessionAuth
 
 from ... import services
@@ -25,16 +25,33 @@ class ServiceRequest(HttpRequest):
     auth: ServiceToken
 
 
+def _no_view(request: HttpRequest) -> HttpResponse:
+    raise NotImplementedError
+
+
+class CsrfCheck(CsrfViewMiddleware):
+    """Raises CsrfFailed. Ninja's own check has the site render its page (`CSRF_FAILURE_VIEW`), and throws it away."""
+
+    def _reject(self, request: HttpRequest, reason: str) -> NoReturn:
+        raise CsrfFailed(reason)
+
+    def check(self, request: HttpRequest) -> None:
+        request.csrf_processing_done = False  # type: ignore[attr-defined]
+        self.process_request(request)
+        self.process_view(request, _no_view, (), {})
+
+
 class Session(SessionAuth):
     """Django's session cookie. Without a session it is 401. Writes also need the CSRF token: without it, 403."""
+
+    def __init__(self) -> None:
+        super().__init__(csrf=False)
 
     def __call__(self, request: HttpRequest) -> Any:
         if Ticket.is_sent_with(request) or not self.authenticate(request, None):
             return None
-        try:
-            return _check_condition(request, super().__call__(request))
-        except HttpError as error:
-            raise CsrfFailed from error
+        CsrfCheck(_no_view).check(request)
+        return _check_condition(request, super().__call__(request))
 
 
 class Ticket(HttpBearer):
