@@ -113,6 +113,19 @@ def test_is_edited_shown_again_and_withdrawn(open_page: Any, site: Site) -> None
         banners.lacks(notice)
 
 
+def test_the_administration_has_them_too(browse: Browse, site: Site) -> None:
+    """Its policy of Trusted Types is another one; the markup is shown nevertheless."""
+    page, blocked = browse(site, "admin").new_page(), list[str]()
+    page.on("console", lambda message: message.type == "error" and blocked.append(message.text))
+    page.goto("/admin/")
+    Bell(page).live()
+    with announced(site, body="**Now**") as notice:
+        expect(Banners(page).of(notice).locator("strong")).to_have_text("Now")
+        page.reload()
+        expect(Banners(page).of(notice).locator("strong")).to_have_text("Now")
+    assert blocked == []
+
+
 def test_is_in_the_page_that_the_server_sends(browse: Browse, site: Site, person: str) -> None:
     """Without scripts, too: only that it can't be closed."""
     with announced(site, level="critical", body="Text", buttons=BUTTONS) as notice:
