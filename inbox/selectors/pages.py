@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from itertools import islice
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.contrib.auth import get_user_model
 from django.core import signing
@@ -107,7 +107,7 @@ def inbox_page(
         key=lambda message: message.seq,
         reverse=True,
     )
-    broadcasts = _broadcasts(pk, cursor, unread, archived)[: limit + 1] if type in {None, refs.BROADCAST} else []
+    broadcasts = _broadcasts(pk, cursor, unread, archived, limit + 1) if type in {None, refs.BROADCAST} else []
     rows = list(islice(_newest_first(messages, iter(broadcasts)), limit + 1))
     _load_actors([row for row in rows[:limit] if isinstance(row, Message)])
     return Page(version, [_item(row) for row in rows[:limit]], _next(cursor, rows, limit))
@@ -124,7 +124,7 @@ class Shape(NamedTuple):
     is_deferred: bool = False  # the type's own columns are loaded when they are accessed
 
 
-RECIPIENT, BEFORE = Parameter(), Parameter()
+RECIPIENT, BEFORE, PUBLISHED = Parameter(), Parameter(), Parameter()
 
 
 def _messages(shape: Shape, pk: UserPk, before: int | None) -> list[Message]:
@@ -169,12 +169,23 @@ def _load_actors(messages: Sequence[Message]) -> None:
         message.actor = users.get(message.actor_id)
 
 
-def _broadcasts(pk: UserPk, cursor: Cursor, unread: bool, archived: bool) -> QuerySet[Broadcast]:
-    rows = _marked(audiences.unread_for(pk) if unread else audiences.visible_for(pk), pk)
-    if cursor.published_at is not None:
-        same_moment = Q(published_at=cursor.published_at, pk__lt=cursor.pk)
-        rows = rows.filter(Q(published_at__lt=cursor.published_at) | same_moment)
-    return rows.filter(Q(archived_at__isnull=not archived)).order_by("-published_at", "-pk")
+def _broadcasts(pk: UserPk, cursor: Cursor, unread: bool, archived: bool, rows: int) -> list[Broadcast]:
+    connection, field = connections[ledger.alias()], Broadcast._meta.get_field("published_at")
+    reader = get_user_model()._meta.pk.get_db_prep_value(pk, connection)
+    moment = field.get_db_prep_value(cursor.published_at, connection)
+    compiled = _compiled_broadcasts(ledger.alias(), unread, archived, cursor.published_at is not None, rows)
+    return compiled.instances({RECIPIENT: reader, PUBLISHED: moment, BEFORE: cursor.pk})
+
+
+@lru_cache(maxsize=1000)
+def _compiled_broadcasts(alias: str, unread: bool, archived: bool, has_cursor: bool, rows: int) -> Compiled[Broadcast]:
+    """Building the conditions of an audience takes Django longer than the database to run them."""
+    reader: Any = Value(RECIPIENT)
+    found = _marked(audiences.unread_for(reader) if unread else audiences.visible_for(reader), reader).using(alias)
+    if has_cursor:
+        same_moment = Q(published_at=Value(PUBLISHED), pk__lt=Value(BEFORE))
+        found = found.filter(Q(published_at__lt=Value(PUBLISHED)) | same_moment)
+    return Compiled(found.filter(Q(archived_at__isnull=not archived)).order_by("-published_at", "-pk")[:rows])
 
 
 def _marked(rows: QuerySet[Broadcast], pk: UserPk) -> QuerySet[Broadcast]:
