@@ -9,7 +9,7 @@ from django.db.models import F
 
 from inbox import services
 from inbox.core.snapshots import CLOCK_UNIT
-from inbox.models import Broadcast, BroadcastReceipt, FollowMessage
+from inbox.models import Broadcast, BroadcastMember, BroadcastReceipt, FollowMessage
 
 from .people import people
 
@@ -79,6 +79,10 @@ CLOCK_WRITES: dict[str, Write] = {
     "update": lambda scene: Broadcast.objects.update(title="Newer"),
     "queryset.delete": lambda scene: Broadcast.objects.all().delete(),
     "groups.add": lambda scene: scene.broadcast.groups.add(scene.group),
+    "excluded_groups.add": lambda scene: scene.broadcast.excluded_groups.add(scene.group),
+    "set_people": lambda scene: services.set_people(scene.broadcast, [scene.actor], is_excluded=True),
+    "upload_list": lambda scene: services.upload_list(scene.broadcast, str(scene.actor)),
+    "member.create": lambda scene: BroadcastMember.objects.create(broadcast=scene.broadcast, user_id=scene.actor),
     "bump_clock": lambda scene: services.bump_clock(),
     "raise_clock": lambda scene: services.raise_clock(99 * CLOCK_UNIT),
 }
@@ -102,6 +106,10 @@ NOTHING: dict[str, Write] = {
     "broadcast.save some": lambda scene: edited(scene.broadcast, title="Newer").save(update_fields=["url"]),
     "broadcasts.update": lambda scene: Broadcast.objects.update(title="News"),
     "unused group": lambda scene: scene.broadcast.groups.remove(scene.group),
+    "unused people": lambda scene: services.set_people(scene.broadcast, []),
+    "no list": lambda scene: services.remove_list(scene.broadcast),
+    "no members": lambda scene: BroadcastMember.objects.all().delete(),
+    "no excluded groups": lambda scene: scene.broadcast.excluded_groups.clear(),
     "no groups": lambda scene: scene.broadcast.groups.clear(),
     "publish again": lambda scene: services.publish(scene.broadcast),
     "edit a draft": lambda scene: edited(Broadcast.objects.create(title="Draft"), title="Better").save(),
