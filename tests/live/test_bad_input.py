@@ -44,6 +44,9 @@ BAD_FRAMES = {
     "ref with a lone surrogate": ('{"type":"read","refs":["\\ud800"]}', "not_found"),
     "ref of 30 digits": ('{"type":"read","refs":["comment-' + "9" * 30 + '"]}', "not_found"),
     "negative ref": ('{"type":"read","refs":["comment--1"]}', "not_found"),
+    "version is a string": ('{"type":"read","refs":["comment-1"],"version":"1"}', "bad_value"),
+    "version is true": ('{"type":"read","refs":["comment-1"],"version":true}', "bad_value"),
+    "version is negative": ('{"type":"read","refs":["comment-1"],"version":-1}', "bad_value"),
     "no up_to": ('{"type":"read_all"}', "bad_value"),
     "up_to is true": ('{"type":"read_all","up_to":true}', "bad_value"),
     "up_to is a string": ('{"type":"read_all","up_to":"1"}', "bad_value"),
@@ -77,6 +80,18 @@ async def test_one_foreign_ref_fails_the_whole_read(site: Site) -> None:
         assert (await client.next())["unread"] == unread
         await client.send({"type": "read", "refs": [f"comment-{his}"]})
         assert (await client.next())["unread"] == unread - 1
+
+
+async def test_a_read_of_what_was_shown_again_is_refused(site: Site) -> None:
+    pk = await call(site, "broadcast", "At noon")
+    async with connect("websocket", site, "bob") as client:
+        seen = (await client.next())["version"]
+        await call(site, "edit", "inbox.Broadcast", pk, title="At one", shows_again=True)
+        await client.send({"type": "read", "refs": [f"broadcast-{pk}"], "version": seen})
+        while (answer := await client.frame())["type"] != "error":
+            pass
+        assert answer["code"] == "changed"
+    await call(site, "withdraw", pk)
 
 
 async def test_a_frame_too_big_ends_the_socket(site: Site) -> None:
