@@ -32,6 +32,7 @@ DOCUMENT, INBOX, BROADCASTS, MESSAGES = (
     f"/api/v1/{path}" for path in ("openapi.json", "inbox/", "broadcasts/", "messages/")
 )
 RULE, ZONE = re.compile(RULE_PATTERN, re.ASCII), re.compile(ZONE_PATTERN, re.ASCII)
+PLACES = ("in_inbox", "as_banner", "as_dialog")
 SHOWN = 5  # failures of a run
 REFUSALS = [400, 401, 403, 404, 409, 413, 415, 422, 429]  # Schemathesis does not know 413: a long list may be too large
 FEW, FEW_TYPES = 1, 1
@@ -118,6 +119,7 @@ class Agreed:
             if case.method == "PATCH" and case.path.startswith(BROADCASTS):
                 agree_on_groups(case.body)
                 agree_on_the_start(case.body)
+                agree_on_places(case.body)
 
     def agree_on_the_address(self, case: Any, number: int) -> None:
         """A made-up id is nobody's: every second time, somebody's is asked for."""
@@ -136,6 +138,14 @@ def agree_on_times(body: dict[str, Any]) -> None:
         body["expires_at"] = f"{LAST_YEAR}-12-31T23:59:59Z"
     if is_time(body.get("publish_at")):
         body["publish_at"] = body["publish_at"].replace(LAST_YEAR, EARLIER, 1)
+
+
+def agree_on_places(change: dict[str, Any]) -> None:
+    """It shows somewhere, and to visitors only as a banner for everyone; the rest may be in the database only."""
+    if change.get("for_visitors") is True and isinstance(change.get("as_banner", True), bool):
+        change["as_banner"] = True
+    if any(change.get(name) is False for name in PLACES) and isinstance(change.get("in_inbox", True), bool):
+        change["in_inbox"] = True
 
 
 def agree_on_the_start(change: dict[str, Any]) -> None:
