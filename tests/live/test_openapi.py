@@ -141,9 +141,9 @@ def agree_on_times(body: dict[str, Any]) -> None:
 
 
 def agree_on_places(change: dict[str, Any]) -> None:
-    """It shows somewhere, and to visitors only as a banner for everyone; the rest may be in the database only."""
-    if change.get("for_visitors") is True and isinstance(change.get("as_banner", True), bool):
-        change["as_banner"] = True
+    """It shows somewhere, and to visitors only what is for everyone; the rest may be in the database only."""
+    if change.get("for_visitors") is True:
+        change["for_visitors"] = False
     if any(change.get(name) is False for name in PLACES) and isinstance(change.get("in_inbox", True), bool):
         change["in_inbox"] = True
 
