@@ -48,7 +48,7 @@ def measure(users: int) -> None:
 
 def timed(what: str, work: object, *args: object) -> list[str]:
     """The seconds of one call, and the milliseconds from the lock on the clock to the end of it."""
-    from inbox.services import uploads
+    from inbox.services.broadcasts import uploads
 
     locked: list[float] = []
     lock = uploads.ledger.locked_clock

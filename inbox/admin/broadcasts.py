@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from .. import selectors, services
 from ..core.acting import acting
 from ..models import Broadcast, BroadcastReceipt, State, ledger
-from ..services.copies import PLACES
+from ..services.broadcasts.copies import PLACES
 from .as_read import texts_as_read
 from .base import LeanAdmin, listed
 from .buttons import NUMBERS, label_field, link_field

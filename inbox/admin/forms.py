@@ -16,7 +16,7 @@ from .. import services
 from ..core.users import SiteUser
 from ..models import Broadcast, Scope, ServiceToken
 from ..rendering.languages import supported
-from ..services.copies import PLACES
+from ..services.broadcasts.copies import PLACES
 from . import buttons
 from .aim import AimForm
 

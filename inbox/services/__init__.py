@@ -1,9 +1,32 @@
 """Every write. Each service is one transaction (or one per thousand users). It advances the version of each user whose
 state it changes, and sends the signals (`inbox.signals`) after the commit."""
 
-from .aims import sets_of, write_sets
-from .broadcast_edits import change_broadcast, check_broadcast, create_broadcast, duplicate_broadcast, locked_broadcast
-from .broadcasts import bump_clock, expire, frozen, is_for_publishers, is_published, publish, raise_clock, withdraw
+from .broadcasts.aims import sets_of, write_sets
+from .broadcasts.due import apply_due
+from .broadcasts.edits import change_broadcast, check_broadcast, create_broadcast, duplicate_broadcast, locked_broadcast
+from .broadcasts.lists import has_list, set_people
+from .broadcasts.reminders import remind
+from .broadcasts.series import (
+    SERIES_FIELDS,
+    change_series,
+    check_series,
+    create_series,
+    locked_series,
+    require_series,
+    start_series,
+    stop_series,
+)
+from .broadcasts.states import (
+    bump_clock,
+    expire,
+    frozen,
+    is_for_publishers,
+    is_published,
+    publish,
+    raise_clock,
+    withdraw,
+)
+from .broadcasts.uploads import Upload, remove_list, upload_list
 from .departures import (
     empty_mailboxes,
     forget_deleted_users,
@@ -11,11 +34,9 @@ from .departures import (
     is_forgetting_stalled,
     lock_mailboxes,
 )
-from .due import apply_due
 from .engagement import Event, note_events
 from .erasure import erasable, erase
 from .idempotency import claim_key, finish, settle
-from .lists import has_list, set_people
 from .marks import (
     archive,
     close_banner,
@@ -29,25 +50,13 @@ from .marks import (
 )
 from .mending import mend, touch
 from .preferences import set_muted
-from .reminders import remind
 from .retention import purge, purge_deleted, purgeable
 from .sending import Order, draft, send
 from .sends import finish_stalled, retry_send, start_sends, work_off
-from .series import (
-    SERIES_FIELDS,
-    change_series,
-    check_series,
-    create_series,
-    locked_series,
-    require_series,
-    start_series,
-    stop_series,
-)
 from .session_ends import end_session, name_session
 from .submissions import AlreadySubmitted, claim_form, new_form_key, settle_form
 from .tickets import mint_ticket
 from .tokens import create_token, grantable_scopes, issue_token, revoke_token, use_token
-from .uploads import Upload, remove_list, upload_list
 
 __all__ = [
     "SERIES_FIELDS",

@@ -15,7 +15,7 @@ from ..core.lookups import Among
 from ..core.users import UserOrPk, UserPk, has_staff_column, user_pks
 from ..models import Mailbox, ledger
 from ..models.ledger import Held
-from .due import apply_due
+from .broadcasts.due import apply_due
 
 
 def mend(*, is_due: bool = False, users: Iterable[UserOrPk] = ()) -> bool:

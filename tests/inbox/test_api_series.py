@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from inbox.models import Broadcast, BroadcastSeries, Scope, State
-from inbox.services import series as series_service
+from inbox.services.broadcasts import series as series_service
 
 from .people import mend, undone
 from .repeated import MONDAY, NEXT_MONDAY, occurrences, repeated, stopped, template

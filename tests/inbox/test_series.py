@@ -11,7 +11,7 @@ from inbox import selectors, services
 from inbox.core.acting import acting
 from inbox.errors import BadFields, BadValue, NotFound
 from inbox.models import Broadcast, BroadcastChange, BroadcastClock, BroadcastSeries, State
-from inbox.services import occurrences as service
+from inbox.services.broadcasts import occurrences as service
 
 from .people import NOW, mend, people, undone, unread
 from .repeated import EVERY_MONDAY, MONDAY, NEXT_MONDAY, occurrences, repeated, stopped, template

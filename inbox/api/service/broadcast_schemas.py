@@ -20,7 +20,7 @@ from pydantic import (
 
 from ...core.validators import MAX_BODY, MAX_BUTTONS, MAX_LABEL, MAX_TITLE, TEXT_PATTERN
 from ...models import Audience, Level, State
-from ...services.copies import PLACES
+from ...services.broadcasts.copies import PLACES
 from ..shared.faults import MOMENT
 from ..shared.schemas import ABSENT, Count, Moment
 from .aim_schemas import AUDIENCE_RULES, AimFields, AimNow

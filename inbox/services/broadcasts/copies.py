@@ -1,7 +1,7 @@
 """Copies of broadcasts: what an author writes, and nothing of what has happened since."""
 
-from ..core.users import SiteUser
-from ..models import Broadcast, BroadcastMember, ledger
+from ...core.users import SiteUser
+from ...models import Broadcast, BroadcastMember, ledger
 
 PLACES = ("in_inbox", "as_banner", "as_dialog")
 AIM = ("audience", "with_staff", "excludes_staff", "late_joiners")

@@ -9,10 +9,10 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from ..core.recurrence import Recurrence, parts_of, written, zone_named
-from ..core.users import SiteUser
-from ..errors import BadFields, BadValue, NotFound
-from ..models import BroadcastSeries, State, ledger
+from ...core.recurrence import Recurrence, parts_of, written, zone_named
+from ...core.users import SiteUser
+from ...errors import BadFields, BadValue, NotFound
+from ...models import BroadcastSeries, State, ledger
 from .approvals import approve
 from .copies import copied
 from .due import turn_due

@@ -10,14 +10,14 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from .. import conf
-from ..core.acting import acting
-from ..core.isolation import split_on_failure
-from ..models import Broadcast, BroadcastClock, State, ledger
-from ..models.broadcast import BroadcastQuerySet, reschedule
-from ..models.ledger import Held
-from ..selectors import has_readers
-from ..selectors.approvals import is_approved
+from ... import conf
+from ...core.acting import acting
+from ...core.isolation import split_on_failure
+from ...models import Broadcast, BroadcastClock, State, ledger
+from ...models.broadcast import BroadcastQuerySet, reschedule
+from ...models.ledger import Held
+from ...selectors import has_readers
+from ...selectors.approvals import is_approved
 from .blocked import Obstacle, tell_author
 from .occurrences import make_occurrences
 

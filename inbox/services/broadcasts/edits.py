@@ -8,14 +8,14 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from ..core.users import SiteUser
-from ..errors import BadFields, NotFound
-from ..models import Audience, Broadcast, State, ledger
+from ...core.users import SiteUser
+from ...errors import BadFields, NotFound
+from ...models import Audience, Broadcast, State, ledger
 from .aims import SETS, check_aim, sets_of, write_sets
-from .broadcasts import require_changeable
 from .copies import COLUMNS, PLACES, copied
 from .due import turn_due
 from .lists import has_list
+from .states import require_changeable
 
 Values = Mapping[str, Any]  # field name -> value; those of `SETS` are sets of primary keys
 

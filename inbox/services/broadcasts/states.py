@@ -3,10 +3,10 @@
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from .. import conf
-from ..core.snapshots import CLOCK_UNIT, MAX_VERSION
-from ..errors import BadValue, NotApproved
-from ..models import Broadcast, State, ledger
+from ... import conf
+from ...core.snapshots import CLOCK_UNIT, MAX_VERSION
+from ...errors import BadValue, NotApproved
+from ...models import Broadcast, State, ledger
 from .approvals import approve
 
 PUBLISHED = frozenset({State.LIVE, State.SCHEDULED})  # users see it now, or will see it

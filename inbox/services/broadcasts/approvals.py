@@ -4,13 +4,13 @@ An edit of a published broadcast is refused, rather than kept until somebody app
 version of each column, translation and part of the audience, and every read would have to leave it out.
 """
 
-from .. import conf
-from ..core.acting import actor
-from ..core.users import UserPk
-from ..errors import NotApproved
-from ..models import Broadcast, BroadcastApproval
-from ..models.approval import digest_of
-from ..selectors.approvals import is_approved, objection
+from ... import conf
+from ...core.acting import actor
+from ...core.users import UserPk
+from ...errors import NotApproved
+from ...models import Broadcast, BroadcastApproval
+from ...models.approval import digest_of
+from ...selectors.approvals import is_approved, objection
 
 
 def approve(broadcast: Broadcast) -> None:

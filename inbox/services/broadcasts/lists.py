@@ -2,10 +2,10 @@
 
 from collections.abc import Collection
 
-from ..core.lookups import Among, existing_users
-from ..core.users import UserPk
-from ..models import Broadcast, BroadcastMember, Source, aim, ledger
-from .broadcasts import require_changeable
+from ...core.lookups import Among, existing_users
+from ...core.users import UserPk
+from ...models import Broadcast, BroadcastMember, Source, aim, ledger
+from .states import require_changeable
 
 
 def has_list(broadcast: Broadcast) -> bool:

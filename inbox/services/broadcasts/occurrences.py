@@ -10,9 +10,9 @@ from functools import partial
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from ..core.isolation import split_on_failure
-from ..errors import BadValue
-from ..models import Broadcast, BroadcastMember, BroadcastSeries, State, ledger
+from ...core.isolation import split_on_failure
+from ...errors import BadValue
+from ...models import Broadcast, BroadcastMember, BroadcastSeries, State, ledger
 from .approvals import approve_copy
 from .copies import copied
 

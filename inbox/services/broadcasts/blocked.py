@@ -7,9 +7,9 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from ..models import Broadcast, Level, SystemMessage
-from ..rendering.wording import shortened
-from .sending import send
+from ...models import Broadcast, Level, SystemMessage
+from ...rendering.wording import shortened
+from ..sending import send
 
 TITLE = 150  # characters of the broadcast's title
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from ..models import Audience, Broadcast, BroadcastMember, Source, ledger
+from ...models import Audience, Broadcast, BroadcastMember, Source, ledger
 from .lists import set_people
 
 Values = Mapping[str, Any]

@@ -12,11 +12,11 @@ from django.db.models import IntegerField, QuerySet
 from django.db.models.functions import Lower
 from django.utils.translation import gettext as _
 
-from ..core.lookups import Among, among, prepared
-from ..core.users import SiteUser, UserPk, user_pk_or_none
-from ..errors import BadValue, NotFound
-from ..models import Broadcast, BroadcastMember, Source, aim, ledger
-from .broadcasts import require_changeable
+from ...core.lookups import Among, among, prepared
+from ...core.users import SiteUser, UserPk, user_pk_or_none
+from ...errors import BadValue, NotFound
+from ...models import Broadcast, BroadcastMember, Source, aim, ledger
+from .states import require_changeable
 
 CHUNK = 100_000  # names per look-up: one by e-mail address reads all users
 

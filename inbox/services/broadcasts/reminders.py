@@ -6,11 +6,11 @@ from django.db.models import F
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from ..core.users import SiteUser
-from ..core.validators import MAX_TITLE
-from ..errors import BadValue
-from ..models import Audience, Broadcast, BroadcastMember, Source, aim, ledger
-from ..selectors.effect import Who, people, yet_to
+from ...core.users import SiteUser
+from ...core.validators import MAX_TITLE
+from ...errors import BadValue
+from ...models import Audience, Broadcast, BroadcastMember, Source, aim, ledger
+from ...selectors.effect import Who, people, yet_to
 from .copies import copied
 
 
