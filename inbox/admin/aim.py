@@ -6,12 +6,14 @@ from django import forms
 from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.http import HttpRequest, JsonResponse, QueryDict
+from django.utils.formats import number_format
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from .. import selectors, services
 from ..core.users import user_pk_or_none
-from ..models import Broadcast, BroadcastMember, Source, ledger
+from ..models import Audience, Broadcast, BroadcastMember, Source, ledger
 from .people import PeopleField, suggested
 
 if TYPE_CHECKING:
@@ -22,6 +24,11 @@ else:
 
 PARTS = ("audience", "with_staff", "groups", "people", "late_joiners")
 EXCLUSIONS = ("excludes_staff", "without_groups", "without_people")
+# Audience -> the parts of it that count beside it, for those who only look at the announcement.
+COUNTED: dict[str, tuple[str, ...]] = {
+    Audience.GROUPS: ("groups",),
+    Audience.SEVERAL: ("with_staff", "groups", "listed_people"),
+}
 # The fields of the form that are no fields of the model -> the name of the set for the services. Django's admin takes
 # no field with the name of a many-to-many field that has a table of its own.
 SETS = {"people": "people", "without_groups": "excluded_groups", "without_people": "excluded_people"}
@@ -53,24 +60,27 @@ class AimPages(ModelAdmin):
 
     @admin.display(description=gettext_lazy("people"))
     def listed_people(self, broadcast: Broadcast) -> str:
-        return _count(broadcast, is_excluded=False)
+        return _people(broadcast, is_excluded=False) or self.get_empty_value_display()
 
     @admin.display(description=gettext_lazy("groups"))
     def left_out_groups(self, broadcast: Broadcast) -> str:
-        return ", ".join(group.name for group in broadcast.excluded_groups.using(ledger.alias()))
+        names = ", ".join(group.name for group in broadcast.excluded_groups.using(ledger.alias()))
+        return names or self.get_empty_value_display()
 
     @admin.display(description=gettext_lazy("people"))
     def left_out_people(self, broadcast: Broadcast) -> str:
-        return _count(broadcast, is_excluded=True)
+        return _people(broadcast, is_excluded=True) or self.get_empty_value_display()
 
-    def aim_fieldsets(self, is_editable: bool) -> list[Any]:
-        parts, exclusions = PARTS, EXCLUSIONS
-        if not is_editable:  # only to look at
-            parts = ("audience", "with_staff", "groups", "listed_people", "late_joiners")
-            exclusions = ("excludes_staff", "left_out_groups", "left_out_people")
+    def aim_fieldsets(self, obj: Broadcast | None, is_editable: bool) -> list[Any]:
+        if obj is None or is_editable:
+            return [
+                (_("Audience"), {"fields": PARTS, "classes": ("inbox-aim",)}),
+                (_("But not for"), {"fields": EXCLUSIONS, "classes": ("collapse", "inbox-without")}),
+            ]
+        parts = ("audience", *COUNTED.get(obj.audience, ()), "late_joiners")
         return [
-            (_("Audience"), {"fields": parts, "classes": ("inbox-aim",)}),
-            (_("But not for"), {"fields": exclusions, "classes": ("collapse", "inbox-without")}),
+            (_("Audience"), {"fields": parts}),
+            (_("But not for"), {"fields": ("excludes_staff", "left_out_groups", "left_out_people")}),
         ]
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
@@ -83,11 +93,18 @@ class AimPages(ModelAdmin):
         return JsonResponse({"people": suggested(request.GET.get("q", ""))})
 
 
-def _count(broadcast: Broadcast, is_excluded: bool) -> str:
+def _people(broadcast: Broadcast, is_excluded: bool) -> str:
+    """A line for each source: how many people it has, and the names of the first few."""
     if broadcast.pk is None:
         return ""
-    rows = BroadcastMember.objects.filter(broadcast=broadcast.pk, is_excluded=is_excluded)
-    return str(rows.values("user").distinct().count())
+    found = selectors.people_on_lists(broadcast.pk, is_excluded=is_excluded)
+    return format_html_join("", "<div>{} ({}): {}</div>", [(each.source.label, *_told(each)) for each in found])
+
+
+def _told(people: selectors.PeopleOnList) -> tuple[str, str]:
+    names = format_html_join(", ", "<bdi>{}</bdi>", [(name,) for name in people.sample])
+    more = format_html("{}, …", names) if people.size > len(people.sample) else names
+    return number_format(people.size, use_l10n=True, force_grouping=True), more
 
 
 def posted_aim(posted: QueryDict) -> selectors.Aim:

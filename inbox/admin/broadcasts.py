@@ -126,7 +126,7 @@ class BroadcastAdmin(Publishing, OnceAdmin, LeanAdmin):
         if obj is None:
             del rest[-2:]  # neither state nor history yet
         is_editable = self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
-        rest = [places, *self.aim_fieldsets(is_editable), *rest]
+        rest = [places, *self.aim_fieldsets(obj, is_editable), *rest]
         if not is_editable:
             only_to_look_at = (_("What readers will see"), {"fields": ("as_read",)})
             return [(None, {"fields": ("title", "language", "level", "url")}), only_to_look_at, *rest]

@@ -4,7 +4,7 @@ version."""
 from .announcements import Announcement, Announcements, announcement, announcements
 from .approvals import objection
 from .arrivals import newest
-from .audience import Aim, Reach, has_readers, reach, reach_of, require_readers
+from .audience import Aim, PeopleOnList, Reach, has_readers, people_on_lists, reach, reach_of, require_readers
 from .badges import snapshot, snapshots, versions
 from .broadcasts import broadcast, broadcasts_page, people_page, people_who_read, readers
 from .effect import (
@@ -39,6 +39,7 @@ __all__ = [
     "Announcements",
     "Effect",
     "Page",
+    "PeopleOnList",
     "Reach",
     "Reader",
     "ReceiptsPage",
@@ -64,6 +65,7 @@ __all__ = [
     "objection",
     "pending_sends",
     "people",
+    "people_on_lists",
     "people_page",
     "people_who_noticed",
     "people_who_read",

@@ -11,14 +11,25 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.db.models import Model, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Model, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from ..core.users import SiteUser, has_staff_column
 from ..errors import BadValue
-from ..models import Audience, Broadcast, BroadcastMember, ExcludedGroup, Mailbox, State, audiences, births, ledger
+from ..models import (
+    Audience,
+    Broadcast,
+    BroadcastMember,
+    ExcludedGroup,
+    Mailbox,
+    Source,
+    State,
+    audiences,
+    births,
+    ledger,
+)
 
 EXACT, SAMPLE = 100_000, 5
 MOST_PARTS = 100  # different audiences in one statement
@@ -46,6 +57,15 @@ class Reach:
 
     size: int
     is_exact: bool
+    sample: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class PeopleOnList:
+    """Of one source; `sample`: the names of some of them."""
+
+    source: Source
+    size: int
     sample: list[str]
 
 
@@ -98,6 +118,19 @@ def _groups(model: type[Model], broadcasts: list[int]) -> dict[int, set[int]]:
     for broadcast, group in rows.values_list("broadcast_id", "group_id"):
         found[broadcast].add(group)
     return found
+
+
+def people_on_lists(broadcast: int, *, is_excluded: bool) -> list[PeopleOnList]:
+    """The users on the lists of this broadcast whom it is for, or who are left out: one entry per source with any."""
+    rows = BroadcastMember.objects.filter(broadcast=broadcast, is_excluded=is_excluded)
+    sizes = rows.order_by().values_list("source").annotate(size=Count("pk"))
+    found = [PeopleOnList(Source(source), size, _sample_of(rows.filter(source=source))) for source, size in sizes]
+    return sorted(found, key=lambda each: list(Source).index(each.source))
+
+
+def _sample_of(members: QuerySet[BroadcastMember]) -> list[str]:
+    users = get_user_model()._base_manager.using(ledger.alias()).filter(pk__in=members.values("user"))
+    return [user.get_username() for user in users.order_by("pk")[:SAMPLE]]
 
 
 def audience_of(broadcast: Broadcast) -> QuerySet[SiteUser]:

@@ -12,7 +12,7 @@ from django.utils import timezone
 from inbox import services
 from inbox.models import Broadcast, BroadcastMember
 
-from .people import listed, live, people
+from .people import listed, live, one_of, people
 from .rest import person
 from .test_admin_broadcasts import FORM, LIST, page, staff
 
@@ -122,13 +122,48 @@ def test_the_search_for_people(admin: Client) -> None:
     assert staff("reader", "view_broadcast").get(f"{LIST}people/", {"q": "ann"}).status_code == 403
 
 
+def looked_at(made: Broadcast) -> str:
+    """Its page, for somebody who can't change it."""
+    return staff("reader", "view_broadcast").get(page(made)).content.decode()
+
+
+def field(html: str, name: str) -> str:
+    """What the page shows for this field, without tags."""
+    [found] = re.findall(rf'form-row field-{name}">(.*?)<div class="readonly">(.*?)</div>\s*</div>', html, re.DOTALL)
+    return " ".join(re.sub(r"<[^>]*alt=.(\w+).[^>]*>|<[^>]*>", r" \1 ", found[1]).split())
+
+
 def test_who_may_only_look_sees_the_audience(tea: Group) -> None:
-    made = live(audience="several", with_staff=True)
-    listed(made, *people(3))
-    made.excluded_groups.add(tea)
-    html = staff("reader", "view_broadcast").get(page(made)).content.decode()
-    assert ">3<" in html
-    assert ">tea<" in html
+    made = live(audience="several", with_staff=True, late_joiners=True, excludes_staff=True)
+    users = people(8)
+    listed(made, *users[:2])
+    services.upload_list(made, "\n".join(map(str, users[2:])))
+    services.upload_list(made, str(users[0]), is_excluded=True)
+    made.groups.add(tea)
+    made.excluded_groups.add(Group.objects.create(name="milk"))
+    names = [one_of(pk).get_username() for pk in users]
+    html = looked_at(made)
+    assert [field(html, name) for name in ("audience", "with_staff", "groups", "late_joiners", "excludes_staff")] == [
+        "Several", "True", "tea", "True", "True",
+    ]  # fmt: skip
+    assert field(html, "left_out_groups") == "milk"
+    for name in names[:7]:
+        assert f"<bdi>{name}</bdi>" in html
+    assert f"<bdi>{names[7]}</bdi>" not in html  # the sixth of the list
+    assert html.count("Chosen (2)") == html.count("Uploaded list (6)") == html.count("Uploaded list (1)") == 1
+    assert "inbox-without" not in html  # which is closed at first
+
+
+def test_who_may_only_look_sees_what_counts(tea: Group) -> None:
+    """Not the parts that are left from an earlier audience."""
+    made = live(audience="several", as_banner=True, for_visitors=False)
+    listed(made, *people(2))
+    made.groups.add(tea)
+    Broadcast.objects.update(audience="everyone", for_visitors=True)
+    html = looked_at(made)
+    assert (field(html, "for_visitors"), field(html, "left_out_people")) == ("True", "-")
+    for name in ("groups", "with_staff", "listed_people"):
+        assert f"field-{name}" not in html
 
 
 def test_a_group_that_is_left_out_is_protected_on_its_page(admin: Client, tea: Group) -> None:

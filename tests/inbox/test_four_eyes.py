@@ -301,6 +301,13 @@ class TestTheAdmin:
         broadcast.refresh_from_db()
         assert (broadcast.title, broadcast.state) == ("Tea", State.LIVE)
 
+    def test_and_sees_whom_it_is_for(self, ann: Any, cid: Any) -> None:
+        broadcast = written(ann, audience="several", people={ann.pk}, excluded_people={cid.pk})
+        services.upload_list(broadcast, "cid")
+        shown = signed_in(member("eve", "view_broadcast", "publish_broadcast")).get(page(broadcast)).content.decode()
+        for source, name in (("Chosen", "ann"), ("Uploaded list", "cid"), ("Chosen", "cid")):
+            assert f"{source} (1): <bdi>{name}</bdi>" in shown
+
     def test_and_who_may_not_does_not(self, ann: Any) -> None:
         broadcast = written(ann)
         client: Client = signed_in(member("eve", "view_broadcast", "change_broadcast", "withdraw_broadcast"))
