@@ -3,9 +3,10 @@
 from typing import TYPE_CHECKING, Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.models import Group
 from django.http import HttpRequest, JsonResponse, QueryDict
+from django.urls import reverse
 from django.utils.formats import number_format
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
@@ -13,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from .. import selectors, services
 from ..core.users import user_pk_or_none
-from ..models import Audience, Broadcast, BroadcastMember, Source, ledger
+from ..models import Audience, Broadcast, BroadcastMember, Source, State, ledger
 from .people import PeopleField, suggested
 
 if TYPE_CHECKING:
@@ -86,11 +87,22 @@ class AimPages(ModelAdmin):
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
         services.write_sets(form.instance, form.parts())
+        if "_publish" not in request.POST and _is_for_nobody_yet(form.instance):
+            page = reverse("admin:inbox_broadcast_lists", args=[form.instance.pk], current_app=self.admin_site.name)
+            sentence = _(
+                'Nobody is in the audience yet: choose staff, groups or people, or <a href="{}">upload a list</a>.'
+            )
+            self.message_user(request, format_html(sentence, page), messages.WARNING)
 
     def people_view(self, request: HttpRequest) -> JsonResponse:
         """Users whom an author may mean by what was typed."""
         self._require_author(request)  # type: ignore[attr-defined]
         return JsonResponse({"people": suggested(request.GET.get("q", ""))})
+
+
+def _is_for_nobody_yet(broadcast: Broadcast) -> bool:
+    is_open = broadcast.state == State.DRAFT and broadcast.audience == Audience.SEVERAL
+    return is_open and not selectors.has_readers(broadcast)
 
 
 def _people(broadcast: Broadcast, is_excluded: bool) -> str:

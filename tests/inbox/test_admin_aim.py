@@ -14,7 +14,7 @@ from inbox.models import Broadcast, BroadcastMember
 
 from .people import listed, live, one_of, people
 from .rest import person
-from .test_admin_broadcasts import FORM, LIST, page, staff
+from .test_admin_broadcasts import FORM, LIST, at, page, staff
 
 pytestmark = pytest.mark.django_db
 
@@ -73,7 +73,6 @@ def test_saving_it_unchanged_changes_nothing(admin: Client) -> None:
 @pytest.mark.parametrize(
     ("fields", "sentence"),
     [
-        ({"audience": "several"}, "Choose staff, groups or people"),
         ({"people": ["1000000"]}, "There is no such user"),
         ({"people": ["x"]}, "There is no such user"),
         ({"audience": "staff", "with_staff": "on"}, "counts with the audience"),
@@ -83,6 +82,40 @@ def test_saving_it_unchanged_changes_nothing(admin: Client) -> None:
 def test_what_is_refused(admin: Client, fields: dict[str, Any], sentence: str) -> None:
     assert sentence in admin.post(f"{LIST}add/", {**FORM, **fields}).content.decode()
     assert not Broadcast.objects.exists()
+
+
+NOBODY_YET = "Nobody is in the audience yet"
+
+
+def test_a_draft_may_wait_for_its_list(admin: Client) -> None:
+    html = admin.post(f"{LIST}add/", several(_continue=""), follow=True).content.decode()
+    made = Broadcast.objects.get()
+    assert f'<a href="{page(made, "lists")}">upload a list</a>' in html
+    assert "Nobody is in the audience of this announcement" in publish(admin, made)
+    person("ann")
+    services.upload_list(made, "ann")
+    assert NOBODY_YET not in admin.post(page(made), several(), follow=True).content.decode()
+    assert "1 announcement is live" in publish(admin, made)
+    services.remove_list(made)
+    assert "Choose staff, groups or people" in admin.post(page(made), several()).content.decode()
+
+
+def test_nobody_is_told_only_of_a_draft_for_several(admin: Client) -> None:
+    for fields in (FORM, several(with_staff="on")):
+        assert NOBODY_YET not in admin.post(f"{LIST}add/", fields, follow=True).content.decode()
+
+
+def test_at_its_time_one_for_nobody_is_blocked(clock: Any, admin: Client) -> None:
+    tomorrow = timezone.now() + timedelta(days=1)
+    answer = admin.post(f"{LIST}add/", several(**at("publish_at", tomorrow), _publish=""), follow=True)
+    assert "1 announcement is scheduled" in answer.content.decode()
+    clock.move_to(tomorrow)
+    services.apply_due()
+    assert Broadcast.objects.get().state == "blocked"
+
+
+def publish(client: Client, made: Broadcast) -> str:
+    return client.post(page(made), several(_publish=""), follow=True).content.decode()
 
 
 def test_the_size_of_all_of_it(admin: Client, tea: Group) -> None:

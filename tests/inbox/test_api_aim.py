@@ -73,8 +73,6 @@ def rows(found: dict[str, Any], is_excluded: bool) -> Any:
 
 
 REFUSED: list[tuple[dict[str, Any], str]] = [
-    ({"audience": "several"}, "/audience"),
-    ({"audience": "several", "people": ["nobody"]}, "/audience"),
     ({"people": ["desk-owner"]}, "/people"),
     ({"audience": "staff", "with_staff": True}, "/with_staff"),
     ({"groups": ["tea"]}, "/groups"),
@@ -96,10 +94,20 @@ def test_what_would_not_count_is_refused(desk: Service, fields: dict[str, Any], 
     assert not Broadcast.objects.exists()
 
 
+def test_a_draft_may_wait_for_its_people(desk: Service) -> None:
+    found = made(desk, audience="several", people=["nobody"])
+    assert (found["people_count"], found["unknown"]) == (0, ["nobody"])
+    address = f"broadcasts/{found['id']}/"
+    assert problem(desk("POST", f"{address}publish/"), 409)["detail"].startswith("Nobody is in the audience")
+    assert desk("PATCH", address, {"people": ["owner-of-desk"]}).json()["people_count"] == 1
+    assert desk("PATCH", address, {"people": []}).json()["people_count"] == 0
+
+
 def test_people_of_a_list_are_an_audience(desk: Service) -> None:
     """The last chosen one may go if there is a list."""
     found = made(desk, audience="several", people=["owner-of-desk"])
     address = f"broadcasts/{found['id']}/"
+    desk("POST", f"{address}publish/")
     assert pointers(desk("PATCH", address, {"people": []})) == ["/audience"]
     BroadcastMember.objects.create(broadcast_id=found["id"], user_id=people(1)[0], source="list")
     assert desk("PATCH", address, {"people": []}).json()["people_count"] == 1

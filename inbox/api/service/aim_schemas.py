@@ -23,9 +23,8 @@ AUDIENCE_RULES: dict[str, Any] = {
     "if": _of(Audience.GROUPS),
     "then": {"properties": {"groups": {"minItems": 1}, **_NO_PARTS}, "required": ["groups"]},
     "else": {
-        "if": _of(Audience.SEVERAL),
-        "then": {"not": {"properties": {**_NO_GROUPS, **_NO_PARTS}}},
-        "else": {"properties": {**_NO_GROUPS, **_NO_PARTS}},
+        "if": {"not": _of(Audience.SEVERAL)},  # which a draft may have without any part
+        "then": {"properties": {**_NO_GROUPS, **_NO_PARTS}},
     },
 }
 People = Annotated[list[UserGiven], Field(max_length=MAX_PEOPLE)]
@@ -49,7 +48,7 @@ class AimFields(BaseModel):
     audience: Audience = Field(
         default=ABSENT,
         description="Everyone, the staff, the members of `groups`, or “several”: who belongs to at least one of "
-        "`with_staff`, `groups` and `people`.",
+        "`with_staff`, `groups` and `people`. A draft may have none of them; it can't be published to nobody.",
     )
     groups: Groups = Field(default=ABSENT, description="Their names, with the audiences “groups” and “several”.")
     with_staff: StrictBool = Field(default=ABSENT, description="With the audience “several”.")

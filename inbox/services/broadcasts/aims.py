@@ -36,14 +36,16 @@ def write_sets(broadcast: Broadcast, values: Values) -> None:
             set_people(broadcast, values[name], is_excluded=name == "excluded_people")
 
 
-def check_aim(values: Values, changed: Collection[str], has_list: bool = False) -> dict[str, str]:
-    """The errors in the audience, as `check_broadcast`. `has_list`: people are on a list besides the chosen ones."""
+def check_aim(values: Values, changed: Collection[str], *, may_lack_parts: bool = False) -> dict[str, str]:
+    """The errors in the audience, as `check_broadcast`. `may_lack_parts`: “several” needs none of the parts in these
+    values, because people are on another list or may be put on one before it is published."""
     if "groups" not in values or "audience" not in values:
         return {}
     audience = values["audience"]
     if audience == Audience.GROUPS and not values["groups"]:
         return {"groups": _("Choose at least one group: without any, this would reach nobody.")}
-    if audience == Audience.SEVERAL and not (has_list or any(values.get(name) for name in ("groups", *OF_SEVERAL))):
+    has_parts = any(values.get(name) for name in ("groups", *OF_SEVERAL))
+    if audience == Audience.SEVERAL and not (has_parts or may_lack_parts):
         return {"audience": _("Choose staff, groups or people: without any, this would reach nobody.")}
     return _check_parts(values, changed, audience)
 

@@ -29,7 +29,7 @@ def check_broadcast(
     needs no second error. `has_list`: people are in the audience besides those who were chosen one by one.
     """
     return (
-        check_aim(values, changed, has_list)
+        check_aim(values, changed, may_lack_parts=has_list or state == State.DRAFT)
         | _check_languages(values, changed)
         | _check_places(values)
         | _check_visitors(values)
