@@ -84,7 +84,8 @@ def fields_of(rule: str) -> dict[str, Any]:
         fields = _fields(parts_of(rule))
     except (BadValue, ValueError):
         fields = {}
-    return fields if fields and rule_of(fields) == rule else {"unit": "", "rule": rule}
+    is_said = fields and fields.get("day", SAME) in dict(DAYS) and rule_of(fields) == rule
+    return fields if is_said else {"unit": "", "rule": rule}
 
 
 def _fields(parts: Mapping[str, str]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ becomes 3:30); of a time that comes twice, the first counts (RFC 5545, 3.3.5).
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, time
+from datetime import MAXYEAR, UTC, datetime, time
 from functools import cached_property
 from itertools import islice
 from types import MappingProxyType
@@ -200,4 +200,6 @@ def _weekday(day: str) -> rrule.weekday:
 
 
 def _moved(moment: datetime, years: int) -> datetime:
-    return moment.replace(year=moment.year + years)
+    """At most to the end of the year 9999, where dateutil ends, too."""
+    year = moment.year + years
+    return moment.replace(year=year) if year <= MAXYEAR else datetime.max

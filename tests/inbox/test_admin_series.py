@@ -158,6 +158,11 @@ class TestTheForm:
         ("FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1", "Every month: the last working day (Monday to Friday)"),
         ("FREQ=YEARLY;COUNT=3", "Every year: January 1"),
         ("FREQ=MONTHLY;BYMONTHDAY=1,15", "FREQ=MONTHLY;BYMONTHDAY=1,15"),
+        ("FREQ=MONTHLY;BYDAY=5FR", "FREQ=MONTHLY;BYDAY=5FR"),
+        ("FREQ=MONTHLY;BYDAY=+1MO", "FREQ=MONTHLY;BYDAY=+1MO"),
+        ("FREQ=MONTHLY;BYDAY=1MO,3MO", "FREQ=MONTHLY;BYDAY=1MO,3MO"),
+        ("FREQ=MONTHLY;BYDAY=MO,TU", "FREQ=MONTHLY;BYDAY=MO,TU"),
+        ("FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=5", "FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=5"),
     ],
 )
 def test_a_rule_in_words_and_in_fields(rule: str, words: str) -> None:
@@ -173,6 +178,7 @@ def test_a_rule_in_words_and_in_fields(rule: str, words: str) -> None:
 def test_no_rule_is_changed_by_its_form(some: dict[str, str], end: dict[str, str]) -> None:
     rule = written(some | end)
     assert rule_of(fields_of(rule)) == rule
+    assert wording(BroadcastSeries(**EVERY_MONDAY | {"rule": rule}))
 
 
 class TestTheDatesBesideIt:

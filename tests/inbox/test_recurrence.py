@@ -107,6 +107,7 @@ class TestClockChanges:
         ("FREQ=DAILY;UNTIL=20261201T080000Z", ["11-30", "12-01"]),  # 9:00 in Berlin
         ("FREQ=DAILY;UNTIL=20261201T075959Z", ["11-30"]),
         ("FREQ=DAILY;COUNT=2", ["11-30", "12-01"]),
+        ("FREQ=YEARLY;UNTIL=29991231", ["11-30", "11-30", "11-30"]),
     ],
 )
 def test_what_rules_mean(rule: str, days: list[str]) -> None:
