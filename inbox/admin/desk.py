@@ -1,6 +1,7 @@
 """What the admin of broadcasts has beyond Django's list and form: preview, size of the audience, effect, copies."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
@@ -123,20 +124,24 @@ class DeskPages(AimPages):
     def lists_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Not in one transaction with anything else: the rows of a long list are written before the clock is locked."""
         broadcast = self._to_look_at(request, object_id)
-        if not self.has_change_permission(request, broadcast):
-            raise PermissionDenied
+        check = partial(self._require_editor, request)
+        check(broadcast)
         form = uploads.UploadForm(request.POST or None, request.FILES or None)
         try:
             with acting(request.user.pk):
                 if "_remove" in request.POST:
-                    services.remove_list(broadcast, is_excluded=bool(request.POST.get("is_excluded")))
+                    services.remove_list(broadcast, is_excluded=bool(request.POST.get("is_excluded")), check=check)
                     return HttpResponseRedirect(request.path)
                 if request.method == "POST" and form.is_valid():
-                    uploads.add(request, broadcast, form)
+                    uploads.add(request, broadcast, form, check)
                     return HttpResponseRedirect(request.path)
         except InboxError as error:
             self.message_user(request, error.detail, messages.ERROR)
         return uploads.page(request, broadcast, form, self.admin_site)
+
+    def _require_editor(self, request: HttpRequest, broadcast: Broadcast) -> None:
+        if not self.has_change_permission(request, broadcast):
+            raise PermissionDenied
 
     @method_decorator(require_POST)
     def duplicate_view(self, request: HttpRequest, object_id: str) -> HttpResponse:

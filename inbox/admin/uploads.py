@@ -1,5 +1,6 @@
 """The page on which an author uploads a list of people for an announcement, or of people who are left out."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
@@ -61,10 +62,10 @@ def page(request: HttpRequest, broadcast: Broadcast, form: UploadForm, site: Adm
     return TemplateResponse(request, "inbox/admin/upload.html", site.each_context(request) | context)
 
 
-def add(request: HttpRequest, broadcast: Broadcast, form: UploadForm) -> None:
+def add(request: HttpRequest, broadcast: Broadcast, form: UploadForm, check: Callable[[Broadcast], None]) -> None:
     """Raises what `services.upload_list` raises."""
     is_excluded = bool(form.cleaned_data["is_excluded"])
-    found = services.upload_list(broadcast, form.cleaned_data["file"], is_excluded=is_excluded)
+    found = services.upload_list(broadcast, form.cleaned_data["file"], is_excluded=is_excluded, check=check)
     for level, sentence in _report(found):
         messages.add_message(request, level, sentence)
     if not is_excluded and broadcast.audience != Audience.SEVERAL:

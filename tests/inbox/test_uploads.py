@@ -135,3 +135,20 @@ class TestTheAdmin:
         writer = staff("writer", "view_broadcast", "change_broadcast")
         services.publish(news)
         assert writer.get(page(news, "lists")).status_code == 403
+
+    @pytest.mark.parametrize("fields", [{"file": SimpleUploadedFile("list.csv", b"ann")}, {"_remove": "1"}])
+    def test_one_that_was_published_meanwhile(
+        self, monkeypatch: pytest.MonkeyPatch, news: Broadcast, fields: dict[str, Any]
+    ) -> None:
+        ann, bob, summary = person("ann"), person("bob"), BroadcastMember.summary
+        services.upload_list(news, bob.username)
+        services.set_people(news, [ann.pk])
+
+        def meanwhile(broadcast: int) -> Any:
+            Broadcast.objects.filter(pk=broadcast).update(state="live")
+            return summary(broadcast)
+
+        monkeypatch.setattr(BroadcastMember, "summary", meanwhile)
+        writer = staff("writer", "view_broadcast", "change_broadcast")
+        assert writer.post(page(news, "lists"), {"is_excluded": "", **fields}).status_code == 403
+        assert stored(source="list") == {"bob"}

@@ -2,7 +2,7 @@
 CSV file. Any number of them costs a few statements."""
 
 import csv
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from io import StringIO
 
@@ -19,6 +19,7 @@ from ...models import Broadcast, BroadcastMember, Source, aim, ledger
 from .states import require_changeable
 
 CHUNK = 100_000  # names per look-up: one by e-mail address reads all users
+Check = Callable[[Broadcast], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +33,12 @@ class Upload:
     unknown: list[str]
 
 
-def upload_list(broadcast: Broadcast, text: str, *, is_excluded: bool = False) -> Upload:
+def upload_list(
+    broadcast: Broadcast, text: str, *, is_excluded: bool = False, check: Check = require_changeable
+) -> Upload:
     """Add the users whom this text names to the uploaded list of a broadcast: of those whom it is for, or of those who
-    are left out. Raises BadValue if it names nobody, NotApproved as `change_broadcast`."""
+    are left out. Raises BadValue if it names nobody, and what `check` raises (NotApproved, as `change_broadcast`). That
+    is asked while the clock is locked, because the broadcast may have been published meanwhile."""
     lines = _lines(text)
     names = dict.fromkeys(lines)
     known = _look_up(names)
@@ -42,7 +46,7 @@ def upload_list(broadcast: Broadcast, text: str, *, is_excluded: bool = False) -
     unknown = [name for name in names if name not in known]
     if not users:
         raise BadValue(_("This file names no user of this site."))
-    added = _add(broadcast.pk, users, is_excluded)
+    added = _add(broadcast.pk, users, is_excluded, check)
     return Upload(len(users), added, len(lines) - len(names), unknown)
 
 
@@ -90,7 +94,7 @@ def _by_email(names: list[str]) -> list[tuple[str, UserPk]]:
 
 
 @ledger.retrying
-def _add(broadcast: int, users: Collection[UserPk], is_excluded: bool) -> int:
+def _add(broadcast: int, users: Collection[UserPk], is_excluded: bool, check: Check) -> int:
     """Write the rows before the clock is locked, so that other writes of broadcasts do not wait for them; they become
     visible together with the new value of the clock."""
     with transaction.atomic(using=ledger.alias()):
@@ -98,28 +102,28 @@ def _add(broadcast: int, users: Collection[UserPk], is_excluded: bool) -> int:
         added = _insert(broadcast, users, is_excluded)
         if connections[ledger.alias()].vendor == "postgresql":
             connections[ledger.alias()].check_constraints()  # now, and not at the commit, while the clock is locked
-        _note(broadcast, before)
+        _note(broadcast, before, check)
         return added
 
 
 @ledger.retrying
-def remove_list(broadcast: Broadcast, *, is_excluded: bool = False) -> int:
-    """Remove the uploaded list; returns how many users were on it. Raises NotApproved as `change_broadcast`."""
+def remove_list(broadcast: Broadcast, *, is_excluded: bool = False, check: Check = require_changeable) -> int:
+    """Remove the uploaded list; returns how many users were on it. Raises as `upload_list`."""
     rows = BroadcastMember._base_manager.using(ledger.alias()).filter(broadcast=broadcast.pk, source=Source.LIST)
     with transaction.atomic(using=ledger.alias()):
         before = BroadcastMember.summary(broadcast.pk)
         removed: int = rows.filter(is_excluded=is_excluded).delete()[0]
-        _note(broadcast.pk, before)
+        _note(broadcast.pk, before, check)
         return removed
 
 
-def _note(broadcast: int, before: dict[str, int]) -> None:
+def _note(broadcast: int, before: dict[str, int], check: Check) -> None:
     after = BroadcastMember.summary(broadcast)
     with ledger.locked_clock() as clock:
         row = Broadcast.objects.filter(pk=broadcast).first()
         if row is None:
             raise NotFound(_("There is no such broadcast."))
-        require_changeable(row)
+        check(row)
         if moved := [name for name in before if before[name] != after[name]]:
             aim.changed(clock, broadcast, {name: before[name] for name in moved}, {name: after[name] for name in moved})
 
