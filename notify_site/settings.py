@@ -162,6 +162,8 @@ INBOX_FAILED_CHECKS_PER_MINUTE = env.number("INBOX_FAILED_CHECKS_PER_MINUTE", de
 INBOX_TRUSTED_PROXIES = env.list("INBOX_TRUSTED_PROXIES", default=[])
 INBOX_FOUR_EYES = env.bool("INBOX_FOUR_EYES", default=False)
 INBOX_IMAGE_HOSTS = env.list("INBOX_IMAGE_HOSTS", default=[])
+# Each person in the audience of an announcement is a field of its form: up to 5,000, and as many who are left out.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 12_000
 INBOX_UNREAD_CAP = env.number("INBOX_UNREAD_CAP", default=999)
 INBOX_RETENTION_DAYS = env.number("INBOX_RETENTION_DAYS", default=180)
 INBOX_MAX_MESSAGES_PER_USER = env.number("INBOX_MAX_MESSAGES_PER_USER", default=10_000)

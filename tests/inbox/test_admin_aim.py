@@ -140,6 +140,15 @@ def test_the_size_of_all_of_it(admin: Client, tea: Group) -> None:
     assert size(audience="everyone", broadcast=made.pk, late_joiners="on") == 5
 
 
+@pytest.mark.anywhere
+def test_a_form_with_many_people_is_saved(admin: Client) -> None:
+    """Django refuses more than a thousand fields, unless the site's settings say otherwise."""
+    some = people(1100)
+    answer = admin.post(f"{LIST}add/", {**FORM, "audience": "several", "people": some, "without_people": some[:10]})
+    assert answer.status_code == 302
+    assert Broadcast.objects.get().members.count() == 1110
+
+
 def test_the_search_for_people(admin: Client) -> None:
     def names(typed: str) -> list[str]:
         return [found["name"] for found in admin.get(f"{LIST}people/", {"q": typed}).json()["people"]]
