@@ -5,7 +5,8 @@ selected.js shows it in a dialog. Without scripts the actions act at once, as th
 
 from collections.abc import Callable
 
-from django.core.exceptions import PermissionDenied
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.core.exceptions import BadRequest, PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, JsonResponse
 from django.urls import URLPattern
@@ -38,7 +39,10 @@ class SelectedPages(DeskPages):
 
     def _selected(self, request: HttpRequest) -> QuerySet[Broadcast]:
         """As Django's own actions choose: the ticked ones, or all that the list has found."""
-        found: QuerySet[Broadcast] = self.get_changelist_instance(request).get_queryset(request)
+        try:
+            found: QuerySet[Broadcast] = self.get_changelist_instance(request).get_queryset(request)
+        except IncorrectLookupParameters as error:  # Django's list shows all rows then
+            raise BadRequest from error
         if request.POST.get("select_across") == "1":
             return found
         keys = [key for key in request.POST.getlist("_selected_action") if key.isdecimal() and len(key) < 19]

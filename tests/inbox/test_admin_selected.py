@@ -96,6 +96,7 @@ def test_for_those_who_may(action: str, permission: str) -> None:
     assert may.post(f"{LIST}selected/", {**data, "action": "delete_selected"}).status_code == 403
     assert may.post(f"{LIST}selected/", {**data, "_selected_action": "x"}).json()["heading"] == ""
     assert may.get(f"{LIST}selected/").status_code == 405
+    assert may.post(f"{LIST}selected/?pages=7", data).status_code == 400
 
 
 def test_many_audiences_are_one_statement_and_no_more_than_that(
