@@ -30,7 +30,8 @@ from .zones import moment
 
 PAGE = 100
 SECONDS = 2.0  # between two counts
-DANGEROUS = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet takes what begins with these for a formula
+# A spreadsheet takes what begins with these for a formula; in Chinese and Japanese also with the wide ones.
+DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 _recently: Recently[int, Effect] = Recently(SECONDS)
 

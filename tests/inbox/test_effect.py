@@ -380,7 +380,7 @@ class TestCsv:
         assert others == [""] * (len(DONE) - 2)
         assert read_at.endswith("+00:00")
 
-    @pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@sum", "\t=1"])
+    @pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@sum", "\t=1", "\uff1d1+1", "\uff20sum"])
     def test_no_cell_is_a_formula(self, admin: Client, name: str) -> None:
         assert neutralised(name) == f"'{name}"
         User.objects.create(username=name)
