@@ -205,7 +205,8 @@ class Broadcast(Revised, Aimed):
             is_live = self.state == State.LIVE if before is None or "state" in names else was_live
             is_new = is_live and (not was_live or self.shows_again)
             if before is not None:
-                self.first_clock, self.first_published_at = before["first_clock"], before["first_published_at"]
+                for name in ("clock", "first_clock", "first_published_at"):  # this instance may be older than they are
+                    setattr(self, name, before[name])
             if is_new or (is_live and self._finds_more(before or {}, names)):
                 self.set_published(clock, births.next_moment(ledger.alias()))
                 names |= {"clock", "published_at", "first_clock", "first_published_at"}

@@ -176,6 +176,17 @@ def test_a_copy_is_for_the_same_users() -> None:
     assert list(copy.excluded_groups.all()) == [tea]
 
 
+def test_saving_the_broadcast_takes_no_change_of_its_audience_back(user: int) -> None:
+    """The instance has the clock value from before it."""
+    news = live(audience="several")
+    shown = selectors.snapshot(user).version
+    listed(news, user)
+    news.title = "Newer"
+    news.save()
+    assert services.mark_all_read(user, shown) == 0
+    assert unread(user) == {news.ref}
+
+
 # Groups that are left out
 
 
