@@ -98,11 +98,10 @@ def _add(broadcast: int, users: Collection[UserPk], is_excluded: bool, check: Ch
     """Write the rows before the clock is locked, so that other writes of broadcasts do not wait for them; they become
     visible together with the new value of the clock."""
     with transaction.atomic(using=ledger.alias()):
-        before = BroadcastMember.summary(broadcast)
         added = _insert(broadcast, users, is_excluded)
         if connections[ledger.alias()].vendor == "postgresql":
             connections[ledger.alias()].check_constraints()  # now, and not at the commit, while the clock is locked
-        _note(broadcast, before, check)
+        _note(broadcast, added, is_excluded, check)
         return added
 
 
@@ -111,21 +110,23 @@ def remove_list(broadcast: Broadcast, *, is_excluded: bool = False, check: Check
     """Remove the uploaded list; returns how many users were on it. Raises as `upload_list`."""
     rows = BroadcastMember._base_manager.using(ledger.alias()).filter(broadcast=broadcast.pk, source=Source.LIST)
     with transaction.atomic(using=ledger.alias()):
-        before = BroadcastMember.summary(broadcast.pk)
         removed: int = rows.filter(is_excluded=is_excluded).delete()[0]
-        _note(broadcast.pk, before, check)
+        _note(broadcast.pk, -removed, is_excluded, check)
         return removed
 
 
-def _note(broadcast: int, before: dict[str, int], check: Check) -> None:
-    after = BroadcastMember.summary(broadcast)
+def _note(broadcast: int, more: int, is_excluded: bool, check: Check) -> None:
+    """Note that this transaction has written so many rows. A number from before it would not tell: another upload may
+    have removed as many meanwhile."""
+    name = "excluded_people" if is_excluded else "people"
+    number = BroadcastMember.summary(broadcast)[name]
     with ledger.locked_clock() as clock:
         row = Broadcast.objects.filter(pk=broadcast).first()
         if row is None:
             raise NotFound(_("There is no such broadcast."))
         check(row)
-        if moved := [name for name in before if before[name] != after[name]]:
-            aim.changed(clock, broadcast, {name: before[name] for name in moved}, {name: after[name] for name in moved})
+        if more:
+            aim.changed(clock, broadcast, {name: number - more}, {name: number})
 
 
 def _insert(broadcast: int, users: Collection[UserPk], is_excluded: bool) -> int:
