@@ -337,6 +337,12 @@ class TestAskingTheRestAgain:
             self.reminder(broadcast)
         assert Broadcast.objects.count() == 1
 
+    def test_the_statement_is_written_for_the_database_of_the_mailboxes(
+        self, tea: Broadcast, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("django.db.models.sql.query.DEFAULT_DB_ALIAS", "elsewhere")
+        assert names(self.reminder(tea), Who.AUDIENCE) == ["cat"]
+
     def test_the_button(self, tea: Broadcast, admin: Client) -> None:
         html = admin.get(page(tea, "effect")).content.decode()
         assert "Makes a draft of a reminder for the 1 person who has not read it." in html

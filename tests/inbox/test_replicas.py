@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 
-from inbox import selectors
+from inbox import selectors, services
 
+from .repeated import MONDAY, occurrences, stopped
 from .scenes import Scene, Write, all_writes
 
 pytestmark = pytest.mark.django_db
@@ -27,6 +28,15 @@ class ReadsElsewhere:
 def test_writers_read_where_they_write(scene: Scene, write: Write, settings: Any) -> None:
     settings.DATABASE_ROUTERS = [ReadsElsewhere()]
     write(scene)
+
+
+def test_series_copy_what_is_stored(scene: Scene, settings: Any, clock: Any) -> None:
+    series = stopped(scene.actor)
+    settings.DATABASE_ROUTERS = [ReadsElsewhere()]
+    services.start_series(series)
+    clock.move_to(MONDAY)
+    services.apply_due()
+    assert occurrences(series) == [(MONDAY, "live")]
 
 
 def test_readers_read_where_it_is_written(scene: Scene, settings: Any) -> None:

@@ -24,15 +24,16 @@ MOST_PEOPLE = 10_000  # on the lists of a template: they are copied while the cl
 
 def require_template(series: BroadcastSeries) -> Broadcast:
     """Raises BadValue if no occurrence can be made of it."""
-    if series.template is None:
+    template = Broadcast.objects.filter(repeated_by=series.pk).first()  # `series.template` may be read from a replica
+    if template is None:
         raise BadValue(_("Its announcement was deleted."))
-    people = BroadcastMember.objects.filter(broadcast=series.template.pk).order_by()
+    people = BroadcastMember.objects.filter(broadcast=template.pk).order_by()
     if people[: MOST_PEOPLE + 1].count() > MOST_PEOPLE:
         raise BadValue(
             _("More than %d people are on its lists. Address them as a group: an announcement for groups can recur.")
             % MOST_PEOPLE
         )
-    return series.template
+    return template
 
 
 def make_occurrences(now: datetime) -> int:
@@ -68,7 +69,7 @@ def _is_over(series: BroadcastSeries, occurrence: datetime, now: datetime) -> bo
 def _make(series: BroadcastSeries, occurrence: datetime) -> None:
     """Raises BadValue as `require_template`."""
     template = require_template(series)
-    if series.occurrences.filter(occurrence=occurrence).exists():
+    if Broadcast.objects.filter(series=series.pk, occurrence=occurrence).exists():
         return
     copy = copied(
         template,

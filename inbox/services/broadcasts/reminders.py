@@ -57,7 +57,7 @@ def _reminder(title: str, language: str) -> str:
 def _add(copy: Broadcast, original: Broadcast, who: Who) -> int:
     """Put them on the list of the copy, in one statement; returns how many they are."""
     found = people(original, who).order_by().values(reminded=F("pk"))
-    selected, parameters = found.query.sql_with_params()
+    selected, parameters = found.query.get_compiler(ledger.alias()).as_sql()
     connection = connections[ledger.alias()]
     table = connection.ops.quote_name(BroadcastMember._meta.db_table)
     sql = (
