@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from django.conf import settings
 from django.contrib.auth.models import Group
 from django.db import connections, models
-from django.db.models import CASCADE, ForeignKey, ProtectedError
+from django.db.models import CASCADE, ForeignKey, ProtectedError, Q
 from django.db.models.deletion import Collector
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -108,7 +108,7 @@ class AimRow(models.Model):
 
 
 def require_deletable(group: int) -> None:
-    """Raise ProtectedError if a live or scheduled broadcast leaves out this group.
+    """Raise ProtectedError if a live, scheduled or recurring broadcast leaves out this group.
 
     Call it in the transaction that deletes the group: none can be published until it ends.
     """
@@ -119,16 +119,17 @@ def require_deletable(group: int) -> None:
 
 
 def _require_hidden(rows: models.QuerySet[ExcludedGroup]) -> None:
-    shown: set[models.Model] = set(rows.filter(broadcast__state__in=SHOWN).select_related("broadcast"))
+    is_shown = Q(broadcast__state__in=SHOWN) | Q(broadcast__repeated_by__is_active=True)
+    shown: set[models.Model] = set(rows.filter(is_shown).select_related("broadcast"))
     if shown:
         raise ProtectedError(
-            _("A live or scheduled announcement leaves out this group: its members would see it."), shown
+            _("A live, scheduled or recurring announcement leaves out this group: its members would see it."), shown
         )
 
 
 def protect_if_shown(collector: Collector, field: ForeignKey[Any, Any], rows: Any, using: str) -> None:
-    """For `on_delete`: a group that a live or scheduled broadcast leaves out can't be deleted, because its members
-    would see what is hidden from them. Other broadcasts no longer leave it out."""
+    """For `on_delete`: a group that a live, scheduled or recurring broadcast leaves out can't be deleted, because its
+    members would see what is hidden from them. Other broadcasts no longer leave it out."""
     _require_hidden(rows.only("pk", "broadcast", "group"))
     CASCADE(collector, field, rows, using)
 

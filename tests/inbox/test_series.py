@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import Group, User
 from django.db import IntegrityError, transaction
+from django.db.models import ProtectedError
 
 from inbox import selectors, services
 from inbox.core.acting import acting
@@ -306,6 +307,18 @@ def test_plain_writes_keep_the_clock_right(user: int) -> None:
     assert next_due() == NOW + HOUR
     BroadcastSeries.objects.bulk_create([BroadcastSeries(**EVERY_MONDAY, is_active=True, next_at=NOW)])
     assert next_due() == NOW
+
+
+def test_a_group_that_an_active_series_leaves_out_stays(user: int) -> None:
+    """Its members would see the next occurrence."""
+    group, draft = Group.objects.create(name="tea"), template()
+    draft.excluded_groups.add(group)
+    series = repeated(user, template=draft)
+    with pytest.raises(ProtectedError):
+        group.delete()
+    services.stop_series(series)
+    group.delete()
+    assert not draft.excluded_groups.exists()
 
 
 def test_the_draft_of_an_active_series_is_for_publishers(user: int) -> None:
