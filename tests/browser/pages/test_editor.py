@@ -89,6 +89,23 @@ def test_the_author_alone_tries_it_out(browse: Browse, shared_site: StartSite) -
     assert site.call("sql", "SELECT count(*) FROM inbox_broadcast WHERE title = 'Not yet said'") == [[0]]
 
 
+def test_what_is_tried_out_goes_with_its_author(browse: Browse, shared_site: StartSite) -> None:
+    context = browse(shared_site(DEBUG="1"), "admin")
+    own, page = context.new_page(), context.new_page()
+    own.goto("/people/")
+    Bell(own).live()
+    page.goto("/admin/inbox/broadcast/add/")
+    page.get_by_label("Title:", exact=True).fill("Not yet said")
+    page.get_by_label("As a banner on every page").check()
+    expect(page.frame_locator("[title=Preview]").locator("[data-place=banner]")).to_contain_text("Not yet said")
+    page.get_by_role("button", name="Show it to me only").click()
+    tried = Banners(own).all.filter(has_text="Not yet said")
+    expect(tried).to_be_visible()
+    context.clear_cookies()
+    page.goto("/accounts/login/")  # which tells the other tabs
+    expect(tried.filter(visible=True)).to_have_count(0)
+
+
 def test_buttons_write_marks_around_what_is_selected(browse: Browse, shared_site: StartSite) -> None:
     page = browse(shared_site(DEBUG="1"), "admin").new_page()
     page.goto("/admin/inbox/broadcast/add/")

@@ -106,7 +106,9 @@ export class BroadcastBanners extends HTMLElement {
   }
 
   #onState({ state }) {
-    if (state === "signed-out") this.#user?.leave();
+    if (state !== "signed-out") return;
+    this.#trial = []; // nobody else may see it
+    this.#user?.leave();
   }
 
   /** @returns {any} */
