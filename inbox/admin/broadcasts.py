@@ -206,7 +206,7 @@ class BroadcastAdmin(Publishing, OnceAdmin, LeanAdmin):
         with ledger.locked_clock():
             if change:
                 # It may have started, expired or been withdrawn since the form was loaded; saving must not undo that.
-                obj.refresh_from_db(fields=SETTLED)
+                obj.refresh_from_db(using=ledger.alias(), fields=SETTLED)
                 self._require(self._may_edit(request, obj))
             super().save_model(request, obj, form, change)
 
@@ -221,7 +221,7 @@ class BroadcastAdmin(Publishing, OnceAdmin, LeanAdmin):
 
     def delete_model(self, request: HttpRequest, obj: Broadcast) -> None:
         with ledger.locked_clock():
-            obj.refresh_from_db(fields=SETTLED)
+            obj.refresh_from_db(using=ledger.alias(), fields=SETTLED)
             self._require(self._may_delete(request, obj))
             super().delete_model(request, obj)
 

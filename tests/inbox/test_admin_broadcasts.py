@@ -19,6 +19,7 @@ from inbox.admin.forms import BroadcastForm
 from inbox.models import Broadcast, BroadcastReceipt, State
 
 from .rest import announcement, person, state
+from .test_replicas import ReadsElsewhere
 
 pytestmark = [pytest.mark.urls("tests.inbox.urls"), pytest.mark.django_db, pytest.mark.anywhere]
 
@@ -73,6 +74,15 @@ def test_every_field_has_a_name_of_its_own(admin: Client) -> None:
     page = admin.get(f"{LIST}add/").content.decode()
     names = re.findall(r'<input[^>]* name="(?:publish|expires)_at_\d"[^>]* aria-label="([^"]+)"', page)
     assert names == ["Publish at: Date", "Publish at: Time", "Expires at: Date", "Expires at: Time"]
+
+
+def test_what_is_settled_is_read_where_it_is_written(admin: Client, settings: Any) -> None:
+    """On a replica, it may be older: then saving the form would withdraw what was published a moment ago."""
+    news = Broadcast.objects.create(title="News", state="live")
+    settings.DATABASE_ROUTERS = [ReadsElsewhere()]
+    assert admin.post(page(news), FORM).status_code == 302
+    assert admin.post(page(news, "delete"), {"post": "yes"}).status_code == 302
+    assert states() == []
 
 
 def test_saving_makes_a_draft_that_nobody_sees(bob: Any, admin: Client) -> None:
