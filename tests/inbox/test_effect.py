@@ -328,6 +328,15 @@ class TestAskingTheRestAgain:
         services.mark_read(user("ann"), [broadcast.ref])
         assert names(self.reminder(broadcast), Who.AUDIENCE) == names(broadcast, Who.UNREAD) == ["bob", "eve"]
 
+    def test_the_lists_of_the_other_are_not_copied_first(self) -> None:
+        """They may be long, and the clock is locked."""
+        broadcast = tea_for("ann", audience="several", late_joiners=True)
+        broadcast.excluded_groups.add(Group.objects.create(name="coffee"))
+        services.set_people(broadcast, [user("ann").pk, user("eve").pk])
+        services.mark_read(user("ann"), [broadcast.ref])
+        changes = self.reminder(broadcast).history.order_by("pk").values_list("changed", flat=True)
+        assert list(changes) == [{}, {"people": [0, 1]}]
+
     @pytest.mark.parametrize("columns", [{}, {"in_inbox": False, "as_banner": True}])
     def test_there_may_be_nobody_to_ask(self, columns: dict[str, bool]) -> None:
         broadcast = tea_for("ann", **columns)

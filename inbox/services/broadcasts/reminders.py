@@ -11,7 +11,7 @@ from ...core.validators import MAX_TITLE
 from ...errors import BadValue
 from ...models import Audience, Broadcast, BroadcastMember, Source, aim, ledger
 from ...selectors.effect import Who, people, yet_to
-from .copies import copied
+from .copies import columns_of
 
 
 @ledger.retrying
@@ -22,10 +22,7 @@ def remind(author: SiteUser, original: Broadcast) -> Broadcast:
     Raises BadValue if there is nobody, or nothing to do.
     """
     with ledger.locked_clock() as clock:
-        copy = copied(original, author, **_columns(original))
-        copy.groups.clear()
-        copy.excluded_groups.clear()
-        BroadcastMember.objects.filter(broadcast=copy.pk).delete()
+        copy = Broadcast.objects.create(author=author, **columns_of(original) | _columns(original))
         if (missing := yet_to(original)) is None or (count := _add(copy, original, missing)) == 0:
             raise BadValue(_("There is nobody to ask again."))
         aim.changed(clock, copy.pk, {"people": 0}, {"people": count})
