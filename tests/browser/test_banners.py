@@ -13,7 +13,6 @@ from tests.browser.conftest import Browse, newcomer
 from tests.browser.elsewhere import Elsewhere
 from tests.browser.looks import DESKTOP, LOOKS, PHONE
 from tests.browser.pages.inbox_page import InboxPage
-from tests.browser.test_the_main_job import decide
 from tests.conftest import StartSite
 from tests.servers import Site, wait_for
 
@@ -40,36 +39,6 @@ def open_page(browse: Browse, site: Site, person: str) -> Any:
         return banners
 
     return start
-
-
-def test_an_administrator_publishes_corrects_and_withdraws(browse: Browse, site: Site, person: str) -> None:
-    """The real form; three readers see each step in their language, without a reload."""
-    readers = {locale: visit(browse(site, person, locale=locale)) for locale in ("en-GB", "de", "zh-CN")}
-    for banners in readers.values():
-        Bell(banners.page).live()
-    page = browse(site, "admin").new_page()
-    page.goto("/admin/inbox/broadcast/add/")
-    texts = {"Title:": "Maintenence", "Title (Deutsch):": "Wartung", "Title (简体中文):": "维护", "Text:": "At **two**"}
-    buttons = {"Button 1:": "The plan", "Button 1 (Deutsch):": "Der Plan", "Link of button 1:": "/people/"}
-    for label, text in (texts | buttons).items():
-        page.get_by_label(label, exact=True).fill(text)
-    page.get_by_label("As a banner on every page").check()
-    try:
-        decide(page, "Publish")
-        for locale, title, button in (
-            ("en-GB", "Maintenence", "The plan"),
-            ("de", "Wartung", "Der Plan"),
-            ("zh-CN", "维护", "The plan"),
-        ):
-            expect(readers[locale].all).to_contain_text(title)
-            expect(readers[locale].all.get_by_role("link", name=button)).to_be_visible()
-        page.get_by_label("Title:", exact=True).fill("Maintenance")
-        page.get_by_role("button", name="Save and continue editing").click()
-        expect(readers["en-GB"].all).to_contain_text("Maintenance")
-    finally:
-        decide(page, "Withdraw")
-    for banners in readers.values():
-        expect(banners.all.filter(visible=True)).to_have_count(0)
 
 
 def test_comes_is_closed_and_stays_in_the_inbox(open_page: Any, site: Site) -> None:

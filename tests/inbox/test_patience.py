@@ -141,7 +141,9 @@ def test_pages_and_the_admin_are_503_too(read_only: Any) -> None:
     client = Client(raise_request_exception=False)
     client.force_login(User.objects.get(username="root"))
     read_only()
-    answer = client.post("/admin/inbox/broadcast/add/", {"title": "News", "level": "info", "audience": "everyone"})
+    answer = client.post(
+        "/admin/inbox/broadcast/add/", {"title": "News", "level": "info", "audience": "everyone", "in_inbox": "on"}
+    )
     assert (answer.status_code, answer["Retry-After"]) == (503, "5")
 
 

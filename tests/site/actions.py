@@ -15,6 +15,7 @@ from unittest.mock import Mock, patch
 from django.apps import apps
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user_model
+from django.contrib.auth.models import Group
 from django.contrib.sessions.models import Session
 from django.db import connection, transaction
 from django.utils import timezone
@@ -43,6 +44,12 @@ def user(name: str, **fields: Any) -> Any:
         found.set_password(PASSWORD)
         found.save()
     return found.pk
+
+
+def join(name: str, group: str) -> None:
+    """Make the user a member of this group, which may be new."""
+    found, _made = Group.objects.get_or_create(name=group)
+    get_user_model().objects.get(username=name).groups.add(found)
 
 
 def delete_user(name: str) -> None:
