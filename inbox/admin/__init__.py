@@ -14,7 +14,7 @@ from .broadcasts import BroadcastAdmin
 from .deleted import DeletedUserAdmin
 from .rows import MailboxAdmin, MessageAdmin, ReceiptAdmin
 from .sends import SendAdmin
-from .series import SeriesAdmin
+from .series.page import SeriesAdmin
 from .tokens import ServiceTokenAdmin
 
 admin.site.register(Broadcast, BroadcastAdmin)

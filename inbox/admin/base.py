@@ -1,7 +1,7 @@
 """Base classes of the inbox's admin pages: fast on tables with millions of rows, and read-only for rows that code
 writes."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -11,6 +11,7 @@ from django.contrib import admin
 from django.contrib.auth import get_permission_codename, get_user_model
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.utils.functional import cached_property
 from django.utils.translation import ngettext
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     ModelAdmin = admin.ModelAdmin[Any]
 else:
     ModelAdmin = admin.ModelAdmin
+
+View = Callable[..., HttpResponseBase]
 
 SHOWN = 100  # objects named on a deletion's confirmation page
 

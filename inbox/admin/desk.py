@@ -1,6 +1,6 @@
 """What the admin of broadcasts has beyond Django's list and form: preview, size of the audience, effect, copies."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +23,8 @@ from ..errors import InboxError
 from ..models import Broadcast, BroadcastSeries, ledger
 from . import effect, preview, uploads
 from .aim import AimPages, posted_aim
-from .series_rules import wording
+from .base import View
+from .series.rules import wording
 from .submit_once import FIELD
 from .wording import sentence_about
 from .zones import rendered_now, zone_of
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
 else:
     ModelAdmin = admin.ModelAdmin
 
-View = Callable[..., HttpResponseBase]
 # Translated when the log is read.
 COPY_OF, REMINDER_OF = gettext_noop("copy of"), gettext_noop("reminder of")
 

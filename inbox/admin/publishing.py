@@ -19,7 +19,7 @@ from .. import selectors, services
 from ..core.acting import acting
 from ..errors import InboxError
 from ..models import Broadcast, State
-from .desk import View
+from .base import View
 from .selected import SelectedPages
 
 Service = Callable[[Broadcast], None]

@@ -17,7 +17,8 @@ from django.views.decorators.http import require_POST
 
 from .. import selectors, services
 from ..models import Broadcast, State
-from .desk import DeskPages, View
+from .base import View
+from .desk import DeskPages
 from .wording import sentence_about
 
 Question = Callable[[list[Broadcast]], tuple[str, str]]

@@ -9,8 +9,8 @@ from django.test import Client
 from hypothesis import given
 
 from inbox import services
-from inbox.admin.series_form import SeriesForm
-from inbox.admin.series_rules import fields_of, rule_of, wording
+from inbox.admin.series.form import SeriesForm
+from inbox.admin.series.rules import fields_of, rule_of, wording
 from inbox.core.recurrence import parts_of, written
 from inbox.models import Broadcast, BroadcastSeries, State
 

@@ -23,8 +23,11 @@ LISTEN = """document.addEventListener("securitypolicyviolation", (event) => wind
 
 @pytest.fixture(scope="session")
 def told_site(shared_site: StartSite) -> Site:
-    """One of its own, with the demo's posts, messages and broadcast, and the demo accounts on offer."""
-    site = shared_site(DEBUG="1")
+    """One of its own, with the demo's posts, messages and broadcast, and the demo accounts on offer.
+
+    Where others have written a broadcast, the demo's is not made.
+    """
+    site = shared_site(DEBUG="1", DEMO="told")
     site.call("django.core.management.call_command", "seed_demo", verbosity=0)
     site.call("sql", "INSERT INTO auth_group (name) VALUES ('Moderators'), ('Translators')")
     return site

@@ -46,6 +46,7 @@ def refuse_broadcast(page: Page) -> None:
     page.get_by_role("button", name="Publish", exact=True).click()
     page.get_by_role("dialog").get_by_role("button", name="Publish").click()
     expect(page.get_by_text("Choose at least one group")).to_be_visible()
+    expect(page.locator(".field-groups").get_by_label("Moderators")).to_be_visible()
     expect(page.get_by_text("This field is required")).to_be_visible()
 
 
@@ -100,7 +101,7 @@ STOPS = (
     Stop("admin", "/admin/inbox/broadcast/"),
     Stop("admin", "/admin/inbox/broadcast/1/change/", "text=Withdraw"),
     Stop("admin", "/admin/inbox/broadcast/1/effect/?who=unread", ".inbox-readers"),
-    Stop("admin", "/admin/inbox/broadcast/add/", "text=Moderators"),
+    Stop("admin", "/admin/inbox/broadcast/add/", "#id_audience"),
     Stop("admin", act=refuse_broadcast, name="broadcast refused"),
     Stop("admin", "/admin/inbox/broadcastseries/add/", ".inbox-next li"),
     Stop("admin", act=repeat, name="recurring announcement"),

@@ -42,7 +42,7 @@ class PeopleField {
   }
 
   #makeSearch(select) {
-    const search = this.#make("input", { type: "search", id: `${select.id}-search`, className: "vTextField" });
+    const search = this.#make("input", { type: "text", id: `${select.id}-search`, className: "vTextField" });
     Object.assign(search, { autocomplete: "off", role: "combobox", ariaAutoComplete: "list" });
     search.placeholder = select.dataset.placeholder;
     search.setAttribute("aria-controls", this.list.id);

@@ -11,15 +11,15 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from .. import services
-from ..core.acting import acting
-from ..models import Broadcast, BroadcastSeries, State
-from .base import LeanAdmin
-from .series_form import SeriesForm
-from .series_pages import SeriesPages
-from .series_rules import shown, wording
-from .submit_once import OnceAdmin
-from .zones import rendered_now, zone_of
+from ... import services
+from ...core.acting import acting
+from ...models import Broadcast, BroadcastSeries, State
+from ..base import LeanAdmin
+from ..submit_once import OnceAdmin
+from ..zones import rendered_now, zone_of
+from .form import SeriesForm
+from .pages import SeriesPages
+from .rules import shown, wording
 
 NEXT = 5  # occurrences beside the form
 

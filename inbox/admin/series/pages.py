@@ -13,13 +13,13 @@ from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
-from .. import services
-from ..errors import InboxError
-from ..models import BroadcastSeries
-from .desk import View
-from .series_form import SeriesForm
-from .series_rules import shown, wording
-from .zones import zone_of
+from ... import services
+from ...errors import InboxError
+from ...models import BroadcastSeries
+from ..base import View
+from ..zones import zone_of
+from .form import SeriesForm
+from .rules import shown, wording
 
 if TYPE_CHECKING:
     ModelAdmin = admin.ModelAdmin[Any]

@@ -15,9 +15,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from ..core.recurrence import WEEKDAYS, parts_of, written
-from ..errors import BadValue
-from ..models import BroadcastSeries
+from ...core.recurrence import WEEKDAYS, parts_of, written
+from ...errors import BadValue
+from ...models import BroadcastSeries
 
 Choices = list[tuple[str, str | Promise]]
 

@@ -10,10 +10,10 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from .. import services
-from ..core.recurrence import MAX_COUNT, MAX_INTERVAL, MAX_RULE, WEEKDAYS
-from ..models import Broadcast, BroadcastSeries, State
-from .series_rules import DAY_NAMES, DAYS, DAYS_OF_WEEK, ENDS, UNITS, fields_of, rule_of
+from ... import services
+from ...core.recurrence import MAX_COUNT, MAX_INTERVAL, MAX_RULE, WEEKDAYS
+from ...models import Broadcast, BroadcastSeries, State
+from .rules import DAY_NAMES, DAYS, DAYS_OF_WEEK, ENDS, UNITS, fields_of, rule_of
 
 if TYPE_CHECKING:
     ModelForm = forms.ModelForm[Any]
