@@ -27,7 +27,7 @@ def split(apps: Any, schema_editor: Any) -> None:
             group.permissions.add(withdraw)
         user_model = apps.get_model(settings.AUTH_USER_MODEL)
         if hasattr(user_model, "user_permissions"):
-            users = user_model._default_manager.using(schema_editor.connection.alias)
+            users = user_model._base_manager.using(schema_editor.connection.alias)
             for user in users.filter(user_permissions=publish):
                 user.user_permissions.add(withdraw)
     for permission in permissions.filter(content_type__app_label="inbox", content_type__model__in=MODELS):
