@@ -8,10 +8,22 @@ unregister it first: `admin.site.unregister(InvoiceMessage)`. The types that shi
 
 from django.contrib import admin
 
-from ..models import Broadcast, BroadcastReceipt, BroadcastSeries, DeletedUser, Mailbox, Send, ServiceToken, event_types
+from ..models import (
+    AudienceFilter,
+    Broadcast,
+    BroadcastReceipt,
+    BroadcastSeries,
+    DeletedUser,
+    Mailbox,
+    Send,
+    ServiceToken,
+    event_types,
+)
+from ..models.filters import offered_conditions
 from .base import listed
 from .broadcasts import BroadcastAdmin
 from .deleted import DeletedUserAdmin
+from .filters import FilterAdmin
 from .rows import MailboxAdmin, MessageAdmin, ReceiptAdmin
 from .sends import SendAdmin
 from .series.page import SeriesAdmin
@@ -19,6 +31,8 @@ from .tokens import ServiceTokenAdmin
 
 admin.site.register(Broadcast, BroadcastAdmin)
 admin.site.register(BroadcastSeries, SeriesAdmin)
+if offered_conditions():
+    admin.site.register(AudienceFilter, FilterAdmin)
 admin.site.register(Send, SendAdmin)
 admin.site.register(ServiceToken, ServiceTokenAdmin)
 admin.site.register(listed(Mailbox), MailboxAdmin)

@@ -14,7 +14,8 @@ from django.utils.translation import gettext_lazy
 
 from .. import selectors, services
 from ..core.users import user_pk_or_none
-from ..models import Audience, Broadcast, BroadcastMember, Source, State, ledger
+from ..models import Audience, AudienceFilter, Broadcast, BroadcastMember, Source, State, ledger
+from ..models.filters import offered_conditions
 from .people import PeopleField, suggested
 
 if TYPE_CHECKING:
@@ -23,12 +24,12 @@ if TYPE_CHECKING:
 else:
     ModelAdmin, ModelForm = admin.ModelAdmin, forms.ModelForm
 
-PARTS = ("audience", "with_staff", "groups", "people", "late_joiners")
+PARTS = ("audience", "with_staff", "groups", "people", "filters", "late_joiners")
 EXCLUSIONS = ("excludes_staff", "without_groups", "without_people")
 # Audience -> the parts of it that count beside it, for those who only look at the announcement.
 COUNTED: dict[str, tuple[str, ...]] = {
     Audience.GROUPS: ("groups",),
-    Audience.SEVERAL: ("with_staff", "groups", "listed_people"),
+    Audience.SEVERAL: ("with_staff", "groups", "listed_people", "filters"),
 }
 # The fields of the form that are no fields of the model -> the name of the set for the services. Django's admin takes
 # no field with the name of a many-to-many field that has a table of its own.
@@ -75,10 +76,10 @@ class AimPages(ModelAdmin):
     def aim_fieldsets(self, obj: Broadcast | None, is_editable: bool) -> list[Any]:
         if obj is None or is_editable:
             return [
-                (_("Audience"), {"fields": PARTS, "classes": ("inbox-aim",)}),
+                (_("Audience"), {"fields": _offered(PARTS), "classes": ("inbox-aim",)}),
                 (_("But not for"), {"fields": EXCLUSIONS, "classes": ("collapse", "inbox-without")}),
             ]
-        parts = ("audience", *COUNTED.get(obj.audience, ()), "late_joiners")
+        parts = _offered(("audience", *COUNTED.get(obj.audience, ()), "late_joiners"))
         return [
             (_("Audience"), {"fields": parts}),
             (_("But not for"), {"fields": ("excludes_staff", "left_out_groups", "left_out_people")}),
@@ -98,6 +99,11 @@ class AimPages(ModelAdmin):
         """Users whom an author may mean by what was typed."""
         self._require_author(request)  # type: ignore[attr-defined]
         return JsonResponse({"people": suggested(request.GET.get("q", ""))})
+
+
+def _offered(parts: tuple[str, ...]) -> tuple[str, ...]:
+    """Without the filters, if the user model has no columns for any."""
+    return parts if offered_conditions() else tuple(part for part in parts if part != "filters")
 
 
 def _is_for_nobody_yet(broadcast: Broadcast) -> bool:
@@ -122,18 +128,27 @@ def _told(people: selectors.PeopleOnList) -> tuple[str, str]:
 def posted_aim(posted: QueryDict) -> selectors.Aim:
     """The audience of a form that is not saved. `broadcast`: its primary key, if it is stored: then the people on its
     other lists belong to it."""
-    lists = BroadcastMember.objects.exclude(source=Source.PEOPLE).filter(broadcast__in=_keys(posted, "broadcast"))
-    is_for_later = bool(posted.get("late_joiners"))
-    clocks = Broadcast.objects.filter(pk__in=_keys(posted, "broadcast")).values_list("first_clock", flat=True)
+    stored = Broadcast.objects.filter(pk__in=_keys(posted, "broadcast")).first()
+    lists = BroadcastMember.objects.exclude(source=Source.PEOPLE).filter(broadcast=stored)
+    chosen = list(AudienceFilter.objects.filter(pk__in=_keys(posted, "filters")))
+    if stored is None or not services.is_published(stored):
+        found_anew = chosen or (stored is not None and stored.filters.using(ledger.alias()).exists())
+        lists = lists.exclude(source=Source.FILTER) if found_anew else lists  # those of a deleted filter stay
+    else:
+        chosen = []  # they have found theirs
     return selectors.Aim(
         posted.get("audience", ""),
         _keys(posted, "groups"),
         bool(posted.get("with_staff")),
-        (_users(posted, "people"), lists.filter(is_excluded=False).values("user")),
+        (
+            _users(posted, "people"),
+            lists.filter(is_excluded=False).values("user"),
+            selectors.found_by(chosen).values("pk"),
+        ),
         bool(posted.get("excludes_staff")),
         _keys(posted, "without_groups"),
         (_users(posted, "without_people"), lists.filter(is_excluded=True).values("user")),
-        None if is_for_later else clocks.first(),
+        None if stored is None or posted.get("late_joiners") else stored.first_clock,
     )
 
 

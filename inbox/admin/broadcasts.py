@@ -33,6 +33,15 @@ HISTORY = 100  # changes shown on the page of a broadcast
 SETTLED = ("state", "published_at", "clock")  # the fields that only services write, never the form
 
 
+class Saved(HttpResponseRedirect):
+    """This broadcast is saved. It is published after that transaction, which has held the clock: the people of its
+    filters are found before the clock is locked."""
+
+    def __init__(self, to: str, broadcast: Broadcast) -> None:
+        super().__init__(to)
+        self.broadcast = broadcast
+
+
 class BroadcastAdmin(Publishing, OnceAdmin, LeanAdmin):
     form = BroadcastForm
     change_list_template = "inbox/admin/broadcast_list.html"
@@ -172,7 +181,10 @@ class BroadcastAdmin(Publishing, OnceAdmin, LeanAdmin):
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         try:
             with acting(request.user.pk), zone_of(request):
-                return rendered_now(super().changeform_view(request, *args, **kwargs))
+                response = super().changeform_view(request, *args, **kwargs)
+                if isinstance(response, Saved):
+                    self._change_states(request, [response.broadcast], services.publish)
+                return rendered_now(response)
         except Broadcast.DoesNotExist:
             return self._was_deleted(request)
 
@@ -196,6 +208,7 @@ class BroadcastAdmin(Publishing, OnceAdmin, LeanAdmin):
         return HttpResponseRedirect(reverse("admin:inbox_broadcast_changelist", current_app=self.admin_site.name))
 
     def save_model(self, request: HttpRequest, obj: Broadcast, form: BroadcastForm, change: bool) -> None:
+        self._require("_publish" not in request.POST or self.has_publish_permission(request))
         for sentence in obj.left_out:
             self.message_user(request, sentence, messages.WARNING)
         if missing := [name for code, name in languages().items() if code not in {obj.language, *obj.other_texts}]:
@@ -237,11 +250,8 @@ class BroadcastAdmin(Publishing, OnceAdmin, LeanAdmin):
         return self._publish_if_asked(request, obj) or super().response_change(request, obj)
 
     def _publish_if_asked(self, request: HttpRequest, obj: Broadcast) -> HttpResponse | None:
-        """The response to "Publish", in the same transaction as the saving; None for the other buttons."""
-        if "_publish" not in request.POST:
-            return None
-        self._change_states(request, [obj], services.publish)
-        return self.back_to(obj)
+        """The response to "Publish"; None for the other buttons."""
+        return Saved(self._address_of("change", obj), obj) if "_publish" in request.POST else None
 
 
 def _texts() -> list[Any]:

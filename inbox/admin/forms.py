@@ -88,11 +88,21 @@ class BroadcastForm(AimForm):
         model = Broadcast
         fields = (
             *("title", "body", "language", "level", "url", *PLACES, "for_visitors"),
-            *("audience", "with_staff", "groups", "excludes_staff", "late_joiners", "publish_at", "expires_at"),
+            *(
+                "audience",
+                "with_staff",
+                "groups",
+                "filters",
+                "excludes_staff",
+                "late_joiners",
+                "publish_at",
+                "expires_at",
+            ),
         )
         help_texts: ClassVar[dict[str, Any]] = {
             "body": "",  # the editor has a help of its own
             "with_staff": _("Beside groups and people."),
+            "filters": _("Those whom they find when it is published. Who fits later is not added."),
             "late_joiners": _(
                 "Otherwise, those who register after it is first published don't see it. Who joins a group does."
             ),

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist
 from django.utils.dateparse import parse_datetime
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_lazy
 
 from ..models import Audience, Broadcast, BroadcastChange, Level, State
 from ..rendering.texts import others, valid_buttons
@@ -12,6 +12,11 @@ from ..rendering.wording import shortened
 from .zones import moment
 
 CHOICES = {"state": State, "audience": Audience, "level": Level}
+PEOPLE = {
+    "people": gettext_lazy("people"),
+    "excluded_people": gettext_lazy("people who are left out"),
+    "filtered_people": gettext_lazy("people found by saved filters"),
+}
 LONGEST = 200  # characters of a value
 
 
@@ -29,6 +34,8 @@ class ShownChange:
 
 
 def _name(column: str) -> str:
+    if column in PEOPLE:
+        return str(PEOPLE[column])
     try:
         return str(Broadcast._meta.get_field(column).verbose_name)  # type: ignore[union-attr]
     except FieldDoesNotExist:  # it was renamed since

@@ -125,4 +125,4 @@ class Publishing(SelectedPages):
 
 
 def _size_of(broadcast: Broadcast) -> int:
-    return selectors.people(broadcast, selectors.Who.AUDIENCE).count()
+    return selectors.size_when_published(broadcast)

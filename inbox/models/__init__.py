@@ -14,6 +14,7 @@ from .events import (
     ShareMessage,
     SystemMessage,
 )
+from .filters import AudienceFilter
 from .history import BroadcastChange
 from .mailbox import BroadcastClock, Mailbox
 from .message import Level, Message, event_types, message_models
@@ -27,6 +28,7 @@ from .token import Scope, ServiceToken
 
 __all__ = [
     "Audience",
+    "AudienceFilter",
     "Broadcast",
     "BroadcastApproval",
     "BroadcastChange",

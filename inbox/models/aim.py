@@ -200,11 +200,11 @@ class BroadcastMember(AimRow):
 
     @classmethod
     def copy(cls, original: int, copy: int) -> None:
-        """Put all people on the lists of a broadcast on those of its copy, a draft."""
+        """Put all people on the lists of a broadcast on those of its copy, a draft, whose filters find people anew."""
         table, columns = connections[ledger.alias()].ops.quote_name(cls._meta.db_table), "user_id, is_excluded, source"
-        sql = f"INSERT INTO {table} (broadcast_id, {columns}) SELECT %s, {columns} FROM {table} WHERE broadcast_id = %s"
+        sql = f"INSERT INTO {table} (broadcast_id, {columns}) SELECT %s, {columns} FROM {table}"
         with connections[ledger.alias()].cursor() as cursor:
-            cursor.execute(sql, [copy, original])
+            cursor.execute(f"{sql} WHERE broadcast_id = %s AND source <> %s", [copy, original, Source.FILTER.value])
 
     @classmethod
     def summary(cls, broadcast: int) -> dict[str, Any]:
@@ -212,6 +212,7 @@ class BroadcastMember(AimRow):
         one of these."""
         rows = cls.objects.filter(broadcast=broadcast).order_by()
         return {
-            "people": rows.filter(is_excluded=False).count(),
-            "excluded_people": rows.filter(is_excluded=True).count(),
+            "people": rows.filter(is_excluded=False).exclude(source=Source.FILTER).count(),
+            "filtered_people": rows.filter(source=Source.FILTER).count(),
+            "excluded_people": rows.filter(is_excluded=True).exclude(source=Source.FILTER).count(),
         }

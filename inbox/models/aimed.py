@@ -9,7 +9,7 @@ class Audience(models.TextChoices):
     EVERYONE = "everyone", _("Everyone")
     STAFF = "staff", _("Staff")
     GROUPS = "groups", _("Members of groups")
-    SEVERAL = "several", _("Several")  # who belongs to at least one of: staff, groups, people
+    SEVERAL = "several", _("Several")  # who belongs to at least one of: staff, groups, people, filters
 
 
 AIM = frozenset({"audience", "with_staff", "excludes_staff", "late_joiners"})  # the columns that decide it
@@ -22,6 +22,10 @@ class Aimed(models.Model):
     audience = models.CharField(_("audience"), max_length=8, choices=Audience.choices, default=Audience.EVERYONE)
     groups = models.ManyToManyField(Group, blank=True, related_name="+", verbose_name=_("groups"))
     with_staff = models.BooleanField(_("staff"), default=False)  # as a part of “several”
+    # As a part of “several”, too: they find people when it is published, who are rows of `BroadcastMember` then.
+    filters = models.ManyToManyField(
+        "inbox.AudienceFilter", blank=True, related_name="+", verbose_name=_("people of saved filters")
+    )
     excludes_staff = models.BooleanField(_("staff"), default=False)
     excluded_groups = models.ManyToManyField(
         Group, through="inbox.ExcludedGroup", blank=True, related_name="+", verbose_name=_("groups")

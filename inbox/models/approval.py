@@ -21,6 +21,8 @@ from .mailbox import PrimaryQuerySet
 # many-to-many fields of `Broadcast` need no entry.
 # People stand for themselves by the last change of a list: a list may be long, and a user's deletion is no edit of it.
 PARTS: dict[str, Callable[[int], object]] = {"people": last_change_of_people}
+# No edit either: who publishes it has its filters find people. The choice of filters is approved, as a set.
+FOUND = {"filtered_people"}
 UNAPPROVED = {"state", "author"}  # besides the columns that only code writes: these are not editable
 
 
@@ -60,7 +62,7 @@ def digest_of(broadcast: int) -> str:
 def is_edit(changed: Mapping[str, object]) -> bool:
     """Whether a change in the history (`BroadcastChange.changed`) is one of what is approved, or the first."""
     others = {field.attname for field in Broadcast._meta.concrete_fields if not _is_approved(field)}
-    return not changed or not set(changed) <= others
+    return not changed or not set(changed) <= others | FOUND
 
 
 def _is_approved(field: models.Field[Any, Any]) -> bool:

@@ -16,7 +16,7 @@ from django.db.models.signals import m2m_changed, post_delete, post_save, pre_de
 from .. import services
 from ..core.patience import ATTEMPTS
 from ..core.users import SiteUser, UserPk
-from ..models import Broadcast, Mailbox, Message, State, aim, audiences, history, ledger
+from ..models import Broadcast, BroadcastMember, Mailbox, Message, Source, State, aim, audiences, history, ledger
 from ..models.base import is_being_deleted
 
 
@@ -29,6 +29,7 @@ def connect() -> None:
     for model in _with_proxies(Group):
         pre_delete.connect(group_deleting, sender=model)
     m2m_changed.connect(broadcast_groups_changed, sender=Broadcast.groups.through)
+    m2m_changed.connect(broadcast_filters_changed, sender=Broadcast.filters.through)
     if member := audiences.membership():
         m2m_changed.connect(membership_changed, sender=member[0])
     for model in _with_proxies(Message):
@@ -129,6 +130,19 @@ def broadcast_groups_changed(instance: Broadcast, action: str, pk_set: set[int] 
         if changed.filter(broadcast__state=State.LIVE).exists():
             instance.clock = ledger.tick(clock)
             Broadcast._base_manager.filter(pk=instance.pk).update(clock=instance.clock)
+
+
+def broadcast_filters_changed(instance: Broadcast, action: str, pk_set: set[int] | None, **kwargs: object) -> None:
+    """Note it in the history. Without the last one, those whom they have found are no longer on its list."""
+    with ledger.locked_clock():
+        rows = Broadcast.filters.through.objects.using(ledger.alias()).filter(broadcast=instance.pk)
+        if action in {"post_add", "pre_remove", "pre_clear"}:
+            changed = rows if pk_set is None else rows.filter(audiencefilter__in=pk_set)
+            if names := sorted(changed.values_list("audiencefilter__name", flat=True)):
+                sides = ([], names) if action == "post_add" else (names, [])
+                history.record_aim(instance.pk, {"filters": sides[0]}, {"filters": sides[1]})
+        elif action in {"post_remove", "post_clear"} and not rows.exists():
+            BroadcastMember.objects.filter(broadcast=instance.pk, source=Source.FILTER).delete()
 
 
 def message_cascaded(instance: Message, origin: object = None, **kwargs: object) -> None:

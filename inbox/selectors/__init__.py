@@ -4,7 +4,18 @@ version."""
 from .announcements import Announcement, Announcements, announcement, announcements
 from .approvals import objection
 from .arrivals import newest
-from .audience import Aim, PeopleOnList, Reach, has_readers, people_on_lists, reach, reach_of, require_readers
+from .audience import (
+    Aim,
+    PeopleOnList,
+    Reach,
+    found_by,
+    has_readers,
+    people_on_lists,
+    reach,
+    reach_of,
+    require_readers,
+    size_when_published,
+)
 from .badges import snapshot, snapshots, versions
 from .broadcasts import broadcast, broadcasts_page, people_page, people_who_read, readers
 from .effect import (
@@ -55,6 +66,7 @@ __all__ = [
     "effect",
     "export",
     "failed_sends",
+    "found_by",
     "has_readers",
     "inbox_page",
     "item",
@@ -79,6 +91,7 @@ __all__ = [
     "send",
     "series",
     "series_page",
+    "size_when_published",
     "snapshot",
     "snapshots",
     "spans",

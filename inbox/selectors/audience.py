@@ -20,6 +20,7 @@ from ..core.users import SiteUser, has_staff_column
 from ..errors import BadValue
 from ..models import (
     Audience,
+    AudienceFilter,
     Broadcast,
     BroadcastMember,
     ExcludedGroup,
@@ -32,6 +33,7 @@ from ..models import (
 )
 
 EXACT, SAMPLE = 100_000, 5
+SHOWN = (State.LIVE, State.SCHEDULED)
 MOST_PARTS = 100  # different audiences in one statement
 
 
@@ -85,6 +87,24 @@ def aim_of(broadcast: Broadcast) -> Aim:
     )
 
 
+def aim_to_publish(broadcast: Broadcast, filters: Collection[AudienceFilter] | None = None) -> Aim:
+    """The same, with those whom its saved filters find now, unless it is published: then they have found theirs.
+    `filters`: its filters, if they are known."""
+    if broadcast.state in SHOWN:
+        return aim_of(broadcast)
+    chosen = broadcast.filters.using(ledger.alias()).all() if filters is None else filters
+    if not chosen:
+        return aim_of(broadcast)
+    people = BroadcastMember.objects.filter(broadcast=broadcast.pk, is_excluded=False).exclude(source=Source.FILTER)
+    return replace(aim_of(broadcast), people=(people.values("user"), found_by(chosen).values("pk")))
+
+
+def found_by(filters: Collection[AudienceFilter]) -> QuerySet[SiteUser]:
+    """The users whom at least one of these filters finds now."""
+    users: QuerySet[SiteUser] = get_user_model()._base_manager.using(ledger.alias())
+    return users.filter(_any_of([each.condition() for each in filters]))
+
+
 def reach(aim: Aim) -> Reach:
     return _reach(users_in(aim))
 
@@ -102,12 +122,14 @@ def _aims_of(broadcasts: Collection[Broadcast]) -> set[Aim]:
     """Their different audiences. Those without people on lists, which are most, are the same for many."""
     keys = [broadcast.pk for broadcast in broadcasts]
     groups, excluded = (_groups(model, keys) for model in (Broadcast.groups.through, ExcludedGroup))
+    filters = _filters(keys)
     with_people = set(BroadcastMember.objects.filter(broadcast__in=keys).order_by().values_list("broadcast", flat=True))
     found = set()
     for broadcast in broadcasts:
         mine, hidden = frozenset(groups[broadcast.pk]), frozenset(excluded[broadcast.pk])
-        aim = replace(aim_of(broadcast), groups=mine, excluded_groups=hidden)
-        found.add(aim if broadcast.pk in with_people else replace(aim, people=(), excluded_people=()))
+        aim = replace(aim_to_publish(broadcast, filters[broadcast.pk]), groups=mine, excluded_groups=hidden)
+        has_people = filters[broadcast.pk] or broadcast.pk in with_people
+        found.add(aim if has_people else replace(aim, people=(), excluded_people=()))
     return found
 
 
@@ -133,6 +155,15 @@ def _sample_of(members: QuerySet[BroadcastMember]) -> list[str]:
     return [user.get_username() for user in users.order_by("pk")[:SAMPLE]]
 
 
+def _filters(broadcasts: list[int]) -> dict[int, list[AudienceFilter]]:
+    """Broadcast -> its saved filters."""
+    found = defaultdict[int, list[AudienceFilter]](list)
+    rows = Broadcast.filters.through._base_manager.using(ledger.alias()).filter(broadcast__in=broadcasts)
+    for row in rows.select_related("audiencefilter"):
+        found[row.broadcast_id].append(row.audiencefilter)
+    return found
+
+
 def audience_of(broadcast: Broadcast) -> QuerySet[SiteUser]:
     """The users who see it while it is live."""
     return users_in(aim_of(broadcast))
@@ -153,7 +184,11 @@ def require_readers(broadcast: Broadcast) -> None:
 
 
 def has_readers(broadcast: Broadcast) -> bool:
-    return users_in(aim_of(broadcast)).exists()
+    return users_in(aim_to_publish(broadcast)).exists()
+
+
+def size_when_published(broadcast: Broadcast) -> int:
+    return users_in(aim_to_publish(broadcast)).count()
 
 
 def users_in(aim: Aim) -> QuerySet[SiteUser]:

@@ -4,6 +4,7 @@ state it changes, and sends the signals (`inbox.signals`) after the commit."""
 from .broadcasts.aims import sets_of, write_sets
 from .broadcasts.due import apply_due
 from .broadcasts.edits import change_broadcast, check_broadcast, create_broadcast, duplicate_broadcast, locked_broadcast
+from .broadcasts.filters import freeze, publish
 from .broadcasts.lists import has_list, set_people
 from .broadcasts.reminders import remind
 from .broadcasts.series import (
@@ -22,7 +23,7 @@ from .broadcasts.states import (
     frozen,
     is_for_publishers,
     is_published,
-    publish,
+    publish_frozen,
     raise_clock,
     withdraw,
 )
@@ -89,6 +90,7 @@ __all__ = [
     "finish",
     "finish_stalled",
     "forget_deleted_users",
+    "freeze",
     "frozen",
     "grantable_scopes",
     "has_list",
@@ -109,6 +111,7 @@ __all__ = [
     "new_form_key",
     "note_events",
     "publish",
+    "publish_frozen",
     "purge",
     "purge_deleted",
     "purgeable",

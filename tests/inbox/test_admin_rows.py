@@ -209,6 +209,7 @@ def test_what_administrators_work_with_is_apart_from_the_internals(admin: Client
         "Announcements",
         "Messages sent by services",
         "Recurring announcements",
+        "Saved filters",
     ]
     assert {"Mailboxes", "Receipts", "Deleted users", "Comments"} < {*found["Notifications: internals"]}
     assert len(found["Notifications: internals"]) == len(PROXIES)

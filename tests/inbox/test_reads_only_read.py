@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from inbox import selectors, services
 from inbox.core.snapshots import CLOCK_UNIT
-from inbox.models import Broadcast, Mailbox, Noticed, ServiceToken
+from inbox.models import AudienceFilter, Broadcast, Mailbox, Noticed, ServiceToken
 
 from .people import live, mend, people, undone
 from .repeated import stopped
@@ -68,6 +68,7 @@ SELECTORS: dict[str, Callable[[Scene], Any]] = {
     "effect": lambda scene: selectors.effect(scene.broadcast),
     "export": lambda scene: len(list(selectors.export(scene.reader))),
     "failed_sends": lambda scene: selectors.failed_sends(),
+    "found_by": lambda scene: list(selectors.found_by([AudienceFilter(joined_before=timezone.localdate())])),
     "has_readers": lambda scene: selectors.has_readers(scene.broadcast),
     "inbox_page": lambda scene: selectors.inbox_page(scene.reader),
     "item": lambda scene: selectors.item(scene.reader, scene.row.ref),
@@ -92,6 +93,7 @@ SELECTORS: dict[str, Callable[[Scene], Any]] = {
     "send": lambda scene: selectors.send(scene.send.pk, scene.send.token).type,
     "series": lambda scene: selectors.series(scene.series.pk).rule,
     "series_page": lambda scene: [row.pk for row in selectors.series_page().items],
+    "size_when_published": lambda scene: selectors.size_when_published(scene.broadcast),
     "snapshot": lambda scene: selectors.snapshot(scene.reader),
     "snapshots": lambda scene: selectors.snapshots(User.objects.values_list("pk", flat=True)),
     "spans": lambda scene: selectors.spans(timezone.now() - timedelta(days=1), timezone.now() + timedelta(days=1)),

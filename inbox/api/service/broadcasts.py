@@ -178,7 +178,8 @@ def publish(
     """Publishes it now or, if `publish_at` is in the future, schedules it. If it is live already, nothing changes. 409
     if it would expire before it starts, if nobody is in its audience, or (code `not_approved`) if the site has the
     four-eyes rule and the token's owner has written or changed it."""
-    return _change_state(request, id, key, partial(_publish, show_again=bool(body and body.show_again)))
+    service = partial(_publish, show_again=bool(body and body.show_again))
+    return _change_state(request, id, key, service, prepare=services.freeze)
 
 
 @router.post(
@@ -193,13 +194,27 @@ def withdraw(request: ServiceRequest, id: Path[BroadcastPath], key: Key = ABSENT
     return _change_state(request, id, key, services.withdraw)
 
 
-def _change_state(request: ServiceRequest, id: int, key: str, service: Callable[[Row], None]) -> HttpResponse:
+def _change_state(
+    request: ServiceRequest,
+    id: int,
+    key: str,
+    service: Callable[[Row], None],
+    prepare: Callable[[int], None] | None = None,
+) -> HttpResponse:
+    """`prepare` is called before the transaction, as whom the token acts for."""
+
+    def plan() -> Work:
+        if prepare is not None:
+            with acting(request.auth.owner_id):
+                prepare(id)
+        return _prerendered(selectors.broadcast(id).texts, work)
+
     def work() -> Result:
         with acting(request.auth.owner_id), services.locked_broadcast(id) as broadcast:
             service(broadcast)
         return result(200, _document_of(id))
 
-    return once(request, key, lambda: _prerendered(selectors.broadcast(id).texts, work))
+    return once(request, key, plan)
 
 
 def _texts(body: BroadcastFields) -> list[str]:
@@ -220,7 +235,7 @@ def _publish(broadcast: Row, show_again: bool) -> None:
     """As the service, but 409 instead of 422, because the request is valid: the broadcast is not."""
     try:
         selectors.require_readers(broadcast)
-        services.publish(broadcast, show_again=show_again)
+        services.publish_frozen(broadcast, show_again=show_again)
     except BadValue as error:
         raise HttpError(409, error.detail) from error
 

@@ -9,16 +9,16 @@ from ...models import Audience, Broadcast, BroadcastMember, Source, ledger
 from .lists import set_people
 
 Values = Mapping[str, Any]
-SETS = ("groups", "people", "excluded_groups", "excluded_people")  # each a set of primary keys
-OF_SEVERAL = ("with_staff", "people")
+SETS = ("groups", "people", "filters", "excluded_groups", "excluded_people")  # each a set of primary keys
+OF_SEVERAL = ("with_staff", "people", "filters")
+CHOSEN = ("groups", "excluded_groups", "filters")  # many-to-many fields
 WITH_GROUPS = {Audience.GROUPS, Audience.SEVERAL}
 
 
 def sets_of(broadcast: Broadcast) -> dict[str, set[Any]]:
     """The sets as they are stored. Of the people, only those who were chosen one by one."""
     found: dict[str, set[Any]] = {
-        name: set(getattr(broadcast, name).using(ledger.alias()).values_list("pk", flat=True))
-        for name in ("groups", "excluded_groups")
+        name: set(getattr(broadcast, name).using(ledger.alias()).values_list("pk", flat=True)) for name in CHOSEN
     }
     rows = BroadcastMember.objects.filter(broadcast=broadcast.pk, source=Source.PEOPLE)
     for name, is_excluded in (("people", False), ("excluded_people", True)):
@@ -28,7 +28,7 @@ def sets_of(broadcast: Broadcast) -> dict[str, set[Any]]:
 
 def write_sets(broadcast: Broadcast, values: Values) -> None:
     """Write those of the sets that are among the values."""
-    for name in ("groups", "excluded_groups"):
+    for name in CHOSEN:
         if name in values:
             getattr(broadcast, name).set(values[name])
     for name in ("people", "excluded_people"):

@@ -19,9 +19,9 @@ def copied(original: Broadcast, author: SiteUser | None, **others: object) -> Br
     """A draft with the same texts and audience, without dates. `others`: columns with values of its own."""
     with ledger.locked_clock():
         copy = Broadcast.objects.create(author=author, **columns_of(original) | others)
-        for name in ("groups", "excluded_groups"):
-            groups = getattr(original, name).using(ledger.alias())
-            getattr(copy, name).set(groups.values_list("pk", flat=True))
+        for name in ("groups", "excluded_groups", "filters"):
+            chosen = getattr(original, name).using(ledger.alias())
+            getattr(copy, name).set(chosen.values_list("pk", flat=True))
         BroadcastMember.copy(original.pk, copy.pk)
         return copy
 

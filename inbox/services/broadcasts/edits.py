@@ -15,7 +15,7 @@ from .aims import SETS, check_aim, sets_of, write_sets
 from .copies import COLUMNS, PLACES, copied
 from .due import turn_due
 from .lists import has_list
-from .states import require_changeable
+from .states import PUBLISHED, require_changeable
 
 Values = Mapping[str, Any]  # field name -> value; those of `SETS` are sets of primary keys
 
@@ -30,12 +30,19 @@ def check_broadcast(
     """
     return (
         check_aim(values, changed, may_lack_parts=has_list or state == State.DRAFT)
+        | _check_filters(changed, state)
         | _check_languages(values, changed)
         | _check_places(values)
         | _check_visitors(values)
         | _check_start(values, changed, state)
         | _check_end(values, changed)
     )
+
+
+def _check_filters(changed: Collection[str], state: str) -> dict[str, str]:
+    if "filters" in changed and state in PUBLISHED:
+        return {"filters": _("Filters find people when it is published. To change them, withdraw it first.")}
+    return {}
 
 
 def _check_languages(values: Values, changed: Collection[str]) -> dict[str, str]:

@@ -33,6 +33,8 @@ def require_template(series: BroadcastSeries) -> Broadcast:
             _("More than %d people are on its lists. Address them as a group: an announcement for groups can recur.")
             % MOST_PEOPLE
         )
+    if template.filters.using(ledger.alias()).exists():  # they find people while no lock is held, not at a time
+        raise BadValue(_("It has saved filters, which find people when somebody publishes it: it can't recur."))
     return template
 
 

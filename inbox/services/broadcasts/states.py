@@ -40,8 +40,9 @@ def require_changeable(broadcast: Broadcast) -> None:
 
 
 @ledger.retrying
-def publish(broadcast: Broadcast, *, show_again: bool = False) -> None:
-    """Show a broadcast to its audience, now or at its `publish_at`. If it is live already, nothing changes.
+def publish_frozen(broadcast: Broadcast, *, show_again: bool = False) -> None:
+    """Show a broadcast to its audience, now or at its `publish_at`. If it is live already, nothing changes. The people
+    of its saved filters are those whom `freeze` has found.
 
     One that was withdrawn stays read for those who had read it, unless `show_again` makes it new to everybody.
 

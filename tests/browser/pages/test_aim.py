@@ -71,3 +71,21 @@ def test_an_uploaded_list(browse: Browse, shared_site: StartSite) -> None:
     assert violations(page) == []
     page.get_by_role("button", name="Remove this list").click()
     expect(page.get_by_role("button", name="Remove this list")).to_have_count(0)
+
+
+def test_a_saved_filter(browse: Browse, shared_site: StartSite) -> None:
+    page = browse(shared_site(DEBUG="1"), "admin").new_page()
+    name = f"all {token_hex(4)}"
+    page.goto("/admin/inbox/audiencefilter/add/")
+    page.get_by_label("Name:").fill(name)
+    page.get_by_label("Registered since:").fill("2020-01-01")
+    assert violations(page) == []
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.goto(ADD)
+    chosen = page.get_by_label(name)
+    expect(chosen).to_be_hidden()
+    page.get_by_label("Audience:").select_option("several")
+    chosen.check()
+    expect(page.locator(".field-audience .inbox-reach")).to_contain_text("alice, bob")
+    assert violations(page) == []
+    assert page.evaluate(TOO_WIDE, ["100%"]) == []

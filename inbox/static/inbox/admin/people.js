@@ -13,8 +13,8 @@ addEventListener("DOMContentLoaded", () => {
 });
 
 function showParts(audience) {
-  const counting = { groups: ["groups"], several: ["groups", "with_staff", "people"] }[audience.value] ?? [];
-  for (const name of ["groups", "with_staff", "people"]) {
+  const counting = { groups: ["groups"], several: ["groups", "with_staff", "people", "filters"] }[audience.value] ?? [];
+  for (const name of ["groups", "with_staff", "people", "filters"]) {
     const row = audience.form.querySelector(`.inbox-aim .form-row.field-${name}`);
     if (row) row.hidden = !counting.includes(name) && !row.querySelector(".errorlist");
   }

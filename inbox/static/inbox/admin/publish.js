@@ -2,7 +2,7 @@
 "use strict";
 
 const AIM = [
-  "audience", "with_staff", "groups", "people", "late_joiners", "excludes_staff", "without_groups", "without_people",
+  "audience", "with_staff", "groups", "people", "filters", "late_joiners", "excludes_staff", "without_groups", "without_people",
 ];
 
 addEventListener("DOMContentLoaded", () => {

@@ -1,0 +1,96 @@
+"""Saved filters: people of an audience by when they registered, and when they last signed in."""
+
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.core.exceptions import FieldDoesNotExist, ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import DateTimeField, Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from .births import JOINED
+from .mailbox import PrimaryQuerySet
+
+SIGNED_IN, MOST_DAYS = "last_login", 3660
+# Condition -> the column of the user model that it needs, which a site's own model may lack.
+CONDITIONS = {"joined_after": JOINED, "joined_before": JOINED, "active_since_days": SIGNED_IN}
+
+
+def offered_conditions() -> list[str]:
+    """The conditions that the user model has columns for."""
+    return [name for name, column in CONDITIONS.items() if _has_moment(column)]
+
+
+def _has_moment(column: str) -> bool:
+    try:
+        return isinstance(get_user_model()._meta.get_field(column), DateTimeField)
+    except FieldDoesNotExist:
+        return False
+
+
+class AudienceFilter(models.Model):
+    """Users for whom all of its conditions hold. A broadcast that is published gets those whom it finds then: later
+    ones are not added, and neither a change nor the deletion of the filter takes anybody out.
+
+    Days begin at midnight in the time zone of the site (`TIME_ZONE`).
+    """
+
+    name = models.CharField(gettext_lazy("name"), max_length=100, unique=True)
+    joined_after = models.DateField(
+        gettext_lazy("registered since"), null=True, blank=True, help_text=gettext_lazy("On this day or later.")
+    )
+    joined_before = models.DateField(
+        gettext_lazy("registered before"), null=True, blank=True, help_text=gettext_lazy("Before this day.")
+    )
+    active_since_days = models.PositiveSmallIntegerField(
+        gettext_lazy("signed in within days"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(MOST_DAYS)],
+        help_text=gettext_lazy("Who last signed in at most so many days before the announcement is published."),
+    )
+
+    objects = PrimaryQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = gettext_lazy("saved filter")
+        verbose_name_plural = gettext_lazy("saved filters")
+        ordering = ("name",)
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(*((f"{name}__isnull", False) for name in CONDITIONS), _connector=Q.OR),
+                name="inbox_audiencefilter_has_a_condition",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def clean(self) -> None:
+        """Each error belongs to a field, so that the constraint does not say it once more."""
+        if offered_conditions() and all(getattr(self, name) is None for name in CONDITIONS):
+            sentence = _("Give at least one condition: without any, it would be everyone.")
+            raise ValidationError({offered_conditions()[0]: sentence})
+        if self.joined_after and self.joined_before and self.joined_after >= self.joined_before:
+            raise ValidationError({"joined_before": _("This must be later than “registered since”.")})
+
+    def condition(self) -> Q:
+        """Of users whom it finds now; of none if the user model lacks a column that it needs."""
+        given = {name: value for name in CONDITIONS if (value := getattr(self, name)) is not None}
+        if not set(given) <= set(offered_conditions()):
+            return Q(pk__in=[])
+        return Q(*(_condition(name, value) for name, value in given.items()))
+
+
+def _condition(name: str, value: Any) -> Q:
+    if name == "active_since_days":
+        return Q((f"{SIGNED_IN}__gte", timezone.now() - timedelta(days=value)))
+    return Q((f"{JOINED}__{'gte' if name == 'joined_after' else 'lt'}", _midnight(value)))
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time.min, timezone.get_default_timezone())
