@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.db import OperationalError
 from django.test import RequestFactory
+from pytest_django import Settings
 
 from inbox import services
 from push import gate
@@ -170,7 +171,8 @@ class TestGate:
         raw = [(name.encode(), value.encode()) for name, value in given.items()]
         return {"type": "http", "method": "GET", "path": "/push/sse/", "query_string": query.encode(), "headers": raw}
 
-    def test_too_many_parameters_are_a_bad_request(self) -> None:
+    def test_too_many_parameters_are_a_bad_request(self, settings: Settings) -> None:
+        settings.DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
         with pytest.raises(Refused) as refused:
             gate.admit(self.scope(query="&".join(["a"] * 2000)))
         assert refused.value.refusal is BAD_REQUEST
