@@ -32,7 +32,6 @@ from .effect import (
     readers_of,
     yet_to,
 )
-from .engagement import noticed, people_who_noticed
 from .exports import export
 from .pages import Page, inbox_page, item
 from .preferences import muted
@@ -73,13 +72,11 @@ __all__ = [
     "may_see_effects",
     "muted",
     "newest",
-    "noticed",
     "objection",
     "pending_sends",
     "people",
     "people_on_lists",
     "people_page",
-    "people_who_noticed",
     "people_who_read",
     "reach",
     "reach_of",

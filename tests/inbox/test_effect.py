@@ -119,7 +119,6 @@ def test_what_readers_saw_and_followed() -> None:
     services.mark_read(user("cat"), [broadcast.ref])
     found = {who: names(broadcast, who) for who in (Who.SEEN, Who.LINK, Who.BUTTON_0, Who.BUTTON_1)}
     assert list(found.values()) == [["ann", "bob", "cat"], ["bob"], [], ["bob"]]
-    assert list(selectors.people(broadcast, Who.SEEN)) == list(selectors.people_who_noticed(broadcast, Noticed.SEEN))
     assert [labels(broadcast)[who] for who in (Who.BUTTON_0, Who.BUTTON_1)] == ["Clicked: Milk", "Clicked: Sugar"]
 
 

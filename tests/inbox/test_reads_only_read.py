@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from inbox import selectors, services
 from inbox.core.snapshots import CLOCK_UNIT
-from inbox.models import AudienceFilter, Broadcast, Mailbox, Noticed, ServiceToken
+from inbox.models import AudienceFilter, Broadcast, Mailbox, ServiceToken
 
 from .people import live, mend, people, undone
 from .repeated import stopped
@@ -75,12 +75,10 @@ SELECTORS: dict[str, Callable[[Scene], Any]] = {
     "may_see_effects": lambda scene: selectors.may_see_effects(scene.reader),
     "muted": lambda scene: selectors.muted(scene.reader),
     "newest": lambda scene: selectors.newest({scene.reader: 0}, "follow"),
-    "noticed": lambda scene: selectors.noticed(scene.broadcast),
     "objection": lambda scene: selectors.objection(scene.broadcast, scene.reader),
     "people_page": lambda scene: selectors.people_page(scene.broadcast.pk).items,
     "people": lambda scene: list(selectors.people(scene.broadcast, selectors.Who.READ, "user")),
     "people_on_lists": lambda scene: selectors.people_on_lists(scene.broadcast.pk, is_excluded=False),
-    "people_who_noticed": lambda scene: list(selectors.people_who_noticed(scene.broadcast, Noticed.SEEN)),
     "people_who_read": lambda scene: selectors.people_who_read([scene.broadcast.pk]),
     "pending_sends": lambda scene: selectors.pending_sends(),
     "reach": lambda scene: selectors.reach(selectors.Aim("groups", [scene.group.pk])),
