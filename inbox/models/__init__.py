@@ -18,7 +18,7 @@ from .filters import AudienceFilter
 from .history import BroadcastChange
 from .mailbox import BroadcastClock, Mailbox
 from .message import Level, Message, event_types, message_models
-from .muted import MutedType
+from .preferences import ChosenLocale, MutedType, has_chosen
 from .receipts import BroadcastReceipt
 from .send import IdempotencyKey, Send, SendChunk, SendStatus
 from .series import BroadcastSeries
@@ -36,6 +36,7 @@ __all__ = [
     "BroadcastMember",
     "BroadcastReceipt",
     "BroadcastSeries",
+    "ChosenLocale",
     "CommentMessage",
     "DeletedUser",
     "EndedSession",
@@ -63,5 +64,6 @@ __all__ = [
     "SystemMessage",
     "TicketSession",
     "event_types",
+    "has_chosen",
     "message_models",
 ]

@@ -23,7 +23,7 @@ from ..core.users import UserPk
 from ..core.validators import validate_link, validate_text
 from ..rendering.wording import fill
 from .base import UNREAD, MailboxRow
-from .muted import MutedType
+from .preferences import MutedType
 
 if TYPE_CHECKING:
     ForeignKey = models.ForeignKey[Any, Any]

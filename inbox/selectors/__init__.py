@@ -34,7 +34,7 @@ from .effect import (
 )
 from .exports import export
 from .pages import Page, inbox_page, item
-from .preferences import muted
+from .preferences import Chosen, chosen, chosen_languages, muted
 from .receipts import ReceiptsPage, receipts_page
 from .sends import failed_sends, pending_sends, send
 from .series import series, series_page
@@ -47,6 +47,7 @@ __all__ = [
     "Aim",
     "Announcement",
     "Announcements",
+    "Chosen",
     "Effect",
     "Page",
     "PeopleOnList",
@@ -61,6 +62,8 @@ __all__ = [
     "announcements",
     "broadcast",
     "broadcasts_page",
+    "chosen",
+    "chosen_languages",
     "counts",
     "effect",
     "export",

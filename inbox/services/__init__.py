@@ -50,7 +50,7 @@ from .marks import (
     undelete,
 )
 from .mending import mend, touch
-from .preferences import set_muted
+from .preferences import set_language, set_muted, set_preferences, set_time_zone
 from .retention import purge, purge_deleted, purgeable
 from .sending import Order, draft, send
 from .sends import finish_stalled, retry_send, start_sends, work_off
@@ -122,8 +122,11 @@ __all__ = [
     "retry_send",
     "revoke_token",
     "send",
+    "set_language",
     "set_muted",
     "set_people",
+    "set_preferences",
+    "set_time_zone",
     "sets_of",
     "settle",
     "settle_form",

@@ -23,6 +23,7 @@ from ..models import (
     BroadcastMember,
     BroadcastReceipt,
     BroadcastSeries,
+    ChosenLocale,
     Engagement,
     MutedType,
     ServiceToken,
@@ -40,7 +41,8 @@ Erase = Callable[[Rows], int]  # erases these rows, or the person from these row
 def erase(user: UserOrPk) -> dict[str, int]:
     """Erase what the inbox holds about a user; returns the number of rows by name.
 
-    Messages, receipts, muted types, service tokens and places on lists of announcements are deleted; but a user who is
+    Messages, receipts, muted types, language and time zone, service tokens and places on lists of announcements are
+    deleted; but a user who is
     kept from an announcement that is not over stays kept from it. In the messages of others, "Someone" replaces the
     user as actor, and the versions of their owners advance. Broadcasts that the user wrote lose their author. Each
     thousand rows are one transaction; if it is interrupted, call it again. If some rows can't be erased, the others
@@ -88,6 +90,7 @@ def _to_erase(pk: UserPk) -> list[tuple[str, Rows, Erase]]:
         _named(BroadcastReceipt.objects.filter(recipient=pk), partial(_replace_receipts, pk)),
         _named(_places(pk), partial(_delete_places, pk)),
         _named(Engagement.objects.filter(user=pk), _delete_plain),
+        _named(ChosenLocale.objects.filter(mailbox=pk), _delete_plain),
         _named(MutedType.objects.filter(mailbox=pk), partial(_delete_muted_types, pk)),
     ]
 

@@ -34,6 +34,7 @@ class Life:
         Broadcast.objects.filter(pk=self.news.pk).update(author=self.ann)
         services.note_events(self.ann, [services.Event(self.news.ref, Noticed.SEEN, "bell")])
         services.set_muted(self.ann, ["like", "share"])
+        services.set_preferences(self.ann, language="de", time_zone="Asia/Tokyo")
         self.token = services.create_token("shop", User.objects.get(pk=self.ann), ["tickets", "messages:write"])
         self.others_token = services.create_token("else", User.objects.get(pk=self.cid), ["tickets"])
 

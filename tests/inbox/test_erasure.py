@@ -20,6 +20,7 @@ from inbox.models import (
     BroadcastMember,
     BroadcastReceipt,
     BroadcastSeries,
+    ChosenLocale,
     CommentMessage,
     Engagement,
     FollowMessage,
@@ -53,10 +54,13 @@ def test_nothing_is_left_and_the_numbers_say_so(life: Life) -> None:
         "API tokens": 1,
         "receipts": 3,
         "engagements": 1,
+        "languages and time zones": 1,
         "muted types": 2,
     }
     told = exported(life.ann)
-    assert not any((told["engagements"], told["muted_types"], told["service_tokens"], told["broadcasts"]))
+    assert not any(
+        (told["chosen_locale"], told["engagements"], told["muted_types"], told["service_tokens"], told["broadcasts"])
+    )
     assert not any([*told["messages"].values(), *told["said_to_others"].values()])
     assert User.objects.filter(pk=life.ann).exists()
 
@@ -165,10 +169,10 @@ def test_without_yes_it_only_says_what_would_go(life: Life) -> None:
     call = StringIO()
     with pytest.raises(CommandError, match="--yes"):
         call_command("erase_user", life.name(life.ann), stdout=call)
-    assert "Would be erased: 12" in call.getvalue()
+    assert "Would be erased: 13" in call.getvalue()
     assert before == (state(life.ann), exported(life.ann)["messages"], state(life.bob))
     lines = run("erase_user", life.name(life.ann), "--yes").splitlines()
-    assert [line.strip() for line in (lines[0], lines[-1])] == ["1  follows", "Erased: 12"]
+    assert [line.strip() for line in (lines[0], lines[-1])] == ["1  follows", "Erased: 13"]
 
 
 # Who?
@@ -210,7 +214,7 @@ def test_nobody_is_refused_at_once(work: Any, nobody: Any, error: Any) -> None:
 def test_every_table_of_the_inbox_that_knows_people_is_in_the_export() -> None:
     """A new table with a person in it has to be exported and erased, or named here with the reason."""
     of_broadcasts = {Broadcast, BroadcastApproval, BroadcastChange, BroadcastMember, BroadcastReceipt, BroadcastSeries}
-    known = {*of_broadcasts, Engagement, Mailbox, MutedType, ServiceToken, *event_types().values()}
+    known = {*of_broadcasts, ChosenLocale, Engagement, Mailbox, MutedType, ServiceToken, *event_types().values()}
     nameless = {"BroadcastClock", "EndedSession", "TicketSession", "Broadcast_groups", "ExcludedGroup"}
     nameless |= {"DeletedUser"}  # a key, until the last message has forgotten it, and a month longer
     nameless |= {"AudienceFilter", "Broadcast_filters"}  # conditions; whom they found is in BroadcastMember

@@ -33,6 +33,7 @@ def test_everything_is_told_and_no_secret(life: Life) -> None:
     assert [told["format"], told["user"]] == [1, {"id": life.ann, "name": life.name(life.ann)}]
     assert told["mailbox"]["version"] == Mailbox.objects.get(pk=life.ann).version
     assert told["muted_types"] == ["like", "share"]
+    assert told["chosen_locale"] == {"language": "de", "time_zone": "Asia/Tokyo"}
     [token] = told["service_tokens"]
     assert (token["name"], token["scopes"]) == ("shop", ["messages:write", "tickets"])
     assert [row["title"] for row in told["broadcasts"]] == ["News 0"]
