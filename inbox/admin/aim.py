@@ -25,12 +25,13 @@ else:
     ModelAdmin, ModelForm = admin.ModelAdmin, forms.ModelForm
 
 PARTS = ("audience", "with_staff", "groups", "people", "filters", "late_joiners")
-EXCLUSIONS = ("excludes_staff", "without_groups", "without_people")
+EXCLUSIONS = ("excludes_staff", "without_groups", "without_people", "excluded_filters")
 # Audience -> the parts of it that count beside it, for those who only look at the announcement.
 COUNTED: dict[str, tuple[str, ...]] = {
     Audience.GROUPS: ("groups",),
     Audience.SEVERAL: ("with_staff", "groups", "listed_people", "filters"),
 }
+OF_FILTERS = {"filters", "excluded_filters"}
 # The fields of the form that are no fields of the model -> the name of the set for the services. Django's admin takes
 # no field with the name of a many-to-many field that has a table of its own.
 SETS = {"people": "people", "without_groups": "excluded_groups", "without_people": "excluded_people"}
@@ -77,12 +78,13 @@ class AimPages(ModelAdmin):
         if obj is None or is_editable:
             return [
                 (_("Audience"), {"fields": _offered(PARTS), "classes": ("inbox-aim",)}),
-                (_("But not for"), {"fields": EXCLUSIONS, "classes": ("collapse", "inbox-without")}),
+                (_("But not for"), {"fields": _offered(EXCLUSIONS), "classes": ("collapse", "inbox-without")}),
             ]
-        parts = _offered(("audience", *COUNTED.get(obj.audience, ()), "late_joiners"))
+        parts = ("audience", *COUNTED.get(obj.audience, ()), "late_joiners")
+        exclusions = ("excludes_staff", "left_out_groups", "left_out_people", "excluded_filters")
         return [
-            (_("Audience"), {"fields": parts}),
-            (_("But not for"), {"fields": ("excludes_staff", "left_out_groups", "left_out_people")}),
+            (_("Audience"), {"fields": _offered(parts)}),
+            (_("But not for"), {"fields": _offered(exclusions)}),
         ]
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
@@ -103,7 +105,7 @@ class AimPages(ModelAdmin):
 
 def _offered(parts: tuple[str, ...]) -> tuple[str, ...]:
     """Without the filters, if the user model has no columns for any."""
-    return parts if offered_conditions() else tuple(part for part in parts if part != "filters")
+    return parts if offered_conditions() else tuple(part for part in parts if part not in OF_FILTERS)
 
 
 def _is_for_nobody_yet(broadcast: Broadcast) -> bool:
@@ -129,27 +131,28 @@ def posted_aim(posted: QueryDict) -> selectors.Aim:
     """The audience of a form that is not saved. `broadcast`: its primary key, if it is stored: then the people on its
     other lists belong to it."""
     stored = Broadcast.objects.filter(pk__in=_keys(posted, "broadcast")).first()
-    lists = BroadcastMember.objects.exclude(source=Source.PEOPLE).filter(broadcast=stored)
-    chosen = list(AudienceFilter.objects.filter(pk__in=_keys(posted, "filters")))
-    if stored is None or not services.is_published(stored):
-        found_anew = chosen or (stored is not None and stored.filters.using(ledger.alias()).exists())
-        lists = lists.exclude(source=Source.FILTER) if found_anew else lists  # those of a deleted filter stay
-    else:
-        chosen = []  # they have found theirs
     return selectors.Aim(
         posted.get("audience", ""),
         _keys(posted, "groups"),
         bool(posted.get("with_staff")),
-        (
-            _users(posted, "people"),
-            lists.filter(is_excluded=False).values("user"),
-            selectors.found_by(chosen).values("pk"),
-        ),
+        (_users(posted, "people"), *_on_lists(posted, stored, "filters")),
         bool(posted.get("excludes_staff")),
         _keys(posted, "without_groups"),
-        (_users(posted, "without_people"), lists.filter(is_excluded=True).values("user")),
+        (_users(posted, "without_people"), *_on_lists(posted, stored, "excluded_filters")),
         None if stored is None or posted.get("late_joiners") else stored.first_clock,
     )
+
+
+def _on_lists(posted: QueryDict, stored: Broadcast | None, name: str) -> tuple[Any, ...]:
+    """The people on the other lists of one side, and those whom the filters of this field find."""
+    members = BroadcastMember.objects.exclude(source=Source.PEOPLE).filter(broadcast=stored)
+    lists = members.filter(is_excluded=name == "excluded_filters")
+    if stored is not None and services.is_published(stored):
+        return (lists.values("user"),)  # the filters have found theirs
+    chosen = list(AudienceFilter.objects.filter(pk__in=_keys(posted, name)))
+    if chosen or (stored is not None and getattr(stored, name).using(ledger.alias()).exists()):
+        lists = lists.exclude(source=Source.FILTER)  # but those of a deleted filter stay
+    return lists.values("user"), selectors.found_by(chosen).values("pk")
 
 
 def _keys(posted: QueryDict, name: str) -> list[int]:

@@ -94,6 +94,7 @@ class BroadcastForm(AimForm):
                 "groups",
                 "filters",
                 "excludes_staff",
+                "excluded_filters",
                 "late_joiners",
                 "publish_at",
                 "expires_at",
@@ -103,6 +104,7 @@ class BroadcastForm(AimForm):
             "body": "",  # the editor has a help of its own
             "with_staff": _("Beside groups and people."),
             "filters": _("Those whom they find when it is published. Who fits later is not added."),
+            "excluded_filters": _("Those whom they find when it is published. Who fits later is not left out."),
             "late_joiners": _(
                 "Otherwise, those who register after it is first published don't see it. Who joins a group does."
             ),

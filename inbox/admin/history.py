@@ -12,10 +12,15 @@ from ..rendering.wording import shortened
 from .zones import moment
 
 CHOICES = {"state": State, "audience": Audience, "level": Level}
-PEOPLE = {
+NAMES = {
     "people": gettext_lazy("people"),
     "excluded_people": gettext_lazy("people who are left out"),
     "filtered_people": gettext_lazy("people found by saved filters"),
+    "excluded_filtered_people": gettext_lazy("people found by saved filters, who are left out"),
+    # The fields of exclusions are called as the parts of the audience, below the heading “But not for”.
+    "excluded_filters": gettext_lazy("saved filters whose people are left out"),
+    "excluded_groups": gettext_lazy("excluded groups"),
+    "excludes_staff": gettext_lazy("staff is left out"),
 }
 LONGEST = 200  # characters of a value
 
@@ -34,8 +39,8 @@ class ShownChange:
 
 
 def _name(column: str) -> str:
-    if column in PEOPLE:
-        return str(PEOPLE[column])
+    if column in NAMES:
+        return str(NAMES[column])
     try:
         return str(Broadcast._meta.get_field(column).verbose_name)  # type: ignore[union-attr]
     except FieldDoesNotExist:  # it was renamed since

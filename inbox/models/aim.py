@@ -213,6 +213,7 @@ class BroadcastMember(AimRow):
         rows = cls.objects.filter(broadcast=broadcast).order_by()
         return {
             "people": rows.filter(is_excluded=False).exclude(source=Source.FILTER).count(),
-            "filtered_people": rows.filter(source=Source.FILTER).count(),
+            "filtered_people": rows.filter(is_excluded=False, source=Source.FILTER).count(),
             "excluded_people": rows.filter(is_excluded=True).exclude(source=Source.FILTER).count(),
+            "excluded_filtered_people": rows.filter(is_excluded=True, source=Source.FILTER).count(),
         }

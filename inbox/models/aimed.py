@@ -30,6 +30,10 @@ class Aimed(models.Model):
     excluded_groups = models.ManyToManyField(
         Group, through="inbox.ExcludedGroup", blank=True, related_name="+", verbose_name=_("groups")
     )
+    # They find people at the same time, who are left out then.
+    excluded_filters = models.ManyToManyField(
+        "inbox.AudienceFilter", blank=True, related_name="+", verbose_name=_("people of saved filters")
+    )
     for_visitors = models.BooleanField(_("banner for signed-out visitors, too"), default=False)
     late_joiners = models.BooleanField(_("People who register later see it, too"), default=False)
     # The clock and the time of the first publication, which nothing moves. See `births`.

@@ -22,7 +22,7 @@ from .mailbox import PrimaryQuerySet
 # People stand for themselves by the last change of a list: a list may be long, and a user's deletion is no edit of it.
 PARTS: dict[str, Callable[[int], object]] = {"people": last_change_of_people}
 # No edit either: who publishes it has its filters find people. The choice of filters is approved, as a set.
-FOUND = {"filtered_people"}
+FOUND = {"filtered_people", "excluded_filtered_people"}
 UNAPPROVED = {"state", "author"}  # besides the columns that only code writes: these are not editable
 
 

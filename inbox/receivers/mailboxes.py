@@ -29,7 +29,8 @@ def connect() -> None:
     for model in _with_proxies(Group):
         pre_delete.connect(group_deleting, sender=model)
     m2m_changed.connect(broadcast_groups_changed, sender=Broadcast.groups.through)
-    m2m_changed.connect(broadcast_filters_changed, sender=Broadcast.filters.through)
+    for field in (Broadcast.filters, Broadcast.excluded_filters):
+        m2m_changed.connect(broadcast_filters_changed, sender=field.through)
     if member := audiences.membership():
         m2m_changed.connect(membership_changed, sender=member[0])
     for model in _with_proxies(Message):
@@ -132,17 +133,22 @@ def broadcast_groups_changed(instance: Broadcast, action: str, pk_set: set[int] 
             Broadcast._base_manager.filter(pk=instance.pk).update(clock=instance.clock)
 
 
-def broadcast_filters_changed(instance: Broadcast, action: str, pk_set: set[int] | None, **kwargs: object) -> None:
+def broadcast_filters_changed(
+    sender: Any, instance: Broadcast, action: str, pk_set: set[int] | None, **kwargs: object
+) -> None:
     """Note it in the history. Without the last one, those whom they have found are no longer on its list."""
+    is_excluded = sender is Broadcast.excluded_filters.through
+    name = "excluded_filters" if is_excluded else "filters"
     with ledger.locked_clock():
-        rows = Broadcast.filters.through.objects.using(ledger.alias()).filter(broadcast=instance.pk)
+        rows = sender.objects.using(ledger.alias()).filter(broadcast=instance.pk)
         if action in {"post_add", "pre_remove", "pre_clear"}:
             changed = rows if pk_set is None else rows.filter(audiencefilter__in=pk_set)
             if names := sorted(changed.values_list("audiencefilter__name", flat=True)):
                 sides = ([], names) if action == "post_add" else (names, [])
-                history.record_aim(instance.pk, {"filters": sides[0]}, {"filters": sides[1]})
+                history.record_aim(instance.pk, {name: sides[0]}, {name: sides[1]})
         elif action in {"post_remove", "post_clear"} and not rows.exists():
-            BroadcastMember.objects.filter(broadcast=instance.pk, source=Source.FILTER).delete()
+            found = BroadcastMember.objects.filter(broadcast=instance.pk, source=Source.FILTER, is_excluded=is_excluded)
+            found.delete()
 
 
 def message_cascaded(instance: Message, origin: object = None, **kwargs: object) -> None:

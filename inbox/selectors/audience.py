@@ -34,6 +34,7 @@ from ..models import (
 
 EXACT, SAMPLE = 100_000, 5
 SHOWN = (State.LIVE, State.SCHEDULED)
+Filters = dict[bool, list[AudienceFilter]]  # whether their people are left out -> saved filters
 MOST_PARTS = 100  # different audiences in one statement
 
 
@@ -87,16 +88,22 @@ def aim_of(broadcast: Broadcast) -> Aim:
     )
 
 
-def aim_to_publish(broadcast: Broadcast, filters: Collection[AudienceFilter] | None = None) -> Aim:
+def aim_to_publish(broadcast: Broadcast, filters: Filters | None = None) -> Aim:
     """The same, with those whom its saved filters find now, unless it is published: then they have found theirs.
     `filters`: its filters, if they are known."""
     if broadcast.state in SHOWN:
         return aim_of(broadcast)
-    chosen = broadcast.filters.using(ledger.alias()).all() if filters is None else filters
-    if not chosen:
-        return aim_of(broadcast)
-    people = BroadcastMember.objects.filter(broadcast=broadcast.pk, is_excluded=False).exclude(source=Source.FILTER)
-    return replace(aim_of(broadcast), people=(people.values("user"), found_by(chosen).values("pk")))
+    chosen = filters_of([broadcast.pk])[broadcast.pk] if filters is None else filters
+    aim = aim_of(broadcast)
+    if chosen[False]:
+        aim = replace(aim, people=_found_anew(broadcast, chosen, is_excluded=False))
+    return replace(aim, excluded_people=_found_anew(broadcast, chosen, is_excluded=True)) if chosen[True] else aim
+
+
+def _found_anew(broadcast: Broadcast, chosen: Filters, *, is_excluded: bool) -> tuple[Any, ...]:
+    """The people of this side, but those of its filters as they would be found now."""
+    people = BroadcastMember.objects.filter(broadcast=broadcast.pk, is_excluded=is_excluded)
+    return people.exclude(source=Source.FILTER).values("user"), found_by(chosen[is_excluded]).values("pk")
 
 
 def found_by(filters: Collection[AudienceFilter]) -> QuerySet[SiteUser]:
@@ -122,13 +129,13 @@ def _aims_of(broadcasts: Collection[Broadcast]) -> set[Aim]:
     """Their different audiences. Those without people on lists, which are most, are the same for many."""
     keys = [broadcast.pk for broadcast in broadcasts]
     groups, excluded = (_groups(model, keys) for model in (Broadcast.groups.through, ExcludedGroup))
-    filters = _filters(keys)
+    filters = filters_of(keys)
     with_people = set(BroadcastMember.objects.filter(broadcast__in=keys).order_by().values_list("broadcast", flat=True))
     found = set()
     for broadcast in broadcasts:
         mine, hidden = frozenset(groups[broadcast.pk]), frozenset(excluded[broadcast.pk])
         aim = replace(aim_to_publish(broadcast, filters[broadcast.pk]), groups=mine, excluded_groups=hidden)
-        has_people = filters[broadcast.pk] or broadcast.pk in with_people
+        has_people = any(filters[broadcast.pk].values()) or broadcast.pk in with_people
         found.add(aim if has_people else replace(aim, people=(), excluded_people=()))
     return found
 
@@ -155,12 +162,13 @@ def _sample_of(members: QuerySet[BroadcastMember]) -> list[str]:
     return [user.get_username() for user in users.order_by("pk")[:SAMPLE]]
 
 
-def _filters(broadcasts: list[int]) -> dict[int, list[AudienceFilter]]:
+def filters_of(broadcasts: list[int]) -> dict[int, Filters]:
     """Broadcast -> its saved filters."""
-    found = defaultdict[int, list[AudienceFilter]](list)
-    rows = Broadcast.filters.through._base_manager.using(ledger.alias()).filter(broadcast__in=broadcasts)
-    for row in rows.select_related("audiencefilter"):
-        found[row.broadcast_id].append(row.audiencefilter)
+    found: dict[int, Filters] = {pk: {False: [], True: []} for pk in broadcasts}
+    for is_excluded, field in ((False, Broadcast.filters), (True, Broadcast.excluded_filters)):
+        rows = field.through._base_manager.using(ledger.alias()).filter(broadcast__in=broadcasts)
+        for row in rows.select_related("audiencefilter"):
+            found[row.broadcast_id][is_excluded].append(row.audiencefilter)
     return found
 
 

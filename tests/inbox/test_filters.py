@@ -191,10 +191,54 @@ class TestPublishing:
         services.freeze(made.pk)
         assert frozen(made) == {"new"}
 
+    def test_those_who_are_left_out_are_found_then_too(self, new: Any, old: Any) -> None:
+        """And a filter that is deleted lets nobody in whom it has kept out."""
+        chosen = saved()
+        made = aimed(audience="everyone")
+        made.excluded_filters.add(chosen)
+        services.publish(made)
+        assert [unread(user.pk) for user in (new, old)] == [set(), {made.ref}]
+        rows = BroadcastMember.objects.filter(broadcast=made)
+        assert list(rows.values_list("user", "is_excluded", "source")) == [(new.pk, True, "filter")]
+        with pytest.raises(BadFields) as refused:
+            services.change_broadcast(made, {"excluded_filters": set()})
+        assert list(refused.value.fields) == ["excluded_filters"]
+        chosen.delete()
+        again(made)
+        assert unread(new.pk) == set()
+        made.excluded_filters.set([saved("again", joined_before=TODAY)])
+        services.withdraw(made)
+        made.excluded_filters.clear()
+        assert not BroadcastMember.objects.filter(broadcast=made).exists()
+        changes = [change.changed for change in made.history.all()]
+        assert [each["excluded_filtered_people"] for each in changes if "excluded_filtered_people" in each] == [
+            [1, 0],
+            [0, 1],
+        ]
+        assert {"excluded_filters": [["again"], []]} in changes
+
+    def test_each_side_has_its_own(self, new: Any, old: Any) -> None:
+        """Those of a deleted filter stay on theirs, whatever the other side finds anew."""
+        chosen = saved("all", joined_after=TODAY - timedelta(days=900))
+        made = aimed(chosen, late_joiners=True)
+        made.excluded_filters.add(saved())
+        services.publish(made)
+        assert [unread(user.pk) for user in (new, old)] == [set(), {made.ref}]
+        chosen.delete()
+        services.withdraw(made)
+        later = person("later", date_joined=ago(1))
+        services.publish(made)
+        rows = BroadcastMember.objects.filter(broadcast=made).values_list("user", "is_excluded")
+        assert set(rows) == {(new.pk, False), (old.pk, False), (new.pk, True), (later.pk, True)}
+
     def test_nobody_is_refused(self, old: Any) -> None:
         with pytest.raises(BadValue):
             selectors.require_readers(aimed(saved()))
-        selectors.require_readers(aimed(saved("old", active_since_days=9)))
+        made = aimed(saved("old", active_since_days=9))
+        selectors.require_readers(made)
+        made.excluded_filters.set(made.filters.all())
+        with pytest.raises(BadValue):
+            selectors.require_readers(made)
 
     def test_as_many_statements_for_many_people_as_for_few(self) -> None:
         counts = []
@@ -210,9 +254,11 @@ class TestPublishing:
 class TestTheCopies:
     def test_a_duplicate_chooses_the_same(self, new: Any) -> None:
         made = aimed(saved())
+        made.excluded_filters.add(saved("old", joined_before=TODAY - timedelta(days=10)))
         services.publish(made)
         copy = services.duplicate_broadcast(new, made)
         assert ([each.name for each in copy.filters.all()], frozen(copy)) == (["new here"], set())
+        assert [each.name for each in copy.excluded_filters.all()] == ["old"]
 
     def test_a_reminder_has_a_list_instead(self, new: Any) -> None:
         made = aimed(saved())
@@ -232,6 +278,7 @@ def test_under_four_eyes_the_choice_is_approved(new: Any, settings: Any) -> None
     ann, cid = person("ann"), person("cid")
     with acting(ann.pk):
         made = aimed(saved(), author=ann)
+        made.excluded_filters.add(saved("old", joined_after=TODAY - timedelta(days=10)))
     for _time in range(2):
         with acting(cid.pk):
             services.publish(made)
@@ -239,7 +286,9 @@ def test_under_four_eyes_the_choice_is_approved(new: Any, settings: Any) -> None
         person(f"later{_time}")
     before = approval.digest_of(made.pk)
     made.filters.add(saved("b"))
-    assert approval.digest_of(made.pk) != before
+    after = approval.digest_of(made.pk)
+    made.excluded_filters.clear()
+    assert len({before, after, approval.digest_of(made.pk)}) == 3
 
 
 class TestTheForm:
@@ -267,6 +316,7 @@ class TestTheForm:
         made = aimed(chosen, late_joiners=True)
         assert [size(filters=[chosen.pk]), size(filters=["x", 10**9])] == [1, 0]
         assert size(filters=[chosen.pk], broadcast=made.pk) == 1
+        assert size(audience="everyone", excluded_filters=[chosen.pk]) == 1  # the admin
         asked = admin.post(f"{LIST}selected/", {"action": "publish_selected", "_selected_action": [made.pk]})
         assert "1 person: " in asked.json()["sentence"]
         services.publish(made)

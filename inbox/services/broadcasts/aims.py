@@ -6,12 +6,12 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from ...models import Audience, Broadcast, BroadcastMember, Source, ledger
+from .copies import CHOSEN
 from .lists import set_people
 
 Values = Mapping[str, Any]
-SETS = ("groups", "people", "filters", "excluded_groups", "excluded_people")  # each a set of primary keys
+SETS = ("people", "excluded_people", *CHOSEN)  # each a set of primary keys
 OF_SEVERAL = ("with_staff", "people", "filters")
-CHOSEN = ("groups", "excluded_groups", "filters")  # many-to-many fields
 WITH_GROUPS = {Audience.GROUPS, Audience.SEVERAL}
 
 

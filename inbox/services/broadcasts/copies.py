@@ -11,6 +11,7 @@ COLUMNS = (
     *("title", "body", "language", "translations", "level", "url", "buttons", *PLACES),
     *(*AIM, "for_visitors", "publish_at", "expires_at"),
 )
+CHOSEN = ("groups", "excluded_groups", "filters", "excluded_filters")  # many-to-many fields
 DATES = {"publish_at", "expires_at"}
 
 
@@ -19,7 +20,7 @@ def copied(original: Broadcast, author: SiteUser | None, **others: object) -> Br
     """A draft with the same texts and audience, without dates. `others`: columns with values of its own."""
     with ledger.locked_clock():
         copy = Broadcast.objects.create(author=author, **columns_of(original) | others)
-        for name in ("groups", "excluded_groups", "filters"):
+        for name in CHOSEN:
             chosen = getattr(original, name).using(ledger.alias())
             getattr(copy, name).set(chosen.values_list("pk", flat=True))
         BroadcastMember.copy(original.pk, copy.pk)

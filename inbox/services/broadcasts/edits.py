@@ -40,9 +40,9 @@ def check_broadcast(
 
 
 def _check_filters(changed: Collection[str], state: str) -> dict[str, str]:
-    if "filters" in changed and state in PUBLISHED:
-        return {"filters": _("Filters find people when it is published. To change them, withdraw it first.")}
-    return {}
+    sentence = _("Filters find people when it is published. To change them, withdraw it first.")
+    chosen = {"filters", "excluded_filters"} & {*changed} if state in PUBLISHED else ()
+    return dict.fromkeys(chosen, sentence)
 
 
 def _check_languages(values: Values, changed: Collection[str]) -> dict[str, str]:

@@ -1,13 +1,12 @@
 """The people of saved filters: a broadcast that is published gets those whom its filters find then."""
 
-from typing import Any
-
 from django.core.exceptions import EmptyResultSet
 from django.db import connections, transaction
 from django.db.models import F
 
 from ...models import AudienceFilter, Broadcast, BroadcastMember, Source, aim, ledger
-from ...selectors.audience import found_by
+from ...models.approval import FOUND
+from ...selectors.audience import Filters, filters_of, found_by
 from . import states
 
 
@@ -23,12 +22,13 @@ def publish(broadcast: Broadcast, *, show_again: bool = False) -> None:
 
 @ledger.retrying
 def freeze(broadcast: int) -> None:
-    """Put those whom the saved filters of a broadcast find now on its list, in place of those whom they found before.
-    If it is live or scheduled, or has no filters, nothing changes: people of a deleted filter stay.
+    """Put those whom the saved filters of a broadcast find now on its lists, of those whom it is for and of those who
+    are left out, in place of those whom they found before. If it is live or scheduled, nothing changes, nor does a list
+    without filters: people of a deleted filter stay.
 
     Call it outside any transaction that holds the clock: the rows are written before the clock is locked.
     """
-    filters = list(AudienceFilter.objects.filter(pk__in=_chosen(broadcast)))
+    filters = {is_excluded: chosen for is_excluded, chosen in filters_of([broadcast])[broadcast].items() if chosen}
     row = Broadcast.objects.filter(pk=broadcast).first()
     if row is None or states.is_published(row) or not filters:
         return
@@ -39,28 +39,29 @@ def freeze(broadcast: int) -> None:
         return
 
 
-def _chosen(broadcast: int) -> Any:
-    through = Broadcast.filters.through._base_manager.using(ledger.alias())
-    return through.filter(broadcast=broadcast).values("audiencefilter")
-
-
-def _replace(broadcast: int, filters: list[AudienceFilter]) -> None:
+def _replace(broadcast: int, filters: Filters) -> None:
+    before = _numbers(broadcast)
     rows = BroadcastMember._base_manager.using(ledger.alias()).filter(broadcast=broadcast, source=Source.FILTER)
-    before = rows.count()
-    rows.delete()
-    _insert(broadcast, filters)
+    for is_excluded, chosen in filters.items():
+        rows.filter(is_excluded=is_excluded).delete()
+        _insert(broadcast, chosen, is_excluded)
     if connections[ledger.alias()].vendor == "postgresql":
         connections[ledger.alias()].check_constraints()  # now, and not at the commit, while the clock is locked
-    after = rows.count()
+    after = _numbers(broadcast)
     with ledger.locked_clock() as clock:
         row = Broadcast.objects.filter(pk=broadcast).first()
         if row is None or states.is_published(row):
             raise _Published
         if before != after:
-            aim.changed(clock, broadcast, {"filtered_people": before}, {"filtered_people": after})
+            moved = [name for name in before if before[name] != after[name]]
+            aim.changed(clock, broadcast, {name: before[name] for name in moved}, {name: after[name] for name in moved})
 
 
-def _insert(broadcast: int, filters: list[AudienceFilter]) -> None:
+def _numbers(broadcast: int) -> dict[str, int]:
+    return {name: number for name, number in BroadcastMember.summary(broadcast).items() if name in FOUND}
+
+
+def _insert(broadcast: int, filters: list[AudienceFilter], is_excluded: bool) -> None:
     connection = connections[ledger.alias()]
     found = found_by(filters).order_by().values(found=F("pk"))
     try:
@@ -73,4 +74,4 @@ def _insert(broadcast: int, filters: list[AudienceFilter]) -> None:
         f"SELECT %s, found, %s, %s FROM ({selected}) AS found_users WHERE true ON CONFLICT DO NOTHING"
     )
     with connection.cursor() as cursor:
-        cursor.execute(sql, [broadcast, False, Source.FILTER.value, *parameters])
+        cursor.execute(sql, [broadcast, is_excluded, Source.FILTER.value, *parameters])

@@ -2,7 +2,8 @@
 "use strict";
 
 const AIM = [
-  "audience", "with_staff", "groups", "people", "filters", "late_joiners", "excludes_staff", "without_groups", "without_people",
+  "audience", "with_staff", "groups", "people", "filters", "late_joiners",
+  "excludes_staff", "without_groups", "without_people", "excluded_filters",
 ];
 
 addEventListener("DOMContentLoaded", () => {
