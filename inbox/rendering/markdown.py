@@ -1,7 +1,6 @@
 """The Markdown of announcements: CommonMark with tables, strikethrough, bare links and times.
 
-`parse` returns tokens of markdown-it and what they leave out of the text: no link, image or cell goes without a word
-to the author. Beyond CommonMark:
+`parse` returns tokens of markdown-it and what they leave out of the text (`left_out.py`). Beyond CommonMark:
 
 - Emphasis beside Chinese, Japanese and Korean characters, where CommonMark wants a blank: `**注意：**今晚`. The rule is
   that of https://github.com/tats-u/markdown-cjk-friendly (specification.md).
@@ -23,23 +22,17 @@ from linkify_it import LinkifyIt
 from markdown_it import MarkdownIt, helpers
 from markdown_it.parser_inline import ParserInline
 from markdown_it.rules_block import StateBlock, table
-from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline
 from markdown_it.rules_inline.state_inline import Scanned
 from markdown_it.token import Token
 
-from .images import is_allowed
-from .links import is_link
+from .left_out import LEFT_OUT, MAX_NESTING, check
 
 MAX_SCANNED = 30_000  # characters: three times the longest text; labels that don't nest need less than its length
-MAX_LINKED = 30_000  # characters of all addresses: one that a reference defines is repeated by each use
 MAX_CELLS = 2_000  # of a table: markdown-it adds the cells that a short row lacks, up to 65,536
-MAX_NESTING = 100  # of js-default; markdown-it leaves out what is deeper
-_SCANNED, _REFUSED, _LEFT_OUT = "characters of labels", "lines of a refused table", "left out"
+_SCANNED, _REFUSED = "characters of labels", "lines of a refused table"
 
 _TIME = re.compile(r"\{\{ *time +([^\s{}]{1,40}) +([^\s{}]{1,40}) *\}\}")
-_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
-_MAIL = re.compile(r"mailto:[^\s<>@]+@[^\s<>@]+", re.IGNORECASE)
 _CELL_END = re.compile(r"(?<!\\)\|")
 # Han, kana, bopomofo, Hangul and their punctuation, full and half width forms.
 _CJK = re.compile(
@@ -57,9 +50,9 @@ class Parsed:
 
 
 def parse(text: str) -> Parsed:
-    env: dict[str, Any] = {_LEFT_OUT: []}
+    env: dict[str, Any] = {LEFT_OUT: []}
     tokens = _markdown.parse(text, env)
-    return Parsed(tokens, tuple(dict.fromkeys(env[_LEFT_OUT])))
+    return Parsed(tokens, tuple(dict.fromkeys(env[LEFT_OUT])))
 
 
 def render(tokens: Sequence[Token]) -> str:
@@ -120,7 +113,7 @@ def _time(state: StateInline, silent: bool) -> bool:
         moment = moment_of(found[1], found[2])
     except ValueError as error:
         if not silent:
-            state.env[_LEFT_OUT].append(f"{found[0]}: {error}")
+            state.env[LEFT_OUT].append(f"{found[0]}: {error}")
         return False
     if not silent:
         token = state.push("time", "time", 0)
@@ -160,13 +153,13 @@ def _table(state: StateBlock, start: int, end: int, silent: bool) -> bool:
         last += 1
     if columns * (last - start) > MAX_CELLS:
         state.env[_REFUSED] = last
-        state.env[_LEFT_OUT].append(_("A table has more than %d cells, so it is shown as text.") % MAX_CELLS)
+        state.env[LEFT_OUT].append(_("A table has more than %d cells, so it is shown as text.") % MAX_CELLS)
         return False
     if silent:
         return True
     table(state, start, end, False)
     if any(_cells(state, line) > columns for line in range(start, state.line)):
-        state.env[_LEFT_OUT].append(_("A row of a table has more cells than its head: the last ones are left out."))
+        state.env[LEFT_OUT].append(_("A row of a table has more cells than its head: the last ones are left out."))
     return True
 
 
@@ -175,63 +168,6 @@ def _cells(state: StateBlock, line: int) -> int:
     row = state.src[state.bMarks[line] + state.tShift[line] : state.eMarks[line]].strip()
     cells = _CELL_END.split(row)
     return len(cells) - (not cells[0]) - (not cells[-1])
-
-
-def _check(state: StateCore) -> None:
-    """Replace links and images that are not allowed by their text, and report what is left out."""
-    left_out: list[str] = state.env[_LEFT_OUT]
-    linked = 0
-    for token in state.tokens:
-        if token.level >= MAX_NESTING - 1:
-            left_out.append(_("Lists and quotes are nested too deeply: the innermost are left out."))
-        if token.type == "fence":
-            token.info = ""  # the language of the code, which nothing shows
-        elif token.children:
-            linked = _check_inline(token.children, left_out, linked)
-
-
-def _check_inline(tokens: list[Token], left_out: list[str], linked: int) -> int:
-    """Changes `tokens`. `linked` and the result: the length of all addresses so far."""
-    open_links: list[bool] = []
-    for token in tokens:
-        if token.type == "link_open":
-            address = str(token.attrs["href"])
-            linked += len(address) + len(str(token.attrs.get("title", "")))
-            open_links.append(_is_linkable(address) and linked <= MAX_LINKED)
-            if not open_links[-1]:
-                left_out.append(_("The link to %s is left out.") % shown(address))
-                _become_text(token)
-        elif token.type == "link_close":
-            if not open_links.pop():
-                _become_text(token)
-        elif token.type == "image":
-            address = str(token.attrs["src"])
-            linked += len(address)
-            if linked <= MAX_LINKED and is_allowed(address):
-                token.attrs |= {"loading": "lazy", "referrerpolicy": "no-referrer"}
-            else:
-                left_out.append(_("The image %s is left out; its description is shown.") % shown(address))
-                _become_text(token, _words(token.children or []))
-    return linked
-
-
-def _become_text(token: Token, content: str = "") -> None:
-    token.type, token.tag, token.nesting, token.attrs, token.content, token.children = "text", "", 0, {}, content, None
-
-
-def _words(tokens: Sequence[Token]) -> str:
-    return "".join(token.content if token.type != "image" else _words(token.children or []) for token in tokens)
-
-
-def shown(address: str) -> str:
-    return address if len(address) <= 60 else f"{address[:59]}…"
-
-
-def _is_linkable(address: str) -> bool:
-    """The web, a mail address, or a path relative to the page."""
-    if _SCHEME.match(address):
-        return is_link(address) or _MAIL.fullmatch(address) is not None
-    return not address.startswith(("//", "/\\", "\\"))
 
 
 # Rendering
@@ -262,8 +198,8 @@ def _parser() -> MarkdownIt:
     parser.linkify = LinkifyIt(options={"fuzzy_link": False, "fuzzy_ip": False})
     parser.inline.ruler.before("escape", "time", _time)
     parser.block.ruler.at("table", _table, {"alt": ["paragraph", "reference"]})
-    parser.core.ruler.push("check", _check)
-    parser.validateLink = lambda url: True  # type: ignore[method-assign]  # `_check` decides, and reports it
+    parser.core.ruler.push("check", check)
+    parser.validateLink = lambda url: True  # type: ignore[method-assign]  # `check` decides, and reports it
     parser.helpers = SimpleNamespace(  # type: ignore[assignment]
         parseLinkLabel=_label_end,
         parseLinkDestination=helpers.parseLinkDestination,

@@ -11,6 +11,8 @@ from django.utils.translation import get_language
 
 from .. import conf
 from . import markdown
+from .images import is_allowed
+from .left_out import is_linkable
 
 _TAGS = {
     *("p", "br", "hr", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "pre", "ul", "ol", "li"),
@@ -51,14 +53,25 @@ def plain_text(text: str) -> str:
 @functools.lru_cache(maxsize=256)
 def _rendered(text: str, language: str, media: str, hosts: frozenset[str]) -> Rendered:
     parsed = markdown.parse(text)
-    found = nh3.clean(
-        markdown.render(parsed.tokens),
+    return Rendered(sanitised(markdown.render(parsed.tokens)), parsed.left_out)
+
+
+def sanitised(html: str) -> str:
+    """Only what the parser makes, even if it were to let something else pass."""
+    return nh3.clean(
+        html,
         tags=_TAGS,
         attributes=_ATTRIBUTES,
         allowed_classes={"th": _ALIGNED, "td": _ALIGNED},
         url_schemes={"http", "https", "mailto"},
+        attribute_filter=_value,
     )
-    return Rendered(found, parsed.left_out)
+
+
+def _value(tag: str, name: str, value: str) -> str | None:
+    """None: the attribute is removed."""
+    is_fit = {"src": is_allowed, "href": is_linkable}.get(name)
+    return value if is_fit is None or is_fit(value) else None
 
 
 cache_clear = _rendered.cache_clear
