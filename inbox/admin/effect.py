@@ -115,6 +115,7 @@ def labels(broadcast: Broadcast) -> dict[Who, str]:
     """In the order of the cards."""
     return {
         Who.AUDIENCE: _("In the audience"),
+        Who.SHOWN: _("Shown on open pages"),
         Who.SEEN: _("Seen"),
         Who.READ: _("Read"),
         Who.UNREAD: _("Not read"),
@@ -139,6 +140,7 @@ def _is_shown(who: Who, broadcast: Broadcast, found: Effect) -> bool:
     """Whether readers can do it where the announcement shows; or whether anybody has done it."""
     possible = {
         Who.AUDIENCE: True,
+        Who.SHOWN: True,
         Who.SEEN: True,
         Who.READ: broadcast.in_inbox,
         Who.UNREAD: broadcast.in_inbox,

@@ -1,4 +1,4 @@
-"""What readers noticed of a broadcast: that they saw it, and which of its links they followed."""
+"""What clients report about a broadcast: that it was shown, that it was seen, and which of its links were followed."""
 
 from __future__ import annotations
 
@@ -13,6 +13,10 @@ from .mailbox import PrimaryQuerySet
 
 
 class Noticed(models.TextChoices):
+    """`SHOWN`: on an open page, whether or not anybody looked. `SEEN`: in the visible part of a visible page. Any other
+    than `SHOWN` implies both."""
+
+    SHOWN = "shown", _("Shown on open pages")
     SEEN = "seen", _("Seen")
     LINK = "link", _("Link followed")
     BUTTON_0 = "button0", _("First button followed")
@@ -28,7 +32,7 @@ class Surface(models.TextChoices):
 
 
 class Engagement(models.Model):
-    """The first time that a user saw a broadcast or followed a link, since it was shown again in revision `again`.
+    """The first time that a broadcast was shown to a user, was seen, or had a link followed, since revision `again`.
 
     Unlike a receipt it is no state of the user's: writing it locks no mailbox and advances no version. Rows refer to
     the user with DO_NOTHING: `services.departures` deletes them after the user's own row.

@@ -1,5 +1,5 @@
-"""What an announcement has achieved: who of its audience has seen, read, confirmed, closed or dismissed it, or
-followed its links, and who has not.
+"""What an announcement has achieved: on whose pages it was shown, who of its audience has seen, read, confirmed, closed
+or dismissed it, or followed its links, and who has not.
 
 Every number is the length of the list behind it: both have the same conditions.
 """
@@ -14,9 +14,9 @@ from enum import StrEnum
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.db.models import Count, DateTimeField, Exists, F, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import Case, Count, DateTimeField, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.expressions import Combinable
-from django.db.models.functions import Coalesce, Trunc
+from django.db.models.functions import Coalesce, Least, Trunc
 from django.utils import timezone
 
 from ..core.snapshots import UserId, user_id
@@ -31,12 +31,14 @@ BY_MINUTE = timedelta(minutes=100)  # so long after the publication, times are r
 class Who(StrEnum):
     """`AUDIENCE`: those who can sign in now. All others but `LEFT` are among them.
 
-    `SEEN`: they have done any of these, or a client has said that they saw it. `CLOSED`: the banner. `DISMISSED`: the
+    `SHOWN`: a client has said that it was on a page of theirs, or they have done any of what follows. `SEEN`: a client
+    has said that they saw it, or they have done any of what follows. `CLOSED`: the banner. `DISMISSED`: the
     item in the inbox. `LINK` and the buttons: they have followed it. `LEFT`: they have seen it, and are no longer in
     the audience, or can't sign in any more.
     """
 
     AUDIENCE = "audience"
+    SHOWN = "shown"
     SEEN = "seen"
     READ = "read"
     UNREAD = "unread"
@@ -62,7 +64,9 @@ FOLLOWED: Mapping[Who, Noticed] = {
     Who.BUTTON_0: Noticed.BUTTON_0,
     Who.BUTTON_1: Noticed.BUTTON_1,
 }
-DONE = (Who.SEEN, *RECEIPTS, *FOLLOWED)
+LOOKED = [what for what in Noticed if what != Noticed.SHOWN]
+IMPLIED = (Who.SHOWN, Who.SEEN)  # by what follows them in `DONE`
+DONE = (*IMPLIED, *RECEIPTS, *FOLLOWED)
 NOT_DONE: Mapping[Who, Who] = {Who.UNREAD: Who.READ, Who.UNCONFIRMED: Who.CONFIRMED}
 Marks = Mapping[Who, list[tuple[datetime, int]]]
 
@@ -148,23 +152,26 @@ def _who(broadcast: Broadcast, who: Who) -> QuerySet[SiteUser]:
 
 def _has_done(broadcast: Broadcast, who: Who) -> Q:
     """Of a user."""
-    receipts, engagements = _of_user(broadcast)
-    if who == Who.SEEN:
+    receipts = _receipts(broadcast).filter(recipient=OuterRef("pk"))
+    engagements = _engagements(broadcast, who).filter(user=OuterRef("pk"))
+    if who in IMPLIED:
         return Q(Exists(receipts)) | Q(Exists(engagements))
     if who in FOLLOWED:
-        return Q(Exists(engagements.filter(what=FOLLOWED[who])))
+        return Q(Exists(engagements))
     return Q(Exists(receipts.filter(**{f"{RECEIPTS[who]}__isnull": False})))
 
 
 def _time(broadcast: Broadcast, who: Who) -> Combinable:
     """Of a user: when they did it first, if they did."""
-    receipts, engagements = _of_user(broadcast)
-    if who == Who.SEEN:
-        first = Subquery(engagements.order_by("at").values("at")[:1])
-        return Coalesce(first, Subquery(receipts.values(_seen=_seen_at(broadcast))[:1]))
+    receipts = _receipts(broadcast).filter(recipient=OuterRef("pk"))
+    first = Subquery(_engagements(broadcast, who).filter(user=OuterRef("pk")).order_by("at").values("at")[:1])
     if who in FOLLOWED:
-        return Subquery(engagements.filter(what=FOLLOWED[who]).values("at")[:1])
-    return Subquery(receipts.values(RECEIPTS[who])[:1])
+        return first
+    if who in RECEIPTS:
+        return Subquery(receipts.values(RECEIPTS[who])[:1])
+    done = Subquery(receipts.values(_done=_done_at())[:1])
+    begun = Case(When(Exists(receipts), then=Value(_begin(broadcast), DateTimeField())))
+    return Coalesce(_earlier(first, done), begun)
 
 
 def _marks(broadcast: Broadcast, who: Who) -> list[tuple[datetime, int]]:
@@ -181,38 +188,46 @@ def _rows(broadcast: Broadcast, who: Who) -> list[QuerySet[Any]]:
     """One row for each of the audience who has done it, with its time `_at`; each part is of other users."""
     audience = audience_of(broadcast).values("pk")
     receipts = _receipts(broadcast).filter(recipient__in=audience)
-    engagements = _engagements(broadcast).filter(user__in=audience)
+    engagements = _engagements(broadcast, who).filter(user__in=audience)
     if who in FOLLOWED:
-        return [engagements.filter(what=FOLLOWED[who]).annotate(_at=F("at"))]
+        return [engagements.annotate(_at=F("at"))]
     if who in RECEIPTS:
         column = RECEIPTS[who]
         return [receipts.filter(**{f"{column}__isnull": False}).annotate(_at=F(column))]
-    earlier = _engagements(broadcast).filter(Q(at__lt=OuterRef("at")) | Q(at=OuterRef("at"), pk__lt=OuterRef("pk")))
+    every = _engagements(broadcast, who)
+    earlier = every.filter(Q(at__lt=OuterRef("at")) | Q(at=OuterRef("at"), pk__lt=OuterRef("pk")))
     first = engagements.filter(~Exists(earlier.filter(user=OuterRef("user"))))
-    others = receipts.filter(~Exists(_engagements(broadcast).filter(user=OuterRef("recipient"))))
-    return [first.annotate(_at=F("at")), others.annotate(_at=_seen_at(broadcast))]
+    done = Subquery(_receipts(broadcast).filter(recipient=OuterRef("user")).values(_done=_done_at())[:1])
+    others = receipts.filter(~Exists(every.filter(user=OuterRef("recipient"))))
+    begun = Value(_begin(broadcast), DateTimeField())
+    return [first.annotate(_at=_earlier(F("at"), done)), others.annotate(_at=Coalesce(_done_at(), begun))]
 
 
-def _seen_at(broadcast: Broadcast) -> Combinable:
-    """Of a receipt: a time when its user had seen the broadcast; its beginning, if all was taken back."""
-    return Coalesce(*RECEIPTS.values(), Value(_begin(broadcast), DateTimeField()))
+def _done_at() -> Combinable:
+    """Of a receipt: when its user first did something; null if all was taken back."""
+    any_of_them = Coalesce(*RECEIPTS.values())
+    return Least(*(Coalesce(column, any_of_them) for column in RECEIPTS.values()))
+
+
+def _earlier(one: Combinable, other: Combinable) -> Combinable:
+    """Clients report late: who has read it before that had seen it then, so no line of the chart crosses another."""
+    return Least(Coalesce(one, other), Coalesce(other, one))  # where one is null, databases differ
 
 
 def _begin(broadcast: Broadcast) -> datetime:
     return broadcast.published_at or broadcast.created_at
 
 
-def _of_user(broadcast: Broadcast) -> tuple[QuerySet[BroadcastReceipt], QuerySet[Engagement]]:
-    """In a subquery of users."""
-    return _receipts(broadcast).filter(recipient=OuterRef("pk")), _engagements(broadcast).filter(user=OuterRef("pk"))
-
-
 def _receipts(broadcast: Broadcast) -> QuerySet[BroadcastReceipt]:
     return BroadcastReceipt.objects.filter(audiences.COUNTS, broadcast=broadcast.pk)
 
 
-def _engagements(broadcast: Broadcast) -> QuerySet[Engagement]:
-    return Engagement.objects.filter(broadcast=broadcast.pk, again=F("broadcast__again"))
+def _engagements(broadcast: Broadcast, who: Who) -> QuerySet[Engagement]:
+    """Those that say that a user has done this."""
+    rows = Engagement.objects.filter(broadcast=broadcast.pk, again=F("broadcast__again"))
+    if who in FOLLOWED:
+        return rows.filter(what=FOLLOWED[who])
+    return rows.filter(what__in=LOOKED) if who == Who.SEEN else rows
 
 
 def _has(column: str) -> bool:

@@ -1,4 +1,4 @@
-"""What clients report in batches: broadcasts that were seen, links that were followed."""
+"""What clients report in batches: broadcasts that were shown and seen, links that were followed."""
 
 import logging
 from collections.abc import Collection, Iterable, Mapping
@@ -15,6 +15,8 @@ from ..models import Broadcast, Engagement, Noticed, audiences, ledger, refs
 BATCH = 100
 BUTTONS = {Noticed.BUTTON_0: 1, Noticed.BUTTON_1: 2}  # how many buttons there have to be
 
+Row = tuple[int, int, str]  # of a user: broadcast, `again`, what
+
 logger = logging.getLogger(__name__)
 
 
@@ -29,7 +31,7 @@ class Event:
 
 
 def note_events(user: UserOrPk, events: Collection[Event]) -> int:
-    """Note what a user has seen and followed; returns how much of it is new. Repeated events count once.
+    """Note what a user was shown, has seen and followed; returns how much of it is new. Repeated events count once.
 
     What is not for this user, is not live or has no such button is passed over, so that one such event harms no other.
     Takes no lock on the mailbox and advances no version. Raises BadValue for more than 100 events.
@@ -43,13 +45,19 @@ def _note(pk: UserPk, events: Iterable[Event]) -> int:
     keys = {event: key for event in events if (key := _key(event.ref)) is not None}
     live = audiences.live_for(pk).filter(pk__in=set(keys.values()))
     found = {row.pk: row for row in live.only("again", "again_clock", "buttons", "url")}
-    wanted = {
+    wanted: dict[Row, str] = {
         (key, found[key].again, event.what): event.surface
         for event, key in keys.items()
         if key in found and _is_valid(event, found[key])
     }
-    known = Engagement.objects.filter(user=pk, broadcast__in=found).values_list("broadcast", "again", "what")
-    return _write(pk, {row: wanted[row] for row in sorted(wanted.keys() - set(known))}) if wanted else 0
+    known = set(Engagement.objects.filter(user=pk, broadcast__in=found).values_list("broadcast", "again", "what"))
+    return _write(pk, {row: wanted[row] for row in sorted(_new(set(wanted), known))}) if wanted else 0
+
+
+def _new(wanted: set[Row], known: set[Row]) -> set[Row]:
+    """Without what others imply: who has seen a broadcast was shown it."""
+    more = {row[:2] for row in wanted | known if row[2] != Noticed.SHOWN}
+    return {row for row in wanted - known if row[2] != Noticed.SHOWN or row[:2] not in more}
 
 
 def _key(ref: str) -> refs.RowPk | None:
@@ -69,7 +77,7 @@ def _is_valid(event: Event, broadcast: Broadcast) -> bool:
     return len(broadcast.valid_buttons) >= BUTTONS.get(event.what, 0)
 
 
-def _write(pk: UserPk, rows: Mapping[tuple[int, int, str], str]) -> int:
+def _write(pk: UserPk, rows: Mapping[Row, str]) -> int:
     """In the order of their keys, so that two batches of a user do not deadlock."""
     made = [
         Engagement(broadcast_id=key, user_id=pk, again=again, what=what, surface=surface)

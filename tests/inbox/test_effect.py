@@ -10,15 +10,17 @@ from typing import Any
 import pytest
 import time_machine
 from django.contrib.auth.models import Group, User
+from django.template.loader import render_to_string
 from django.test import Client
 from django.utils import timezone
+from django.utils.translation import override
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
 from inbox import selectors, services
 from inbox.admin.chart import Chart, chart
-from inbox.admin.effect import SECONDS, labels, neutralised
+from inbox.admin.effect import SECONDS, Card, labels, neutralised
 from inbox.core.recently import Recently
 from inbox.errors import BadValue, NotFound
 from inbox.models import Broadcast, Noticed
@@ -94,12 +96,12 @@ def numbers(broadcast: Broadcast) -> dict[str, int]:
 def test_the_numbers_and_the_lists(tea: Broadcast) -> None:
     lists = {who: names(tea, who) for who in (Who.AUDIENCE, Who.READ, Who.UNREAD, Who.LEFT)}
     assert lists == {Who.AUDIENCE: ["ann", "cat"], Who.READ: ["ann"], Who.UNREAD: ["cat"], Who.LEFT: ["bob"]}
-    assert numbers(tea) == {"audience": 2, "seen": 1, "read": 1, "unread": 1, "unconfirmed": 2, "left": 1}
+    assert numbers(tea) == {"audience": 2, "shown": 1, "seen": 1, "read": 1, "unread": 1, "unconfirmed": 2, "left": 1}
 
 
 def test_what_was_marked_unread_again_is_not_read(tea: Broadcast) -> None:
     services.mark_unread(user("ann"), [tea.ref])
-    assert numbers(tea) == {"audience": 2, "seen": 1, "unread": 2, "unconfirmed": 2, "left": 1}
+    assert numbers(tea) == {"audience": 2, "shown": 1, "seen": 1, "unread": 2, "unconfirmed": 2, "left": 1}
 
 
 def test_each_thing_that_readers_do_has_its_number() -> None:
@@ -117,8 +119,9 @@ def test_what_readers_saw_and_followed() -> None:
     services.note_events(user("ann"), [Event(broadcast.ref, Noticed.SEEN)])
     services.note_events(user("bob"), [Event(broadcast.ref, Noticed.LINK), Event(broadcast.ref, Noticed.BUTTON_1)])
     services.mark_read(user("cat"), [broadcast.ref])
-    found = {who: names(broadcast, who) for who in (Who.SEEN, Who.LINK, Who.BUTTON_0, Who.BUTTON_1)}
-    assert list(found.values()) == [["ann", "bob", "cat"], ["bob"], [], ["bob"]]
+    services.note_events(user("dan"), [Event(broadcast.ref, Noticed.SHOWN)])
+    found = {who: names(broadcast, who) for who in (Who.SHOWN, Who.SEEN, Who.LINK, Who.BUTTON_0, Who.BUTTON_1)}
+    assert list(found.values()) == [["ann", "bob", "cat", "dan"], ["ann", "bob", "cat"], ["bob"], [], ["bob"]]
     assert [labels(broadcast)[who] for who in (Who.BUTTON_0, Who.BUTTON_1)] == ["Clicked: Milk", "Clicked: Sugar"]
 
 
@@ -143,6 +146,7 @@ ACTS: dict[str, Callable[[User, Broadcast], object]] = {
     "restore": lambda reader, broadcast: services.undelete(reader, [broadcast.ref]),
     "close": lambda reader, broadcast: services.close_banner(reader, [broadcast.ref]),
     "confirm": lambda reader, broadcast: services.confirm(reader, [broadcast.ref]),
+    "be shown": lambda reader, broadcast: services.note_events(reader, [Event(broadcast.ref, Noticed.SHOWN)]),
     "see": lambda reader, broadcast: services.note_events(reader, [Event(broadcast.ref, Noticed.SEEN)]),
     "follow": lambda reader, broadcast: services.note_events(reader, [Event(broadcast.ref, Noticed.LINK)]),
     "leave": lambda reader, broadcast: reader.groups.clear(),
@@ -171,7 +175,7 @@ class TestEveryNumberIsTheLengthOfItsList(TestCase):
         lists = {who: names(broadcast, who) for who in Who}
         assert found.counts == {who: len(people) for who, people in lists.items()}
         lines = chart_of(broadcast, found).lines
-        first = None if any(lists[who] for who in DONE) else Who.SEEN
+        first = None if any(lists[who] for who in DONE) else Who.SHOWN
         assert {line.who: line.total for line in lines} == {
             who: len(lists[who]) for who in DONE if lists[who] or who == first
         }
@@ -181,6 +185,12 @@ class TestEveryNumberIsTheLengthOfItsList(TestCase):
         assert sorted(lists[Who.READ] + lists[Who.UNREAD]) == lists[Who.AUDIENCE]
         assert sorted(lists[Who.CONFIRMED] + lists[Who.UNCONFIRMED]) == lists[Who.AUDIENCE]
         assert not set(lists[Who.LEFT]) & set(lists[Who.AUDIENCE])
+        for reader in selectors.readers_of(broadcast, Who.AUDIENCE):
+            shown, seen, *others = reader.done.values()
+            assert shown is not None or seen is None
+            assert seen is not None or not any(others)
+            if seen and shown:
+                assert shown <= seen <= min([at for at in others if at], default=seen)
 
 
 def chart_of(broadcast: Broadcast, found: Effect) -> Chart:
@@ -246,6 +256,17 @@ class TestPage:
         assert "<bdi>cat</bdi>" in admin.get(page(tea, "effect"), {"who": "unread"}).content.decode()
         assert "Nobody." in admin.get(page(tea, "effect"), {"who": "left", "q": "ann"}).content.decode()
         assert page(tea, "effect") in admin.get(page(tea)).content.decode()
+
+    @pytest.mark.parametrize(
+        ("language", "number", "percentage"),
+        [("en", "12,345", "99%"), ("de", "12.345", "99\N{NO-BREAK SPACE}%"), ("zh-hans", "12345", "99%")],
+    )
+    def test_numbers_are_of_the_language(self, language: str, number: str, percentage: str) -> None:
+        card = Card(Who.READ, "", 12345, 99)
+        with override(language):
+            html = render_to_string("inbox/admin/effect_now.html", {"cards": [card], "broadcast": Broadcast(pk=1)})
+        assert f'data-number="read">{number}<' in html
+        assert f">{percentage}<" in html
 
     def test_a_draft(self, admin: Client) -> None:
         html = admin.get(page(Broadcast.objects.create(title="Tea"), "effect")).content.decode()
@@ -388,10 +409,10 @@ class TestCsv:
         assert [row[1] for row in self.rows(admin, tea, who)[1:]] == names(tea, who)
 
     def test_the_same_people(self, tea: Broadcast, admin: Client) -> None:
-        head, [pk, name, seen_at, read_at, *others] = self.rows(admin, tea, "read")
+        head, [pk, name, shown_at, seen_at, read_at, *others] = self.rows(admin, tea, "read")
         assert head == ["user", "name", *(f"{who}_at" for who in DONE)]
-        assert (int(pk), name, seen_at) == (user("ann").pk, "ann", read_at)
-        assert others == [""] * (len(DONE) - 2)
+        assert (int(pk), name, shown_at, seen_at) == (user("ann").pk, "ann", read_at, read_at)
+        assert others == [""] * (len(DONE) - 3)
         assert read_at.endswith("+00:00")
 
     @pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@sum", "\t=1", "\uff1d1+1", "\uff20sum"])

@@ -19,7 +19,7 @@ from .rest import Caller, announcement, comment, problem
 
 pytestmark = pytest.mark.django_db
 
-SEEN, LINK, FIRST, SECOND = Noticed
+SHOWN, SEEN, LINK, FIRST, SECOND = Noticed
 BUTTONS = [{"url": "/tea", "label": "Tea", "labels": {}}, {"url": "/milk", "label": "Milk", "labels": {}}]
 
 
@@ -40,6 +40,20 @@ def test_each_counts_once_for_each_user() -> None:
     assert note(second, (broadcast, SEEN), (broadcast, FIRST), (broadcast, LINK), surface="banner") == 3
     assert numbers(broadcast) == [2, 1, 1, 1]
     assert set(Engagement.objects.filter(user=second).values_list("surface", flat=True)) == {"banner"}
+
+
+def test_who_has_seen_it_was_shown_it() -> None:
+    """In one batch, in the other order, and in rows from before anybody reported what was shown."""
+    readers = people(4)
+    broadcast = live(url="/more")
+    assert note(readers[0], (broadcast, SHOWN)) == 1
+    assert note(readers[1], (broadcast, SHOWN), (broadcast, SEEN)) == 1
+    assert note(readers[2], (broadcast, LINK)) == 1
+    assert note(readers[2], (broadcast, SHOWN)) == 0
+    services.mark_read(readers[3], [broadcast.ref])
+    assert [len(selectors.people(broadcast, who)) for who in (Who.SHOWN, Who.SEEN)] == [4, 3]
+    assert note(readers[0], (broadcast, SEEN)) == 1
+    assert [len(selectors.people(broadcast, who)) for who in (Who.SHOWN, Who.SEEN)] == [4, 4]
 
 
 def test_it_touches_no_mailbox_and_announces_nothing(user: int) -> None:
@@ -121,6 +135,7 @@ class TestApi:
     def test_a_batch_of_both(self, bob: Any) -> None:
         broadcast = announcement(buttons=BUTTONS, url="/more")
         events = [
+            {"ref": broadcast.ref, "what": "shown", "surface": "banner"},
             {"ref": broadcast.ref, "what": "seen", "surface": "toast"},
             {"ref": broadcast.ref, "what": "clicked"},
             {"ref": broadcast.ref, "what": "clicked", "button": 1, "surface": "banner", "version": 5 * 10**9},
@@ -136,6 +151,7 @@ class TestApi:
         {"events": [{"ref": "broadcast-1", "what": "seen"}] * 101},
         {"events": [{"ref": "broadcast-1", "what": "heard"}]},
         {"events": [{"ref": "broadcast-1", "what": "seen", "button": 0}]},
+        {"events": [{"ref": "broadcast-1", "what": "shown", "button": 0}]},
         {"events": [{"ref": "broadcast-1", "what": "clicked", "button": 2}]},
         {"events": [{"ref": "broadcast-1", "what": "clicked", "button": True}]},
         {"events": [{"ref": "broadcast-1", "what": "seen", "surface": "moon"}]},

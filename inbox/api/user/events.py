@@ -1,4 +1,4 @@
-"""`POST inbox/events/`: what a page has shown, and which links of announcements were followed."""
+"""`POST inbox/events/`: what a page has shown, what of it was seen, and which links of announcements were followed."""
 
 from typing import Annotated, Any, Literal, Self
 
@@ -24,7 +24,7 @@ BUTTONS = (Noticed.BUTTON_0, Noticed.BUTTON_1)
 
 
 class NewEvent(BaseModel):
-    """A broadcast was shown to the user, or the user followed its link or one of its buttons."""
+    """A broadcast was on an open page, the user saw it, or the user followed its link or one of its buttons."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -32,7 +32,10 @@ class NewEvent(BaseModel):
     )
 
     ref: Ref
-    what: Literal["seen", "clicked"]
+    what: Literal["shown", "seen", "clicked"] = Field(
+        description="`shown`: it was on an open page, whether or not anybody looked. `seen`: it was in the visible "
+        "part of a visible page. `clicked`: its link or button was followed. Each implies those before it."
+    )
     button: Annotated[int, Field(strict=True, ge=0, lt=MAX_BUTTONS), WHOLE] = Field(
         default=ABSENT, description="The position of the button that was clicked; without it, it was the link."
     )
@@ -49,7 +52,7 @@ class NewEvent(BaseModel):
 
     def event(self) -> services.Event:
         clicked = Noticed.LINK if self.button is None else BUTTONS[self.button]
-        what = Noticed.SEEN if self.what == "seen" else clicked
+        what = clicked if self.what == "clicked" else Noticed(self.what)
         return services.Event(self.ref, what, self.surface or "", self.version)
 
 
@@ -65,7 +68,7 @@ class NewEvents(BaseModel):
     "inbox/events/",
     response=answers({204: None}, 400, 403, 413, 415, 422),
     operation_id="noteEvents",
-    summary="Note what was seen and clicked",
+    summary="Note what was shown, seen and clicked",
 )
 def note(request: HttpRequest, body: NewEvents) -> Any:
     """For the authors of broadcasts. Each counts once for each user; it reads nothing, and changes no version. What the

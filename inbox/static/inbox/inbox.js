@@ -42,7 +42,7 @@ class Inbox {
     });
     this.toast = new Toast(one("toast"), one("live"));
     this.filters = new Filters(root, () => this.start());
-    this.reports = new Reports(this.api, () => this.#listVersion);
+    this.reports = new Reports(this.api, () => ({ user: root.dataset.user, version: this.#listVersion }));
     this.list = new List(one("list"), (type) => this.filters.label(type), this.reports);
     this.screen = new Screen(root, {
       retry: () => this.retry(),

@@ -1,59 +1,106 @@
 /**
- * Notes which announcements were seen and whose links were followed, for their authors, in batches. Loss is permitted.
+ * Notes which announcements were on the page and seen, and whose links were followed, for their authors, in batches. Loss is
+ * permitted. The parts of a page and the tabs of a browser tell each other what they send, so that it is sent once.
  * @import {Api} from "./api.js" @typedef {"inbox"|"bell"|"toast"|"banner"|"dialog"} Surface
  */
+import { allowed } from "./allowed.js";
+import { between } from "./timing.js";
 
-const PAUSE = 5000; // milliseconds without events after which they are sent
+// Seconds from an event to its batch, at random: after a publication 10,000 open pages send 500 requests in a second, not all.
+const [LEAST, SPREAD] = [2, 20];
 const MOST = 100; // events of a request
 const CLOCK_UNIT = 1e9; // a version is the broadcast clock times this, plus the user's own
+const NAME = "reddot-reports"; // of the BroadcastChannel; messages: [[key, "shown"|"seen"], …]
 
 export class Reports {
-  /** @type {object[]} */ #waiting = [];
-  #seen = new Set(); // "ref clock", of this page: the server counts once anyway
+  /** @type {Map<any, any>} */ #waiting = new Map(); // events by key; "seen" replaces "shown", which it implies
+  /** @type {Map<string, string>} */ #known = new Map(); // key → "shown" or "seen": the server counts once anyway
   #timer = 0;
-  #watched = new WeakMap(); // element → [ref, surface]
+  /** @type {BroadcastChannel|null} */ #channel = null;
+  #watched = new WeakMap(); // element → [key, ref, surface]
   #observer = new IntersectionObserver((entries) => {
-    for (const { isIntersecting, target } of entries) if (isIntersecting) this.seen(...this.#watched.get(target));
+    for (const { isIntersecting, target } of entries) if (isIntersecting) this.#look(...this.#watched.get(target));
   }, { threshold: 0.5 });
 
-  /** @param {Api} api @param {() => number|null} version of what is on screen; 0 or null if unknown */
-  constructor(api, version) {
+  /** @param {Api} api @param {() => {user: any, version: any}} state whose page it is, and the version on screen; unknown: empty */
+  constructor(api, state) {
     this.api = api;
-    this.version = version;
-    addEventListener("pagehide", () => this.#send());
+    this.state = state;
+    this.#listen();
+    addEventListener("pageshow", ({ persisted }) => persisted && this.#listen());
+    addEventListener("pagehide", () => this.#leave());
     document.addEventListener("visibilitychange", () => document.hidden && this.#send());
   }
 
-  /** It is seen when half of it is in the window. @param {Element} element @param {{ref: string, type: string}} item @param {Surface} surface */
+  /**
+   * It is shown if the element is rendered, and seen when half of it is in the window. To be called again when something has
+   * changed. @param {Element} element @param {{ref: string, type: string}} item @param {Surface} surface
+   */
   watch(element, item, surface) {
-    if (item.type !== "broadcast" || this.#watched.has(element)) return;
-    this.#watched.set(element, [item.ref, surface]);
+    if (item.type !== "broadcast") return;
+    const key = this.#key(item.ref);
+    if (!this.#known.has(key) && element.checkVisibility()) this.#note("shown", key, item.ref, surface);
+    if (this.#watched.get(element)?.[0] === key) return;
+    this.#watched.set(element, [key, item.ref, surface]);
+    this.#observer.unobserve(element); // it may be shown again, and have been in the window all the time
     this.#observer.observe(element);
-  }
-
-  /** @param {string} ref @param {Surface} surface */
-  seen(ref, surface) {
-    const once = `${ref} ${Math.floor((this.version() ?? 0) / CLOCK_UNIT)}`; // it may be shown again
-    if (this.#seen.has(once) || document.hidden) return;
-    this.#seen.add(once);
-    this.#add({ ref, what: "seen", surface });
   }
 
   /** @param {{ref: string, type: string}} item @param {Surface} surface @param {number} [button] its position; without it, the link */
   clicked(item, surface, button) {
-    if (item.type === "broadcast") this.#add({ ref: item.ref, what: "clicked", surface, ...(button !== undefined && { button }) });
+    if (item.type === "broadcast") this.#add(Symbol("click"), { ref: item.ref, what: "clicked", surface, ...(button !== undefined && { button }) });
   }
 
-  #add(event) {
-    const version = this.version();
-    this.#waiting.push(version ? { ...event, version } : event);
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#send(), PAUSE);
+  /** It is in the window. */
+  #look(key, ref, surface) {
+    if (!document.hidden) this.#note("seen", key, ref, surface);
+  }
+
+  /** @param {"shown"|"seen"} what */
+  #note(what, key, ref, surface) {
+    if (["seen", what].includes(this.#known.get(key))) return;
+    this.#known.set(key, what);
+    this.#add(key, { ref, what, surface });
+  }
+
+  /** Of a user, until it is shown again. */
+  #key(ref) {
+    const { user, version } = this.state();
+    return `${this.api.base} ${user} ${ref} ${Math.floor((version ?? 0) / CLOCK_UNIT)}`;
+  }
+
+  #add(key, event) {
+    const { version } = this.state();
+    this.#waiting.set(key, version ? { ...event, version } : event);
+    this.#timer ||= setTimeout(() => this.#send(), between(LEAST, LEAST + SPREAD) * 1000);
   }
 
   #send() {
     clearTimeout(this.#timer);
-    const events = this.#waiting.splice(0, MOST);
-    if (events.length) this.api.report(events).catch(() => {});
+    this.#timer = 0;
+    const sent = [...this.#waiting].slice(0, MOST);
+    this.#waiting.clear();
+    if (!sent.length) return;
+    const told = sent.map(([key, { what }]) => [key, what]).filter(([, what]) => what !== "clicked");
+    allowed(() => this.#channel?.postMessage(told));
+    this.api.report(sent.map(([, event]) => event)).catch(() => {});
+  }
+
+  #listen() {
+    this.#channel ??= allowed(() => new BroadcastChannel(NAME));
+    if (this.#channel) this.#channel.onmessage = ({ data }) => data.forEach(([key, what]) => this.#hear(key, what));
+  }
+
+  /** Another part of the page, or another tab, has sent this. */
+  #hear(key, what) {
+    if (this.#known.get(key) !== "seen") this.#known.set(key, what);
+    if ([what, "shown"].includes(this.#waiting.get(key)?.what)) this.#waiting.delete(key);
+  }
+
+  /** The channel would keep the page out of the back/forward cache. */
+  #leave() {
+    this.#send();
+    this.#channel?.close();
+    this.#channel = null;
   }
 }

@@ -85,7 +85,7 @@ export class BroadcastBanners extends HTMLElement {
     const settings = this.#settings();
     const base = new URL(settings.api, document.baseURI);
     this.api = new Api(base, createCredential({ ...settings, api: base }), this.language);
-    this.#reports ??= new Reports(this.api, () => this.#user?.version ?? null);
+    this.#reports ??= new Reports(this.api, () => ({ user: this.#user?.user, version: this.#user?.version }));
     this.#user = new UserAnnouncements(this.api, settings.user ?? "", (items) => this.#take(items));
     if (this.rendered) this.#takeRendered();
     if (this.bell?.snapshot) this.#user.hear(this.bell.snapshot);
@@ -155,7 +155,7 @@ export class BroadcastBanners extends HTMLElement {
     this.above.show(banners.filter(({ ref }) => !inFlow.has(ref)), true);
     const dialog = all.find(({ kinds }) => kinds.includes("dialog")) ?? null;
     this.confirmation.show(dialog);
-    if (dialog && dialog.type !== TRIAL) this.#reports?.seen(dialog.ref, "dialog");
+    if (dialog) this.#reports?.watch(this.confirmation.element, dialog, "dialog");
     for (const item of banners) this.#reports?.watch(this.#notice(item.ref), item, "banner");
   }
 

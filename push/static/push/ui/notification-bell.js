@@ -157,7 +157,7 @@ export class NotificationBell extends HTMLElement {
     const language = languageOf(this.language);
     const inbox = this.getAttribute("inbox") ?? "/inbox/";
     this.api = new Api(this.#address("api", "/api/v1/"), this.#credential());
-    this.reports = new Reports(this.api, () => this.snapshot?.version ?? null);
+    this.reports = new Reports(this.api, () => ({ user: this.snapshot?.user, version: this.snapshot?.version }));
     this.badge = h("span", { class: "badge", part: "badge" });
     this.button = h("button", { class: "bell", part: "button", type: "button", "aria-haspopup": "dialog", popovertarget: "panel" }, icon("bell"), this.badge);
     this.panel = new Panel({
@@ -188,8 +188,7 @@ export class NotificationBell extends HTMLElement {
 
   /** @param {Item} item @param {number} others */
   #toast(item, others) {
-    this.toasts.show(item, others);
-    if (item.type === "broadcast") this.reports.seen(item.ref, "toast");
+    this.reports.watch(this.toasts.show(item, others), item, "toast");
   }
 
   #onState() {

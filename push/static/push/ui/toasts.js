@@ -21,13 +21,14 @@ export class Toasts {
       this.list, this.rest);
   }
 
-  /** @param {Item} item @param {number} others how many more arrived with it */
+  /** @param {Item} item @param {number} others how many more arrived with it @returns {HTMLElement} the toast */
   show(item, others) {
     const toast = this.#make(item);
     this.list.prepend(toast);
     this.#more += others + this.#evict();
     if (item.level !== "critical") dismissTimer(toast, STAY, () => this.#dismiss(toast)).start();
     this.#render();
+    return toast;
   }
 
   clear() {
