@@ -8,7 +8,11 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from . import selectors
+from .core.zones import zones_by_region
 from .models import event_types
+from .rendering.languages import languages
+
+AS_THE_PAGE, AS_THE_BROWSER = _("As the page"), _("As the browser")
 
 
 class PreferencesForm(forms.Form):
@@ -17,13 +21,41 @@ class PreferencesForm(forms.Form):
     told = forms.MultipleChoiceField(
         label=_("Count these in my badge"), required=False, widget=forms.CheckboxSelectMultiple
     )
+    language = forms.ChoiceField(
+        label=_("Language"),
+        required=False,
+        help_text=_("For the pages of this site, and for devices and programs that name no language."),
+    )
+    time_zone = forms.ChoiceField(
+        label=_("Time zone"),
+        required=False,
+        help_text=_("Times in announcements are shown in it. Authors enter times in it."),
+        widget=forms.Select(attrs={"translate": "no"}),
+    )
 
     def __init__(self, data: QueryDict | None, user: Any) -> None:
-        types, muted = event_types(), selectors.muted(user)
-        super().__init__(data, initial={"told": [name for name in types if name not in muted]})
-        told: Any = self.fields["told"]
-        told.choices = [(name, capfirst(model._meta.verbose_name_plural)) for name, model in types.items()]
+        types, muted, chosen = event_types(), selectors.muted(user), selectors.chosen(user)
+        told = [name for name in types if name not in muted]
+        super().__init__(data, initial={"told": told, **chosen._asdict()})
+        self._offer("told", [(name, capfirst(model._meta.verbose_name_plural)) for name, model in types.items()])
+        self._offer("language", [("", AS_THE_PAGE), *languages().items()])
+        self._offer("time_zone", [("", AS_THE_BROWSER), *_zones(chosen.time_zone)])
 
-    def muted(self) -> list[str]:
-        """The muted types. Call it on a valid form."""
-        return [name for name in event_types() if name not in self.cleaned_data["told"]]
+    def _offer(self, field: str, choices: list[Any]) -> None:
+        offering: Any = self.fields[field]
+        offering.choices = choices
+
+    def preferences(self) -> dict[str, Any]:
+        """The arguments of `services.set_preferences`. Call it on a valid form. A field that was not sent is left out:
+        a page of the site's own may have fewer."""
+        told = self.cleaned_data["told"]
+        sent = {name: self.cleaned_data[name] for name in ("language", "time_zone") if name in self.data}
+        return {"muted": [name for name in event_types() if name not in told], **sent}
+
+
+def _zones(own: str) -> list[tuple[str, Any]]:
+    """By region. An own zone that is not offered was chosen elsewhere, and stays."""
+    groups = [(region, [(name, name) for name in names]) for region, names in zones_by_region()]
+    if own and own not in {name for _region, names in zones_by_region() for name in names}:
+        return [(own, own), *groups]
+    return [*groups]

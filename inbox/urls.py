@@ -3,10 +3,11 @@
 from django.urls import path
 
 from .api import api
-from .views import inbox_page, preferences_page
+from .views import inbox_page, preferences_page, set_language
 
 urlpatterns = [
     path("api/v1/", api.urls),
     path("inbox/", inbox_page, name="inbox"),
     path("inbox/preferences/", preferences_page, name="inbox-preferences"),
+    path("inbox/language/", set_language, name="inbox-language"),
 ]

@@ -14,7 +14,6 @@ urlpatterns = [
     path("accounts/logout/", auth.LogoutView.as_view(), name="logout"),
     path("admin/password_change/", guesses_limited(admin.site.admin_view(admin.site.password_change, cacheable=True))),
     path("admin/", admin.site.urls),
-    path("i18n/", include("django.conf.urls.i18n")),
     path("jsi18n/", JavaScriptCatalog.as_view(), name="javascript-catalog"),
     path("push/", include("push.urls")),
     path("", include("inbox.urls")),  # /inbox/ and /api/v1/

@@ -6,10 +6,9 @@ from django.template.loader import render_to_string
 from django.utils.translation import get_language, override
 
 from ..models import Broadcast
-from ..rendering.languages import supported
+from ..rendering.languages import languages, supported
 from ..rendering.markup import safe_html
 from ..rendering.texts import Text
-from .forms import languages
 
 
 def texts_as_read(broadcast: Broadcast) -> str:

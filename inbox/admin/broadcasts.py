@@ -17,11 +17,12 @@ from django.utils.translation import gettext_lazy as _
 from .. import selectors, services
 from ..core.acting import acting
 from ..models import Broadcast, BroadcastReceipt, State, ledger
+from ..rendering.languages import languages
 from ..services.broadcasts.copies import PLACES
 from .as_read import texts_as_read
 from .base import LeanAdmin, listed
 from .buttons import NUMBERS, label_field, link_field
-from .forms import LABELLED_TIMES, BroadcastForm, body_field, languages, title_field, translation_fields
+from .forms import LABELLED_TIMES, BroadcastForm, body_field, title_field, translation_fields
 from .history import ShownChange
 from .publishing import Publishing
 from .selected import QUESTIONS

@@ -1,6 +1,5 @@
 """Forms of the admin. Values that can't be shown, or would never be shown, are errors of their field."""
 
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
@@ -9,13 +8,13 @@ from django.contrib.admin.widgets import AdminSplitDateTime
 from django.db.models import DateTimeField
 from django.utils import timezone
 from django.utils.text import format_lazy
-from django.utils.translation import get_language, get_language_info
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from .. import services
 from ..core.users import SiteUser
 from ..models import Broadcast, Scope, ServiceToken
-from ..rendering.languages import supported
+from ..rendering.languages import languages, supported
 from ..services.broadcasts.copies import PLACES
 from . import buttons
 from .aim import AimForm
@@ -38,15 +37,6 @@ class LabelledTimes(forms.SplitDateTimeField):
 
 
 LABELLED_TIMES: dict[Any, Any] = {DateTimeField: {"form_class": LabelledTimes, "widget": AdminSplitDateTime}}
-
-
-def languages() -> dict[str, str]:
-    """Code -> name of each language of the site: in itself or, if Django does not know it, as `LANGUAGES` has it."""
-    names: dict[str, str] = {code: str(name) for code, name in settings.LANGUAGES}
-    for code in names:
-        with suppress(KeyError):
-            names[code] = get_language_info(code)["name_local"]
-    return names
 
 
 def title_field(language: str) -> str:

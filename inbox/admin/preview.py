@@ -17,11 +17,11 @@ from django.views.i18n import JavaScriptCatalog
 from ..core.validators import MAX_BODY, MAX_TITLE
 from ..models import Broadcast, Level
 from ..rendering import preview_scripts
-from ..rendering.languages import supported
+from ..rendering.languages import languages, supported
 from ..rendering.markup import rendered
 from ..selectors.items import from_broadcast
 from . import buttons
-from .forms import body_field, languages, title_field
+from .forms import body_field, title_field
 
 KINDS = {"in_inbox": "inbox", "as_banner": "banner", "as_dialog": "dialog"}  # field -> as the scripts call the place
 

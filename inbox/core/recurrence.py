@@ -12,14 +12,15 @@ from functools import cached_property
 from itertools import islice
 from types import MappingProxyType
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from dateutil import rrule
 from django.utils.translation import gettext as _
 
 from ..errors import BadValue
+from .zones import zone_named
 
-MAX_RULE, MAX_INTERVAL, MAX_COUNT, MAX_ZONE = 200, 99, 999, 64  # characters, periods, occurrences, characters
+MAX_RULE, MAX_INTERVAL, MAX_COUNT = 200, 99, 999  # characters, periods, occurrences
 YEARS = range(2000, 3000)  # near the years 1 and 9999, a time can't be converted to every time zone
 CYCLE = 400  # years after which dates and weekdays repeat
 FREQUENCIES = MappingProxyType(
@@ -104,16 +105,6 @@ class Recurrence:
         for name in _LISTS.keys() & parts.keys():
             arguments[_LISTS[name][0]] = [int(number) for number in parts[name].split(",")]
         return arguments
-
-
-def zone_named(name: str) -> ZoneInfo:
-    """Raises BadValue."""
-    try:
-        if 0 < len(name) <= MAX_ZONE:
-            return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        pass
-    raise BadValue(_("“%s” is not the name of a time zone, such as Europe/Berlin.") % name[:MAX_ZONE])
 
 
 def parts_of(rule: str) -> dict[str, str]:

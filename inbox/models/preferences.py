@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from ..core.recurrence import MAX_ZONE
+from ..core.zones import MAX_ZONE
 from .mailbox import Mailbox, PrimaryQuerySet
 
 

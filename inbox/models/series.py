@@ -12,7 +12,8 @@ from django.db.models import Min
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from ..core.recurrence import MAX_RULE, MAX_ZONE, Recurrence
+from ..core.recurrence import MAX_RULE, Recurrence
+from ..core.zones import MAX_ZONE
 from . import ledger
 from .base import alters_data
 from .mailbox import BroadcastClock, PrimaryQuerySet

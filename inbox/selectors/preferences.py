@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from ..core.lookups import Among
-from ..core.users import UserOrPk, UserPk, user_pk, user_pks
+from ..core.snapshots import UserId, user_id
+from ..core.users import UserOrPk, user_pk, user_pks
 from ..models import ChosenLocale, MutedType, event_types
 from ..rendering.languages import supported
 
@@ -28,8 +29,8 @@ def chosen(user: UserOrPk) -> Chosen:
     return Chosen() if row is None else Chosen(supported(row[0]) or "", row[1])
 
 
-def chosen_languages(users: Iterable[UserOrPk]) -> dict[UserPk, str]:
-    """The languages of those who have chosen one, by primary key; one statement."""
+def chosen_languages(users: Iterable[UserOrPk]) -> dict[UserId, str]:
+    """The languages of those who have chosen one; one statement."""
     rows = ChosenLocale.objects.filter(Among("mailbox", user_pks(users))).exclude(language="")
-    found = ((user, supported(language)) for user, language in rows.values_list("mailbox", "language"))
+    found = ((user_id(user), supported(language)) for user, language in rows.values_list("mailbox", "language"))
     return {user: language for user, language in found if language}

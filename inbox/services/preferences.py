@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 from django.utils.translation import gettext as _
 
-from ..core.recurrence import zone_named
 from ..core.users import UserOrPk, UserPk, user_pk
+from ..core.zones import zone_named
 from ..errors import BadValue, NotFound
 from ..models import ChosenLocale, MutedType, event_types, ledger
 from ..rendering.languages import supported

@@ -13,7 +13,7 @@ from django.core.handlers.asgi import ASGIRequest
 from django.core.signals import got_request_exception
 
 from inbox.http.preconditions import SAFE
-from inbox.rendering.languages import language_of
+from inbox.rendering.languages import named_in, site_language
 
 from ..refusals import BAD_METHOD, BAD_ORIGIN, BAD_REQUEST, BROKEN, NOT_SIGNED_IN, Refusal, Refused
 from ..wire.servers import Scope
@@ -30,6 +30,7 @@ class Visitor:
     request: ASGIRequest
     credential: Credential
     language: str
+    names_language: bool = True  # else it is that of the site, until the user is known
 
 
 def admit(scope: Scope) -> Visitor:
@@ -42,7 +43,8 @@ def admit(scope: Scope) -> Visitor:
         raise Refused(BAD_ORIGIN)
     if credential is None:
         raise Refused(NOT_SIGNED_IN)
-    return Visitor(request, credential, language_of(request))
+    named = named_in(request)
+    return Visitor(request, credential, named or site_language(), names_language=named is not None)
 
 
 def build_request(scope: Scope) -> ASGIRequest:

@@ -47,15 +47,28 @@ class Connection:
     only to an idle wire; otherwise the newest waits in `slot` and the connection is lagging.
     """
 
-    __slots__ = ("asked", "credential", "hub", "language", "number", "refusal", "sent", "slot", "user", "wire")
+    __slots__ = (
+        "asked",
+        "credential",
+        "hub",
+        "language",
+        "names_language",
+        "number",
+        "refusal",
+        "sent",
+        "slot",
+        "user",
+        "wire",
+    )
 
     keeps_alive: ClassVar[bool] = False
     tally: ClassVar[Tally] = tally_of("other")
 
-    def __init__(self, wire: Wire, credential: Credential, language: str) -> None:
+    def __init__(self, wire: Wire, credential: Credential, language: str, names_language: bool = True) -> None:
         self.wire = wire
         self.credential = credential
         self.language = language
+        self.names_language = names_language  # else it becomes what the user chose last
         self.hub: Owner | None = None
         self.number = 0  # spreads connections over the seconds of a resync interval
         self.user: UserId | None = None

@@ -96,6 +96,7 @@ class Work:
         users = list(marked)
         query = Query(
             opening=[connection.credential for connection in joining],
+            undecided={connection.credential for connection in joining if not connection.names_language},
             checking=[connection.credential for connection in checking],
             users=users,
             compare={user: known.version for user, known in members.snapshots(_take(self.compare)).items()},

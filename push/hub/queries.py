@@ -33,9 +33,10 @@ VERIFIERS: dict[str, Verifier] = {
 @dataclass(slots=True)
 class Query:
     """What to read. `known`: the last states of those who are to be told what arrived since; `hints`: what did, if the
-    nudge said so."""
+    nudge said so; `undecided`: credentials of connections that named no language."""
 
     opening: list[Credential] = field(default_factory=list)
+    undecided: set[Credential] = field(default_factory=set)
     checking: list[Credential] = field(default_factory=list)
     users: list[UserId] = field(default_factory=list)
     compare: dict[UserId, int] = field(default_factory=dict)
@@ -52,6 +53,7 @@ class Answer:
     """What was read. A credential without a user is not (or no longer) valid; an unknown user has no snapshot.
 
     `unverified` are credentials whose check raised, `unread` users whose state could not be read: nobody can say.
+    `languages`: what users chose whose new connections name none.
     """
 
     opened: dict[Credential, UserId] = field(default_factory=dict)
@@ -61,6 +63,7 @@ class Answer:
     unverified: set[Credential] = field(default_factory=set)
     unread: set[UserId] = field(default_factory=set)
     items: dict[UserId, dict[str, Item]] = field(default_factory=dict)
+    languages: dict[UserId, str] = field(default_factory=dict)
 
     @property
     def verifies_nobody(self) -> bool:
@@ -76,6 +79,8 @@ def read(query: Query) -> Answer:
     users = list(dict.fromkeys([*query.users, *answer.opened.values()]))
     if users:
         answer.snapshots, answer.unread = each(selectors.snapshots, users, "Reading the states of users")
+    if undecided := [user for credential, user in answer.opened.items() if credential in query.undecided]:
+        answer.languages, _ = each(selectors.chosen_languages, undecided, "Reading the languages of users")
     if query.compare:
         answer.changed = _changed(query.compare)
     for hint, since in _arrivals(query, answer.snapshots).items():

@@ -129,6 +129,8 @@ class Reader:
         elif not self._registry.members.add(user, connection, self._limit):
             self._delivery.refuse(connection, TOO_MANY)
         else:
+            if not connection.names_language:
+                connection.language = answer.languages.get(user, connection.language)
             connection.admitted()
 
     async def _write(self) -> None:

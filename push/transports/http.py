@@ -22,7 +22,7 @@ class HttpConnection(Connection):
     __slots__ = ("headers", "is_head", "started")
 
     def __init__(self, wire: Wire, visitor: Visitor) -> None:
-        super().__init__(wire, visitor.credential, visitor.language)
+        super().__init__(wire, visitor.credential, visitor.language, visitor.names_language)
         self.started = False
         self.is_head = visitor.request.method == "HEAD"
         self.headers = own_headers(visitor.request.scope)

@@ -139,13 +139,14 @@ def test_what_would_reach_nobody_at_its_time_is_blocked(user: int, clock: Any) -
 @pytest.mark.django_db(transaction=True)
 def test_the_author_of_what_is_blocked_is_told_once(clock: Any) -> None:
     [author] = people(1)
+    services.set_language(author, "de")
     empty = due(author, audience="groups")
     due(None, audience="groups")
     clock.shift(timedelta(minutes=6))
     services.apply_due()
     [message] = SystemMessage.objects.all()
     assert (message.recipient_id, message.level) == (author, "warning")
-    assert "Tea" in message.title
+    assert message.title == "„Tea“ wurde nicht veröffentlicht"
     assert message.url == f"/admin/inbox/broadcast/{empty.pk}/change/"
 
 

@@ -39,6 +39,7 @@ def test_every_operation_documents_its_answers(document: Any) -> None:
         "DELETE inbox/{ref}/": "200 401 403 404 409 422 429 503",
         "GET preferences/": "200 401 429 503",
         "PUT preferences/": "200 400 401 403 413 415 422 429 503",
+        "PATCH preferences/": "200 400 401 403 413 415 422 429 503",
         "GET users/{id}/unread/": "200 401 403 404 422 429 503",
         "POST users/{id}/tickets/": "201 400 401 403 404 413 415 422 429 503",
         "POST tickets/": "201 400 401 403 413 415 422 429 503",

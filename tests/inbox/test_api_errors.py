@@ -26,6 +26,7 @@ BODIES: dict[tuple[str, str], Any] = {
     ("PATCH", "inbox/{ref}/"): {"read": True},
     ("POST", "inbox/read/"): {"up_to": 10**9},
     ("PUT", "preferences/"): {"muted": ["like"]},
+    ("PATCH", "preferences/"): {"language": "de"},
 }
 
 
@@ -47,7 +48,8 @@ def send(call: Caller, method: str, path: str, ref: str) -> Any:
 def test_the_writes_are_known() -> None:
     items = [("POST", "inbox/read/"), ("PATCH", "inbox/{ref}/"), ("DELETE", "inbox/{ref}/"), ("POST", "inbox/events/")]
     announcements = [("POST", f"inbox/announcements/{{ref}}/{action}/") for action in ("close", "confirm")]
-    assert {*items, *announcements, ("PUT", "preferences/"), ("POST", "tickets/")} == set(WRITES)
+    preferences = [("PUT", "preferences/"), ("PATCH", "preferences/")]
+    assert {*items, *announcements, *preferences, ("POST", "tickets/")} == set(WRITES)
 
 
 @pytest.mark.parametrize(("method", "path"), OPERATIONS)

@@ -36,6 +36,7 @@ TABLE = """
     DELETE  inbox/{ref}/                  200  owner ticket
     GET     preferences/                  200  owner ticket other
     PUT     preferences/                  200  owner ticket other
+    PATCH   preferences/                  200  owner ticket other
     POST    tickets/                      201  owner other
 
     POST    messages/                     201  messages:write
@@ -72,6 +73,7 @@ WEEKLY = {"rule": "FREQ=WEEKLY", "starts_on": "2030-01-01", "at": "09:00", "time
 BODIES: dict[str, Any] = {
     "PATCH inbox/{ref}/": {"read": True},
     "PUT preferences/": {"muted": ["like"]},
+    "PATCH preferences/": {"language": "de"},
     "POST messages/": EVENT,
     "POST messages/batch/": {"messages": [EVENT]},
     "POST broadcasts/": {"title": "Tea"},

@@ -57,6 +57,7 @@ WRITES: list[tuple[str, str, Any]] = [
     ("POST", "inbox/announcements/{banner}/close/", None),
     ("POST", "inbox/announcements/{banner}/confirm/", None),
     ("PUT", "preferences/", {"muted": ["like"]}),
+    ("PATCH", "preferences/", {"language": "de"}),
     ("POST", "tickets/", {}),
 ]
 SERVICE_WRITES: list[tuple[str, str, Any]] = [

@@ -1,17 +1,22 @@
-"""The language and the time zone that a user has chosen: stored, read for many at once, found by language."""
+"""The language and the time zone that a user has chosen: stored, read for many at once, and which language counts."""
 
+from itertools import product
 from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
 from django.db import connection
+from django.http import HttpRequest
 from django.test.utils import CaptureQueriesContext
+from django.utils import translation
 
 from inbox import selectors, services
 from inbox.errors import BadValue, NotFound
 from inbox.models import ChosenLocale, has_chosen
 
 from .people import people
+from .rest import Caller, announcement, person, problem
+from .services import service
 
 pytestmark = [pytest.mark.urls("tests.inbox.urls"), pytest.mark.django_db]
 
@@ -68,3 +73,81 @@ def test_languages_of_many_users_take_one_statement(settings: Any) -> None:
     settings.LANGUAGES = [("en", "English"), ("de", "German")]  # the site has dropped one
     assert selectors.chosen_languages([german, chinese]) == {german: "de"}
     assert selectors.chosen(chinese).language == ""
+
+
+# Over the API
+
+
+@pytest.fixture
+def bob() -> Any:
+    return person("bob")
+
+
+def test_a_client_changes_what_it_sends(bob: Any) -> None:
+    call = Caller(bob)
+    assert call.get("preferences/").json() == {"muted": [], "language": "", "time_zone": ""}
+    answer = call("PATCH", "preferences/", {"language": "zh-Hans", "time_zone": "Asia/Tokyo"})
+    assert (answer.status_code, answer.json()) == (200, selectors.snapshot(bob).as_dict())
+    assert call("PUT", "preferences/", {"muted": ["like"]}).status_code == 200
+    assert call.get("preferences/").json() == {"muted": ["like"], "language": "zh-hans", "time_zone": "Asia/Tokyo"}
+    assert call("PATCH", "preferences/", {"language": "", "muted": []}).status_code == 200
+    assert call.get("preferences/").json() == {"muted": [], "language": "", "time_zone": "Asia/Tokyo"}
+
+
+@pytest.mark.parametrize(
+    ("body", "pointers"),
+    [
+        ({"language": "fr", "time_zone": "Mars/Phobos"}, ["/language", "/time_zone"]),
+        ({"language": None}, ["/language"]),
+        ({"time_zone": 1}, ["/time_zone"]),
+        ({"time_zone": "x" * 65}, ["/time_zone"]),
+        ({"zone": "Asia/Tokyo"}, ["/zone"]),
+        ({}, [""]),
+    ],
+)
+def test_each_wrong_value_has_an_error(bob: Any, body: dict[str, Any], pointers: list[str]) -> None:
+    document = problem(Caller(bob)("PATCH", "preferences/", body), 422)
+    assert [error["pointer"] for error in document["errors"]] == pointers
+    assert not ChosenLocale.objects.exists()
+
+
+SOURCES = ("query", "cookie", "header", "stored")  # in the order in which they count
+MANY = {"query": "de", "cookie": "es", "header": "it", "stored": "zh-hans"}
+
+
+def test_the_first_that_names_a_language_of_the_site_decides(bob: Any, settings: Any) -> None:
+    settings.LANGUAGES = [(code, code) for code in ("en", *MANY.values())]
+    announcement(language="en", translations={code: {"title": code, "body": ""} for code in MANY.values()})
+    for named in product(("", "qq", "yes"), repeat=len(SOURCES)):
+        given = {name: MANY[name] if word == "yes" else word for name, word in zip(SOURCES, named, strict=True)}
+        ChosenLocale.objects.update_or_create(pk=bob.pk, defaults={"language": given["stored"]})
+        caller = Caller(bob)
+        caller.client.cookies["django_language"] = given["cookie"]
+        query = f"?language={given['query']}" if given["query"] else ""
+        answer = caller("GET", f"inbox/{query}", headers={"Accept-Language": given["header"] or "*"})
+        expected = next((MANY[name] for name in SOURCES if given[name] == MANY[name]), "en")
+        [item] = answer.json()["items"]
+        assert (answer["Content-Language"], item["lang"]) == (expected, expected), given
+
+
+def in_german(get_response: Any) -> Any:
+    def middleware(request: HttpRequest) -> Any:
+        with translation.override("de"):
+            return get_response(request)
+
+    return middleware
+
+
+def test_what_the_site_has_activated_counts_before_what_was_chosen(bob: Any, settings: Any) -> None:
+    services.set_language(bob, "zh-hans")
+    assert Caller(bob).get("inbox/")["Content-Language"] == "zh-hans"
+    settings.MIDDLEWARE = [*settings.MIDDLEWARE, f"{__name__}.in_german"]
+    assert Caller(bob).get("inbox/")["Content-Language"] == "de"
+
+
+def test_a_service_gets_nobodys_language(bob: Any) -> None:
+    desk = service()
+    for user in get_user_model().objects.all():
+        services.set_language(user, "de")
+    assert desk.get(f"users/{bob.pk}/unread/")["Content-Language"] == "en"
+    assert problem(desk.get("users/x/unread/"), 404)["detail"].isascii()

@@ -75,6 +75,7 @@ class FakeReads:
         self.sessions: dict[str, UserId] = {}
         self.states: dict[UserId, Snapshot] = {}
         self.items: dict[UserId, dict[str, Item]] = {}
+        self.languages: dict[UserId, str] = {}
         self.queries: list[Query] = []
         self.gate = threading.Event()
         self.gate.set()
@@ -98,6 +99,7 @@ class FakeReads:
             checked=self._verify(query.checking),
             snapshots={user: self.states[user] for user in users if user in self.states},
             changed=[user for user, known in query.compare.items() if self.states[user].version != known],
+            languages={user: self.languages[user] for user in opened.values() if user in self.languages},
             items={user: self.items[user] for user in query.known if user in self.items},
         )
         self.gate.wait(10)

@@ -108,6 +108,10 @@ def test_a_websocket_of_nobody_is_told_so_whatever_its_origin_header_lacks() -> 
 def test_a_visitor() -> None:
     visitor = gate.admit(scope(accept_language="zh-hans,en;q=0.5"))
     assert (visitor.credential, visitor.language) == (Credential("session", "abcdefgh"), "zh-hans")
+    assert visitor.names_language
+    for accepted in ("", "*", "fr"):
+        visitor = gate.admit(scope(accept_language=accepted))
+        assert (visitor.language, visitor.names_language) == ("en", False)
 
 
 LANGUAGES = [

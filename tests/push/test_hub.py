@@ -160,6 +160,19 @@ class TestChanges:
         assert reads.queries[-1].hints == {7: "comment"}
         assert reads.queries[-1].languages == {"en"}
 
+    async def test_a_toast_is_in_the_language_that_was_chosen_if_none_was_named(
+        self, the_hub: Hub, reads: FakeReads
+    ) -> None:
+        named, unnamed = reads.sign_in(7), reads.sign_in(7)
+        unnamed.names_language = False
+        reads.languages[7] = "de"
+        await joined(the_hub, named, unnamed)
+        reads.states[7], reads.items[7] = snapshot(7, 2, unread=1), {"de": TOAST}
+        the_hub.nudged(Nudge([7], "comment"))
+        await until(lambda: named.versions == unnamed.versions == [1, 2])
+        assert reads.queries[-1].languages == {"en", "de"}
+        assert ["item" in each.fake.messages[-1]["text"] for each in (named, unnamed)] == [False, True]
+
     async def test_a_frame_is_made_once_for_all(self, the_hub: Hub, reads: FakeReads) -> None:
         connections = [reads.sign_in(7) for _ in range(3)]
         await joined(the_hub, *connections)

@@ -39,6 +39,7 @@ def test_the_hubs_reader(undone_scene: Scene, client: Client) -> None:
         answer = read(
             Query(
                 opening=both,
+                undecided={*both},
                 checking=both,
                 users=[reader.pk, undone_scene.actor],
                 compare={reader.pk: 0},

@@ -12,10 +12,13 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_K
 from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
+from django.db import connection
 from django.test import override_settings
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
+from inbox import services
 from inbox.credentials import sessions
 from push.gate.credentials import Credential
 from push.hub.queries import Query, read, verify
@@ -204,3 +207,17 @@ def test_of_two_that_arrived_the_newer_is_told() -> None:
     services.send([bob], FollowMessage)
     items = read(Query(users=[bob.pk], known=known, languages={"en"})).items
     assert items[bob.pk]["en"].type == "follow"
+
+
+def test_the_languages_of_those_who_name_none_take_one_statement(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    people = [person(f"u{n}") for n in range(20)]
+    for user in people[:10]:
+        services.set_language(user, "de")
+    keys = [Credential("session", signed_in(user)) for user in people]
+    with CaptureQueriesContext(connection) as named:
+        assert read(Query(opening=keys)).languages == {}
+    with django_assert_num_queries(len(named) + 1):
+        answer = read(Query(opening=keys, undecided={*keys[5:]}))
+    assert answer.languages == {user.pk: "de" for user in people[5:10]}

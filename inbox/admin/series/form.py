@@ -1,9 +1,7 @@
 """The form of a series: every so many days, weeks, months or years, instead of a rule of RFC 5545."""
 
 from datetime import time, timedelta
-from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar
-from zoneinfo import available_timezones
 
 from django import forms
 from django.db.models import Q
@@ -12,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ... import services
 from ...core.recurrence import MAX_COUNT, MAX_INTERVAL, MAX_RULE, WEEKDAYS
+from ...core.zones import offered_zones
 from ...models import Broadcast, BroadcastSeries, State
 from .rules import DAY_NAMES, DAYS, DAYS_OF_WEEK, ENDS, UNITS, fields_of, rule_of
 
@@ -27,14 +26,7 @@ DURATIONS = {  # the largest first
     "minutes": timedelta(minutes=1),
 }
 DURATION_UNITS = [("minutes", _("minutes")), ("hours", _("hours")), ("days", _("days")), ("weeks", _("weeks"))]
-REGIONS = set("Africa America Antarctica Arctic Asia Atlantic Australia Europe Indian Pacific".split())
 MAX_DURATION = 9_999_999  # what is too long is said by the service; this only prevents an overflow
-
-
-@cache
-def zones() -> list[str]:
-    """The names of all time zones by region, UTC first, without older names such as US/Pacific."""
-    return ["UTC", *sorted(name for name in available_timezones() if name.partition("/")[0] in REGIONS)]
 
 
 class DateInput(forms.DateInput):
@@ -112,7 +104,7 @@ class SeriesForm(ModelForm):
             said = fields_of(series.rule) | _lasts(series.duration)
             self.initial = {**self.starting, **self.initial, **said}
         own_zone = str(self.initial.get("time_zone", ""))
-        names = zones() if own_zone in zones() else [own_zone, *zones()]
+        names = offered_zones() if own_zone in offered_zones() else [own_zone, *offered_zones()]
         self.fields["time_zone"].choices = [(name, name) for name in names]  # type: ignore[attr-defined]
 
     def _offer_templates(self) -> None:

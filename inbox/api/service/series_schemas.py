@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
-from ...core.recurrence import MAX_RULE, MAX_ZONE, parts_of, zone_named
+from ...core.recurrence import MAX_RULE, parts_of
+from ...core.zones import MAX_ZONE, zone_named
 from ...services.broadcasts.series import LONGEST, MINUTE
 from ..shared.schemas import ABSENT, WHOLE, Moment
 from .broadcast_schemas import BroadcastId

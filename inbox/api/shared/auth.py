@@ -6,13 +6,15 @@ from typing import Any, NoReturn, TypeVar
 from django.contrib.auth import get_user_model
 from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import CsrfViewMiddleware
+from django.utils.translation import activate, get_language
 from ninja.security import HttpBearer, SessionAuth
 
-from ... import services
+from ... import selectors, services
 from ...core.snapshots import UserId, user_id
 from ...credentials import tickets
 from ...http.preconditions import SAFE, evaluate
 from ...models import ServiceToken
+from ...rendering.languages import named_in, site_language, supported
 from . import throttle
 from .problems import BadToken, CsrfFailed, MissingScope, PreconditionFailed
 
@@ -51,7 +53,7 @@ class Session(SessionAuth):
         if Ticket.is_sent_with(request) or not self.authenticate(request, None):
             return None
         CsrfCheck(_no_view).check(request)
-        return _check_condition(request, super().__call__(request))
+        return _in_their_language(request, _check_condition(request, super().__call__(request)))
 
 
 class Ticket(HttpBearer):
@@ -63,7 +65,7 @@ class Ticket(HttpBearer):
             request.user = user
         elif not tickets.is_ours(token):  # an honest client may send a ticket that has ended, until it gets a new one
             throttle.count_invalid(request)
-        return _check_condition(request, user)
+        return _in_their_language(request, _check_condition(request, user))
 
     @classmethod
     def is_sent_with(cls, request: HttpRequest) -> bool:
@@ -99,6 +101,24 @@ def _check_condition(request: HttpRequest, authenticated: T) -> T:
     if authenticated is not None and is_write and evaluate(request, None) == HTTPStatus.PRECONDITION_FAILED:
         raise PreconditionFailed
     return authenticated
+
+
+def _in_their_language(request: HttpRequest, user: T) -> T:
+    """`user`. What follows is in their language: texts, and what is wrong with the request. `base.py` restores it."""
+    if user is not None:
+        activate(_language_for(request))
+    return user
+
+
+def _language_for(request: HttpRequest) -> str:
+    """What the query asks for, else what the site has activated, else what the user chose last. The user is looked up
+    only if the site had nothing to decide by."""
+    active = get_language() or site_language()
+    if asked := supported(request.GET.get("language")):
+        return asked
+    if active != site_language() or named_in(request):
+        return active
+    return selectors.chosen(owner(request)).language or active
 
 
 def owner(request: HttpRequest) -> UserId:

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, re_path
 from django.utils.cache import patch_cache_control
+from django.utils.translation import get_language, override
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 from django.views.generic import RedirectView
@@ -31,8 +32,10 @@ def api_view(view: View) -> View:
     @transaction.non_atomic_requests
     @wraps(view)
     def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        with budget():
+        with budget(), override(get_language()):  # which authentication may change (auth.py)
             response = exchange(request, lambda: view(request, *args, **kwargs))
+            if language := get_language():
+                response.headers.setdefault("Content-Language", language)
         if not response.has_header("Cache-Control"):
             patch_cache_control(response, private=True, no_store=True)
         return response

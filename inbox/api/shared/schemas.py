@@ -143,8 +143,8 @@ class Announcements(BaseModel):
     items: list[Announcement]
 
 
-class AnnouncementsQuery(BaseModel):
-    """How to show the banners and dialogs."""
+class LanguageQuery(BaseModel):
+    """How to show texts. It is active when the view runs: see `auth.py`."""
 
     language: str = Field(
         default=ABSENT, max_length=500, description="The language of titles and texts; ignored if the site lacks it."
@@ -270,14 +270,6 @@ class MarkRead(Seen):
         if self.version is not None and self.refs is None:
             raise ValueError(_("“version” goes with “refs” only."))
         return self
-
-
-class Preferences(BaseModel):
-    """The event types that a user has muted."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    muted: list[EventType] = Field(max_length=100, description="Messages of these types arrive already read.")
 
 
 class TicketRequest(BaseModel):

@@ -4,15 +4,13 @@ from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpRequest
-from django.utils.translation import get_language, override
 from ninja import Path, Query, Router
 
 from ... import selectors, services
-from ...rendering.languages import supported
 from ..shared.auth import owner
 from ..shared.document import answers
 from ..shared.limits import KIB, json_body
-from ..shared.schemas import Announcements, AnnouncementsQuery, Ref, Seen, Snapshot
+from ..shared.schemas import Announcements, LanguageQuery, Ref, Seen, Snapshot
 
 router = Router()
 router.add_decorator(json_body(4 * KIB), mode="view")
@@ -25,14 +23,12 @@ router.add_decorator(json_body(4 * KIB), mode="view")
     summary="Banners and dialogs to show",
     exclude_unset=True,
 )
-def announcements(request: HttpRequest, query: Query[AnnouncementsQuery]) -> dict[str, Any]:
+def announcements(request: HttpRequest, query: Query[LanguageQuery]) -> dict[str, Any]:
     """What a page shows above everything else until the user closes or confirms it: the most urgent first, then the
     newest; at most 20. What also shows in the inbox is an item there as well, and each is independent of the other."""
     user = owner(request)
-    with override(supported(query.language) or get_language()):
-        found = selectors.announcements(user)
-        items = [each.as_dict() for each in found.items]
-    return {"user": user, "version": found.version, "items": items}
+    found = selectors.announcements(user)
+    return {"user": user, "version": found.version, "items": [each.as_dict() for each in found.items]}
 
 
 @router.post(

@@ -6,18 +6,16 @@ Every write returns the snapshot read after its commit: the views run outside an
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.utils.translation import get_language, override
 from ninja import Path, Query, Router
 
 from ... import selectors, services
 from ...errors import BadValue
-from ...rendering.languages import supported
 from ..shared.auth import owner
 from ..shared.document import answers
 from ..shared.faults import fault
 from ..shared.limits import KIB, json_body
 from ..shared.problems import invalid
-from ..shared.schemas import Item, ItemPatch, MarkRead, Page, PageQuery, Ref, SeenQuery, Snapshot
+from ..shared.schemas import Item, ItemPatch, LanguageQuery, MarkRead, Page, PageQuery, Ref, SeenQuery, Snapshot
 
 router = Router()
 router.add_decorator(json_body(64 * KIB), mode="view")
@@ -52,12 +50,11 @@ def unread(request: HttpRequest) -> dict[str, Any]:
 def inbox(request: HttpRequest, query: Query[PageQuery]) -> dict[str, Any] | HttpResponse:
     """Newest first, broadcasts interleaved by time."""
     user, which = owner(request), query.model_dump(exclude={"language"})
-    with override(supported(query.language) or get_language()):
-        try:
-            page = selectors.inbox_page(user, **which)
-        except BadValue as error:  # the schema has validated everything else
-            return invalid([fault("query", ["before"], error.detail)])
-        items = [item.as_dict() for item in page.items]
+    try:
+        page = selectors.inbox_page(user, **which)
+    except BadValue as error:  # the schema has validated everything else
+        return invalid([fault("query", ["before"], error.detail)])
+    items = [item.as_dict() for item in page.items]
     return {"user": user, "version": page.version, "items": items, "next": page.next}
 
 
@@ -84,7 +81,7 @@ def mark_read(request: HttpRequest, body: MarkRead) -> dict[str, Any]:
     summary="One item",
     exclude_unset=True,
 )
-def item(request: HttpRequest, ref: Path[Ref]) -> dict[str, Any]:
+def item(request: HttpRequest, ref: Path[Ref], query: Query[LanguageQuery]) -> dict[str, Any]:
     """Reading it here does not mark it as read."""
     return selectors.item(owner(request), ref).as_dict()
 

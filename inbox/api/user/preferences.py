@@ -1,4 +1,4 @@
-"""`preferences/`: the event types that a user has muted."""
+"""`preferences/`: the event types that a user has muted, the language and the time zone."""
 
 from typing import Any
 
@@ -9,7 +9,8 @@ from ... import selectors, services
 from ..shared.auth import owner
 from ..shared.document import answers
 from ..shared.limits import KIB, json_body
-from ..shared.schemas import Preferences, Snapshot
+from ..shared.schemas import Snapshot
+from .preference_schemas import NewPreferences, Preferences, PreferencesPatch
 
 router = Router()
 router.add_decorator(json_body(4 * KIB), mode="view")
@@ -19,11 +20,12 @@ router.add_decorator(json_body(4 * KIB), mode="view")
     "preferences/",
     response=answers({200: Preferences}),
     operation_id="getPreferences",
-    summary="What is muted",
+    summary="What the user has chosen",
 )
 def preferences(request: HttpRequest) -> dict[str, Any]:
-    """The muted types: their messages arrive already read."""
-    return {"muted": selectors.muted(owner(request))}
+    """The muted types, whose messages arrive already read; the language and the time zone."""
+    user = owner(request)
+    return {"muted": selectors.muted(user), **selectors.chosen(user)._asdict()}
 
 
 @router.put(
@@ -32,9 +34,24 @@ def preferences(request: HttpRequest) -> dict[str, Any]:
     operation_id="setPreferences",
     summary="Mute exactly these types",
 )
-def set_preferences(request: HttpRequest, body: Preferences) -> dict[str, Any]:
+def set_preferences(request: HttpRequest, body: NewPreferences) -> dict[str, Any]:
     """From now on, messages of these types arrive already read. Critical ones are never muted. Existing messages do not
-    change."""
+    change. Language and time zone change only if they are sent."""
+    return _written(request, body)
+
+
+@router.patch(
+    "preferences/",
+    response=answers({200: Snapshot}, 400, 403, 413, 415, 422),
+    operation_id="changePreferences",
+    summary="Change some preferences",
+)
+def change_preferences(request: HttpRequest, body: PreferencesPatch) -> dict[str, Any]:
+    """Changes the fields that are sent; the others stay as they are."""
+    return _written(request, body)
+
+
+def _written(request: HttpRequest, body: PreferencesPatch) -> dict[str, Any]:
     user = owner(request)
-    services.set_muted(user, body.muted)
+    services.set_preferences(user, **body.changes())
     return selectors.snapshot(user).as_dict()

@@ -2,13 +2,14 @@
 
 from enum import StrEnum
 
-from django.conf import settings
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from ...models import Broadcast, Level, SystemMessage
+from ...rendering.languages import site_language
 from ...rendering.wording import shortened
+from ...selectors.preferences import chosen
 from ..sending import send
 
 TITLE = 150  # characters of the broadcast's title
@@ -20,10 +21,10 @@ class Obstacle(StrEnum):
 
 
 def tell_author(broadcast: Broadcast, obstacle: Obstacle) -> None:
-    """In the site's language, because the author's is not known here."""
+    """In the language that the author chose last, else in the site's."""
     if broadcast.author_id is None:
         return
-    with override(settings.LANGUAGE_CODE):
+    with override(chosen(broadcast.author_id).language or site_language()):
         title = _("“%s” was not published") % shortened(broadcast.title, TITLE)
         body = _in_words(obstacle)
         send([broadcast.author_id], SystemMessage, title=title, body=body, level=Level.WARNING, url=_page(broadcast))

@@ -9,8 +9,9 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from ...core.recurrence import Recurrence, parts_of, written, zone_named
+from ...core.recurrence import Recurrence, parts_of, written
 from ...core.users import SiteUser
+from ...core.zones import zone_named
 from ...errors import BadFields, BadValue, NotFound
 from ...models import BroadcastSeries, State, ledger
 from .approvals import approve

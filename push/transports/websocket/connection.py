@@ -21,7 +21,7 @@ class WebSocketConnection(Connection):
     tally = tally_of("websocket")
 
     def __init__(self, wire: Wire, visitor: Visitor, codec: Codec, meter: Meter) -> None:
-        super().__init__(wire, visitor.credential, visitor.language)
+        super().__init__(wire, visitor.credential, visitor.language, visitor.names_language)
         self.codec = codec
         self.meter = meter
         self.verified: asyncio.Future[None] | None = None
