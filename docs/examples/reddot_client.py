@@ -96,23 +96,22 @@ class RedDot:
     def publish(self, title: str, *, key: str | None = None, **fields: Any) -> dict[str, Any]:
         """Write an announcement and put it out; returns the broadcast, with the `unknown` ones of its people.
 
-        `fields`: `audience` is "everyone", "staff", "groups" or "several", the union of `with_staff`, `groups` and
-        `people`; `excluded` (`staff`, `groups`, `people`) is left out of any; `late_joiners` also see it.
+        `fields`: `audience` is "everyone", "staff", "groups" or "several", the union of `with_staff`, `groups`,
+        `people` and `filters` (ids or names of saved ones); `excluded` (`staff`, `groups`, `people`, `filters`) is left
+        out of any; `late_joiners` also see it.
         """
         key = key or uuid.uuid4().hex
         draft = self._write("POST", "broadcasts/", {"title": title, **fields}, f"{key}-draft")
         published = self._write("POST", f"broadcasts/{draft['id']}/publish/", None, f"{key}-publish")
         return published | {"unknown": draft["unknown"]}
 
+    def audience_filters(self) -> Iterator[dict[str, Any]]:
+        """The saved filters of the site."""
+        yield from self._pages("audience-filters/")
+
     def people(self, broadcast: int, *, excluded: bool = False) -> Iterator[int | str]:
         """The ids of the users on the lists of a broadcast, or of those who are left out."""
-        path, before = f"broadcasts/{broadcast}/people/?excluded={int(excluded)}", ""
-        while True:
-            page = self._ask("GET", path + before)
-            yield from page["items"]
-            if page["next"] is None:
-                return
-            before = f"&before={page['next']}"
+        yield from self._pages(f"broadcasts/{broadcast}/people/", excluded=int(excluded))
 
     def change(
         self, broadcast: int, *, key: str | None = None, show_again: bool = False, **fields: Any
@@ -122,18 +121,20 @@ class RedDot:
 
     def receipts(self, broadcast: int, done: str | None = None) -> Iterator[dict[str, Any]]:
         """What readers have done with it; with `done` ("read", "confirmed", …) only who has done that."""
-        query = {"limit": "100", **({"done": done} if done else {})}
-        while True:
-            page = self._ask("GET", f"broadcasts/{broadcast}/receipts/?{urlencode(query)}")
-            yield from page["items"]
-            if page["next"] is None:
-                return
-            query["before"] = page["next"]
+        yield from self._pages(f"broadcasts/{broadcast}/receipts/", limit=100, **({"done": done} if done else {}))
 
     def withdraw(self, broadcast: int) -> dict[str, Any]:
         return self._write("POST", f"broadcasts/{broadcast}/withdraw/", None, None)
 
     # Requests
+
+    def _pages(self, path: str, **query: Any) -> Iterator[Any]:
+        while True:
+            page = self._ask("GET", f"{path}?{urlencode(query)}")
+            yield from page["items"]
+            if page["next"] is None:
+                return
+            query["before"] = page["next"]
 
     def _write(self, method: str, path: str, body: Any, key: str | None) -> dict[str, Any]:
         return self._ask(method, path, body, {"Idempotency-Key": key or uuid.uuid4().hex})

@@ -1,29 +1,57 @@
-"""Saved filters: people by when they registered and when they last signed in, for the audiences of announcements."""
+"""Saved filters: people by when they registered, when they last signed in and their language, for audiences."""
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
 
+from django import forms
 from django.contrib import admin
-from django.db.models import Model
+from django.db.models import Model, Q
 from django.http import HttpRequest
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from .. import selectors
 from ..models import Audience, AudienceFilter, Broadcast
 from ..models.filters import offered_conditions
+from ..rendering.languages import languages
 from .base import LeanAdmin
 from .wording import sentence_about
+
+if TYPE_CHECKING:
+    ModelForm = forms.ModelForm[Any]
+else:
+    ModelForm = forms.ModelForm
+
+
+class FilterForm(ModelForm):
+    """Offers the languages of the site, and the one that it has if the site has lost that."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if (given := self.fields.get("language")) is None:
+            return
+        names = languages()
+        if stored := self.instance.language:
+            names.setdefault(stored, stored)
+        self.fields["language"] = forms.ChoiceField(
+            choices=[("", _("any")), *names.items()],
+            required=False,
+            label=capfirst(given.label),
+            help_text=given.help_text,
+        )
 
 
 class FilterAdmin(LeanAdmin):
     """Shows only the conditions that the user model has columns for."""
 
+    form = FilterForm
     search_fields = ("name",)
     ordering = ("name",)
     readonly_fields = ("finds",)
 
     def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
-        return ("name", *offered_conditions())
+        return ("name", *offered_conditions(), "finds")
 
     def get_fields(self, request: HttpRequest, obj: AudienceFilter | None = None) -> tuple[str, ...]:
         return ("name", *offered_conditions(), *(["finds"] if obj else []))
@@ -35,5 +63,6 @@ class FilterAdmin(LeanAdmin):
 
     def count_dependents(self, objs: Iterable[Model]) -> dict[str, int]:
         """The choices are deleted, not the announcements."""
-        used = Broadcast.objects.filter(filters__in=[obj.pk for obj in objs]).distinct().count()
+        keys = [obj.pk for obj in objs]
+        used = Broadcast.objects.filter(Q(filters__in=keys) | Q(excluded_filters__in=keys)).distinct().count()
         return {_("choices of it in announcements, which keep the people whom it has found"): used}

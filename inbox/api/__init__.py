@@ -6,6 +6,7 @@ the token must have.
 """
 
 from .service.broadcasts import router as broadcasts_router
+from .service.filters import router as filters_router
 from .service.messages import router as messages_router
 from .service.receipts import router as receipts_router
 from .service.series import router as series_router
@@ -47,5 +48,6 @@ api.add_router("", messages_router, tags=["For services"])
 api.add_router("", broadcasts_router, tags=["For services"])
 api.add_router("", receipts_router, tags=["For services"])
 api.add_router("", series_router, tags=["For services"])
+api.add_router("", filters_router, tags=["For services"])
 api.add_router("", users_router, tags=["For services"])
 problems.install(api)

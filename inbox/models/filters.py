@@ -1,8 +1,9 @@
-"""Saved filters: people of an audience by when they registered, and when they last signed in."""
+"""Saved filters: people of an audience by when they registered, when they last signed in, and their language."""
 
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -12,17 +13,21 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from ..core.validators import validate_language
 from .births import JOINED
 from .mailbox import PrimaryQuerySet
+from .preferences import has_chosen
 
 SIGNED_IN, MOST_DAYS = "last_login", 3660
 # Condition -> the column of the user model that it needs, which a site's own model may lack.
-CONDITIONS = {"joined_after": JOINED, "joined_before": JOINED, "active_since_days": SIGNED_IN}
+COLUMNS = {"joined_after": JOINED, "joined_before": JOINED, "active_since_days": SIGNED_IN}
+CONDITIONS = (*COLUMNS, "language")
 
 
 def offered_conditions() -> list[str]:
-    """The conditions that the user model has columns for."""
-    return [name for name, column in CONDITIONS.items() if _has_moment(column)]
+    """The conditions that the user model has columns for, and the language if there is a choice."""
+    found = [name for name, column in COLUMNS.items() if _has_moment(column)]
+    return [*found, "language"] if len(settings.LANGUAGES) > 1 else found
 
 
 def _has_moment(column: str) -> bool:
@@ -53,6 +58,17 @@ class AudienceFilter(models.Model):
         validators=[MinValueValidator(1), MaxValueValidator(MOST_DAYS)],
         help_text=gettext_lazy("Who last signed in at most so many days before the announcement is published."),
     )
+    language = models.CharField(
+        gettext_lazy("chosen language"),
+        max_length=35,
+        blank=True,
+        default="",
+        db_default="",
+        validators=[validate_language],
+        help_text=gettext_lazy(
+            "Who has chosen this language in the preferences. Who has chosen none is found for no language."
+        ),
+    )
 
     objects = PrimaryQuerySet.as_manager()
 
@@ -62,7 +78,7 @@ class AudienceFilter(models.Model):
         ordering = ("name",)
         constraints = [
             models.CheckConstraint(
-                condition=Q(*((f"{name}__isnull", False) for name in CONDITIONS), _connector=Q.OR),
+                condition=Q(*((f"{name}__isnull", False) for name in COLUMNS), _connector=Q.OR) | ~Q(language=""),
                 name="inbox_audiencefilter_has_a_condition",
             )
         ]
@@ -72,21 +88,27 @@ class AudienceFilter(models.Model):
 
     def clean(self) -> None:
         """Each error belongs to a field, so that the constraint does not say it once more."""
-        if offered_conditions() and all(getattr(self, name) is None for name in CONDITIONS):
+        if offered_conditions() and not self.conditions:
             sentence = _("Give at least one condition: without any, it would be everyone.")
             raise ValidationError({offered_conditions()[0]: sentence})
         if self.joined_after and self.joined_before and self.joined_after >= self.joined_before:
             raise ValidationError({"joined_before": _("This must be later than “registered since”.")})
 
+    @property
+    def conditions(self) -> dict[str, Any]:
+        """Those that are given, with their values."""
+        return {name: value for name in CONDITIONS if (value := getattr(self, name)) not in {None, ""}}
+
     def condition(self) -> Q:
         """Of users whom it finds now; of none if the user model lacks a column that it needs."""
-        given = {name: value for name in CONDITIONS if (value := getattr(self, name)) is not None}
-        if not set(given) <= set(offered_conditions()):
+        if not all(_has_moment(COLUMNS[name]) for name in self.conditions if name in COLUMNS):
             return Q(pk__in=[])
-        return Q(*(_condition(name, value) for name, value in given.items()))
+        return Q(*(_condition(name, value) for name, value in self.conditions.items()))
 
 
 def _condition(name: str, value: Any) -> Q:
+    if name == "language":
+        return has_chosen(value)
     if name == "active_since_days":
         return Q((f"{SIGNED_IN}__gte", timezone.now() - timedelta(days=value)))
     return Q((f"{JOINED}__{'gte' if name == 'joined_after' else 'lt'}", _midnight(value)))

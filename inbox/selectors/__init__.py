@@ -33,6 +33,7 @@ from .effect import (
     yet_to,
 )
 from .exports import export
+from .filters import filters_named, filters_page
 from .pages import Page, inbox_page, item
 from .preferences import Chosen, chosen, chosen_languages, muted
 from .receipts import ReceiptsPage, receipts_page
@@ -68,6 +69,8 @@ __all__ = [
     "effect",
     "export",
     "failed_sends",
+    "filters_named",
+    "filters_page",
     "found_by",
     "has_readers",
     "inbox_page",

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from ..core.snapshots import UserId, user_id
 from ..core.users import user_pk
 from ..errors import BadValue, NotFound
-from ..models import Broadcast, BroadcastMember, BroadcastReceipt, audiences, ledger
+from ..models import AudienceFilter, Broadcast, BroadcastMember, BroadcastReceipt, audiences, ledger
 from . import undone
 
 SALT, PEOPLE_SALT = "inbox.broadcasts", "inbox.people"
@@ -82,8 +82,11 @@ def _read(broadcasts: Collection[int]) -> QuerySet[BroadcastReceipt]:
 
 
 def _rows() -> QuerySet[Broadcast]:
-    groups = Group.objects.using(ledger.alias())
-    return Broadcast.objects.prefetch_related(Prefetch("groups", groups), Prefetch("excluded_groups", groups))
+    groups, filters = Group.objects.using(ledger.alias()), AudienceFilter.objects.all()
+    return Broadcast.objects.prefetch_related(
+        *(Prefetch(name, groups) for name in ("groups", "excluded_groups")),
+        *(Prefetch(name, filters) for name in ("filters", "excluded_filters")),
+    )
 
 
 def _counted(rows: Iterable[Broadcast]) -> list[Broadcast]:

@@ -5,14 +5,14 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import Group
 
-from inbox.models import Broadcast, BroadcastMember
+from inbox.models import AudienceFilter, Broadcast, BroadcastMember
 
 from .people import joined, listed, people, unread
 from .rest import person, problem
 from .services import Service, service
 
 pytestmark = [pytest.mark.urls("tests.inbox.urls"), pytest.mark.django_db]
-NOBODY_LEFT_OUT = {"staff": False, "groups": [], "people_count": 0}
+NOBODY_LEFT_OUT = {"staff": False, "groups": [], "filters": [], "people_count": 0}
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def test_a_union_without_others(desk: Service) -> None:
     assert {name: found[name] for name in ("audience", "with_staff", "groups", "people_count", "late_joiners")} == {
         "audience": "several", "with_staff": True, "groups": ["tea"], "people_count": 2, "late_joiners": True,
     }  # fmt: skip
-    assert found["excluded"] == {"staff": True, "groups": [], "people_count": 1}
+    assert found["excluded"] == {"staff": True, "groups": [], "filters": [], "people_count": 1}
     assert found["unknown"] == ["nobody", 10**9, "noone"]
     assert desk.get(f"broadcasts/{found['id']}/").json() == found | {"unknown": []}
     desk("POST", f"broadcasts/{found['id']}/publish/")
@@ -62,7 +62,7 @@ def test_a_change_replaces_what_it_names(desk: Service) -> None:
     assert (changed["people_count"], changed["with_staff"], changed["excluded"]) == (1, True, found["excluded"])
     assert set(rows(found, False)) == {bob.pk}
     changed = desk("PATCH", address, {"excluded": {"people": ["ann"]}}).json()
-    assert changed["excluded"] == {"staff": False, "groups": [], "people_count": 1}
+    assert changed["excluded"] == {"staff": False, "groups": [], "filters": [], "people_count": 1}
     assert set(rows(found, True)) == {ann.pk}
     assert desk("PATCH", address, {"audience": "everyone"}).json()["people_count"] == 1  # they may come back
 
@@ -79,6 +79,11 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"excluded": {"groups": ["milk"]}}, "/excluded/groups/0"),
     ({"excluded": {"people": "ann"}}, "/excluded/people"),
     ({"excluded": {"people": [True]}}, "/excluded/people/0"),
+    ({"filters": ["old"]}, "/filters"),
+    ({"audience": "several", "filters": ["old", "new"]}, "/filters/1"),
+    ({"audience": "several", "filters": [10**30, "old"]}, "/filters/0"),
+    ({"audience": "several", "filters": [True]}, "/filters/0"),
+    ({"excluded": {"filters": ["a\0b"]}}, "/excluded/filters/0"),
     ({"excluded": {"others": []}}, "/excluded/others"),
     ({"excluded": None}, "/excluded"),
     ({"late_joiners": 1}, "/late_joiners"),
@@ -90,6 +95,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
 @pytest.mark.parametrize(("fields", "pointer"), REFUSED, ids=repr)
 def test_what_would_not_count_is_refused(desk: Service, fields: dict[str, Any], pointer: str) -> None:
     person("desk-owner")
+    AudienceFilter.objects.create(name="old", joined_before="2000-01-01")
     assert pointers(desk("POST", "broadcasts/", {"title": "Tea", **fields})) == [pointer]
     assert not Broadcast.objects.exists()
 
@@ -111,6 +117,24 @@ def test_people_of_a_list_are_an_audience(desk: Service) -> None:
     assert pointers(desk("PATCH", address, {"people": []})) == ["/audience"]
     BroadcastMember.objects.create(broadcast_id=found["id"], user_id=people(1)[0], source="list")
     assert desk("PATCH", address, {"people": []}).json()["people_count"] == 1
+
+
+def test_saved_filters(desk: Service) -> None:
+    """By id or name, as parts and as exclusions; they find people when it is published."""
+    everybody = AudienceFilter.objects.create(name="everybody", joined_after="2000-01-01")
+    german = AudienceFilter.objects.create(name="German", language="de", active_since_days=10**3)
+    page = desk.get("audience-filters/?limit=1").json()
+    rest = {"joined_after": None, "joined_before": None}
+    assert page["items"] == [{"id": german.pk, "name": "German", "active_since_days": 1000, "language": "de", **rest}]
+    [found] = desk.get(f"audience-filters/?before={page['next']}").json()["items"]
+    assert (found["joined_after"], found["language"]) == ("2000-01-01", None)
+    made_ = made(desk, audience="several", filters=[everybody.pk], excluded={"filters": ["German"]})
+    assert (made_["filters"], made_["excluded"]["filters"]) == (["everybody"], ["German"])
+    address = f"broadcasts/{made_['id']}/"
+    assert desk("POST", f"{address}publish/").json()["people_count"] == 1
+    refused = desk("PATCH", address, {"filters": ["everybody", "German"], "excluded": {}})
+    assert pointers(refused) == ["/filters", "/excluded/filters"]
+    assert desk("PATCH", address, {"filters": ["everybody"], "title": "Milk"}).status_code == 200
 
 
 def test_the_people_page_by_page(desk: Service) -> None:

@@ -55,6 +55,7 @@ def test_every_operation_documents_its_answers(document: Any) -> None:
         "GET broadcasts/{id}/receipts/": "200 400 401 403 404 422 429 503",
         "POST broadcasts/{id}/publish/": "200 400 401 403 404 409 413 415 422 429 503",
         "POST broadcasts/{id}/withdraw/": "200 400 401 403 404 409 413 415 422 429 503",
+        "GET audience-filters/": "200 401 403 422 429 503",
         "GET broadcast-series/": "200 401 403 422 429 503",
         "POST broadcast-series/": "201 400 401 403 409 413 415 422 429 503",
         "GET broadcast-series/{id}/": "200 401 403 404 422 429 503",

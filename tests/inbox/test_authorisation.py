@@ -64,6 +64,7 @@ TABLE = """
     DELETE  broadcast-series/{stopped}/   204  broadcasts:write
     DELETE  broadcast-series/{active}/    204  broadcasts:write+broadcasts:withdraw
     DELETE  broadcasts/{repeated}/        204  broadcasts:write+broadcasts:withdraw
+    GET     audience-filters/             200  broadcasts:read
     POST    broadcast-series/{stopped}/start/  200  broadcasts:publish
     POST    broadcast-series/{active}/stop/    200  broadcasts:withdraw
 """

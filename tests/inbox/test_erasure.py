@@ -217,7 +217,11 @@ def test_every_table_of_the_inbox_that_knows_people_is_in_the_export() -> None:
     known = {*of_broadcasts, ChosenLocale, Engagement, Mailbox, MutedType, ServiceToken, *event_types().values()}
     nameless = {"BroadcastClock", "EndedSession", "TicketSession", "Broadcast_groups", "ExcludedGroup"}
     nameless |= {"DeletedUser"}  # a key, until the last message has forgotten it, and a month longer
-    nameless |= {"AudienceFilter", "Broadcast_filters"}  # conditions; whom they found is in BroadcastMember
+    nameless |= {
+        "AudienceFilter",
+        "Broadcast_filters",
+        "Broadcast_excluded_filters",
+    }  # conditions; whom they found is in BroadcastMember
     nameless |= {"Submission"}  # of a form: what it created, and not who sent it
     of_a_token = {"IdempotencyKey", "Send", "SendChunk"}  # what a service asked for; hours, and numbers only
     models = apps.get_app_config("inbox").get_models(include_auto_created=True)

@@ -1,4 +1,5 @@
-"""Saved filters: people by when they registered and when they last signed in, found when an announcement comes out."""
+"""Saved filters: people by when they registered and signed in, and by their language, found when an announcement comes
+out."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -99,12 +100,21 @@ class TestWhomItFinds:
         monkeypatch.setattr(filters, "_has_moment", lambda column: column != "date_joined")
         services.publish(made)
         assert frozen(made) == set()
-        assert filters.offered_conditions() == ["active_since_days"]
+        assert filters.offered_conditions() == ["active_since_days", "language"]
+
+    def test_the_language_that_was_chosen(self, new: Any, old: Any) -> None:
+        """Who has chosen none fits no language."""
+        services.set_language(new, "de")
+        services.set_language(old, "en")
+        person("other")
+        assert [user.get_username() for user in selectors.found_by([saved(language="de")])] == ["new"]
+        assert not selectors.found_by([saved("both", language="en", joined_after=TODAY - timedelta(days=10))]).exists()
 
     @pytest.mark.parametrize(
         ("conditions", "field"),
         [
             ({}, "joined_after"),
+            ({"language": "no language"}, "language"),
             ({"joined_after": TODAY, "joined_before": TODAY}, "joined_before"),
             ({"active_since_days": 0}, "active_since_days"),
             ({"active_since_days": 4000}, "active_since_days"),
@@ -335,19 +345,33 @@ class TestTheForm:
         assert ">new here<" in html
         assert "2 people are in the audience." in html  # eve, too
 
-    def test_a_site_without_the_columns_has_no_field(self, admin: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_site_without_conditions_has_no_field(
+        self, admin: Client, settings: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         assert "field-filters" in admin.get(f"{LIST}add/").content.decode()
         monkeypatch.setattr(filters, "_has_moment", lambda column: False)
+        settings.LANGUAGES = [("en", "English")]
         assert "field-filters" not in admin.get(f"{LIST}add/").content.decode()
 
 
 class TestTheirPages:
     def test_made_changed_and_deleted(self, admin: Client, new: Any) -> None:
-        chosen = {"name": "new here", "joined_after": TODAY - timedelta(days=10), "active_since_days": ""}
+        chosen = {
+            "name": "new here",
+            "joined_after": TODAY - timedelta(days=10),
+            "active_since_days": "",
+            "language": "",
+        }
         admin.post(f"{FILTERS}add/", chosen)
         row = AudienceFilter.objects.get()
         assert "1 person: " in admin.get(f"{FILTERS}{row.pk}/change/").content.decode()
-        assert ">new here<" in admin.get(FILTERS).content.decode()
+        html = admin.get(FILTERS).content.decode()
+        assert (">new here<" in html, "1 person: " in html) == (True, True)
+        admin.post(f"{FILTERS}{row.pk}/change/", {**chosen, "language": "zh-hans"})
+        row.refresh_from_db()
+        assert row.language == "zh-hans"
+        AudienceFilter.objects.update(language="xx")  # the site had it once
+        assert '<option value="xx" selected>' in admin.get(f"{FILTERS}{row.pk}/change/").content.decode()
         made = aimed(row)
         assert "which keep the people whom it has found: 1" in admin.get(f"{FILTERS}{row.pk}/delete/").content.decode()
         admin.post(f"{FILTERS}{row.pk}/delete/", {"post": "yes"})

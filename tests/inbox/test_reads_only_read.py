@@ -70,6 +70,8 @@ SELECTORS: dict[str, Callable[[Scene], Any]] = {
     "effect": lambda scene: selectors.effect(scene.broadcast),
     "export": lambda scene: len(list(selectors.export(scene.reader))),
     "failed_sends": lambda scene: selectors.failed_sends(),
+    "filters_named": lambda scene: selectors.filters_named([1, "new here"]),
+    "filters_page": lambda scene: selectors.filters_page().items,
     "found_by": lambda scene: list(selectors.found_by([AudienceFilter(joined_before=timezone.localdate())])),
     "has_readers": lambda scene: selectors.has_readers(scene.broadcast),
     "inbox_page": lambda scene: selectors.inbox_page(scene.reader),

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool
 from ...models import Audience
 from ..shared.schemas import ABSENT, Count, User
 from .events import MAX_GROUPS, GroupName, UserGiven
+from .filter_schemas import Filters
 
 MAX_PEOPLE = 5000  # users named in a request; for more, there are lists and filters in the admin
 
@@ -16,7 +17,7 @@ def _of(audience: Audience) -> dict[str, Any]:
 
 
 _NO_GROUPS = {"groups": {"maxItems": 0}}
-_NO_PARTS = {"with_staff": {"const": False}, "people": {"maxItems": 0}}
+_NO_PARTS = {"with_staff": {"const": False}, "people": {"maxItems": 0}, "filters": {"maxItems": 0}}
 # For a new broadcast only: whether a change is valid depends on the other values of the broadcast. Not as `anyOf` or
 # `allOf`: from these, generators of clients make several classes.
 AUDIENCE_RULES: dict[str, Any] = {
@@ -40,6 +41,7 @@ class Excluded(BaseModel):
     staff: StrictBool = Field(default=False)
     groups: Groups = Field(default=[], description="Their names.")
     people: People = Field(default=[])
+    filters: Filters = Field(default=[], description="Whom they find when it is published.")
 
 
 class AimFields(BaseModel):
@@ -48,12 +50,18 @@ class AimFields(BaseModel):
     audience: Audience = Field(
         default=ABSENT,
         description="Everyone, the staff, the members of `groups`, or “several”: who belongs to at least one of "
-        "`with_staff`, `groups` and `people`. A draft may have none of them; it can't be published to nobody.",
+        "`with_staff`, `groups`, `people` and `filters`. A draft may have none of them; it can't be published to "
+        "nobody.",
     )
     groups: Groups = Field(default=ABSENT, description="Their names, with the audiences “groups” and “several”.")
     with_staff: StrictBool = Field(default=ABSENT, description="With the audience “several”.")
     people: People = Field(
         default=ABSENT, description="With the audience “several”. They replace the people who were chosen before."
+    )
+    filters: Filters = Field(
+        default=ABSENT,
+        description="Saved filters, with the audience “several”: whom they find when it is published. They, and those "
+        "of `excluded`, can't change while it is live or scheduled.",
     )
     excluded: Excluded = Field(default=ABSENT, description="Who is left out of any audience.")
     late_joiners: StrictBool = Field(
@@ -66,6 +74,7 @@ class ExcludedNow(BaseModel):
 
     staff: bool
     groups: list[str]
+    filters: list[str]
     people_count: Count
 
 
@@ -75,6 +84,7 @@ class AimNow(BaseModel):
     audience: Audience
     groups: list[str] = Field(description="Their names; used only with the audiences “groups” and “several”.")
     with_staff: bool
+    filters: list[str] = Field(description="The names of its saved filters.")
     people_count: Count = Field(description="The number of users on its lists; `people/` has them.")
     excluded: ExcludedNow
     late_joiners: bool

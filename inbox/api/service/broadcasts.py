@@ -27,7 +27,7 @@ from ..shared.schemas import ABSENT
 from ..shared.throttle import add_rate_limit_headers
 from ..shared.times import moment
 from .aim_schemas import ListedPeople, PeopleQuery
-from .aims import aim_document, aimed
+from .aims import EXCLUDED_FILTERS, aim_document, aimed
 from .broadcast_schemas import (
     Broadcast,
     BroadcastDraft,
@@ -57,6 +57,7 @@ ATTRIBUTES = (
     "readers",
     *("in_inbox", "as_banner", "as_dialog", "for_visitors", "revision", "again"),
 )
+POINTERS = {"excluded_filters": EXCLUDED_FILTERS}  # of fields that are called otherwise by the services
 MOMENTS = ("publish_at", "expires_at", "created_at", "published_at", "occurrence")
 
 
@@ -252,7 +253,9 @@ def _with_pointers() -> Iterator[None]:
     try:
         yield
     except BadFields as error:
-        raise BadValues([fault("body", [name], detail) for name, detail in error.fields.items()]) from error
+        raise BadValues(
+            [fault("body", POINTERS.get(name, [name]), detail) for name, detail in error.fields.items()]
+        ) from error
 
 
 def _document_of(pk: int, unknown: Sequence[Recipient] = ()) -> dict[str, Any]:
