@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from .. import selectors, services
 from ..core.acting import acting
+from ..errors import NotFound
 from ..models import Broadcast, BroadcastReceipt, State, ledger
 from ..rendering.languages import languages
 from ..services.broadcasts.copies import PLACES
@@ -186,7 +187,7 @@ class BroadcastAdmin(Publishing, OnceAdmin, LeanAdmin):
                 if isinstance(response, Saved):
                     self._change_states(request, [response.broadcast], services.publish)
                 return rendered_now(response)
-        except Broadcast.DoesNotExist:
+        except (Broadcast.DoesNotExist, NotFound):
             return self._was_deleted(request)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
@@ -202,11 +203,6 @@ class BroadcastAdmin(Publishing, OnceAdmin, LeanAdmin):
             return super().delete_view(request, *args, **kwargs)
         except Broadcast.DoesNotExist:
             return self._was_deleted(request)
-
-    def _was_deleted(self, request: HttpRequest) -> HttpResponse:
-        """The response if another user has deleted the broadcast since the page was loaded."""
-        self.message_user(request, _("This announcement was deleted meanwhile."), messages.WARNING)
-        return HttpResponseRedirect(reverse("admin:inbox_broadcast_changelist", current_app=self.admin_site.name))
 
     def save_model(self, request: HttpRequest, obj: Broadcast, form: BroadcastForm, change: bool) -> None:
         self._require("_publish" not in request.POST or self.has_publish_permission(request))

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_POST
 
 from .. import selectors, services
 from ..core.acting import acting
-from ..errors import InboxError
+from ..errors import InboxError, NotFound
 from ..models import Broadcast, BroadcastSeries, ledger
 from . import effect, preview, uploads
 from .aim import AimPages, posted_aim
@@ -103,6 +103,8 @@ class DeskPages(AimPages):
                 services.settle_form(claim, str(reminder.pk))
         except services.AlreadySubmitted as again:
             return self.back_to(Broadcast(pk=again.result))
+        except NotFound:
+            return self._was_deleted(request)
         except InboxError as error:
             self.message_user(request, error.detail, messages.WARNING)
             return HttpResponseRedirect(self._address_of("effect", broadcast))
@@ -126,18 +128,24 @@ class DeskPages(AimPages):
         broadcast = self._to_look_at(request, object_id)
         check = partial(self._require_editor, request)
         check(broadcast)
-        form = uploads.UploadForm(request.POST or None, request.FILES or None)
+        form, report = uploads.UploadForm(request.POST or None, request.FILES or None), None
         try:
             with acting(request.user.pk):
                 if "_remove" in request.POST:
                     services.remove_list(broadcast, is_excluded=bool(request.POST.get("is_excluded")), check=check)
                     return HttpResponseRedirect(request.path)
                 if request.method == "POST" and form.is_valid():
-                    uploads.add(request, broadcast, form, check)
-                    return HttpResponseRedirect(request.path)
+                    report = uploads.add(broadcast, form, check)
+        except NotFound:
+            return self._was_deleted(request)
         except InboxError as error:
             self.message_user(request, error.detail, messages.ERROR)
-        return uploads.page(request, broadcast, form, self.admin_site)
+        return uploads.page(request, broadcast, form, report, self.admin_site)
+
+    def _was_deleted(self, request: HttpRequest) -> HttpResponse:
+        """The response if another user has deleted the broadcast since the page was loaded."""
+        self.message_user(request, _("This announcement was deleted meanwhile."), messages.WARNING)
+        return HttpResponseRedirect(reverse("admin:inbox_broadcast_changelist", current_app=self.admin_site.name))
 
     def _require_editor(self, request: HttpRequest, broadcast: Broadcast) -> None:
         if not self.has_change_permission(request, broadcast):
@@ -149,8 +157,11 @@ class DeskPages(AimPages):
         broadcast = self._to_look_at(request, object_id)
         if not self.has_add_permission(request):
             raise PermissionDenied
-        with acting(request.user.pk):
-            copy = services.duplicate_broadcast(request.user, broadcast)  # type: ignore[arg-type]  # is signed in
+        try:
+            with acting(request.user.pk):
+                copy = services.duplicate_broadcast(request.user, broadcast)  # type: ignore[arg-type]  # is signed in
+        except NotFound:
+            return self._was_deleted(request)
         self.log_addition(request, copy, [{"added": {"name": COPY_OF, "object": str(broadcast)}}])
         self.message_user(request, _("This is the copy, a draft without dates."), messages.SUCCESS)
         return self.back_to(copy)

@@ -24,14 +24,13 @@ from ..http.preconditions import NotModified, evaluate
 from ..models import Broadcast, State
 from ..rendering import change_stream
 from ..rendering.bidi import isolated
+from ..rendering.spreadsheets import neutralised
 from ..selectors import DONE, NOT_DONE, Effect, Reader, Who
 from .chart import chart
 from .zones import moment
 
 PAGE = 100
 SECONDS = 2.0  # between two counts
-# A spreadsheet takes what begins with these for a formula; in Chinese and Japanese also with the wide ones.
-DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 _recently: Recently[int, Effect] = Recently(SECONDS)
 
@@ -181,8 +180,3 @@ def _lines(readers: Iterator[Reader]) -> Iterator[str]:
     for reader in readers:
         times = [at.isoformat() if (at := reader.done[who]) else "" for who in DONE]
         yield writer.writerow([neutralised(str(reader.id)), neutralised(reader.name), *times])
-
-
-def neutralised(cell: str) -> str:
-    """With an apostrophe in front if a spreadsheet would calculate it."""
-    return f"'{cell}" if cell.startswith(DANGEROUS) else cell

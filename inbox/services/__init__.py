@@ -6,6 +6,7 @@ from .broadcasts.due import apply_due
 from .broadcasts.edits import change_broadcast, check_broadcast, create_broadcast, duplicate_broadcast, locked_broadcast
 from .broadcasts.filters import freeze, publish
 from .broadcasts.lists import has_list, set_people
+from .broadcasts.names import text_of_file
 from .broadcasts.reminders import remind
 from .broadcasts.series import (
     SERIES_FIELDS,
@@ -27,7 +28,7 @@ from .broadcasts.states import (
     raise_clock,
     withdraw,
 )
-from .broadcasts.uploads import Upload, remove_list, upload_list
+from .broadcasts.uploads import Progress, Upload, remove_list, upload_list, uploading
 from .departures import (
     empty_mailboxes,
     forget_deleted_users,
@@ -64,6 +65,7 @@ __all__ = [
     "AlreadySubmitted",
     "Event",
     "Order",
+    "Progress",
     "Upload",
     "apply_due",
     "archive",
@@ -133,10 +135,12 @@ __all__ = [
     "start_sends",
     "start_series",
     "stop_series",
+    "text_of_file",
     "touch",
     "unarchive",
     "undelete",
     "upload_list",
+    "uploading",
     "use_token",
     "withdraw",
     "work_off",

@@ -20,10 +20,11 @@ from hypothesis.extra.django import TestCase
 
 from inbox import selectors, services
 from inbox.admin.chart import Chart, chart
-from inbox.admin.effect import SECONDS, Card, labels, neutralised
+from inbox.admin.effect import SECONDS, Card, labels
 from inbox.core.recently import Recently
 from inbox.errors import BadValue, NotFound
 from inbox.models import Broadcast, Noticed
+from inbox.rendering.spreadsheets import neutralised
 from inbox.selectors import DONE, Effect, Who, effect
 from inbox.services import Event
 

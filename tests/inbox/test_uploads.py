@@ -10,12 +10,12 @@ from django.test.utils import CaptureQueriesContext
 
 from inbox import services
 from inbox.errors import BadValue, NotFound
-from inbox.models import Broadcast, BroadcastClock, BroadcastMember
+from inbox.models import Broadcast, BroadcastClock, BroadcastMember, aim
 from inbox.services import Upload
 
 from .people import live, people, unread
 from .rest import person
-from .test_admin_broadcasts import page, staff
+from .test_admin_broadcasts import LIST, page, staff
 
 pytestmark = pytest.mark.django_db
 
@@ -117,6 +117,29 @@ class TestTheAdmin:
         assert stored(is_excluded=True) == set()
         assert stored() == {"ann"}
 
+    def test_all_unknown_names_can_be_copied(self, admin: Client, news: Broadcast) -> None:
+        person("ann"), person("bob", email="tea@x.org"), person("cid", email="tea@x.org")
+        names = [f"nobody{number}" for number in range(30)]
+        shown = self.post(admin, news, "\n".join(["Username", "ann", "tea@x.org", "=1", *names]).encode())
+        assert "\n".join(["&#x27;=1", *names]) in shown
+        for sentence in (
+            "31 lines name nobody: =1, nobody0,",
+            "looks like a heading",
+            "1 name belongs to several people",
+        ):
+            assert sentence in shown
+
+    @pytest.mark.parametrize("field", ["file", "_remove"])
+    def test_one_that_was_deleted_meanwhile(
+        self, monkeypatch: pytest.MonkeyPatch, admin: Client, news: Broadcast, field: str
+    ) -> None:
+        person("ann")
+        monkeypatch.setattr(aim, "lock_lists", lambda broadcast: Broadcast.objects.filter(pk=broadcast).delete())
+        fields = {"file": SimpleUploadedFile("list.csv", b"ann")} if field == "file" else {"_remove": "1"}
+        answer = admin.post(page(news, "lists"), {"is_excluded": "", **fields}, follow=True)
+        assert "This announcement was deleted meanwhile." in answer.content.decode()
+        assert answer.redirect_chain == [(LIST, 302)]
+
     def test_a_list_that_does_not_count_says_so(self, admin: Client) -> None:
         news = Broadcast.objects.create(title="Tea")
         assert "counts with the audience" in self.post(admin, news, b"admin")
@@ -140,15 +163,14 @@ class TestTheAdmin:
     def test_one_that_was_published_meanwhile(
         self, monkeypatch: pytest.MonkeyPatch, news: Broadcast, fields: dict[str, Any]
     ) -> None:
-        ann, bob, summary = person("ann"), person("bob"), BroadcastMember.summary
+        ann, bob = person("ann"), person("bob")
         services.upload_list(news, bob.username)
         services.set_people(news, [ann.pk])
 
-        def meanwhile(broadcast: int) -> Any:
+        def meanwhile(broadcast: int) -> None:
             Broadcast.objects.filter(pk=broadcast).update(state="live")
-            return summary(broadcast)
 
-        monkeypatch.setattr(BroadcastMember, "summary", meanwhile)
+        monkeypatch.setattr(aim, "lock_lists", meanwhile)
         writer = staff("writer", "view_broadcast", "change_broadcast")
         assert writer.post(page(news, "lists"), {"is_excluded": "", **fields}).status_code == 403
         assert stored(source="list") == {"bob"}

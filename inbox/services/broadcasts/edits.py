@@ -9,13 +9,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from ...core.users import SiteUser
-from ...errors import BadFields, NotFound
+from ...errors import BadFields
 from ...models import Audience, Broadcast, State, ledger
 from .aims import SETS, check_aim, sets_of, write_sets
 from .copies import COLUMNS, PLACES, copied
 from .due import turn_due
 from .lists import has_list
-from .states import PUBLISHED, require_changeable
+from .states import PUBLISHED, existing, renew, require_changeable
 
 Values = Mapping[str, Any]  # field name -> value; those of `SETS` are sets of primary keys
 
@@ -111,10 +111,7 @@ def duplicate_broadcast(author: SiteUser, original: Broadcast) -> Broadcast:
 def locked_broadcast(pk: int) -> Iterator[Broadcast]:
     """A transaction in which no other one can publish, change or delete this broadcast. Raises NotFound."""
     with ledger.locked_clock():
-        broadcast = Broadcast.objects.filter(pk=pk).first()
-        if broadcast is None:
-            raise NotFound(_("There is no such broadcast."))
-        yield broadcast
+        yield existing(pk)
 
 
 @ledger.retrying
@@ -122,10 +119,10 @@ def change_broadcast(broadcast: Broadcast, values: Values, *, show_again: bool =
     """Change these fields of a broadcast, and start or end it if it is due then. Changes that others have made to its
     other fields stay. With `show_again`, it is new to everybody who had read, dismissed or confirmed it.
 
-    Raises BadFields; NotApproved if it is published and the four-eyes rule holds.
+    Raises BadFields; NotApproved if it is published and the four-eyes rule holds; NotFound if it was deleted.
     """
     with ledger.locked_clock():
-        broadcast.refresh_from_db(using=ledger.alias())
+        renew(broadcast)
         before = {**_columns(broadcast), **sets_of(broadcast)}
         changed = {name for name, value in values.items() if value != before[name]}
         is_listed = has_list(broadcast)

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from ...core.lookups import Among, existing_users
 from ...core.users import UserPk
 from ...models import Broadcast, BroadcastMember, Source, aim, ledger
-from .states import require_changeable
+from .states import existing, require_changeable
 
 
 def has_list(broadcast: Broadcast) -> bool:
@@ -17,15 +17,17 @@ def has_list(broadcast: Broadcast) -> bool:
 @ledger.retrying
 def set_people(broadcast: Broadcast, users: Collection[UserPk], *, is_excluded: bool = False) -> None:
     """Make these users the chosen people of a broadcast, in place of those before: the ones whom it is for, or the ones
-    who are left out. Unknown users are skipped. Raises NotApproved if it is published and the four-eyes rule holds."""
+    who are left out. Unknown users are skipped. Raises NotApproved if it is published and the four-eyes rule holds,
+    NotFound if it was deleted."""
     with ledger.locked_clock() as clock:
+        stored = existing(broadcast.pk)
         rows = BroadcastMember._base_manager.using(ledger.alias()).filter(
             broadcast=broadcast.pk, is_excluded=is_excluded, source=Source.PEOPLE
         )
         before = set(rows.values_list("user_id", flat=True))
         wanted = existing_users(set(users)) if users else set()
         if wanted != before:
-            require_changeable(Broadcast.objects.get(pk=broadcast.pk))
+            require_changeable(stored)
         if gone := before - wanted:
             rows.filter(Among("user", gone)).delete()
         rows.bulk_create(

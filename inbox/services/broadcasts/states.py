@@ -5,11 +5,27 @@ from django.utils.translation import gettext as _
 
 from ... import conf
 from ...core.snapshots import CLOCK_UNIT, MAX_VERSION
-from ...errors import BadValue, NotApproved
+from ...errors import BadValue, NotApproved, NotFound
 from ...models import Broadcast, State, ledger
 from .approvals import approve
 
 PUBLISHED = frozenset({State.LIVE, State.SCHEDULED})  # users see it now, or will see it
+
+
+def existing(pk: int) -> Broadcast:
+    """The stored row. Raises NotFound."""
+    row = Broadcast.objects.filter(pk=pk).first()
+    if row is None:
+        raise NotFound(_("There is no such broadcast."))
+    return row
+
+
+def renew(broadcast: Broadcast) -> None:
+    """Read its columns again. Raises NotFound."""
+    try:
+        broadcast.refresh_from_db(using=ledger.alias())
+    except Broadcast.DoesNotExist as error:
+        raise NotFound(_("There is no such broadcast.")) from error
 
 
 def is_published(broadcast: Broadcast) -> bool:
@@ -46,11 +62,12 @@ def publish_frozen(broadcast: Broadcast, *, show_again: bool = False) -> None:
 
     One that was withdrawn stays read for those who had read it, unless `show_again` makes it new to everybody.
 
-    Raises BadValue if it would expire before it starts, NotApproved if the four-eyes rule asks for another publisher.
+    Raises BadValue if it would expire before it starts, NotApproved if the four-eyes rule asks for another publisher,
+    NotFound if it was deleted.
     """
     now = timezone.now()
     with ledger.locked_clock():
-        broadcast.refresh_from_db(using=ledger.alias())
+        renew(broadcast)
         if broadcast.expires_at and broadcast.expires_at <= max(now, broadcast.publish_at or now):
             raise BadValue(_("This announcement would expire before it is published: change its dates first."))
         if broadcast.state != State.LIVE:
@@ -64,7 +81,7 @@ def publish_frozen(broadcast: Broadcast, *, show_again: bool = False) -> None:
 def withdraw(broadcast: Broadcast) -> None:
     """Withdraw a live or scheduled broadcast: nobody sees it any more. In any other state, nothing changes."""
     with ledger.locked_clock():
-        broadcast.refresh_from_db(using=ledger.alias())
+        renew(broadcast)
         if is_published(broadcast):
             _set_state(broadcast, State.WITHDRAWN)
 
@@ -73,7 +90,7 @@ def withdraw(broadcast: Broadcast) -> None:
 def expire(broadcast: Broadcast) -> None:
     """End a live broadcast now."""
     with ledger.locked_clock():
-        broadcast.refresh_from_db(using=ledger.alias())
+        renew(broadcast)
         if broadcast.state == State.LIVE:
             broadcast.expires_at = timezone.now()
             _set_state(broadcast, State.EXPIRED)
