@@ -6,7 +6,7 @@ users who see it from now on, it is new.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
@@ -25,6 +25,22 @@ from .mailbox import BroadcastClock, PrimaryQuerySet
 
 Row = TypeVar("Row", bound="AimRow")
 SHOWN = (State.LIVE, State.SCHEDULED)
+
+
+def lock_lists(broadcast: int) -> None:
+    """Wait until no other transaction writes long lists of a broadcast. Such a transaction takes this lock first, then
+    writes its rows, and then locks the clock; so it must not hold the clock before. It deletes no rows until then:
+    who holds the clock may want to delete them, and would wait."""
+    connection = connections[ledger.alias()]
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"inbox lists {broadcast}"])
+
+
+def check_users() -> None:
+    """Check the users of new rows now, and not at the commit, while the clock is locked."""
+    if connections[ledger.alias()].vendor == "postgresql":
+        connections[ledger.alias()].check_constraints()
 
 
 def changed(clock: BroadcastClock, broadcast: int, before: history.Columns, after: history.Columns) -> None:
@@ -107,12 +123,12 @@ class AimRow(models.Model):
         raise NotImplementedError
 
 
-def require_deletable(group: int) -> None:
-    """Raise ProtectedError if a live, scheduled or recurring broadcast leaves out this group.
+def require_deletable(groups: Collection[int]) -> None:
+    """Raise ProtectedError if a live, scheduled or recurring broadcast leaves out one of these groups.
 
-    Call it in the transaction that deletes the group: none can be published until it ends.
+    Call it in the transaction that deletes them: none can be published until it ends.
     """
-    rows = ExcludedGroup.objects.filter(group=group)
+    rows = ExcludedGroup.objects.filter(group__in=groups)
     if rows.exists():
         with ledger.locked_clock():
             _require_hidden(rows)
@@ -168,8 +184,15 @@ class BroadcastMember(AimRow):
 
     Source = Source
 
+    # Without a constraint, which would lock the row of the broadcast before the clock. Who writes rows looks whether it
+    # exists while the clock is locked, as who deletes it does.
     broadcast = models.ForeignKey(
-        Broadcast, models.CASCADE, related_name="members", db_index=False, verbose_name=gettext_lazy("announcement")
+        Broadcast,
+        models.CASCADE,
+        related_name="members",
+        db_index=False,
+        db_constraint=False,
+        verbose_name=gettext_lazy("announcement"),
     )
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,

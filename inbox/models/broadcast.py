@@ -93,6 +93,12 @@ class BroadcastQuerySet(PrimaryQuerySet["Broadcast"]):
         return {row["id"]: row for row in rows}
 
     @alters_data
+    def update_or_create(self, *args: Any, **kwargs: Any) -> tuple[Broadcast, bool]:
+        """Locks the clock before the row, which Django locks before it saves it."""
+        with ledger.locked_clock():
+            return super().update_or_create(*args, **kwargs)
+
+    @alters_data
     def bulk_update(self, objs: Iterable[Broadcast], fields: Iterable[str], batch_size: int | None = None) -> int:
         """Saves one by one: each of them may start or end, and there are never many."""
         rows, names = list(objs), set(fields)

@@ -3,21 +3,20 @@
 Each receiver runs within the transaction of the change. The exception is the staff flag, which the mailbox copies.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from typing import Any
 
 from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
-from django.db import OperationalError, transaction
 from django.db.models import DO_NOTHING, Model, QuerySet
 from django.db.models.signals import m2m_changed, post_delete, post_save, pre_delete
 
 from .. import services
-from ..core.patience import ATTEMPTS
-from ..core.users import SiteUser, UserPk
-from ..models import Broadcast, BroadcastMember, Mailbox, Message, Source, State, aim, audiences, history, ledger
+from ..core.users import SiteUser
+from ..models import Broadcast, BroadcastMember, Mailbox, Message, Source, State, audiences, history, ledger
 from ..models.base import is_being_deleted
+from .groups import all_leave, audience_changed, group_deleting
 
 
 def connect() -> None:
@@ -98,23 +97,13 @@ def membership_changed(instance: Any, action: str, reverse: bool, pk_set: Any, *
     """Users join or leave groups; `instance` is a user or a group. Leaving counts only for users who were members, so
     it is handled before the rows are deleted."""
     if action == "post_add" and pk_set:
-        _audience_changed(pk_set if reverse else [instance.pk])
+        audience_changed(pk_set if reverse else [instance.pk])
     elif action == "pre_clear" and reverse:
-        _all_leave(instance)
+        all_leave([instance.pk])
     elif action in {"pre_remove", "pre_clear"}:
         users, groups = (pk_set, [instance.pk]) if reverse else ([instance.pk], pk_set)
         with ledger.locked(users) as found:
             ledger.advance(audiences.members(groups, found), audience=True)
-
-
-def group_deleting(instance: Group, **kwargs: object) -> None:
-    """Django has looked for broadcasts that leave out the group before; one may have been published meanwhile."""
-    aim.require_deletable(instance.pk)
-    _all_leave(instance)
-
-
-def _all_leave(group: Group) -> None:
-    _audience_changed(_lock_members(group))
 
 
 def broadcast_groups_changed(instance: Broadcast, action: str, pk_set: set[int] | None, **kwargs: object) -> None:
@@ -159,23 +148,3 @@ def message_cascaded(instance: Message, origin: object = None, **kwargs: object)
     with ledger.locked([instance.recipient_id]) as found:
         if instance.deleted_at is None:
             ledger.advance(found)
-
-
-def _audience_changed(users: Iterable[UserPk]) -> None:
-    with ledger.locked(users) as found:
-        ledger.advance(found, audience=True)
-
-
-def _lock_members(group: Group) -> list[UserPk]:
-    """Lock the mailboxes of a group's members, then the group, so that nobody can join it; returns the members.
-
-    By the lock order, mailboxes come before the group. So if a user has joined meanwhile, it starts again.
-    """
-    row = Group._base_manager.using(ledger.alias()).filter(pk=group.pk)
-    for _attempt in range(ATTEMPTS):
-        with ledger.locked(audiences.members([group.pk])) as found:
-            list(row.select_for_update().values_list("pk"))
-            if set(audiences.members([group.pk])) <= set(found):
-                return found
-            transaction.set_rollback(True, using=ledger.alias())
-    raise OperationalError(f"Too many people are joining group {group.pk} to delete it just now.")

@@ -136,14 +136,14 @@ def test_users_deleted_by_one_queryset_are_locked_in_order() -> None:
     assert sending.result() == 1
 
 
-def test_a_list_that_grows_while_it_shrinks_as_much() -> None:
-    """Its length is the same afterwards, and yet other users see the broadcast: no version has two states."""
+def test_lists_that_grow_while_they_shrink_as_much() -> None:
+    """Their length is the same afterwards, and yet other users see the broadcast: no version has two states."""
     old, new = people(2)
     news = live(audience="several")
-    services.upload_list(news, str(old))
+    services.set_people(news, [old])
     pause = Pause('INSERT INTO "inbox_broadcastmember"')
     with beside(pause.around(partial(services.upload_list, news, str(new)))), pause:
-        services.remove_list(news)
+        services.set_people(news, [])
         before = selectors.snapshot(new)
     after = selectors.snapshot(new)
     assert (before.unread, after.unread) == (0, 1)

@@ -1,13 +1,15 @@
 """The people of saved filters: a broadcast that is published gets those whom its filters find then."""
 
 from django.core.exceptions import EmptyResultSet
-from django.db import connections, transaction
-from django.db.models import F
+from django.db import OperationalError, connections, transaction
+from django.db.models import Exists, F, OuterRef
 
+from ...core.lookups import Among
 from ...models import AudienceFilter, Broadcast, BroadcastMember, Source, aim, ledger
-from ...models.approval import FOUND
 from ...selectors.audience import Filters, filters_of, found_by
 from . import states
+
+FOUND = {False: "filtered_people", True: "excluded_filtered_people"}  # is_excluded -> the name in the history
 
 
 class _Published(Exception):
@@ -26,48 +28,55 @@ def freeze(broadcast: int) -> None:
     are left out, in place of those whom they found before. If it is live or scheduled, nothing changes, nor does a list
     without filters: people of a deleted filter stay.
 
-    Call it outside any transaction that holds the clock: the rows are written before the clock is locked.
+    Call it outside any transaction that holds the clock: the rows are written before the clock is locked. Raises
+    NotFound if it was deleted.
     """
-    filters = {is_excluded: chosen for is_excluded, chosen in filters_of([broadcast])[broadcast].items() if chosen}
-    row = Broadcast.objects.filter(pk=broadcast).first()
-    if row is None or states.is_published(row) or not filters:
-        return
     try:
         with transaction.atomic(using=ledger.alias()):
-            _replace(broadcast, filters)
+            aim.lock_lists(broadcast)
+            if not states.is_published(states.existing(broadcast)):
+                _replace(broadcast)
     except _Published:
         return
 
 
-def _replace(broadcast: int, filters: Filters) -> None:
-    before = _numbers(broadcast)
+def _replace(broadcast: int) -> None:
+    filters = _chosen(broadcast)
     rows = BroadcastMember._base_manager.using(ledger.alias()).filter(broadcast=broadcast, source=Source.FILTER)
+    moved: dict[str, tuple[int, int]] = {}
+    gone: list[int] = []
     for is_excluded, chosen in filters.items():
-        rows.filter(is_excluded=is_excluded).delete()
-        _insert(broadcast, chosen, is_excluded)
-    if connections[ledger.alias()].vendor == "postgresql":
-        connections[ledger.alias()].check_constraints()  # now, and not at the commit, while the clock is locked
-    after = _numbers(broadcast)
+        found = rows.filter(is_excluded=is_excluded)
+        number, added = found.count(), _insert(broadcast, chosen, is_excluded)
+        lost = found.exclude(Exists(found_by(chosen).filter(pk=OuterRef("user")))).values_list("pk", flat=True)
+        gone += lost
+        moved[FOUND[is_excluded]] = (number, number + added - len(lost))
+    aim.check_users()
     with ledger.locked_clock() as clock:
-        row = Broadcast.objects.filter(pk=broadcast).first()
-        if row is None or states.is_published(row):
+        if states.is_published(states.existing(broadcast)):
             raise _Published
-        if before != after:
-            moved = [name for name in before if before[name] != after[name]]
-            aim.changed(clock, broadcast, {name: before[name] for name in moved}, {name: after[name] for name in moved})
+        if filters != _chosen(broadcast):
+            raise OperationalError(f"The filters of broadcast {broadcast} have changed meanwhile.")  # tried again
+        if gone:
+            rows.filter(Among("pk", gone)).delete()
+        if changed := {name: numbers for name, numbers in moved.items() if numbers[0] != numbers[1]}:
+            before, after = ({name: numbers[n] for name, numbers in changed.items()} for n in (0, 1))
+            aim.changed(clock, broadcast, before, after)
 
 
-def _numbers(broadcast: int) -> dict[str, int]:
-    return {name: number for name, number in BroadcastMember.summary(broadcast).items() if name in FOUND}
+def _chosen(broadcast: int) -> Filters:
+    """Of the sides that have any, sorted."""
+    sides = filters_of([broadcast])[broadcast].items()
+    return {is_excluded: sorted(chosen, key=lambda each: each.pk) for is_excluded, chosen in sides if chosen}
 
 
-def _insert(broadcast: int, filters: list[AudienceFilter], is_excluded: bool) -> None:
+def _insert(broadcast: int, filters: list[AudienceFilter], is_excluded: bool) -> int:
     connection = connections[ledger.alias()]
     found = found_by(filters).order_by().values(found=F("pk"))
     try:
         selected, parameters = found.query.get_compiler(ledger.alias()).as_sql()
     except EmptyResultSet:  # the user model has no column for any of them
-        return
+        return 0
     table = connection.ops.quote_name(BroadcastMember._meta.db_table)
     sql = (
         f"INSERT INTO {table} (broadcast_id, user_id, is_excluded, source) "
@@ -75,3 +84,4 @@ def _insert(broadcast: int, filters: list[AudienceFilter], is_excluded: bool) ->
     )
     with connection.cursor() as cursor:
         cursor.execute(sql, [broadcast, is_excluded, Source.FILTER.value, *parameters])
+        return int(cursor.rowcount)

@@ -1,7 +1,7 @@
 """Reminders: a broadcast of its own for those who have not done yet what another one asks for."""
 
 from django.conf import settings
-from django.db import connections
+from django.db import connections, transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 from django.utils.translation import override
@@ -11,7 +11,8 @@ from ...core.validators import MAX_TITLE
 from ...errors import BadValue
 from ...models import Audience, Broadcast, BroadcastMember, Source, aim, ledger
 from ...selectors.effect import Who, people, yet_to
-from .copies import columns_of
+from .copies import columns_of, inserted, note_created
+from .states import existing
 
 
 @ledger.retrying
@@ -19,13 +20,18 @@ def remind(author: SiteUser, original: Broadcast) -> Broadcast:
     """A draft with the same text for those of the audience who have yet to read the broadcast or, if it has a dialog,
     to confirm it. It is an item in their inboxes, since the banner or dialog itself is still open there.
 
-    Raises BadValue if there is nobody, or nothing to do.
+    Raises BadValue if there is nobody, or nothing to do; NotFound if the original was deleted.
     """
-    with ledger.locked_clock() as clock:
-        copy = Broadcast.objects.create(author=author, **columns_of(original) | _columns(original))
+    with transaction.atomic(using=ledger.alias()):
+        copy = inserted(Broadcast(author=author, **columns_of(original) | _columns(original)))
         if (missing := yet_to(original)) is None or (count := _add(copy, original, missing)) == 0:
+            existing(original.pk)
             raise BadValue(_("There is nobody to ask again."))
-        aim.changed(clock, copy.pk, {"people": 0}, {"people": count})
+        aim.check_users()
+        with ledger.locked_clock() as clock:
+            existing(original.pk)
+            note_created(clock, copy)
+            aim.changed(clock, copy.pk, {"people": 0}, {"people": count})
         return copy
 
 
