@@ -11,13 +11,13 @@ from typing import Any, Self, TypeVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models import BooleanField, Case, Q, When
+from django.db.models import BooleanField, Case, F, OuterRef, Q, Subquery, When
 from django.db.models.lookups import IsNull
 from django.utils.translation import gettext_lazy as _
 
 from ..core.users import UserPk
 from . import ledger
-from .mailbox import PrimaryQuerySet
+from .mailbox import Mailbox, PrimaryQuerySet
 
 Row = TypeVar("Row", bound="MailboxRow")
 Method = TypeVar("Method", bound=Callable[..., Any])
@@ -52,6 +52,25 @@ def _equals(name: str, value: object) -> Q:
     if hasattr(value, "resolve_expression"):
         return Q(**{name: value}) | Q(is_null, IsNull(value, True))
     return Q(**{name: value})
+
+
+def returned(values: Mapping[str, object]) -> dict[str, Case]:
+    """`since` for rows that get these values, if the mailbox has its new version already: that version for the rows
+    that become unread. Empty if no row becomes unread by these values."""
+    marks = {name: values[name] for name in ("read_at", "deleted_at") if name in values}
+    if not marks or any(not _may_be_null(value) for value in marks.values()):
+        return {}
+    is_unread = Q(*(_equals_null(marks.get(name, F(name))) for name in ("read_at", "deleted_at")))
+    version = Mailbox.objects.filter(pk=OuterRef("recipient")).values("version")
+    return {"since": Case(When(~UNREAD & is_unread, then=Subquery(version)), default=F("since"))}
+
+
+def _may_be_null(value: object) -> bool:
+    return value is None or hasattr(value, "resolve_expression")
+
+
+def _equals_null(value: object) -> Q:
+    return Q() if value is None else Q(IsNull(value, True))
 
 
 class MailboxRowQuerySet(PrimaryQuerySet[Row]):
@@ -90,7 +109,7 @@ class MailboxRowQuerySet(PrimaryQuerySet[Row]):
         with ledger.locked(changing._recipients()) as found:
             rows = changing.filter(recipient__in=found)
             ledger.advance(rows._recipients())
-            return super(MailboxRowQuerySet, rows).update(**values)
+            return super(MailboxRowQuerySet, rows).update(**returned(values) | values)
 
     @alters_data
     def bulk_update(self, objs: Iterable[Row], fields: Iterable[str], batch_size: int | None = None) -> int:
@@ -128,7 +147,11 @@ class MailboxRowQuerySet(PrimaryQuerySet[Row]):
 
 
 class MailboxRow(models.Model):
-    """A row of one user's mailbox. With `deleted_at` it is hidden; it is purged ten minutes later."""
+    """A row of one user's mailbox. With `deleted_at` it is hidden; it is purged ten minutes later.
+
+    `since` is the version of the mailbox at which the row last became unread again; None if it never did. A mark-all
+    with an older `up_to` spares it.
+    """
 
     recipient = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -140,6 +163,7 @@ class MailboxRow(models.Model):
     read_at = models.DateTimeField(_("read at"), null=True, blank=True)
     archived_at = models.DateTimeField(_("archived at"), null=True, blank=True)
     deleted_at = models.DateTimeField(_("deleted at"), null=True, blank=True)
+    since = models.BigIntegerField(_("unread again since version"), null=True, blank=True, editable=False)
 
     objects = MailboxRowQuerySet.as_manager()
 
@@ -158,9 +182,17 @@ class MailboxRow(models.Model):
                 self.prepare_new([self])
             elif before["recipient_id"] != recipient:
                 raise ValueError(MOVED)
+            else:
+                vars(self)["since"] = before["since"]  # what the caller has loaded may be older
             super().save(*args, **kwargs)
-            if before is not None and self._stored() != before:
+            if before is not None and (stored := self._stored()) != before:
                 ledger.advance(found)
+                if not _is_unread(before) and _is_unread(stored):
+                    self._note_return()
+
+    def _note_return(self) -> None:
+        self.since = Mailbox.objects.values_list("version", flat=True).get(pk=self.recipient_id)
+        models.QuerySet(type(self), using=ledger.alias()).filter(pk=self.pk).update(since=self.since)
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         with ledger.locked([self.recipient_id]):
@@ -193,6 +225,10 @@ class MailboxRow(models.Model):
         """The columns as the database has them. To see whether a save has changed anything, compare them before and
         after it: `update_fields` may be absent, and a column may hold its value in another form."""
         return type(self)._base_manager.using(ledger.alias()).filter(pk=self.pk).values().first()
+
+
+def _is_unread(row: Mapping[str, object] | None) -> bool:
+    return row is not None and row["read_at"] is None and row["deleted_at"] is None
 
 
 @contextmanager

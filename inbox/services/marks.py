@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 
+from django.db.models import Exists
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -80,7 +81,8 @@ def mark_all_read(user: UserOrPk, up_to: int, type: str | None = None) -> int:
     """Mark as read every item that the snapshot of version `up_to` counted (only those of `type`, if given).
 
     Returns how many items changed. Works in batches of 1,000. The bound stays the same for all of them, so a message
-    that arrives meanwhile stays unread. Raises BadValue for an invalid version or type, NotFound for an unknown user.
+    that arrives meanwhile stays unread, and so does one that becomes unread again. Raises BadValue for an invalid
+    version or type, NotFound for an unknown user.
     """
     if not 0 <= up_to <= MAX_VERSION:
         raise BadValue(_("up_to is not a version."))
@@ -151,15 +153,16 @@ def _mark_batch(pk: UserPk, names: Iterable[str], clock: int, version: int) -> i
 
 def _mark_messages(pk: UserPk, name: str, version: int, limit: int) -> int:
     model = event_types()[name]
-    shown = model.objects.unread().filter(recipient=pk, seq__lte=version).order_by("seq")
-    keys = list(shown.values_list("pk", flat=True)[:limit])
+    shown = model.objects.unread().filter(recipient=pk, seq__lte=version).exclude(since__gt=version)
+    keys = list(shown.order_by("seq").values_list("pk", flat=True)[:limit])
     return model.objects.filter(pk__in=keys).update(read_at=timezone.now()) if keys else 0
 
 
 def _mark_broadcasts(pk: UserPk, clock: int, version: int, limit: int) -> int:
     """If the user joined or left an audience after `version`, mark only broadcasts whose audiences nobody joins or
     leaves: the snapshot may not have counted the others."""
-    shown = audiences.unread_for(pk).filter(clock__lte=clock)
+    returned = Exists(audiences.receipts(pk).filter(since__gt=version))
+    shown = audiences.unread_for(pk).filter(~returned, clock__lte=clock)
     if Mailbox.objects.filter(pk=pk, audience_version__gt=version).exists():
         shown = audiences.lasting(shown)
     return receipts.read(pk, shown, limit)

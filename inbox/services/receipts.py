@@ -20,7 +20,7 @@ from ..errors import Changed
 from ..models import Broadcast, BroadcastReceipt, audiences, refs
 from .actions import CLOSE, CONFIRM, READ, Action, changeable, update
 
-BLANK = dict.fromkeys(("read_at", "archived_at", "deleted_at", "banner_closed_at", "confirmed_at"))
+BLANK = dict.fromkeys(("read_at", "archived_at", "deleted_at", "since", "banner_closed_at", "confirmed_at"))
 COLUMNS = ("revision", "again", "again_clock")
 
 

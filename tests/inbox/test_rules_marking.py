@@ -13,7 +13,7 @@ from django.core.management import call_command
 from inbox import selectors, services
 from inbox.core.snapshots import CLOCK_UNIT
 from inbox.errors import NotFound
-from inbox.models import Broadcast, FollowMessage
+from inbox.models import Broadcast, BroadcastReceipt, FollowMessage
 from inbox.selectors import pages
 from inbox.signals import mailbox_changed
 
@@ -73,6 +73,46 @@ def test_mark_all_spares_what_came_in_reach_later(appear: Any, user: int) -> Non
     assert unread(user) - {everybody.ref} == {broadcast.ref}
     services.mark_all_read(user, selectors.inbox_page(user).version)
     assert unread(user) == set()
+
+
+def saved(row: FollowMessage | BroadcastReceipt) -> None:
+    row.read_at = row.deleted_at = None
+    row.save()
+
+
+def bulk_updated(row: FollowMessage | BroadcastReceipt) -> None:
+    row.read_at = row.deleted_at = None
+    type(row).objects.bulk_update([row], ["read_at", "deleted_at"])
+
+
+RETURNING: dict[str, Callable[[FollowMessage | BroadcastReceipt, str], Any]] = {
+    "mark unread": lambda row, ref: services.mark_unread(row.recipient_id, [ref]),
+    "undelete": lambda row, ref: (
+        services.mark_unread(row.recipient_id, [ref]),
+        services.delete(row.recipient_id, [ref]),
+        services.undelete(row.recipient_id, [ref]),
+    ),
+    "update": lambda row, ref: type(row).objects.filter(pk=row.pk).update(read_at=None, deleted_at=None),
+    "save": lambda row, ref: saved(row),
+    "bulk_update": lambda row, ref: bulk_updated(row),
+}
+
+
+@pytest.mark.parametrize("give_back", RETURNING.values(), ids=RETURNING)
+@pytest.mark.parametrize("kind", ["message", "broadcast"])
+def test_mark_all_spares_what_is_unread_again_since(kind: str, give_back: Any, user: int) -> None:
+    """Another tab shows it as read."""
+    services.send([user], FollowMessage)
+    broadcast = live()
+    services.send([user], FollowMessage)
+    ref = broadcast.ref if kind == "broadcast" else FollowMessage.objects.latest("seq").ref
+    services.mark_read(user, [ref])
+    shown = selectors.snapshot(user).version
+    row = BroadcastReceipt.objects.get() if kind == "broadcast" else FollowMessage.objects.latest("seq")
+    give_back(row, ref)
+    services.mark_all_read(user, shown)
+    assert unread(user) == {ref}
+    assert services.mark_all_read(user, selectors.snapshot(user).version) == 1
 
 
 def test_a_page_has_the_version_from_before_its_items(user: int, monkeypatch: pytest.MonkeyPatch) -> None:

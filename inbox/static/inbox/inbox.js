@@ -187,6 +187,7 @@ class Inbox {
   /** A write returned this snapshot. Bells on this page need not wait for the push. */
   onWritten(snapshot) {
     this.#writtenVersion = snapshot.version;
+    if (snapshot.version === this.#listVersion + 1) this.#listVersion += 1; // nothing but this write has happened since
     this.#onSnapshot(snapshot);
     for (const bell of document.querySelectorAll("notification-bell")) bell.offer?.(snapshot);
   }

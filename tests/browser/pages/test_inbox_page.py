@@ -140,3 +140,16 @@ def test_on_a_phone_the_actions_unfold(inbox: OpenInbox, comment: Comment) -> No
     expect(more).to_have_attribute("aria-expanded", "true")
     page.row("one").get_by_role("button", name="Archive").tap()
     expect(page.rows).to_have_count(0)
+
+
+def test_mark_all_takes_what_was_marked_unread_here(inbox: OpenInbox, comment: Comment) -> None:
+    """Without a bell, nothing makes the page read its list again."""
+    comment("Tea")
+    page = inbox()
+    page.page.evaluate("document.querySelector('notification-bell').remove()")
+    for label in ("Mark as read", "Mark as unread"):
+        with page.page.expect_response("**/inbox/comment-*/**"):
+            page.act("Tea", label)
+    with page.page.expect_response("**/inbox/read/**") as answered:
+        page.mark_all.click()
+    assert answered.value.json()["unread"] == 0

@@ -109,7 +109,7 @@ class Reality(RuleBasedStateMachine):
         assert self.heard.users <= {user_id(pk) for pk in self.touched}
         self.heard.clear()
         self.touched, self.ticked = set(), False
-        self.world.step += 1
+        self.world.end_step()
 
     def note(self, found: dict[Any, Snapshot]) -> None:
         """Mended or not: a version means one state."""

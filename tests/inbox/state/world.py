@@ -23,12 +23,19 @@ class Marks:
     deleted_at: datetime | None = None
     closed_at: datetime | None = None  # the banner
     confirmed_at: datetime | None = None
+    since: int | None = field(default=None, compare=False)  # the step at which it last became unread again
+    has_returned: bool = field(default=False, compare=False)  # in this step
+
+    @property
+    def is_unread(self) -> bool:
+        return self.read_at is None and self.deleted_at is None
 
     def set(self, **values: Any) -> bool:
         """Returns whether anything changed."""
-        changed = any(getattr(self, name) != value for name, value in values.items())
+        changed, was_unread = any(getattr(self, name) != value for name, value in values.items()), self.is_unread
         for name, value in values.items():
             setattr(self, name, value)
+        self.has_returned |= self.is_unread and not was_unread
         return changed
 
     def act(self, name: str, now: datetime) -> bool:
@@ -222,7 +229,9 @@ class World:
         """Mark-all by somebody who was shown the state of `step`: nothing that came, or came in reach, later."""
         person = self.people[user]
 
-        def was_there(thing: Note | News) -> bool:
+        def was_there(thing: Note | News, marks: Marks) -> bool:
+            if marks.since is not None and marks.since > step:
+                return False
             if isinstance(thing, Note):
                 return thing.step <= step
             return thing.step <= step and (thing.lasts or person.step <= step)
@@ -230,8 +239,8 @@ class World:
         unread = self.unread(user)
         return {
             thing.ref
-            for thing, _marks in self.in_reach(user)
-            if thing.ref in unread and was_there(thing) and type in {None, thing.ref.partition("-")[0]}
+            for thing, marks in self.in_reach(user)
+            if thing.ref in unread and was_there(thing, marks) and type in {None, thing.ref.partition("-")[0]}
         }
 
     def find(self, user: Any, refs: Iterable[str]) -> list[tuple[Note | News, Marks]] | None:
@@ -250,6 +259,12 @@ class World:
             if isinstance(thing, News) and marks != Marks():
                 self.receipts[thing.pk, user] = marks
         return changed
+
+    def end_step(self) -> None:
+        for marks in (*self.notes, *self.receipts.values()):
+            marks.since = self.step if marks.has_returned else marks.since
+            marks.has_returned = False
+        self.step += 1
 
     def come_out(self, news: News, published_at: datetime, now: datetime) -> None:
         news.state, news.published_at, news.step = "live", published_at, self.step
