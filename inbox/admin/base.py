@@ -4,10 +4,9 @@ writes."""
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.apps import apps
-from django.contrib import admin
 from django.contrib.auth import get_permission_codename, get_user_model
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
@@ -15,10 +14,7 @@ from django.http.response import HttpResponseBase
 from django.utils.functional import cached_property
 from django.utils.translation import ngettext
 
-if TYPE_CHECKING:
-    ModelAdmin = admin.ModelAdmin[Any]
-else:
-    ModelAdmin = admin.ModelAdmin
+from .zones import ZonedAdmin
 
 View = Callable[..., HttpResponseBase]
 
@@ -38,7 +34,7 @@ def listed(model: type[Model]) -> Any:
     return model
 
 
-class LeanAdmin(ModelAdmin):
+class LeanAdmin(ZonedAdmin):
     """Does not count the unfiltered table, sorts by primary key, and does not list every row of a deletion."""
 
     show_full_result_count = False
@@ -100,5 +96,5 @@ class ReadOnlyAdmin(LeanAdmin):
     def get_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
         return self._columns
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
-        return self._columns
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[Any, ...]:
+        return (*self.with_zones(self._columns),)

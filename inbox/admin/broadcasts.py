@@ -123,9 +123,9 @@ class BroadcastAdmin(Publishing, OnceAdmin, LeanAdmin):
             broadcast.readers = counts.get(broadcast.pk, 0)
         return changelist
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Broadcast | None = None) -> tuple[str, ...]:
+    def get_readonly_fields(self, request: HttpRequest, obj: Broadcast | None = None) -> tuple[Any, ...]:
         started = obj is not None and obj.state == State.LIVE
-        return (*self.readonly_fields, "publish_at") if started else self.readonly_fields
+        return (*super().get_readonly_fields(request, obj), *(self.with_zones(["publish_at"]) if started else ()))
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         """With fields for each language of the site."""

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import Model, Q
+from django.db.models import DateField, Model, Q
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -55,6 +56,13 @@ class FilterAdmin(LeanAdmin):
 
     def get_fields(self, request: HttpRequest, obj: AudienceFilter | None = None) -> tuple[str, ...]:
         return ("name", *offered_conditions(), *(["finds"] if obj else []))
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Its days begin at midnight in the zone of the site, whoever looks."""
+        if isinstance(db_field, DateField):
+            zone = _("Time zone: {}").format(timezone.get_default_timezone_name())
+            kwargs.setdefault("help_text", f"{db_field.help_text} {zone}")
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     @admin.display(description=gettext_lazy("finds now"))
     def finds(self, saved: AudienceFilter) -> str:

@@ -6,7 +6,6 @@ from django import forms
 from django.conf import settings
 from django.contrib.admin.widgets import AdminSplitDateTime
 from django.db.models import DateTimeField
-from django.utils import timezone
 from django.utils.text import format_lazy
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
@@ -110,8 +109,6 @@ class BroadcastForm(AimForm):
             label=_("Language"), choices=[("", _("not said")), *settings.LANGUAGES], required=False
         )
         self.initial.setdefault("language", "")
-        for name in {"publish_at", "expires_at"} & {*self.fields}:
-            self.fields[name].help_text = format_lazy(_("Time zone: {}"), timezone.get_current_timezone_name())
         if self.instance.pk is None:
             self.initial["language"] = supported(get_language()) or ""
         elif self.instance.language not in {"", *languages()}:  # the site had it once

@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from .. import selectors
 from ..models import State
 from ..selectors import Span
+from .zones import zone_named_here
 
 DAYS = 30  # before and after today
 MOST = 12  # rows: more would push the list from the screen
@@ -51,7 +52,7 @@ def timeline(site_name: str, now: datetime | None = None) -> dict[str, Any]:
         "bars": [_bar(span, now, site_name) for span in shown],
         "more": len(found) - len(shown),
         "ticks": [_tick(days, now) for days in TICKS],
-        "zone": _("Time zone: {}").format(timezone.get_current_timezone_name()),
+        "zone": zone_named_here(),
     }
 
 
