@@ -54,6 +54,7 @@ class DeskPages(AimPages):
     def get_urls(self) -> list[URLPattern]:
         own: dict[str, tuple[str, View]] = {
             "preview/": ("preview", self.preview_view),
+            "preview/try/": ("preview_try", self.preview_try_view),
             "preview/<slug:language>/": ("preview_frame", self.preview_frame_view),
             "preview/<slug:language>/catalog.js": ("preview_catalog", self.preview_catalog_view),
             "reach/": ("reach", self.reach_view),
@@ -182,6 +183,16 @@ class DeskPages(AimPages):
         """What readers of each language will see of the posted form, and what is left out (`preview.described`)."""
         self._require_author(request)
         return JsonResponse(preview.described(request.POST.dict()))
+
+    @method_decorator(require_POST)
+    def preview_try_view(self, request: HttpRequest) -> HttpResponse:
+        """Show the posted form to its author alone; 400 with `detail` if that is not possible."""
+        self._require_author(request)
+        try:
+            preview.try_out(request.user, request.POST.dict())  # type: ignore[arg-type]  # is signed in
+        except InboxError as error:
+            return JsonResponse({"detail": error.detail}, status=400)
+        return HttpResponse(status=204)
 
     @method_decorator(xframe_options_sameorigin)
     def preview_frame_view(self, request: HttpRequest, language: str) -> HttpResponse:

@@ -14,8 +14,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 from django.views.i18n import JavaScriptCatalog
 
+from .. import services
+from ..core.users import SiteUser
 from ..core.validators import MAX_BODY, MAX_TITLE
-from ..models import Broadcast, Level
+from ..models import SHOWN, Broadcast, Level
 from ..rendering import preview_scripts
 from ..rendering.languages import languages, supported
 from ..rendering.markup import rendered
@@ -51,6 +53,13 @@ def described(posted: Mapping[str, str]) -> dict[str, Any]:
         "headings": _headings(),
         "left_out": {field: _left_out(body) for field, body in bodies.items()},
     }
+
+
+def try_out(author: SiteUser, posted: Mapping[str, str]) -> None:
+    """Show the posted form to its author alone. Raises BadValue."""
+    broadcast = _broadcast(posted)
+    shown = {name: getattr(broadcast, name) for name in SHOWN}
+    services.try_out(author, shown | {"buttons": broadcast.valid_buttons})
 
 
 def _headings() -> dict[str, str]:

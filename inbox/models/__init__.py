@@ -23,10 +23,13 @@ from .receipts import BroadcastReceipt
 from .send import IdempotencyKey, Send, SendChunk, SendStatus
 from .series import BroadcastSeries
 from .session import EndedSession, TicketSession
+from .shown import SHOWN, TRIAL_LIFETIME, BroadcastTrial
 from .submission import Submission
 from .token import Scope, ServiceToken
 
 __all__ = [
+    "SHOWN",
+    "TRIAL_LIFETIME",
     "Audience",
     "AudienceFilter",
     "Broadcast",
@@ -36,6 +39,7 @@ __all__ = [
     "BroadcastMember",
     "BroadcastReceipt",
     "BroadcastSeries",
+    "BroadcastTrial",
     "ChosenLocale",
     "CommentMessage",
     "DeletedUser",

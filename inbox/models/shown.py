@@ -1,11 +1,13 @@
-"""What readers see of a broadcast."""
+"""What readers see of a broadcast, or its author of one that is tried out."""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.core.validators import MaxLengthValidator
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ..core.validators import (
@@ -20,7 +22,10 @@ from ..core.validators import (
 )
 from ..rendering.markup import rendered, safe_html
 from ..rendering.texts import Button, Text, buttons, chosen, others, valid_buttons
+from .mailbox import Mailbox, PrimaryQuerySet
 from .message import Level
+
+TRIAL_LIFETIME = timedelta(minutes=5)
 
 
 class Shown(models.Model):
@@ -85,3 +90,22 @@ class Shown(models.Model):
 
 
 SHOWN = frozenset(field.name for field in Shown._meta.local_fields)
+
+
+class BroadcastTrial(Shown):
+    """What an author has tried out last: shown to the author alone for `TRIAL_LIFETIME`. One row per author.
+
+    `seq` is the version of the mailbox at which it was tried out: a page that was opened later does not show it.
+    """
+
+    mailbox = models.OneToOneField(
+        Mailbox, models.CASCADE, primary_key=True, related_name="+", verbose_name=_("mailbox")
+    )
+    seq = models.BigIntegerField(_("sequence number"))
+    created_at = models.DateTimeField(_("created at"), default=timezone.now)
+
+    objects = PrimaryQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("preview of an announcement")
+        verbose_name_plural = _("previews of announcements")

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db.models import Case, QuerySet, Value, When
+from django.utils import timezone
 
 from ..core.snapshots import UserId
 from ..core.users import UserPk, user_pk
-from ..models import Broadcast, Level, audiences, ledger, refs
+from ..models import SHOWN, TRIAL_LIFETIME, Broadcast, BroadcastTrial, Level, audiences, ledger, refs
 from .badges import snapshot
 from .items import Item, button_dict, from_broadcast
 
 LIMIT = 20
+TRIAL = "broadcast-trial"  # a ref that no broadcast has
 URGENCY = Case(When(level=Level.CRITICAL, then=Value(0)), When(level=Level.WARNING, then=Value(1)), default=Value(2))
 
 
@@ -30,11 +32,24 @@ class Announcement:
 
 
 @dataclass(frozen=True, slots=True)
+class Trial:
+    """What the user, its author, tries out for so many more `seconds`. `kinds` may have “inbox”: then it is a toast."""
+
+    announcement: Announcement
+    seq: int
+    seconds: int
+
+    def as_dict(self) -> dict[str, Any]:
+        return self.announcement.as_dict() | {"seq": self.seq, "seconds": self.seconds}
+
+
+@dataclass(frozen=True, slots=True)
 class Announcements:
     """`version` was read before the items."""
 
     version: int
     items: list[Announcement]
+    trial: Trial | None = None
 
 
 def announcements(user: UserId) -> Announcements:
@@ -42,7 +57,7 @@ def announcements(user: UserId) -> Announcements:
     at most 20. Raises NotFound for an unknown user."""
     pk = user_pk(user)
     version = snapshot(pk).version
-    return Announcements(version, [_announcement(row) for row in _rows(pk)[:LIMIT]])
+    return Announcements(version, [_announcement(row) for row in _rows(pk)[:LIMIT]], _trial(pk))
 
 
 def announcement(user: UserId, ref: str) -> Announcement:
@@ -60,3 +75,15 @@ def _rows(pk: UserPk) -> QuerySet[Broadcast]:
 def _announcement(row: Broadcast) -> Announcement:
     kinds = (("banner", row.has_banner), ("dialog", row.has_dialog))
     return Announcement(from_broadcast(row), tuple(kind for kind, is_due in kinds if is_due))
+
+
+def _trial(pk: UserPk) -> Trial | None:
+    row = BroadcastTrial.objects.filter(mailbox=pk, created_at__gt=timezone.now() - TRIAL_LIFETIME).first()
+    if row is None:
+        return None
+    shown = Broadcast(created_at=row.created_at, **{name: getattr(row, name) for name in SHOWN})
+    places = (("inbox", row.in_inbox), ("banner", row.as_banner), ("dialog", row.as_dialog))
+    item = replace(from_broadcast(shown), ref=TRIAL)
+    seconds = (row.created_at + TRIAL_LIFETIME - timezone.now()).total_seconds()
+    kinds = tuple(kind for kind, is_shown in places if is_shown)
+    return Trial(Announcement(item, kinds), row.seq, max(1, int(seconds)))

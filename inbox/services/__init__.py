@@ -28,6 +28,7 @@ from .broadcasts.states import (
     raise_clock,
     withdraw,
 )
+from .broadcasts.trials import try_out
 from .broadcasts.uploads import Progress, Upload, remove_list, upload_list, uploading
 from .departures import (
     empty_mailboxes,
@@ -137,6 +138,7 @@ __all__ = [
     "stop_series",
     "text_of_file",
     "touch",
+    "try_out",
     "unarchive",
     "undelete",
     "upload_list",

@@ -23,6 +23,7 @@ from ..models import (
     BroadcastMember,
     BroadcastReceipt,
     BroadcastSeries,
+    BroadcastTrial,
     ChosenLocale,
     Engagement,
     MutedType,
@@ -90,6 +91,7 @@ def _to_erase(pk: UserPk) -> list[tuple[str, Rows, Erase]]:
         _named(BroadcastReceipt.objects.filter(recipient=pk), partial(_replace_receipts, pk)),
         _named(_places(pk), partial(_delete_places, pk)),
         _named(Engagement.objects.filter(user=pk), _delete_plain),
+        _named(BroadcastTrial.objects.filter(mailbox=pk), _delete_plain),
         _named(ChosenLocale.objects.filter(mailbox=pk), _delete_plain),
         _named(MutedType.objects.filter(mailbox=pk), partial(_delete_muted_types, pk)),
     ]

@@ -25,6 +25,8 @@ from ..core.lookups import Among
 from ..core.users import UserPk
 from ..errors import BadValue
 from ..models import (
+    TRIAL_LIFETIME,
+    BroadcastTrial,
     DeletedUser,
     EndedSession,
     IdempotencyKey,
@@ -147,6 +149,7 @@ def _other_tables() -> list[Rows]:
         Send.objects.filter(Q(finished_at__lt=now - SENDS_KEPT) | Q(failed_at__lt=now - SENDS_KEPT)),
         Submission.objects.filter(created_at__lt=now - submissions.LIFETIME),
         DeletedUser.objects.filter(finished_at__lt=now - SENDS_KEPT),
+        BroadcastTrial.objects.filter(created_at__lt=now - TRIAL_LIFETIME),
     ]
 
 

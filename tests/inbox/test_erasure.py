@@ -20,6 +20,7 @@ from inbox.models import (
     BroadcastMember,
     BroadcastReceipt,
     BroadcastSeries,
+    BroadcastTrial,
     ChosenLocale,
     CommentMessage,
     Engagement,
@@ -214,6 +215,7 @@ def test_nobody_is_refused_at_once(work: Any, nobody: Any, error: Any) -> None:
 def test_every_table_of_the_inbox_that_knows_people_is_in_the_export() -> None:
     """A new table with a person in it has to be exported and erased, or named here with the reason."""
     of_broadcasts = {Broadcast, BroadcastApproval, BroadcastChange, BroadcastMember, BroadcastReceipt, BroadcastSeries}
+    of_broadcasts |= {BroadcastTrial}
     known = {*of_broadcasts, ChosenLocale, Engagement, Mailbox, MutedType, ServiceToken, *event_types().values()}
     nameless = {"BroadcastClock", "EndedSession", "TicketSession", "Broadcast_groups", "ExcludedGroup"}
     nameless |= {"DeletedUser"}  # a key, until the last message has forgotten it, and a month longer

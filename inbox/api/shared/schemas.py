@@ -119,8 +119,8 @@ class Item(BaseModel):
     buttons: list[Button] | None = Field(default=None, description="Broadcasts only: at most two, if there are any.")
 
 
-class Announcement(BaseModel):
-    """A broadcast that is shown as a banner or dialog, or as both."""
+class AnnouncementText(BaseModel):
+    """What a banner or dialog says."""
 
     ref: str = Field(examples=["broadcast-4"])
     type: Literal["broadcast"]
@@ -132,7 +132,20 @@ class Announcement(BaseModel):
     body_html: str | None = Field(default=None, description="The text as sanitised HTML.")
     lang: str | None = Field(default=None, description="The language of title and text, if it is known.")
     buttons: list[Button]
+
+
+class Announcement(AnnouncementText):
+    """A broadcast that is shown as a banner or dialog, or as both."""
+
     kinds: list[Literal["banner", "dialog"]] = Field(description="What the user has yet to close or to confirm.")
+
+
+class Trial(AnnouncementText):
+    """What the user tries out before it is published; only a page that was open then shows it."""
+
+    kinds: list[Literal["inbox", "banner", "dialog"]] = Field(description="Where it shows; “inbox”: as a toast.")
+    seq: int = Field(ge=0, description="Greater for each that is newer; `version % 10**9` of a page that is older.")
+    seconds: int = Field(ge=1, description="For how long to show it.")
 
 
 class Announcements(BaseModel):
@@ -141,6 +154,7 @@ class Announcements(BaseModel):
     user: User
     version: Version = Field(description="Read before the items: send it with what the user does to one of them.")
     items: list[Announcement]
+    trial: Trial | None = Field(default=None, description="Only for authors who try one out.")
 
 
 class LanguageQuery(BaseModel):

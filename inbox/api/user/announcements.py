@@ -28,7 +28,8 @@ def announcements(request: HttpRequest, query: Query[LanguageQuery]) -> dict[str
     newest; at most 20. What also shows in the inbox is an item there as well, and each is independent of the other."""
     user = owner(request)
     found = selectors.announcements(user)
-    return {"user": user, "version": found.version, "items": [each.as_dict() for each in found.items]}
+    trial = {"trial": found.trial.as_dict()} if found.trial else {}
+    return {"user": user, "version": found.version, "items": [each.as_dict() for each in found.items], **trial}
 
 
 @router.post(

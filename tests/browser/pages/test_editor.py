@@ -64,16 +64,18 @@ def test_the_preview_has_every_place_colour_and_width(browse: Browse, shared_sit
 
 
 def test_the_author_alone_tries_it_out(browse: Browse, shared_site: StartSite) -> None:
-    """On other open pages of the same browser. Nothing is stored."""
+    """On all open pages, in another browser, too, each in its language. Nothing is published."""
     site = shared_site(DEBUG="1")
     context = browse(site, "admin")
     own, others = context.new_page(), browse(site, newcomer(site)).new_page()
-    for each in (own, others):
+    chinese = browse(site, "admin", locale="zh-CN").new_page()
+    for each in (own, others, chinese):
         each.goto("/people/")
         Bell(each).live()
     page = context.new_page()
     page.goto("/admin/inbox/broadcast/add/")
     page.get_by_label("Title:", exact=True).fill("Not yet said")
+    page.locator("[name=title_zh_hans]").fill("尚未宣布")
     for place in ("As a banner on every page", "As a dialog that must be confirmed"):
         page.get_by_label(place).check()
     expect(page.frame_locator("[title=Preview]").locator("[data-place=dialog]")).to_contain_text("Not yet said")
@@ -82,9 +84,12 @@ def test_the_author_alone_tries_it_out(browse: Browse, shared_site: StartSite) -
     banners = Banners(own)
     banners.dialog.get_by_role("button", name="Confirm").click()
     expect(banners.dialog).to_be_hidden()
-    expect(Bell(own).toasts).to_contain_text("Not yet said")
+    expect(Bell(own).toasts).to_contain_text("Preview Not yet said")
+    expect(banners.all.filter(visible=True)).to_contain_text("Preview Not yet said")
     banners.all.filter(has_text="Not yet said").get_by_role("button", name="Close").click()
     expect(banners.all.filter(visible=True)).to_have_count(0)
+    expect(Banners(chinese).dialog).to_contain_text("预览 尚未宣布")
+    expect(Bell(chinese).badge).to_have_text(Bell(own).badge.inner_text())
     expect(Banners(others).all).to_have_count(0)
     assert site.call("sql", "SELECT count(*) FROM inbox_broadcast WHERE title = 'Not yet said'") == [[0]]
 

@@ -45,15 +45,19 @@ class Shown {
     return this.box.querySelector(`button[data-${name}][aria-pressed=true]`)?.dataset[name] ?? "";
   }
 
-  /* On the other pages that are open in this browser, and on this one (trial.js). */
-  #try() {
-    if (!this.#answer) return;
-    const channel = new BroadcastChannel("reddot-trial");
-    channel.postMessage({ shown: this.#answer.shown });
-    channel.close();
+  /* On all open pages of the author, this one included: the push tells them (trial.js). */
+  async #try() {
     const note = this.box.querySelector(".inbox-shown-tried");
+    const answer = await this.#post(this.box.dataset.try);
     note.hidden = false;
-    note.textContent = note.dataset.text;
+    note.textContent = answer?.ok ? note.dataset.text : (await answer?.json().catch(() => null))?.detail ?? note.dataset.failed;
+  }
+
+  /* What is typed, without files. */
+  #post(address) {
+    const body = new FormData(this.form);
+    for (const [name, value] of [...body]) if (value instanceof File) body.delete(name);
+    return fetch(address, { method: "POST", body }).catch(() => null);
   }
 
   #hear({ source, data }) {
@@ -73,9 +77,7 @@ class Shown {
   /* Without an answer the old preview stays. */
   async #request() {
     const mine = (this.#asked += 1);
-    const body = new FormData(this.form);
-    for (const [name, value] of [...body]) if (value instanceof File) body.delete(name);
-    const answer = await fetch(this.box.dataset.preview, { method: "POST", body }).catch(() => null);
+    const answer = await this.#post(this.box.dataset.preview);
     if (!answer?.ok || mine !== this.#asked) return;
     const found = await answer.json();
     if (mine !== this.#asked) return;

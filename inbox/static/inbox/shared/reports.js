@@ -5,6 +5,7 @@
  */
 import { allowed } from "./allowed.js";
 import { between } from "./timing.js";
+import { isTrial } from "./trial.js";
 
 // Seconds from an event to its batch, at random: after a publication 10,000 open pages send 500 requests in a second, not all.
 const [LEAST, SPREAD] = [2, 20];
@@ -37,7 +38,7 @@ export class Reports {
    * changed. @param {Element} element @param {{ref: string, type: string}} item @param {Surface} surface
    */
   watch(element, item, surface) {
-    if (item.type !== "broadcast") return;
+    if (item.type !== "broadcast" || isTrial(item)) return;
     const key = this.#key(item.ref);
     if (!this.#known.has(key) && element.checkVisibility()) this.#note("shown", key, item.ref, surface);
     if (this.#watched.get(element)?.[0] === key) return;

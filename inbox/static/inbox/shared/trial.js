@@ -1,23 +1,28 @@
 /**
- * Shows an announcement that is being written to its author alone: on the pages of this site that are open in this browser,
- * each in its language. Nothing is stored, and nobody else gets it. The form sends it (admin/shown.js).
+ * An announcement that its author tries out before it is published: on the author's open pages alone. It comes with the
+ * announcements of the user (push/static/push/ui/broadcast-banners.js), so each transport brings it; the bell hears of it here.
  */
-import { allowed } from "./allowed.js";
+import { gettext } from "./i18n.js";
 
-const NAME = "reddot-trial"; // of the BroadcastChannel; messages: {shown: {[language]: {item, toast}}}
-export const TRIAL = "trial"; // the type of such an item: what users do to it is not written
+export const TRIAL = "broadcast-trial"; // the ref of such an item: what users do to it is not written
+const EVENT = "reddot:trial"; // of the document
 
-/**
- * Call `show(item, toast)` with what the server has made for this language; both as the API sends them.
- * @param {AbortSignal} signal ends it @param {string} language @param {(item: any, toast: any) => void} show
- */
-export function hearTrials(signal, language, show) {
-  const channel = allowed(() => new BroadcastChannel(NAME));
-  if (!channel) return;
-  channel.onmessage = ({ data }) => {
-    const found = data.shown?.[language.toLowerCase()] ?? Object.values(data.shown ?? {})[0];
-    if (found) show(...[found.item, found.toast].map((item) => ({ ...item, ref: TRIAL, type: TRIAL })));
-  };
-  signal.addEventListener("abort", () => channel.close(), { once: true });
-  addEventListener("pagehide", () => channel.close(), { signal }); // it may keep a page out of the back/forward cache
+/** @param {{ref: string}} item */
+export function isTrial({ ref }) {
+  return ref === TRIAL;
+}
+
+/** What stands before its title: nobody shall take it for published. @param {{ref: string}} item @returns {string[]} none or one */
+export function markOf(item) {
+  return isTrial(item) ? [gettext("Preview")] : [];
+}
+
+/** @param {any} item as the API sends it */
+export function tellTrial(item) {
+  document.dispatchEvent(new CustomEvent(EVENT, { detail: item }));
+}
+
+/** @param {AbortSignal} signal ends it @param {(item: any) => void} show */
+export function hearTrials(signal, show) {
+  document.addEventListener(EVENT, ({ detail }) => show(detail), { signal });
 }

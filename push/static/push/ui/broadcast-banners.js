@@ -8,18 +8,19 @@ import { h, setText } from "../../inbox/shared/dom.js";
 import { gettext, languageOf } from "../../inbox/shared/i18n.js";
 import { levelWord, readItems } from "../../inbox/shared/item.js";
 import { Reports } from "../../inbox/shared/reports.js";
-import { TRIAL, hearTrials } from "../../inbox/shared/trial.js";
+import { TRIAL, isTrial, markOf } from "../../inbox/shared/trial.js";
 import { whileShown } from "../client/lifecycle.js";
 import { createCredential } from "../client/credential.js";
 import { connect } from "../reddot.js";
 import { Confirmation } from "./confirmation.js";
 import { Stack } from "./stack.js";
+import { Trials } from "./trials.js";
 import { UserAnnouncements } from "./user-announcements.js";
 import { VisitorAnnouncements, isClosed, rememberClosed } from "./visitor-announcements.js";
 
 export class BroadcastBanners extends HTMLElement {
   /** What is on screen, the most urgent first. @type {any[]} */ #items = [];
-  /** @type {any[]} */ #trial = []; // no item or one, which its author tries out
+  #trials = new Trials(() => this.#show(this.#items, true));
   #closing = new Set(); // refs whose closing is being written
   #lifetime = new AbortController();
   /** @type {UserAnnouncements|null} */ #user = null;
@@ -36,7 +37,6 @@ export class BroadcastBanners extends HTMLElement {
     const { signal } = this.#lifetime;
     document.addEventListener("reddot:change", ({ detail }) => this.#user?.hear(detail), { signal });
     document.addEventListener("reddot:state", ({ detail }) => this.#onState(detail), { signal });
-    if (this.hasAttribute("user")) hearTrials(signal, this.language, (item) => this.#try([item]));
     whileShown(signal, () => this.#user ?? this.#visitor ?? this.#start(), () => this.#stop());
   }
 
@@ -86,7 +86,7 @@ export class BroadcastBanners extends HTMLElement {
     const base = new URL(settings.api, document.baseURI);
     this.api = new Api(base, createCredential({ ...settings, api: base }), this.language);
     this.#reports ??= new Reports(this.api, () => ({ user: this.#user?.user, version: this.#user?.version }));
-    this.#user = new UserAnnouncements(this.api, settings.user ?? "", (items) => this.#take(items));
+    this.#user = new UserAnnouncements(this.api, settings.user ?? "", (items) => this.#take(items), (trial) => this.#try(trial));
     if (this.rendered) this.#takeRendered();
     if (this.bell?.snapshot) this.#user.hear(this.bell.snapshot);
     else if (!this.bell) this.#connect(settings);
@@ -106,9 +106,7 @@ export class BroadcastBanners extends HTMLElement {
   }
 
   #onState({ state }) {
-    if (state !== "signed-out") return;
-    this.#trial = []; // nobody else may see it
-    this.#user?.leave();
+    if (state === "signed-out") this.#user?.leave();
   }
 
   /** @returns {any} */
@@ -148,7 +146,7 @@ export class BroadcastBanners extends HTMLElement {
   /** @param {any[]} items @param {boolean} [byUser] it is the user who has removed what is missing */
   #show(items, byUser = false) {
     this.#items = items;
-    const all = [...this.#trial, ...items];
+    const all = [...this.#read(this.#trials.items), ...items];
     const banners = all.filter(({ ref, kinds }) => kinds.includes("banner") && !this.#closing.has(ref));
     const inFlow = new Set(this.flow?.refs);
     this.flow?.show(banners.filter(({ ref }) => inFlow.has(ref)), byUser);
@@ -159,20 +157,22 @@ export class BroadcastBanners extends HTMLElement {
     for (const item of banners) this.#reports?.watch(this.#notice(item.ref), item, "banner");
   }
 
-  /** @param {any[]} values */
-  #try(values) {
-    this.#trial = this.#read(values);
-    this.#announce(this.#trial);
-    this.#show(this.#items, true);
+  /** @param {any} trial null: nothing */
+  #try(trial) {
+    if (this.#trials.take(trial)) this.#announce(this.#read(this.#trials.items));
   }
 
-  /** To screen readers: banners that are new. A dialog announces itself. @param {any[]} items */
+  /**
+   * To screen readers: banners that are new. A dialog announces itself; what is neither, the bell announces.
+   * @param {any[]} items
+   */
   #announce(items) {
     const known = new Set(this.#items.map(({ ref }) => ref));
-    const fresh = items.find(({ ref, kinds }) => kinds.includes("banner") && !known.has(ref));
-    if (!fresh) return;
-    const region = fresh.level === "critical" ? this.alarm : this.status;
-    region.textContent = [levelWord(fresh.level), fresh.title].filter(Boolean).join(": ");
+    const fresh = items.filter(({ ref, kinds }) => kinds.includes("banner") && !kinds.includes("dialog") && !known.has(ref));
+    if (!fresh.length) return;
+    const region = fresh.some(({ level }) => level === "critical") ? this.alarm : this.status;
+    const sentences = fresh.map((item) => [...markOf(item), levelWord(item.level), item.title].filter(Boolean).join(": "));
+    region.textContent = sentences.join(". ");
   }
 
   // What the user does
@@ -190,7 +190,7 @@ export class BroadcastBanners extends HTMLElement {
 
   /** It is gone at once, and comes back with a message if that can't be written. @param {string} ref */
   async #close(ref) {
-    if (ref === TRIAL) this.#try(this.#trial.flatMap((each) => without(each, "banner")));
+    if (ref === TRIAL) return this.#trials.drop("banner");
     const item = this.#items.find((each) => each.ref === ref);
     if (!item) return;
     const next = this.#neighbour(ref);
@@ -224,7 +224,7 @@ export class BroadcastBanners extends HTMLElement {
 
   /** @param {any} item */
   async #confirm(item) {
-    if (item.type === TRIAL) return this.#try(this.#trial.flatMap((each) => without(each, "dialog")));
+    if (isTrial(item)) return this.#trials.drop("dialog");
     const problem = await this.#write(() => this.api.answer("confirm", item.ref, this.#user?.version ?? 0));
     if (problem) throw new Error(problem);
     this.#show(this.#items.flatMap((each) => each.ref === item.ref ? without(each, "dialog") : each), true);

@@ -5,6 +5,7 @@ import { gettext } from "../../inbox/shared/i18n.js";
 import { icon } from "../../inbox/shared/icons.js";
 import { levelWord } from "../../inbox/shared/item.js";
 import { localTimes } from "../../inbox/shared/times.js";
+import { markOf } from "../../inbox/shared/trial.js";
 
 /** @param {Item} item @param {string} language @returns {HTMLElement} */
 export function noticeOf(item, language) {
@@ -36,10 +37,10 @@ export function finishNotice(notice, language) {
   requestAnimationFrame(() => { if (text.scrollHeight > text.clientHeight) text.tabIndex = 0; });
 }
 
-/** The word of the level, and the title, which is a link if the item has one. @param {Item} item @param {string} id */
+/** What there is to say before, and the title, which is a link if the item has one. @param {Item} item @param {string} id */
 export function titleOf(item, id, tag = "p") {
-  const word = levelWord(item.level);
-  const level = word ? [h("bdi", { class: "rd-notice-level" }, word), " "] : [];
+  const words = [...markOf(item), levelWord(item.level)].filter(Boolean);
+  const level = words.flatMap((word) => [h("bdi", { class: "rd-notice-level" }, word), " "]);
   const lang = item.lang || null;
   const title = item.href ? h("a", { href: item.href, lang, "data-act": "open" }, item.title) : h("span", { lang }, item.title);
   return h(tag, { class: "rd-notice-title", id, dir: "auto" }, ...level, title);

@@ -10,7 +10,7 @@ import { icon } from "../../inbox/shared/icons.js";
 import { readItem } from "../../inbox/shared/item.js";
 import { Reports } from "../../inbox/shared/reports.js";
 import { sameUser } from "../../inbox/shared/snapshot.js";
-import { TRIAL, hearTrials } from "../../inbox/shared/trial.js";
+import { TRIAL, hearTrials, isTrial } from "../../inbox/shared/trial.js";
 import { PushClient } from "../client/client.js";
 import { createCredential } from "../client/credential.js";
 import { whileShown } from "../client/lifecycle.js";
@@ -23,6 +23,8 @@ import { Panel } from "./panel.js";
 import { styles } from "./styles.js";
 import { Favicon, markTitle } from "./tab.js";
 import { Toasts } from "./toasts.js";
+
+const TOAST = 500; // characters of its text, as the server cuts it
 
 /** A badge, a panel, toasts, and the count in the browser's tab. The attributes are documented in bell.js. */
 export class NotificationBell extends HTMLElement {
@@ -79,7 +81,7 @@ export class NotificationBell extends HTMLElement {
     if (!this.panel) this.#build();
     this.#upgradeProperty("renewTicket");
     this.#lifetime = new AbortController();
-    hearTrials(this.#lifetime.signal, this.language, (item, toast) => this.#try(item, toast));
+    hearTrials(this.#lifetime.signal, (item) => this.#try(item));
     whileShown(this.#lifetime.signal, () => this.#client ?? this.#start(), () => this.#stop());
   }
 
@@ -179,11 +181,16 @@ export class NotificationBell extends HTMLElement {
     this.#show(snapshot);
     remember(snapshot);
     this.panel.onSnapshot(snapshot);
-    this.#announcer.note(snapshot, item);
+    this.#announcer.note(snapshot, this.#isAnnounced(item) ? null : item);
     if (!snapshot.unread) this.toasts.clear();
     const others = Math.max(0, snapshot.unread - (before?.unread ?? 0) - 1);
     if (item && !this.panel.opened) this.#toast({ ...item, version: snapshot.version }, others);
     document.dispatchEvent(new CustomEvent("reddot:change", { detail: snapshot }));
+  }
+
+  /** By its banner or dialog on this page: a screen reader shall say it once. @param {Item|null} item */
+  #isAnnounced(item) {
+    return Boolean(item?.kinds.length && document.querySelector("broadcast-banners"));
   }
 
   /** @param {Item} item @param {number} others */
@@ -226,14 +233,15 @@ export class NotificationBell extends HTMLElement {
     if (this.getAttribute("favicon") !== "off") this.#favicon.mark(label, getComputedStyle(this.badge).backgroundColor);
   }
 
-  /** An announcement that its author tries out. */
-  #try({ kinds }, toast) {
-    if (kinds.includes("inbox")) this.toasts.show(readItem(toast, this.#site), 0);
+  /** An announcement that its author tries out; null: none any more. @param {any} item */
+  #try(item) {
+    this.toasts.remove(TRIAL);
+    if (item?.kinds.includes("inbox")) this.toasts.show(readItem({ ...item, body: item.body.slice(0, TOAST) }, this.#site), 0);
   }
 
   /** A toast was clicked. @param {MouseEvent} event @param {Item} item */
   #onChoose(event, item) {
-    if (item.type === TRIAL) return event.preventDefault();
+    if (isTrial(item)) return event.preventDefault();
     const done = this.api.read([item.ref], item.version).then((snapshot) => this.offer(snapshot), () => {});
     if (!(event.currentTarget instanceof HTMLAnchorElement)) return;
     this.reports.clicked(item, "toast");

@@ -3,6 +3,7 @@ import { dismissTimer, h } from "../../inbox/shared/dom.js";
 import { gettext, interpolate, ngettext } from "../../inbox/shared/i18n.js";
 import { icon } from "../../inbox/shared/icons.js";
 import { levelWord } from "../../inbox/shared/item.js";
+import { markOf } from "../../inbox/shared/trial.js";
 import { glyph } from "./rows.js";
 
 const STACK = 3; // toasts at once
@@ -33,6 +34,12 @@ export class Toasts {
 
   clear() {
     this.list.replaceChildren();
+    this.#render();
+  }
+
+  /** @param {string} ref */
+  remove(ref) {
+    this.list.querySelector(`[data-ref="${CSS.escape(ref)}"]`)?.remove();
     this.#render();
   }
 
@@ -67,9 +74,9 @@ export class Toasts {
 /** @param {Item} item @param {(event: MouseEvent) => void} onChoose @param {() => void} onDismiss @returns {HTMLElement} */
 export function toastOf(item, onChoose, onDismiss) {
   const lang = item.lang || null;
-  const word = levelWord(item.level);
-  const level = word ? h("bdi", { class: "level", "data-level": item.level }, word) : null;
-  const title = h("strong", { dir: "auto" }, level, level && " ", h("b", { lang }, item.title));
+  const words = [...markOf(item), levelWord(item.level)].filter(Boolean);
+  const levels = words.flatMap((word) => [h("bdi", { class: "level", "data-level": item.level }, word), " "]);
+  const title = h("strong", { dir: "auto" }, ...levels, h("b", { lang }, item.title));
   const texts = [title, item.body ? h("span", { dir: "auto", lang }, item.body) : null];
   const body = item.href
     ? h("a", { class: "words", href: item.href, onclick: onChoose }, ...texts)

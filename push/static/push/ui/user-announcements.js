@@ -13,6 +13,7 @@ const SPREAD = 2; // seconds over which all pages read again after a change of t
 export class UserAnnouncements {
   version = 0; // read before the items on screen
   #known = 0; // the newest version heard of
+  #begun = 0; // the first one: what was tried out before is not for this page
   #wait = new AbortController();
   #waiting = false;
   #reading = false;
@@ -23,11 +24,13 @@ export class UserAnnouncements {
   /**
    * @param {Api} api @param {string} user "" if the page does not know it
    * @param {(items: any[]) => void} show none, if another user is signed in, or nobody
+   * @param {(trial: any) => void} tryOut what the user, its author, tries out; null: nothing
    */
-  constructor(api, user, show) {
+  constructor(api, user, show, tryOut) {
     this.api = api;
     this.user = user;
     this.show = show;
+    this.tryOut = tryOut;
     document.addEventListener("visibilitychange", () => this.#readIfOld(), { signal: this.#lifetime.signal });
   }
 
@@ -39,13 +42,15 @@ export class UserAnnouncements {
   /** Nobody is signed in, or another user. Whoever returns gets everything anew. */
   leave() {
     this.#cancel();
-    this.version = this.#known = 0;
+    this.version = this.#known = this.#begun = 0;
     this.show([]);
+    this.tryOut(null);
   }
 
   /** The newest state. @param {{user: number|string, version: number}} snapshot */
   hear(snapshot) {
     if (this.#isOthers(snapshot)) return;
+    this.#begun ||= this.version || snapshot.version;
     const moved = clockOf(snapshot.version) > clockOf(Math.max(this.#known, this.version));
     this.#known = Math.max(this.#known, snapshot.version);
     this.#readIfOld(moved && this.version ? between(0, SPREAD) : 0);
@@ -89,7 +94,9 @@ export class UserAnnouncements {
     // Older than a write of this page: a banner just closed would come back.
     if (found.version < this.version) return;
     this.version = found.version;
+    this.#begun ||= found.version;
     this.show(found.items);
+    this.tryOut(found.trial?.seq > this.#begun % CLOCK_UNIT ? found.trial : null);
   }
 
   /** @param {{user: number|string}} found */
