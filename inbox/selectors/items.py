@@ -27,8 +27,8 @@ _logged: set[tuple[str, str, str | None]] = set()  # failures already logged: pa
 @dataclass(frozen=True, slots=True)
 class Item:
     """An item of the inbox. `title` and `body` are plain text, in the language that was active when the item was made.
-    Only broadcasts have `body_html`, which is sanitised, `lang`, the language of their text ("" if unknown), and
-    buttons."""
+    Only broadcasts have `body_html`, which is sanitised, `lang`, the language of their text ("" if unknown), buttons,
+    and `kinds`: where else it shows, “banner” or “dialog”."""
 
     ref: str
     type: str
@@ -42,6 +42,7 @@ class Item:
     body_html: str | None = None
     lang: str = ""
     buttons: tuple[Button, ...] = ()
+    kinds: tuple[str, ...] = ()
 
     def as_toast(self) -> dict[str, Any]:
         """The short form that is pushed together with a snapshot, with texts cut to the size of a toast.
@@ -50,7 +51,8 @@ class Item:
         """
         title, body = shortened(self.title, TOAST_TITLE), shortened(self.body, TOAST_BODY)
         html = self.body_html if body == self.body and len(self.body_html or "") <= TOAST_HTML else None
-        return replace(self, title=title, body=body, body_html=html).pushed()
+        kinds = {"kinds": list(self.kinds)} if self.kinds else {}
+        return replace(self, title=title, body=body, body_html=html).pushed() | kinds
 
     def as_dict(self) -> dict[str, Any]:
         return self.pushed() | self._buttons() | {"read": self.read, "archived": self.archived}
@@ -129,6 +131,7 @@ def from_broadcast(broadcast: Broadcast, read_at: datetime | None = None, archiv
     """An item from a live broadcast, and `read_at` and `archived_at` of the reader's receipt."""
     shown = broadcast.text_in(get_language())
     text = _rendered("body", "broadcast", lambda: plain_text(shown.body))
+    places = (("banner", broadcast.as_banner), ("dialog", broadcast.as_dialog))
     return Item(
         ref=broadcast.ref,
         type="broadcast",
@@ -142,4 +145,5 @@ def from_broadcast(broadcast: Broadcast, read_at: datetime | None = None, archiv
         read=read_at is not None,
         archived=archived_at is not None,
         buttons=tuple(replace(each, label=balanced(each.label)) for each in broadcast.buttons_in(get_language())),
+        kinds=tuple(kind for kind, is_shown in places if is_shown),
     )

@@ -199,6 +199,45 @@ def test_what_is_critical_is_said_at_once(open_page: Any, site: Site) -> None:
         expect(banners.element.locator("> [role=status]")).to_have_text("Tea")
 
 
+COMBINATIONS = [
+    (places, level)
+    for places in (["inbox"], ["banner"], ["dialog"], ["inbox", "banner"], ["inbox", "dialog"], ["banner", "dialog"])
+    for level in ("info", "critical")
+] + [(["inbox", "banner", "dialog"], "critical")]
+SAID = """(title) => {
+  const [bell, banners] = ["notification-bell", "broadcast-banners"].map((name) => document.querySelector(name));
+  const ofBell = bell.shadowRoot.querySelectorAll("[role=status], [role=alert]");
+  const said = [...ofBell, ...banners.querySelectorAll(":scope > p[role]"), banners.querySelector("dialog[open]")];
+  return said.filter((each) => each?.textContent.includes(title)).length;
+}"""
+ARRIVES = """([item, inInbox]) => {
+  const bell = document.querySelector("notification-bell");
+  const { version, unread } = bell.snapshot;
+  bell.offer({ ...bell.snapshot, version: version + 1, unread: unread + inInbox, ...(inInbox && { item }) });
+}"""
+
+
+def test_each_announcement_is_said_once(open_page: Any, site: Site) -> None:
+    """To a screen reader: by its dialog, else by its banner, else by the bell."""
+    banners = open_page()
+    page, bell, shown = banners.page, Bell(banners.page), list[dict[str, Any]]()
+    version = bell.get("snapshot")["version"]
+    told = {"user": bell.get("snapshot")["user"], "items": shown}
+    page.route("**/inbox/announcements/*", lambda route: route.fulfill(json=told | {"version": version}))
+    page.clock.install()
+    for number, (places, level) in enumerate(COMBINATIONS):
+        kinds = [place for place in places if place != "inbox"]
+        item = {"ref": f"broadcast-{number + 900}", "type": "broadcast", "title": f"Number {number}.", "level": level}
+        item |= {"body": "", "url": "", "created_at": "2026-06-01T12:00:00Z", "kinds": kinds}
+        shown[:] = [item] if kinds else []
+        version += 1
+        page.evaluate(ARRIVES, [item, int("inbox" in places)])
+        if kinds:
+            expect(banners.element.get_by_text(f"Number {number}.").first).to_be_attached()
+        page.clock.run_for(6_000)  # longer than the bell waits for more
+        assert (places, level, page.evaluate(SAID, f"Number {number}.")) == (places, level, 1)
+
+
 def test_pages_do_not_all_ask_at_once(browse: Browse, site: Site, person: str) -> None:
     """After a change for everybody each page waits a random time of up to two seconds."""
     page = browse(site, person).new_page()

@@ -12,6 +12,8 @@ export interface Item {
   /** ISO 8601 */
   created_at: string;
   level: "info" | "success" | "warning" | "critical";
+  /** Where an announcement that arrived shows beside the inbox. */
+  kinds?: ("banner" | "dialog")[];
   read?: boolean;
   archived?: boolean;
 }
