@@ -191,9 +191,9 @@ class TestPublishing:
     def test_what_somebody_else_publishes_meanwhile_is_theirs(self, new: Any, monkeypatch: pytest.MonkeyPatch) -> None:
         made, insert = aimed(saved()), freezing._insert
 
-        def interrupted(*args: Any) -> None:
-            insert(*args)
+        def interrupted(*args: Any) -> int:
             Broadcast._base_manager.filter(pk=made.pk).update(state="scheduled", publish_at=ago(-1))
+            return insert(*args)
 
         services.freeze(made.pk)
         person("later")
