@@ -21,7 +21,7 @@ from .. import selectors, services
 from ..core.acting import acting
 from ..errors import InboxError, NotFound
 from ..models import Broadcast, BroadcastSeries, ledger
-from . import effect, preview, uploads
+from . import effect, preview, upload_steps, uploads
 from .aim import AimPages, posted_aim
 from .base import View
 from .series.rules import wording
@@ -124,12 +124,14 @@ class DeskPages(AimPages):
             raise PermissionDenied
         return broadcast
 
-    def lists_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+    def lists_view(self, request: HttpRequest, object_id: str) -> HttpResponseBase:
         """Not in one transaction with anything else: the rows of a long list are written before the clock is locked."""
         broadcast = self._to_look_at(request, object_id)
         check = partial(self._require_editor, request)
         check(broadcast)
         form, report = uploads.UploadForm(request.POST or None, request.FILES or None), None
+        if upload_steps.are_asked_for(request):
+            return upload_steps.streamed(request, broadcast, form, check)
         try:
             with acting(request.user.pk):
                 if "_remove" in request.POST:

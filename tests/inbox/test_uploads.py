@@ -1,10 +1,13 @@
 """Lists of people that an author uploads."""
 
+import json
+from functools import partial
 from typing import Any
 
 import pytest
+from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
@@ -12,6 +15,7 @@ from inbox import services
 from inbox.errors import BadValue, NotFound
 from inbox.models import Broadcast, BroadcastClock, BroadcastMember, aim
 from inbox.services import Upload
+from inbox.services.broadcasts import named
 
 from .people import live, people, unread
 from .rest import person
@@ -23,6 +27,10 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def news() -> Broadcast:
     return Broadcast.objects.create(title="Tea", audience="several")
+
+
+def raising(fault: Exception) -> None:
+    raise fault
 
 
 def stored(**columns: Any) -> set[str]:
@@ -149,6 +157,38 @@ class TestTheAdmin:
     )
     def test_what_is_refused(self, admin: Client, news: Broadcast, content: bytes, sentence: str) -> None:
         assert sentence in self.post(admin, news, content)
+
+    def steps(self, client: Client, news: Broadcast, content: bytes) -> list[Any]:
+        """What the script of the page hears."""
+        fields = {"file": SimpleUploadedFile("list.csv", content), "is_excluded": ""}
+        answer = client.post(page(news, "lists"), fields, headers={"Accept": "application/x-ndjson"})
+        return [json.loads(line) for line in answer.getvalue().splitlines()]
+
+    def test_its_progress(self, monkeypatch: pytest.MonkeyPatch, admin: Client, news: Broadcast) -> None:
+        monkeypatch.setattr(named, "CHUNK", 2)
+        person("ann"), person("bob")
+        *steps, report = self.steps(admin, news, b"ann\nbob\nann\n=1\n")
+        assert steps == [{"done": 2, "total": 3}, {"done": 3, "total": 3}]
+        assert [level for level, _sentence in report["sentences"]] == ["success", "info", "warning"]
+        assert report["unknown"] == "'=1"
+        assert news.history.first().by.username == "admin"
+        assert self.steps(admin, news, b"ann")[-1]["sentences"][0][1] == "1 person is on the list, 0 of them new."
+
+    @pytest.mark.parametrize("fault", [NotFound("Gone."), PermissionDenied(), DatabaseError()])
+    def test_a_failure_in_its_middle(
+        self, monkeypatch: pytest.MonkeyPatch, admin: Client, news: Broadcast, fault: Exception
+    ) -> None:
+        """Nobody is on the list then, and it says so in the last line."""
+        monkeypatch.setattr(aim, "check_users", partial(raising, fault))
+        person("ann")
+        last = self.steps(admin, news, b"ann")[-1]["error"]
+        assert last == "Gone." if isinstance(fault, NotFound) else "Nobody was added." in last
+        assert not BroadcastMember.objects.exists()
+
+    def test_a_refused_file(self, admin: Client, news: Broadcast) -> None:
+        for content, sentence in [(b"nobody", "names no user"), (b"\xff", "not a text in UTF-8"), (b"", "empty")]:
+            [*_progress, last] = self.steps(admin, news, content)
+            assert sentence in last["error"]
 
     def test_who_may(self, admin: Client, news: Broadcast) -> None:
         assert page(news, "lists") in admin.get(page(news)).content.decode()

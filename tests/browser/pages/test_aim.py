@@ -68,7 +68,17 @@ def test_an_uploaded_list(browse: Browse, shared_site: StartSite) -> None:
     page.get_by_role("button", name="Upload").click()
     expect(page.get_by_text("2 people are on the list")).to_be_visible()
     expect(page.get_by_text("1 line names nobody: nobody")).to_be_visible()
+    expect(page.get_by_text("In the audience: 2")).to_be_visible()
     assert violations(page) == []
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download as CSV").click()
+    assert download.value.path().read_bytes() == b'\xef\xbb\xbf"nobody"\r\n'
+    broken = '{"done": 1, "total": 2}\n'
+    page.route("**/lists/", lambda route: route.fulfill(body=broken, content_type="application/x-ndjson"))
+    page.get_by_role("button", name="Upload").click()
+    expect(page.get_by_text("The connection was lost")).to_be_visible()
+    page.unroute("**/lists/")
+    page.reload()
     page.get_by_role("button", name="Remove this list").click()
     expect(page.get_by_role("button", name="Remove this list")).to_have_count(0)
 

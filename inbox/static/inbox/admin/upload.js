@@ -1,0 +1,128 @@
+// Shows how far an upload is: the file, the names that are looked up, the report. Without this script, the form is sent
+// as any other.
+"use strict";
+
+const TYPE = "application/x-ndjson"; // upload_steps.py writes it
+
+class Upload {
+  #request = null;
+  #isOver = false; // the last line has come: a report or an error
+  #read = 0; // characters of the response
+
+  constructor(form) {
+    const find = (selector) => document.querySelector(selector);
+    Object.assign(this, { form, box: find(".inbox-progress"), report: find(".inbox-report") });
+    this.bar = this.box.querySelector("progress");
+    this.status = this.box.querySelector("[role=status]");
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      if (!this.#request) this.#send();
+    });
+  }
+
+  /* XMLHttpRequest, because fetch() does not tell how much of the file was sent. */
+  #send() {
+    const request = (this.#request = new XMLHttpRequest());
+    this.#isOver = false;
+    this.#read = 0;
+    request.open("POST", this.form.action);
+    request.setRequestHeader("Accept", TYPE);
+    request.upload.onprogress = ({ loaded, total }) => this.#show("sending", loaded, total);
+    request.upload.onload = () => this.#show("reading");
+    request.onprogress = () => this.#hear();
+    request.onloadend = () => this.#end();
+    request.send(new FormData(this.form));
+    this.#wait(true);
+    this.report.hidden = true;
+    this.#show("sending");
+  }
+
+  #wait(isWaiting) {
+    this.box.hidden = !isWaiting;
+    for (const button of document.querySelectorAll("#content [type=submit]")) button.disabled = isWaiting;
+  }
+
+  /* Without numbers, the bar shows only that something happens. */
+  #show(step, done, total) {
+    if (total) Object.assign(this.bar, { max: total, value: done });
+    else this.bar.removeAttribute("value");
+    const told = this.box.dataset[step].replace("%(done)s", number(done)).replace("%(total)s", number(total));
+    if (this.status.textContent !== told) this.status.textContent = told;
+  }
+
+  #hear() {
+    const { responseText, status } = this.#request;
+    if (status !== 200 || !this.#request.getResponseHeader("Content-Type")?.startsWith(TYPE)) return;
+    const end = responseText.lastIndexOf("\n") + 1;
+    const lines = responseText.slice(this.#read, end).split("\n");
+    this.#read = end;
+    for (const line of lines) if (line) this.#take(JSON.parse(line));
+  }
+
+  #take({ done, total, error, sentences, unknown }) {
+    if (done < total) return this.#show("looking", done, total);
+    if (total) return this.#show("writing");
+    this.#isOver = true;
+    this.#report(sentences ?? [["error", error]], unknown ?? "");
+  }
+
+  #end() {
+    this.#hear();
+    const { status } = this.#request;
+    const { lost, refused } = this.box.dataset;
+    if (!this.#isOver) this.#report([["error", status >= 400 && status < 500 ? refused : lost]], "");
+    this.#request = null;
+    this.#wait(false);
+    this.report.focus();
+    this.#renew();
+  }
+
+  #report(sentences, unknown) {
+    const items = sentences.map(([level, text]) => Object.assign(document.createElement("li"), { className: level, textContent: text }));
+    this.report.querySelector("ul").replaceChildren(...items);
+    this.report.querySelector("textarea").value = unknown;
+    this.report.querySelector(".inbox-unknown").hidden = !unknown;
+    this.report.hidden = false;
+  }
+
+  /* How many people are on the lists now. */
+  #renew() {
+    const request = new XMLHttpRequest(); // it parses HTML, which a string may not be under Trusted Types
+    request.open("GET", location.href);
+    request.responseType = "document";
+    request.onload = () => {
+      const fresh = request.response?.querySelector(".inbox-uploaded");
+      if (fresh) document.querySelector(".inbox-uploaded").replaceWith(document.importNode(fresh, true));
+    };
+    request.send();
+  }
+}
+
+function number(value) {
+  return value === undefined ? "" : value.toLocaleString(document.documentElement.lang || undefined);
+}
+
+/* All lines that name nobody, for the clipboard or as a file. The server has neutralised them. */
+function offer(box) {
+  const lines = box.querySelector("textarea");
+  const [copy, save] = box.querySelectorAll("button");
+  for (const button of [copy, save]) button.hidden = false;
+  copy.addEventListener("click", async () => {
+    lines.select();
+    await navigator.clipboard?.writeText(lines.value).catch(() => null);
+    box.querySelector("[role=status]").textContent = copy.dataset.done;
+  });
+  save.addEventListener("click", () => {
+    const cells = lines.value.split("\n").map((line) => `"${line.replaceAll('"', '""')}"\r\n`);
+    const href = URL.createObjectURL(new Blob(["\ufeff", ...cells], { type: "text/csv" }));
+    Object.assign(document.createElement("a"), { href, download: save.dataset.name }).click();
+    URL.revokeObjectURL(href);
+  });
+}
+
+addEventListener("DOMContentLoaded", () => {
+  const form = document.querySelector("form.inbox-upload");
+  if (!form) return;
+  new Upload(form);
+  offer(document.querySelector(".inbox-unknown"));
+});
