@@ -21,11 +21,14 @@ from .. import selectors, services
 from ..core.acting import acting
 from ..errors import InboxError, NotFound
 from ..models import Broadcast, BroadcastSeries, ledger
-from . import effect, preview, upload_steps, uploads
+from . import effect, preview
 from .aim import AimPages, posted_aim
 from .base import View
 from .series.rules import wording
 from .submit_once import FIELD
+from .uploads import steps
+from .uploads.form import UploadForm, add
+from .uploads.form import page as upload_page
 from .wording import sentence_about
 from .zones import rendered_now, zone_of
 
@@ -129,21 +132,21 @@ class DeskPages(AimPages):
         broadcast = self._to_look_at(request, object_id)
         check = partial(self._require_editor, request)
         check(broadcast)
-        form, report = uploads.UploadForm(request.POST or None, request.FILES or None), None
-        if upload_steps.are_asked_for(request):
-            return upload_steps.streamed(request, broadcast, form, check)
+        form, report = UploadForm(request.POST or None, request.FILES or None), None
+        if steps.are_asked_for(request):
+            return steps.streamed(request, broadcast, form, check)
         try:
             with acting(request.user.pk):
                 if "_remove" in request.POST:
                     services.remove_list(broadcast, is_excluded=bool(request.POST.get("is_excluded")), check=check)
                     return HttpResponseRedirect(request.path)
                 if request.method == "POST" and form.is_valid():
-                    report = uploads.add(broadcast, form, check)
+                    report = add(broadcast, form, check)
         except NotFound:
             return self._was_deleted(request)
         except InboxError as error:
             self.message_user(request, error.detail, messages.ERROR)
-        return uploads.page(request, broadcast, form, report, self.admin_site)
+        return upload_page(request, broadcast, form, report, self.admin_site)
 
     def _was_deleted(self, request: HttpRequest) -> HttpResponse:
         """The response if another user has deleted the broadcast since the page was loaded."""

@@ -2,7 +2,7 @@
 // as any other.
 "use strict";
 
-const TYPE = "application/x-ndjson"; // upload_steps.py writes it
+const TYPE = "application/x-ndjson"; // uploads/steps.py writes it
 
 class Upload {
   #request = null;

@@ -13,12 +13,12 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from .. import services
-from ..errors import BadValue
-from ..models import Audience, Broadcast, BroadcastMember, Source
-from ..rendering.spreadsheets import neutralised
-from ..rendering.wording import shortened
-from ..services import Upload
+from ... import services
+from ...errors import BadValue
+from ...models import Audience, Broadcast, BroadcastMember, Source
+from ...rendering.spreadsheets import neutralised
+from ...rendering.wording import shortened
+from ...services import Upload
 
 MOST_BYTES, TOLD = 8 * 1024 * 1024, 20  # of a file; names in a sentence of the report
 

@@ -16,11 +16,11 @@ from django.http import HttpRequest, StreamingHttpResponse
 from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 
-from .. import services
-from ..core.acting import acting
-from ..errors import InboxError
-from ..models import Broadcast
-from .uploads import UploadForm, report_of
+from ... import services
+from ...core.acting import acting
+from ...errors import InboxError
+from ...models import Broadcast
+from .form import UploadForm, report_of
 
 logger = logging.getLogger(__name__)
 

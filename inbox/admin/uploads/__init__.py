@@ -1,0 +1,1 @@
+"""Lists of people for an announcement: the page on which an author uploads them, and its progress."""
