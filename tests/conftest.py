@@ -9,9 +9,10 @@ from contextlib import ExitStack, contextmanager
 from typing import Any, TypeVar
 
 import pytest
+from django.db.backends.base.creation import BaseDatabaseCreation
 from playwright.sync_api import Browser, expect
 
-from tests import queue
+from tests import queue, templates
 from tests.forks import Forked
 from tests.servers import Databases, Site, embedded_mqtt, needs
 from tools import browser
@@ -109,6 +110,21 @@ def started(make: Callable[[], Server]) -> Iterator[Server]:
 def rabbitmq() -> Iterator[RabbitMq]:
     """Its start takes seconds, so there is one; who kills it starts it again."""
     yield from started(lambda: RabbitMq(quiet_port()))
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_use_migrations: bool) -> Iterator[None]:
+    """The databases that Django makes for these tests are copies of templates."""
+    create = BaseDatabaseCreation.create_test_db
+
+    def create_copied(*args: Any, **kwargs: Any) -> str:
+        with templates.copied():
+            return create(*args, **kwargs)
+
+    with pytest.MonkeyPatch.context() as patch:
+        if django_db_use_migrations:
+            patch.setattr(BaseDatabaseCreation, "create_test_db", create_copied)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -45,6 +45,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
+from pathlib import Path
 from secrets import token_hex
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -52,6 +53,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+from tests import templates
 from tests.site_calls import ActionFailed, Agent, result_of
 from tools import commands
 from tools.brokers import Broker, RabbitMq
@@ -208,7 +210,7 @@ def site_env(database_url: str, **env: Any) -> dict[str, str]:
 
 
 class Databases:
-    """Migrated databases with the four people in them: copies of a template, one per engine and session."""
+    """Migrated databases with the four people in them: copies of a template of their engine."""
 
     def __init__(self) -> None:
         self.directory = new_directory("databases")
@@ -216,23 +218,35 @@ class Databases:
         self.cleanup.callback(shutil.rmtree, self.directory, ignore_errors=True)
 
     def sqlite(self) -> str:
-        template = self.directory / "template.sqlite3"
-        if not template.exists():
-            self.fill(f"sqlite:///{template}")
+        kept = templates.template("site-sqlite", lambda path: self.fill(f"sqlite:///{path}"))
         copy = self.directory / f"{token_hex(4)}.sqlite3"
-        shutil.copy(template, copy)
+        shutil.copy(kept, copy)
         return f"sqlite:///{copy}"
 
     def postgres(self, server_url: str) -> str:
         """A new database on that server."""
-        template = f"reddot_template_{os.getpid()}"
-        if not (marker := self.directory / f"{template}_{urlsplit(server_url).port}").exists():
-            self.create(server_url, template)
-            self.fill(database_at(server_url, template))
+        name = f"reddot_template_{os.getpid()}"
+        if not (marker := self.directory / f"{name}_{urlsplit(server_url).port}").exists():
+            self.create(server_url, name)
+            self.fill_postgres(server_url, name)
             marker.touch()
-        name = f"reddot_{token_hex(4)}"
-        self.create(server_url, name, template)
-        return database_at(server_url, name)
+        copy = f"reddot_{token_hex(4)}"
+        self.create(server_url, copy, name)
+        return database_at(server_url, copy)
+
+    def fill_postgres(self, server_url: str, name: str) -> None:
+        url = database_at(server_url, name)
+        if not templates.can_be_kept("postgresql"):
+            self.fill(url)
+            return
+
+        def make(path: Path) -> None:
+            first = database_at(server_url, f"{name}_first")
+            self.create(server_url, f"{name}_first")
+            self.fill(first)
+            path.write_text(templates.dump(first))
+
+        run_sql(url, templates.template("site-postgresql", make).read_text())
 
     def create(self, server_url: str, name: str, template: str = "template1") -> None:
         run_sql(server_url, f"CREATE DATABASE {name} TEMPLATE {template}")
