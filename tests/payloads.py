@@ -21,16 +21,13 @@ LIVE = (
     '<SCRIPT/XSS SRC="https://xss.example/x.js"></SCRIPT>',
     '<SCRIPT/SRC="https://xss.example/x.js"></SCRIPT>',
     '<SCRIPT a=">" SRC="https://xss.example/x.js"></SCRIPT>',
-    "<SCRIPT a=`>` SRC=\"https://xss.example/x.js\"></SCRIPT>",
     "<<SCRIPT>alert(1);//<</SCRIPT>",
     "<ScRiPt>alert(1)</sCrIpT >",
-    "<scr<script>ipt>alert(1)</scr</script>ipt>",
     "<script\x0c>alert(1)</script\x0c>",
     '<IMG """><SCRIPT>alert(1)</SCRIPT>"\\>',
     "<IMG SRC=/xss onerror=\"alert(1)\"></img>",
     f'<img src=xss onerror="{DECIMAL.replace("&#0000106", "&#106")}">',
     "<IMG SRC=# onmouseover=\"alert(1)\">",
-    "<IMG SRC= onmouseover=\"alert(1)\">",
     "<IMG onmouseover=\"alert(1)\">",
     "<img/src=xss/onerror=alert(1)>",
     "<img src=xss\nonerror\n=\nalert(1)>",
@@ -142,6 +139,9 @@ CLOBBERING = tuple(
 
 # For parsers of the past, or parts of scripts; and what swallows all that follows.
 QUIET = (
+    "<IMG SRC= onmouseover=\"alert(1)\">",
+    "<scr<script>ipt>alert(1)</scr</script>ipt>",
+    "<SCRIPT a=`>` SRC=\"https://xss.example/x.js\"></SCRIPT>",
     '<IMG SRC="javascript:alert(1);">',
     "<IMG SRC='vbscript:msgbox(1)'>",
     '<IMG DYNSRC="javascript:alert(1)">',
@@ -258,7 +258,7 @@ def packed(texts: Iterable[str], most: int, between: str = " ") -> Iterator[str]
     for text in texts:
         joined = f"{found}{between}{text}" if found else text
         if len(joined) > most:
-            yield found
+            yield from filter(None, [found])
             joined = text
         found = joined if len(joined) <= most else ""
     if found:
