@@ -46,7 +46,7 @@ class Card:
 
 
 def page(request: HttpRequest, broadcast: Broadcast, site: AdminSite, may_remind: bool) -> HttpResponse:
-    found = selectors.effect(broadcast)
+    found = _counted(broadcast)
     return TemplateResponse(
         request,
         "inbox/admin/effect.html",
@@ -60,7 +60,7 @@ def page(request: HttpRequest, broadcast: Broadcast, site: AdminSite, may_remind
 
 def now(request: HttpRequest, broadcast: Broadcast, may_remind: bool) -> HttpResponse:
     """The part of the page that changes; 304 if it has not."""
-    found = _recently.get(broadcast.pk, lambda: selectors.effect(broadcast))
+    found = _counted(broadcast)
     numbers = _numbers(request, broadcast, found)
     tag = _tag(numbers)
     if evaluate(request, tag) == HTTPStatus.NOT_MODIFIED:
@@ -76,6 +76,10 @@ def download(request: HttpRequest, broadcast: Broadcast) -> StreamingHttpRespons
     name = f"broadcast-{broadcast.pk}-{who.value}.csv"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return StreamingHttpResponse(rows, content_type="text/csv; charset=utf-8", headers=headers)
+
+
+def _counted(broadcast: Broadcast) -> Effect:
+    return _recently.get(broadcast.pk, lambda: selectors.effect(broadcast))
 
 
 def _numbers(request: HttpRequest, broadcast: Broadcast, found: Effect) -> dict[str, Any]:

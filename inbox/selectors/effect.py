@@ -102,7 +102,8 @@ def counts(broadcast: Broadcast) -> Mapping[Who, int]:
 
 
 def marks(broadcast: Broadcast) -> Marks:
-    return {who: _marks(broadcast, who) for who in DONE}
+    """What is implied is read after what implies it: people read while this counts, and more have to have seen it."""
+    return {who: _marks(broadcast, who) for who in reversed(DONE)}
 
 
 def people(broadcast: Broadcast, who: Who, search: str = "") -> QuerySet[SiteUser]:
@@ -177,10 +178,15 @@ def _time(broadcast: Broadcast, who: Who) -> Combinable:
 def _marks(broadcast: Broadcast, who: Who) -> list[tuple[datetime, int]]:
     age = timezone.now() - _begin(broadcast)
     moment = Trunc("_at", "minute" if age <= BY_MINUTE else "hour", tzinfo=UTC)
+    parts = [
+        rows.order_by().values(_moment=moment).annotate(_count=Count("pk")).values_list("_moment", "_count")
+        for rows in _rows(broadcast, who)
+    ]
     found: Counter[datetime] = Counter()
-    for rows in _rows(broadcast, who):
-        by_moment = rows.order_by().values(_moment=moment).annotate(_count=Count("pk"))
-        found.update(dict(by_moment.values_list("_moment", "_count")))
+    for at, count in parts[0].union(
+        *parts[1:], all=True
+    ):  # one statement, so that nobody changes from one to the other
+        found[at] += count
     return sorted(found.items())
 
 

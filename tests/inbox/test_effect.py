@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import time_machine
 from django.contrib.auth.models import Group, User
+from django.db import connection
 from django.template.loader import render_to_string
 from django.test import Client
 from django.utils import timezone
@@ -316,8 +317,29 @@ class TestNow:
         for _second in range(4):
             for query in ({}, {"who": "read"}, {"q": "x"}):
                 admin.get(page(tea, "effect/now"), query)
+                admin.get(page(tea, "effect"), query)
             clock.now += 1
         assert len(counted) == 2
+
+    def test_numbers_fit_together_while_readers_act(self) -> None:
+        """Between two statements of one count somebody reads it: nobody has read it who has not been shown it."""
+        names = [f"reader{number}" for number in range(30)]
+        broadcast = tea_for(*names)
+        waiting = [user(name) for name in names]
+        is_acting = False
+
+        def act(execute: Any, sql: str, *args: Any) -> Any:
+            nonlocal is_acting
+            if not is_acting and waiting:
+                is_acting = True
+                services.mark_read(waiting.pop(), [broadcast.ref])
+                is_acting = False
+            return execute(sql, *args)
+
+        with connection.execute_wrapper(act):
+            found = selectors.counts(broadcast)
+        assert 0 < found[Who.READ] <= found[Who.SEEN] <= found[Who.SHOWN] <= found[Who.AUDIENCE]
+        assert found[Who.READ] + found[Who.UNREAD] == found[Who.AUDIENCE]
 
 
 class TestAskingTheRestAgain:
