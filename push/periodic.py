@@ -30,6 +30,10 @@ def apply_due_broadcasts() -> None:
     services.mend(is_due=True)
 
 
+def prepare_occurrences() -> None:
+    services.prepare_occurrences()
+
+
 def purge_deleted_messages() -> None:
     services.purge_deleted()
 
@@ -75,6 +79,7 @@ class Job:
 JOBS = (
     Job("The sweep of the channels", "sweep", sweep_channels, sweep_seconds),
     Job("Starting and ending broadcasts", "sweep", apply_due_broadcasts, 1),
+    Job("Preparing recurring broadcasts", "sweep", prepare_occurrences, 15),
     Job("Purging deleted messages", "sweep", purge_deleted_messages, 60),
     Job("Forgetting deleted users", "sweep", resume_departures, 5),
     Job("Finishing stalled sends", "sweep", finish_stalled_sends, 5, finish_stalled_sends_in_hub),

@@ -147,7 +147,7 @@ def _on_lists(posted: QueryDict, stored: Broadcast | None, name: str) -> tuple[A
     """The people on the other lists of one side, and those whom the filters of this field find."""
     members = BroadcastMember.objects.exclude(source=Source.PEOPLE).filter(broadcast=stored)
     lists = members.filter(is_excluded=name == "excluded_filters")
-    if stored is not None and services.is_published(stored):
+    if stored is not None and services.has_its_people(stored):
         return (lists.values("user"),)  # the filters have found theirs
     chosen = list(AudienceFilter.objects.filter(pk__in=_keys(posted, name)))
     if chosen or (stored is not None and getattr(stored, name).using(ledger.alias()).exists()):

@@ -47,7 +47,7 @@ class Publishing(SelectedPages):
     def moves(self, request: HttpRequest, obj: Broadcast | None, may_save: bool) -> dict[str, Any]:
         """Which buttons the form has beside Django's, and what there is to know about them."""
         is_published = obj is not None and services.is_published(obj)
-        may_publish = self.has_publish_permission(request) and not is_published
+        may_publish = self.has_publish_permission(request) and not (obj is not None and services.has_its_people(obj))
         objection = selectors.objection(obj or Broadcast(author_id=request.user.pk), request.user.pk)
         return {
             "can_publish": may_publish and may_save and not objection,

@@ -37,6 +37,17 @@ def lock_lists(broadcast: int) -> None:
             cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"inbox lists {broadcast}"])
 
 
+def may_prepare(series: int) -> bool:
+    """Whether this transaction, and no other one until its end, prepares an occurrence of the series. It waits for
+    nobody."""
+    connection = connections[ledger.alias()]
+    if connection.vendor != "postgresql":
+        return True  # one writer at a time
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", [f"inbox series {series}"])
+        return bool(cursor.fetchone()[0])
+
+
 def check_users() -> None:
     """Check the users of new rows now, and not at the commit, while the clock is locked."""
     if connections[ledger.alias()].vendor == "postgresql":

@@ -30,6 +30,7 @@ class State(models.TextChoices):
     LIVE = "live", _("Live")
     EXPIRED = "expired", _("Expired")
     WITHDRAWN = "withdrawn", _("Withdrawn")
+    PREPARING = "preparing", _("Being prepared")  # an occurrence of a series, whose people are being found
     BLOCKED = "blocked", _("Blocked")  # its time came, and it could not be published
 
 
@@ -169,6 +170,10 @@ class Broadcast(Revised, Aimed):
         verbose_name=_("series"),
     )
     occurrence = models.DateTimeField(_("occurrence"), null=True, editable=False)
+    # While it is prepared: of what its people were found, see `services.broadcasts.preparing`; "": they were not yet.
+    prepared_from = models.CharField(
+        _("prepared from"), max_length=64, blank=True, default="", db_default="", editable=False
+    )
 
     objects = BroadcastQuerySet.as_manager()
 

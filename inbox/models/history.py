@@ -18,7 +18,7 @@ from .mailbox import PrimaryQuerySet
 
 # They follow from the others, or never change.
 UNTOLD = {"clock", "again_clock", "published_at", "created_at", "author_id", "series_id", "occurrence"}
-UNTOLD |= {"first_clock", "first_published_at"}
+UNTOLD |= {"first_clock", "first_published_at", "prepared_from"}
 Columns = Mapping[str, Any]
 
 

@@ -33,7 +33,7 @@ from ..models import (
 )
 
 EXACT, SAMPLE = 100_000, 5
-SHOWN = (State.LIVE, State.SCHEDULED)
+SHOWN = (State.LIVE, State.SCHEDULED, State.PREPARING)  # their filters have found people
 Filters = dict[bool, list[AudienceFilter]]  # whether their people are left out -> saved filters
 MOST_PARTS = 100  # different audiences in one statement
 
@@ -89,7 +89,8 @@ def aim_of(broadcast: Broadcast) -> Aim:
 
 
 def aim_to_publish(broadcast: Broadcast, filters: Filters | None = None) -> Aim:
-    """The same, with those whom its saved filters find now, unless it is published: then they have found theirs.
+    """The same, with those whom its saved filters find now, unless they have found theirs: it is published or
+    prepared.
     `filters`: its filters, if they are known."""
     if broadcast.state in SHOWN:
         return aim_of(broadcast)

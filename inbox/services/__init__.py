@@ -7,6 +7,7 @@ from .broadcasts.edits import change_broadcast, check_broadcast, create_broadcas
 from .broadcasts.filters import freeze, publish
 from .broadcasts.lists import has_list, set_people
 from .broadcasts.names import text_of_file
+from .broadcasts.preparing import prepare_occurrences
 from .broadcasts.reminders import remind
 from .broadcasts.series import (
     SERIES_FIELDS,
@@ -22,6 +23,7 @@ from .broadcasts.states import (
     bump_clock,
     expire,
     frozen,
+    has_its_people,
     is_for_publishers,
     is_published,
     publish_frozen,
@@ -96,6 +98,7 @@ __all__ = [
     "freeze",
     "frozen",
     "grantable_scopes",
+    "has_its_people",
     "has_list",
     "is_departing",
     "is_for_publishers",
@@ -113,6 +116,7 @@ __all__ = [
     "name_session",
     "new_form_key",
     "note_events",
+    "prepare_occurrences",
     "publish",
     "publish_frozen",
     "purge",

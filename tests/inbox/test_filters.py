@@ -20,7 +20,6 @@ from inbox.models import AudienceFilter, Broadcast, BroadcastMember, approval, f
 from inbox.services.broadcasts import filters as freezing
 
 from .people import people, unread
-from .repeated import stopped
 from .rest import person
 from .services import service
 from .test_admin_broadcasts import FORM, LIST, page, signed_in, staff
@@ -275,11 +274,6 @@ class TestTheCopies:
         services.publish(made)
         copy = services.remind(new, made)
         assert (copy.filters.count(), copy.members.get().source) == (0, "list")
-
-    def test_it_can_not_recur(self, new: Any) -> None:
-        series = stopped(new.pk, template=aimed(saved()))
-        with pytest.raises(BadValue, match="saved filters"):
-            services.start_series(series)
 
 
 def test_under_four_eyes_the_choice_is_approved(new: Any, settings: Any) -> None:

@@ -14,7 +14,7 @@ from inbox.errors import BadFields, BadValue, NotFound
 from inbox.models import Broadcast, BroadcastChange, BroadcastClock, BroadcastSeries, State
 from inbox.services.broadcasts import occurrences as service
 
-from .people import NOW, mend, people, undone, unread
+from .people import NOW, mend, undone, unread
 from .repeated import EVERY_MONDAY, MONDAY, NEXT_MONDAY, occurrences, repeated, stopped, template
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
@@ -161,20 +161,6 @@ class TestProblems:
         assert str(series) == "deleted announcement"
         with pytest.raises(BadValue, match="was deleted"):
             services.start_series(series)
-
-    def test_the_lists_of_the_template_are_long(self, user: int, clock: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Copying them would take long, while other writes wait for the clock."""
-        monkeypatch.setattr(service, "MOST_PEOPLE", 2)
-        original = template(audience="several")
-        services.set_people(original, people(2))
-        series, late = repeated(user, template=original), stopped(user, template=original)
-        services.set_people(original, people(3))
-        with pytest.raises(BadValue, match="More than 2 people are on its lists"):
-            services.start_series(late)
-        clock.move_to(MONDAY)
-        mend()
-        series.refresh_from_db()
-        assert (series.is_active, "More than 2 people" in series.problem, occurrences(series)) == (False, True, [])
 
     @pytest.mark.parametrize("values", [{"rule": "FREQ=HOURLY"}, {"time_zone": "Mars/Base"}])
     def test_a_row_that_is_invalid(self, user: int, clock: Any, values: dict[str, str]) -> None:

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
@@ -90,8 +90,10 @@ class SeriesAdmin(SeriesPages, OnceAdmin, LeanAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[BroadcastSeries]:
         found: QuerySet[BroadcastSeries] = super().get_queryset(request)
-        latest = Broadcast.objects.filter(series=OuterRef("pk")).order_by("-occurrence").values("state")[:1]
-        return found.annotate(occurrence_count=Count("occurrences"), latest_state=Subquery(latest))
+        latest = Broadcast.objects.filter(series=OuterRef("pk")).order_by("-occurrence").values("state")
+        latest = latest.exclude(state=State.PREPARING)[:1]
+        is_made = ~Q(occurrences__state=State.PREPARING)
+        return found.annotate(occurrence_count=Count("occurrences", filter=is_made), latest_state=Subquery(latest))
 
     def get_fieldsets(self, request: HttpRequest, obj: BroadcastSeries | None = None) -> Any:
         first, times, state = super().get_fieldsets(request, obj)

@@ -31,10 +31,15 @@ def copied(original: Broadcast, author: SiteUser | None, **others: object) -> Br
         with ledger.locked_clock() as clock:
             existing(original.pk)
             note_created(clock, copy)
-            for name in CHOSEN:
-                chosen = getattr(original, name).using(ledger.alias())
-                getattr(copy, name).set(chosen.values_list("pk", flat=True))
+            copy_sets(original, copy)
         return copy
+
+
+def copy_sets(original: Broadcast, copy: Broadcast) -> None:
+    """Choose the same groups and filters. Their people are not copied."""
+    for name in CHOSEN:
+        chosen = getattr(original, name).using(ledger.alias())
+        getattr(copy, name).set(chosen.values_list("pk", flat=True))
 
 
 def inserted(draft: Broadcast) -> Broadcast:

@@ -3,7 +3,7 @@
 
 import logging
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 from django.db import transaction
@@ -20,6 +20,7 @@ from ...selectors import has_readers
 from ...selectors.approvals import is_approved
 from .blocked import Obstacle, tell_author
 from .occurrences import make_occurrences
+from .preparing import prepare_occurrences
 
 logger = logging.getLogger(__name__)
 
@@ -31,7 +32,11 @@ def apply_due(now: datetime | None = None) -> bool:
     If some of them can't be changed, it changes the others and then raises Held. Raises OperationalError if it can't
     lock the clock within 200 ms. In both cases the next read or sweep tries again.
     """
-    turned, left = turn_due(now)
+    now = now or timezone.now()
+    if not _is_anything_due(now):
+        return False
+    prepare_occurrences(now, ahead=timedelta(0))
+    turned, left = _turn(now)
     if left:
         raise Held(f"{left} broadcasts are due and can't be started or ended")
     return bool(turned)
@@ -39,10 +44,12 @@ def apply_due(now: datetime | None = None) -> bool:
 
 def turn_due(now: datetime | None = None) -> tuple[int, int]:
     """As `apply_due`, but without Held: returns how many were started or ended, and how many broadcasts and series are
-    still due because of a failure."""
+    still due because of a failure, or because they are not prepared: for a caller who may hold the clock."""
     now = now or timezone.now()
-    if not BroadcastClock.objects.using(ledger.alias()).filter(next_due__lte=now).exists():
-        return 0, 0
+    return _turn(now) if _is_anything_due(now) else (0, 0)
+
+
+def _turn(now: datetime) -> tuple[int, int]:
     # Nobody does it, also if it falls due in a request.
     with acting(None), ledger.waiting_at_most(ledger.MEND_SECONDS), ledger.locked_clock() as clock:
         failed = make_occurrences(now)
@@ -53,6 +60,10 @@ def turn_due(now: datetime | None = None) -> tuple[int, int]:
         started = _change_free(scheduled, partial(_start, scheduled, now))
         reschedule(clock)  # every read would report a wrong `next_due` again
         return ended + started, Broadcast.objects.due(now).count() + failed
+
+
+def _is_anything_due(now: datetime) -> bool:
+    return BroadcastClock.objects.using(ledger.alias()).filter(next_due__lte=now).exists()
 
 
 def _change_free(rows: BroadcastQuerySet, change: Callable[[Sequence[int]], int]) -> int:

@@ -25,8 +25,8 @@ def publish(broadcast: Broadcast, *, show_again: bool = False) -> None:
 @ledger.retrying
 def freeze(broadcast: int) -> None:
     """Put those whom the saved filters of a broadcast find now on its lists, of those whom it is for and of those who
-    are left out, in place of those whom they found before. If it is live or scheduled, nothing changes, nor does a list
-    without filters: people of a deleted filter stay.
+    are left out, in place of those whom they found before. If it is live, scheduled or prepared, nothing changes, nor
+    does a list without filters: people of a deleted filter stay.
 
     Call it outside any transaction that holds the clock: the rows are written before the clock is locked. Raises
     NotFound if it was deleted.
@@ -34,7 +34,7 @@ def freeze(broadcast: int) -> None:
     try:
         with transaction.atomic(using=ledger.alias()):
             aim.lock_lists(broadcast)
-            if not states.is_published(states.existing(broadcast)):
+            if not states.has_its_people(states.existing(broadcast)):
                 _replace(broadcast)
     except _Published:
         return
@@ -53,7 +53,7 @@ def _replace(broadcast: int) -> None:
         moved[FOUND[is_excluded]] = (number, number + added - len(lost))
     aim.check_users()
     with ledger.locked_clock() as clock:
-        if states.is_published(states.existing(broadcast)):
+        if states.has_its_people(states.existing(broadcast)):
             raise _Published
         if filters != _chosen(broadcast):
             raise OperationalError(f"The filters of broadcast {broadcast} have changed meanwhile.")  # tried again
@@ -62,6 +62,13 @@ def _replace(broadcast: int) -> None:
         if changed := {name: numbers for name, numbers in moved.items() if numbers[0] != numbers[1]}:
             before, after = ({name: numbers[n] for name, numbers in changed.items()} for n in (0, 1))
             aim.changed(clock, broadcast, before, after)
+
+
+def put_found(broadcast: int, filters: Filters) -> None:
+    """Put those whom these filters find now on the lists of a broadcast that nobody else sees yet."""
+    for is_excluded, chosen in filters.items():
+        if chosen:
+            _insert(broadcast, chosen, is_excluded)
 
 
 def _chosen(broadcast: int) -> Filters:

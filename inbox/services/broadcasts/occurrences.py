@@ -1,25 +1,31 @@
 """The occurrences of series: each is a copy of the template, scheduled for when it is due. So it is published at once,
-or blocked, as any scheduled broadcast (`due.py`). After downtime only the latest one is made.
+or blocked, as any scheduled broadcast (`due.py`). After downtime only the latest one is made. Where to copy the people
+takes long, that has been done before (`preparing.py`).
 """
 
 import logging
 from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from ...core.isolation import split_on_failure
 from ...errors import BadValue
-from ...models import Broadcast, BroadcastMember, BroadcastSeries, State, ledger
+from ...models import Broadcast, BroadcastSeries, State, ledger
 from .approvals import approve_copy
-from .copies import copied
+from .copies import columns_of, copied, copy_sets
+from .preparing import needs_preparation, source_of
 
 logger = logging.getLogger(__name__)
 
 MOST = 50  # series at a time, because other writes wait; the others remain due, and follow a second later
-MOST_PEOPLE = 10_000  # on the lists of a template: they are copied while the clock is locked
+
+
+class NotPrepared(Exception):
+    """Its people are not written yet, or others than it would have now: it stays due until they are."""
 
 
 def require_template(series: BroadcastSeries) -> Broadcast:
@@ -27,14 +33,6 @@ def require_template(series: BroadcastSeries) -> Broadcast:
     template = Broadcast.objects.filter(repeated_by=series.pk).first()  # `series.template` may be read from a replica
     if template is None:
         raise BadValue(_("Its announcement was deleted."))
-    people = BroadcastMember.objects.filter(broadcast=template.pk).order_by()
-    if people[: MOST_PEOPLE + 1].count() > MOST_PEOPLE:
-        raise BadValue(
-            _("More than %d people are on its lists. Address them as a group: an announcement for groups can recur.")
-            % MOST_PEOPLE
-        )
-    if template.filters.using(ledger.alias()).exists():  # they find people while no lock is held, not at a time
-        raise BadValue(_("It has saved filters, which find people when somebody publishes it: it can't recur."))
     return template
 
 
@@ -69,17 +67,31 @@ def _is_over(series: BroadcastSeries, occurrence: datetime, now: datetime) -> bo
 
 
 def _make(series: BroadcastSeries, occurrence: datetime) -> None:
-    """Raises BadValue as `require_template`."""
+    """Raises BadValue as `require_template`, and NotPrepared."""
     template = require_template(series)
-    if Broadcast.objects.filter(series=series.pk, occurrence=occurrence).exists():
+    made = Broadcast.objects.filter(series=series.pk, occurrence=occurrence).first()
+    if made is not None and made.state != State.PREPARING:
         return
-    copy = copied(
-        template,
-        series.author,
-        state=State.SCHEDULED,
-        publish_at=occurrence,
-        expires_at=None if series.duration is None else occurrence + series.duration,
-        series=series,
-        occurrence=occurrence,
-    )
+    if made is None and needs_preparation(template.pk):
+        raise NotPrepared(f"Series {series.pk} has nothing for {occurrence}")
+    own: dict[str, Any] = {
+        "author": series.author,
+        "state": State.SCHEDULED,
+        "publish_at": occurrence,
+        "expires_at": None if series.duration is None else occurrence + series.duration,
+        "series": series,
+        "occurrence": occurrence,
+    }
+    copy = copied(template, **own) if made is None else _completed(made, template, own)
     approve_copy(template, copy)
+
+
+def _completed(made: Broadcast, template: Broadcast, own: dict[str, Any]) -> Broadcast:
+    """A prepared one, as the template is now. Raises NotPrepared if its people are not those of the template."""
+    if made.prepared_from != source_of(template.pk):
+        raise NotPrepared(f"Broadcast {made.pk} has not the people of its template")
+    for name, value in (columns_of(template) | own).items():
+        setattr(made, name, value)
+    made.save()
+    copy_sets(template, made)
+    return made

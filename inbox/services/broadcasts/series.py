@@ -90,11 +90,13 @@ def locked_series(pk: int) -> Iterator[BroadcastSeries]:
 @ledger.retrying
 def change_series(series: BroadcastSeries, values: Values) -> None:
     """Change these fields. Earlier occurrences stay as they are; one that is due already is published first. Raises
-    BadFields."""
+    BadFields, and Held as long as that one is being prepared."""
     _set(copy(series), values)  # a rule that never matches takes long: find it before the lock
     with ledger.locked_clock():
         turn_due()
         series.refresh_from_db(using=ledger.alias())
+        if series.next_at is not None and series.next_at <= timezone.now():
+            raise ledger.Held(f"Series {series.pk} is due, and its occurrence is not prepared")
         _set(series, values)
         _plan(series)
         series.save()

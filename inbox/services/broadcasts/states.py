@@ -33,14 +33,21 @@ def is_published(broadcast: Broadcast) -> bool:
     return broadcast.state in PUBLISHED
 
 
+def has_its_people(broadcast: Broadcast) -> bool:
+    """Whether its saved filters have found people, and will find no others."""
+    return broadcast.state in PUBLISHED | {State.PREPARING}
+
+
 def is_for_publishers(broadcast: Broadcast) -> bool:
     """Whether users see the broadcast, or will see it or copies of it without further action. Then only those who may
     publish and withdraw can change or delete it, in the API and in the admin."""
-    return is_published(broadcast) or broadcast.repeated_by.active().exists()
+    return has_its_people(broadcast) or broadcast.repeated_by.active().exists()
 
 
 def frozen(broadcast: Broadcast) -> str:
-    """Why the broadcast can't change as it is published (`INBOX_FOUR_EYES`); "" if it can."""
+    """Why the broadcast can't change: it is being prepared, or published (`INBOX_FOUR_EYES`); "" if it can."""
+    if broadcast.state == State.PREPARING:
+        return _("A recurring announcement is preparing it, and publishes it at its time: change that one instead.")
     if not (conf.four_eyes() and is_published(broadcast)):
         return ""
     return _(
@@ -50,9 +57,9 @@ def frozen(broadcast: Broadcast) -> str:
 
 
 def require_changeable(broadcast: Broadcast) -> None:
-    """Raises NotApproved."""
+    """Raises NotApproved if the four-eyes rule forbids it, BadValue if the broadcast is being prepared."""
     if sentence := frozen(broadcast):
-        raise NotApproved(sentence)
+        raise (BadValue if broadcast.state == State.PREPARING else NotApproved)(sentence)
 
 
 @ledger.retrying
@@ -62,12 +69,14 @@ def publish_frozen(broadcast: Broadcast, *, show_again: bool = False) -> None:
 
     One that was withdrawn stays read for those who had read it, unless `show_again` makes it new to everybody.
 
-    Raises BadValue if it would expire before it starts, NotApproved if the four-eyes rule asks for another publisher,
-    NotFound if it was deleted.
+    Raises BadValue if it would expire before it starts, or is being prepared; NotApproved if the four-eyes rule asks
+    for another publisher; NotFound if it was deleted.
     """
     now = timezone.now()
     with ledger.locked_clock():
         renew(broadcast)
+        if broadcast.state == State.PREPARING:
+            raise BadValue(frozen(broadcast))
         if broadcast.expires_at and broadcast.expires_at <= max(now, broadcast.publish_at or now):
             raise BadValue(_("This announcement would expire before it is published: change its dates first."))
         if broadcast.state != State.LIVE:
