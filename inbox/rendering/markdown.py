@@ -4,7 +4,8 @@
 
 - Emphasis beside Chinese, Japanese and Korean characters, where CommonMark wants a blank: `**注意：**今晚`. The rule is
   that of https://github.com/tats-u/markdown-cjk-friendly (specification.md).
-- `{{time 2026-12-01T02:00 Europe/Berlin}}` is a moment, which each reader sees in their own time zone.
+- `{{time 2026-12-01T02:00 Europe/Berlin}}` is a moment, which each reader sees in the time zone that they chose, or in
+  that of the browser.
 - Limits, because some rules of markdown-it take quadratic time or turn a small text into megabytes.
 """
 
@@ -117,10 +118,15 @@ def _time(state: StateInline, silent: bool) -> bool:
         return False
     if not silent:
         token = state.push("time", "time", 0)
-        token.content = f"{date_format(moment, 'DATETIME_FORMAT')} ({found[2]})"
+        token.content = shown_moment(moment, found[2])
         token.attrs = {"datetime": moment.astimezone(ZoneInfo("UTC")).strftime("%Y-%m-%dT%H:%MZ")}
     state.pos = found.end()
     return True
+
+
+def shown_moment(local: datetime, zone: str) -> str:
+    """ "Dec. 1, 2026, 2 a.m. (Europe/Berlin)" """
+    return f"{date_format(local, 'DATETIME_FORMAT')} ({zone})"
 
 
 def moment_of(local: str, zone: str) -> datetime:

@@ -4,6 +4,8 @@ import functools
 import html
 import re
 from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import nh3
 from django.conf import settings
@@ -28,6 +30,7 @@ _ATTRIBUTES = {
 _ALIGNED = {"rd-left", "rd-center", "rd-right"}
 _ALT = re.compile(r'<img [^>]*?alt="([^"]*)"[^>]*>')
 _TAG = re.compile(r"<[^>]*>")
+_MOMENT = re.compile(r'<time datetime="([^"]+)">([^<]*)</time>')
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,28 @@ def safe_html(text: str) -> str:
 
 def plain_text(text: str) -> str:
     """The same text without markup, as one line per paragraph. Images are their descriptions."""
-    return html.unescape(_TAG.sub("", _ALT.sub(r"\1", safe_html(text)))).strip()
+    return text_of(safe_html(text))
+
+
+def text_of(rendered: str) -> str:
+    """Our own HTML without markup."""
+    return html.unescape(_TAG.sub("", _ALT.sub(r"\1", rendered))).strip()
+
+
+def has_moments(rendered: str) -> bool:
+    return _MOMENT.search(rendered) is not None
+
+
+def in_zone(rendered: str, zone: ZoneInfo) -> str:
+    """Our own HTML with its moments in this zone; what the author wrote becomes their tooltip. `data-local` tells the
+    scripts that they are not to be shown in the zone of the browser."""
+
+    def shown(found: re.Match[str]) -> str:
+        local = markdown.shown_moment(datetime.fromisoformat(found[1]).astimezone(zone), zone.key)
+        title = found[2].replace('"', "&quot;")
+        return f'<time datetime="{found[1]}" data-local="" title="{title}">{html.escape(local)}</time>'
+
+    return _MOMENT.sub(shown, rendered)
 
 
 @functools.lru_cache(maxsize=256)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,6 +14,7 @@ from ..core.users import UserPk, user_pk
 from ..models import SHOWN, TRIAL_LIFETIME, Broadcast, BroadcastTrial, Level, audiences, ledger, refs
 from .badges import snapshot
 from .items import Item, button_dict, from_broadcast
+from .moments import in_own_zone
 
 LIMIT = 20
 TRIAL = "broadcast-trial"  # a ref that no broadcast has
@@ -57,14 +59,15 @@ def announcements(user: UserId) -> Announcements:
     at most 20. Raises NotFound for an unknown user."""
     pk = user_pk(user)
     version = snapshot(pk).version
-    return Announcements(version, [_announcement(row) for row in _rows(pk)[:LIMIT]], _trial(pk))
+    return Announcements(version, _announcements(pk, _rows(pk)[:LIMIT]), _trial(pk))
 
 
 def announcement(user: UserId, ref: str) -> Announcement:
     """One of them by its ref, however many there are. Raises NotFound."""
+    pk = user_pk(user)
     [(name, keys)] = refs.parse([ref]).items()
-    for row in _rows(user_pk(user)).filter(pk__in=keys) if name == refs.BROADCAST else ():
-        return _announcement(row)
+    for found in _announcements(pk, _rows(pk).filter(pk__in=keys)) if name == refs.BROADCAST else ():
+        return found
     raise refs.missing(ref)
 
 
@@ -72,9 +75,15 @@ def _rows(pk: UserPk) -> QuerySet[Broadcast]:
     return audiences.unanswered_for(pk).using(ledger.alias()).order_by(URGENCY, "-published_at", "-pk")
 
 
-def _announcement(row: Broadcast) -> Announcement:
+def _announcements(pk: UserPk, rows: Iterable[Broadcast]) -> list[Announcement]:
+    found = list(rows)
+    items = in_own_zone(pk, [from_broadcast(row) for row in found])
+    return [Announcement(item, _kinds(row)) for item, row in zip(items, found, strict=True)]
+
+
+def _kinds(row: Broadcast) -> tuple[str, ...]:
     kinds = (("banner", row.has_banner), ("dialog", row.has_dialog))
-    return Announcement(from_broadcast(row), tuple(kind for kind, is_due in kinds if is_due))
+    return tuple(kind for kind, is_due in kinds if is_due)
 
 
 def _trial(pk: UserPk) -> Trial | None:
@@ -83,7 +92,7 @@ def _trial(pk: UserPk) -> Trial | None:
         return None
     shown = Broadcast(created_at=row.created_at, **{name: getattr(row, name) for name in SHOWN})
     places = (("inbox", row.in_inbox), ("banner", row.as_banner), ("dialog", row.as_dialog))
-    item = replace(from_broadcast(shown), ref=TRIAL)
+    [item] = in_own_zone(pk, [replace(from_broadcast(shown), ref=TRIAL)])
     seconds = (row.created_at + TRIAL_LIFETIME - timezone.now()).total_seconds()
     kinds = tuple(kind for kind, is_shown in places if is_shown)
     return Trial(Announcement(item, kinds), row.seq, max(1, int(seconds)))

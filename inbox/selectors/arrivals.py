@@ -14,6 +14,7 @@ from ..core.users import user_pk
 from ..errors import NotFound
 from ..models import Broadcast, Mailbox, Message, State, audiences, event_types, ledger, refs
 from .items import Item, from_broadcast, from_message
+from .moments import in_own_zones
 
 
 def newest(since: Mapping[UserId, int], hint: str) -> dict[UserId, Item]:
@@ -76,8 +77,8 @@ def _readers(since: Mapping[UserId, int], broadcast: Broadcast) -> dict[UserId, 
     """A toast for each of the users for whom the broadcast is unread and newer than what they were sent last."""
     unread = audiences.unread_for(OuterRef("pk")).filter(pk=broadcast.pk)
     reached = _mailboxes(since).filter(Exists(unread)).values_list("pk", flat=True)
-    toast = from_broadcast(broadcast)
-    return {key: toast for key in map(user_id, reached) if broadcast.clock > since[key] // CLOCK_UNIT}
+    told = [user for user in reached if broadcast.clock > since[user_id(user)] // CLOCK_UNIT]
+    return in_own_zones(told, from_broadcast(broadcast))
 
 
 def _mailboxes(users: Iterable[UserId]) -> QuerySet[Mailbox]:

@@ -7,13 +7,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.utils.translation import get_language
 
 from ..models import Broadcast, Level, Message
 from ..rendering.bidi import balanced
 from ..rendering.links import is_link
-from ..rendering.markup import plain_text, safe_html
+from ..rendering.markup import has_moments, in_zone, plain_text, safe_html, text_of
 from ..rendering.texts import Button
 from ..rendering.wording import shortened
 
@@ -70,6 +71,15 @@ class Item:
             "created_at": self.created_at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
             "level": self.level,
         }
+
+    @property
+    def has_moments(self) -> bool:
+        return has_moments(self.body_html or "")
+
+    def in_zone(self, zone: ZoneInfo) -> Item:
+        """With the moments of its text in this zone."""
+        html = in_zone(self.body_html or "", zone)
+        return replace(self, body=balanced(text_of(html)), body_html=html) if self.has_moments else self
 
     def _buttons(self) -> dict[str, Any]:
         return {"buttons": [button_dict(button) for button in self.buttons]} if self.buttons else {}

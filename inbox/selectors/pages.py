@@ -32,6 +32,7 @@ from ..errors import BadValue
 from ..models import Broadcast, Message, audiences, event_types, ledger, refs
 from .badges import snapshot
 from .items import Item, from_broadcast, from_message
+from .moments import in_own_zone
 
 Row = Message | Broadcast  # broadcasts with the `read_at` and `archived_at` of the reader's receipt
 
@@ -110,7 +111,8 @@ def inbox_page(
     broadcasts = _broadcasts(pk, cursor, unread, archived, limit + 1) if type in {None, refs.BROADCAST} else []
     rows = list(islice(_newest_first(messages, iter(broadcasts)), limit + 1))
     _load_actors([row for row in rows[:limit] if isinstance(row, Message)])
-    return Page(version, [_item(row) for row in rows[:limit]], _next(cursor, rows, limit))
+    items = in_own_zone(pk, [_item(row) for row in rows[:limit]])
+    return Page(version, items, _next(cursor, rows, limit))
 
 
 class Shape(NamedTuple):
@@ -228,7 +230,8 @@ def item(user: UserId, ref: str) -> Item:
     row = _rows(name, pk).filter(pk__in=keys).first()
     if row is None:
         raise refs.missing(ref)
-    return _item(row)
+    [found] = in_own_zone(pk, [_item(row)])
+    return found
 
 
 def _rows(name: str, pk: UserPk) -> QuerySet[Broadcast] | QuerySet[Message]:

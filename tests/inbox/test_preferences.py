@@ -151,3 +151,36 @@ def test_a_service_gets_nobodys_language(bob: Any) -> None:
         services.set_language(user, "de")
     assert desk.get(f"users/{bob.pk}/unread/")["Content-Language"] == "en"
     assert problem(desk.get("users/x/unread/"), 404)["detail"].isascii()
+
+
+# Moments in texts
+
+OPENING = "Opens {{time 2026-12-01T02:00 Europe/Berlin}}, “here”."
+THERE, HERE = "Dec. 1, 2026, 2 a.m. (Europe/Berlin)", "Dec. 1, 2026, 10 a.m. (Asia/Tokyo)"
+
+
+def test_moments_are_in_the_zone_that_the_reader_chose(bob: Any) -> None:
+    services.set_time_zone(bob, "Asia/Tokyo")
+    eve = person("eve")
+    opening = announcement(body=OPENING, as_banner=True)
+    for path in ("inbox/", f"inbox/{opening.ref}/", "inbox/announcements/"):
+        mine, theirs = (Caller(user).get(path).json() for user in (bob, eve))
+        mine, theirs = (found["items"][0] if "items" in found else found for found in (mine, theirs))
+        assert [found["body"] for found in (mine, theirs)] == [f"Opens {when}, “here”." for when in (HERE, THERE)]
+        assert f'datetime="2026-12-01T01:00Z" data-local="" title="{THERE}">{HERE}</time>' in mine["body_html"]
+        assert f'datetime="2026-12-01T01:00Z">{THERE}</time>' in theirs["body_html"]
+    toasts = selectors.newest({bob.pk: 0, eve.pk: 0}, opening.ref)
+    assert [HERE in toasts[user.pk].body for user in (bob, eve)] == [True, False]
+
+
+def test_the_zone_is_looked_up_only_for_moments(bob: Any) -> None:
+    services.set_time_zone(bob, "Asia/Tokyo")
+
+    def statements(body: str) -> list[str]:
+        opening = announcement(body=body)
+        with CaptureQueriesContext(connection) as captured:
+            selectors.inbox_page(bob.pk)
+            selectors.newest({bob.pk: 0}, opening.ref)
+        return [query["sql"] for query in captured if "chosenlocale" in query["sql"]]
+
+    assert (len(statements("At noon")), len(statements(OPENING))) == (0, 2)

@@ -1,5 +1,5 @@
 /* A classic script right behind <broadcast-banners>, which the rest of the page waits for: what changes the height of rendered
- * banners happens before anything below them is painted. Moments are shown in the reader's time zone, and what a visitor has
+ * banners happens before anything below them is painted. Moments are shown in the browser's time zone, and what a visitor has
  * closed is left out, as times.js and visitor-announcements.js do it. */
 (() => {
   const element = /** @type {HTMLElement} */ (document.currentScript.previousElementSibling);
@@ -9,7 +9,7 @@
     // Denied, or not ours. What is closed is not known.
   }
   element.dataset.ready = "";
-  const times = /** @type {HTMLTimeElement[]} */ ([...element.querySelectorAll(".rd-notice-text time[datetime]")]);
+  const times = /** @type {HTMLTimeElement[]} */ ([...element.querySelectorAll(".rd-notice-text time[datetime]:not([data-local])")]);
   const format = times.length && new Intl.DateTimeFormat(language(), { dateStyle: "medium", timeStyle: "short" });
   for (const time of times) {
     time.title = time.textContent;

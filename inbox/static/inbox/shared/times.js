@@ -52,9 +52,9 @@ export function refreshTimes(root, language, limit) {
   for (const time of root.querySelectorAll("time:not(.rd-rich time)")) setText(time, relativeTime(new Date(time.dateTime), language, limit));
 }
 
-/** Show the moments in a text in the reader's time zone. @param {ParentNode} root @param {string} language */
+/** Show the moments in a text in the browser's time zone; the server has done it for one that the user chose. @param {ParentNode} root @param {string} language */
 export function localTimes(root, language) {
-  for (const time of root.querySelectorAll("time[datetime]")) {
+  for (const time of root.querySelectorAll("time[datetime]:not([data-local])")) {
     time.title = time.textContent;
     time.textContent = formattersOf(language).moment.format(new Date(time.dateTime));
   }

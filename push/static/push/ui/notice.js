@@ -32,7 +32,7 @@ export function fillNotice(notice, item, language) {
 export function finishNotice(notice, language) {
   const text = /** @type {HTMLElement|null} */ (notice.querySelector(".rd-notice-text"));
   if (!text) return;
-  if (!text.querySelector("time[data-local]")) localTimes(text, language); // else early.js has done it
+  localTimes(text, language); // but those that early.js or the server has done
   // What scrolls can be scrolled by keyboard.
   requestAnimationFrame(() => { if (text.scrollHeight > text.clientHeight) text.tabIndex = 0; });
 }
