@@ -63,6 +63,9 @@ OLD_TICKET = Refusal(
     (SCHEME,),
 )
 BAD_ORIGIN = Refusal(403, 4403, "bad_origin", _("Pages of another site may not connect with your session."))
+NOT_FOUND = Refusal(
+    404, 4403, "not_found", _("There is nothing at this address. The addresses of connections end with a slash.")
+)
 ALLOW = (b"allow", b"GET, HEAD, OPTIONS")
 NOT_ALLOWED = Refusal(403, 4403, "not_allowed", _("This is for administrators of announcements."))
 BAD_METHOD = Refusal(

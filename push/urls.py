@@ -1,6 +1,6 @@
 """Include it once: `path("push/", include("push.urls"))`. What is held is routed by push.asgi under the same names."""
 
-from django.urls import include, path
+from django.urls import include, path, re_path
 
 from . import views
 
@@ -15,4 +15,5 @@ urlpatterns = [
     path("changes/", views.needs_asgi, name="changes"),
     path("ws/", views.needs_asgi, name="websocket"),
     path("mqtt/", include("push.channels.mqtt.urls")),
+    re_path("", views.nothing, name="not-found"),  # the last one
 ]

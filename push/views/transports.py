@@ -4,11 +4,21 @@ from functools import wraps
 from http import HTTPStatus
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AnonymousUser
 from django.db import DatabaseError, InterfaceError
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, StreamingHttpResponse
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    HttpResponsePermanentRedirect,
+    JsonResponse,
+    StreamingHttpResponse,
+)
+from django.urls import resolve
 from django.utils.cache import patch_vary_headers
+from django.views.decorators.csrf import csrf_exempt
 from django_eventstream.views import events as library_view
 
 from inbox import selectors
@@ -23,7 +33,7 @@ from ..concurrency.threads import release
 from ..gate.credentials import Credential
 from ..gate.methods import View, only, problem
 from ..hub.queries import verify
-from ..refusals import BAD_ORIGIN, NEEDS_ASGI, NOT_SIGNED_IN, PRECONDITION_FAILED, UNAVAILABLE, Refused
+from ..refusals import BAD_ORIGIN, NEEDS_ASGI, NOT_FOUND, NOT_SIGNED_IN, PRECONDITION_FAILED, UNAVAILABLE, Refused
 from ..transports import eventstream, polling
 from ..transports.eventstream_view import follow
 
@@ -110,3 +120,12 @@ def events(request: HttpRequest) -> HttpResponseBase:
 def needs_asgi(request: HttpRequest) -> HttpResponse:
     """A held transport, asked for on a server without push.asgi (or over the wrong protocol)."""
     return problem(NEEDS_ASGI)
+
+
+@csrf_exempt
+def nothing(request: HttpRequest) -> HttpResponse:
+    """Every other address below push.urls. For one that lacks its slash, `CommonMiddleware` would have redirected."""
+    is_redirected = settings.APPEND_SLASH and request.method in SAFE and not request.path.endswith("/")
+    if is_redirected and resolve(f"{request.path_info}/").func is not nothing:
+        return HttpResponsePermanentRedirect(request.get_full_path(force_append_slash=True))
+    return problem(NOT_FOUND)

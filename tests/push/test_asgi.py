@@ -117,6 +117,19 @@ def test_on_a_server_without_push_asgi_the_routes_say_so(client: Client, path: s
     assert (answer.status_code, answer.json()["code"]) == (501, "needs_asgi")
 
 
+@pytest.mark.parametrize("path", ["", "nothing/", "banners/x!/", "banners/", "poll/x", "mqtt/", "%00", "nothing"])
+@pytest.mark.parametrize("method", ["get", "post", "options"])
+def test_other_addresses_are_problems(client: Client, method: str, path: str) -> None:
+    answer = getattr(Client(enforce_csrf_checks=True), method)(f"/push/{path}")
+    assert (answer.status_code, answer["Content-Type"]) == (404, "application/problem+json")
+    assert answer.json()["code"] == "not_found"
+
+
+def test_a_missing_slash_is_added(client: Client) -> None:
+    answer = client.get("/push/poll?x=1")
+    assert (answer.status_code, answer["Location"]) == (301, "/push/poll/?x=1")
+
+
 def test_routes_follow_the_urlconf() -> None:
     names = {"ws": "websocket", "sse": "sse", "poll": "poll", "iframe": "iframe", "changes": "changes"}
     assert routing.held_paths() == {f"/push/{path}/": name for path, name in names.items()}
