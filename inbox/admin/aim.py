@@ -16,7 +16,7 @@ from .. import selectors, services
 from ..core.users import user_pk_or_none
 from ..models import Audience, AudienceFilter, Broadcast, BroadcastMember, Source, State, ledger
 from ..models.filters import offered_conditions
-from .people import PeopleField, suggested
+from .people import PeopleField, may_see_addresses, suggested
 
 if TYPE_CHECKING:
     ModelAdmin = admin.ModelAdmin[Any]
@@ -44,8 +44,13 @@ class AimForm(ModelForm):
     )
     without_people = PeopleField(label=gettext_lazy("People"), required=False)
 
+    finds_addresses = False  # the admin derives a class for each request
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        for name in ("people", "without_people"):
+            if name in self.fields:
+                self.fields[name].widget.finds_addresses = self.finds_addresses
         if self.instance.pk is not None:
             stored = services.sets_of(self.instance)
             self.initial.update({name: list(stored[part]) for name, part in SETS.items()})
@@ -100,7 +105,8 @@ class AimPages(ModelAdmin):
     def people_view(self, request: HttpRequest) -> JsonResponse:
         """Users whom an author may mean by what was typed."""
         self._require_author(request)  # type: ignore[attr-defined]
-        return JsonResponse({"people": suggested(request.GET.get("q", ""))})
+        found = suggested(request.GET.get("q", ""), with_addresses=may_see_addresses(request.user))
+        return JsonResponse({"people": found})
 
 
 def _offered(parts: tuple[str, ...]) -> tuple[str, ...]:

@@ -3,21 +3,31 @@ writes."""
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
+from functools import wraps
 from itertools import islice
 from typing import Any
 
 from django.apps import apps
+from django.contrib import messages
+from django.contrib.admin.utils import unquote
 from django.contrib.auth import get_permission_codename, get_user_model
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
+from django.urls import URLPattern, reverse
 from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from ..errors import InboxError, NotFound
+from ..models import ledger
 from .zones import ZonedAdmin
 
 View = Callable[..., HttpResponseBase]
 
+SAFE = ("GET", "HEAD")
 SHOWN = 100  # objects named on a deletion's confirmation page
 
 
@@ -34,7 +44,59 @@ def listed(model: type[Model]) -> Any:
     return model
 
 
-class LeanAdmin(ZonedAdmin):
+class SteadyAdmin(ZonedAdmin):
+    """Redirects to the list, with a message, if the object of a page was deleted since the page was loaded, or if
+    services refuse what the form allowed."""
+
+    @property
+    def urls(self) -> list[URLPattern]:
+        """Those of subclasses, too."""
+        for pattern in (patterns := super().urls):
+            if pattern.callback is not None:
+                pattern.callback = self._steady(pattern.callback)
+        return patterns
+
+    def _steady(self, view: View) -> View:
+        @wraps(view)
+        def run(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            try:
+                return view(request, *args, **kwargs)
+            except (InboxError, self.model.DoesNotExist, IntegrityError) as error:
+                if (sentence := self._sentence_about(error, kwargs.get("object_id"))) is None:
+                    raise
+                if request.method in SAFE and "object_id" not in kwargs:
+                    raise  # it may be the list itself
+                return self.back_to_list(request, sentence)
+
+        return run
+
+    def _sentence_about(self, error: Exception, object_id: str | None) -> str | None:
+        """None for a bug of ours. An IntegrityError is one, unless it was about a row that is no longer there."""
+        is_bug = isinstance(error, IntegrityError) and (object_id is None or self._exists(unquote(object_id)))
+        if isinstance(error, InboxError) and not isinstance(error, NotFound):
+            return error.detail
+        return None if is_bug else _("This was deleted meanwhile.")
+
+    def _exists(self, pk: str) -> bool:
+        try:
+            return bool(self.model._base_manager.using(ledger.alias()).filter(pk=pk).exists())
+        except (ValueError, ValidationError):  # no such key is possible
+            return False
+
+    def back_to_list(self, request: HttpRequest, sentence: str = "") -> HttpResponse:
+        if sentence:
+            self.message_user(request, sentence, messages.WARNING)
+        name = f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist"
+        return HttpResponseRedirect(reverse(name, current_app=self.admin_site.name))
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Django would create a deleted row anew."""
+        if change:
+            self.model._base_manager.using(ledger.alias()).select_for_update().only("pk").get(pk=obj.pk)
+        super().save_model(request, obj, form, change)
+
+
+class LeanAdmin(SteadyAdmin):
     """Does not count the unfiltered table, sorts by primary key, and does not list every row of a deletion."""
 
     show_full_result_count = False

@@ -16,7 +16,6 @@ from django.utils.translation import gettext_lazy as _
 
 from .. import selectors, services
 from ..core.acting import acting
-from ..errors import NotFound
 from ..models import Broadcast, BroadcastReceipt, State, ledger
 from ..rendering.languages import languages
 from ..services.broadcasts.copies import PLACES
@@ -25,6 +24,7 @@ from .base import LeanAdmin, listed
 from .buttons import NUMBERS, label_field, link_field
 from .forms import LABELLED_TIMES, BroadcastForm, body_field, title_field, translation_fields
 from .history import ShownChange
+from .people import may_see_addresses
 from .publishing import Publishing
 from .selected import QUESTIONS
 from .submit_once import OnceAdmin
@@ -129,7 +129,8 @@ class BroadcastAdmin(Publishing, OnceAdmin, LeanAdmin):
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         """With fields for each language of the site."""
-        kwargs["form"] = type("BroadcastForm", (self.form,), dict(translation_fields()))
+        own = {**translation_fields(), "finds_addresses": may_see_addresses(request.user)}
+        kwargs["form"] = type("BroadcastForm", (self.form,), own)
         return super().get_form(request, obj, change=change, **kwargs)
 
     def get_fieldsets(self, request: HttpRequest, obj: Broadcast | None = None) -> Any:
@@ -181,14 +182,11 @@ class BroadcastAdmin(Publishing, OnceAdmin, LeanAdmin):
     # Saving
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        try:
-            with acting(request.user.pk), zone_of(request):
-                response = super().changeform_view(request, *args, **kwargs)
-                if isinstance(response, Saved):
-                    self._change_states(request, [response.broadcast], services.publish)
-                return rendered_now(response)
-        except (Broadcast.DoesNotExist, NotFound):
-            return self._was_deleted(request)
+        with acting(request.user.pk), zone_of(request):
+            response = super().changeform_view(request, *args, **kwargs)
+            if isinstance(response, Saved):
+                response = self.change_one(request, response.broadcast, services.publish)
+            return rendered_now(response)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """The first page opens with the timeline; a search, a filter and another page show what was asked for."""
@@ -197,12 +195,6 @@ class BroadcastAdmin(Publishing, OnceAdmin, LeanAdmin):
             asked = [name for name in QUESTIONS if name in self.get_actions(request)]
             context = {"asked_actions": asked, **overview, **(extra_context or {})}
             return rendered_now(super().changelist_view(request, context))
-
-    def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        try:
-            return super().delete_view(request, *args, **kwargs)
-        except Broadcast.DoesNotExist:
-            return self._was_deleted(request)
 
     def save_model(self, request: HttpRequest, obj: Broadcast, form: BroadcastForm, change: bool) -> None:
         self._require("_publish" not in request.POST or self.has_publish_permission(request))

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_POST
 
 from .. import selectors, services
 from ..core.acting import acting
-from ..errors import InboxError, NotFound
+from ..errors import BadValue, InboxError, NotApproved
 from ..models import Broadcast, BroadcastSeries, ledger
 from . import effect, preview
 from .aim import AimPages, posted_aim
@@ -87,7 +87,10 @@ class DeskPages(AimPages):
             return rendered_now(effect.page(request, broadcast, self.admin_site, self.has_add_permission(request)))
 
     def effect_now_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        broadcast = self._to_look_at(request, object_id)
+        try:
+            broadcast = self._to_look_at(request, object_id)
+        except Broadcast.DoesNotExist as error:
+            raise Http404 from error  # a script asks
         with zone_of(request):
             return rendered_now(effect.now(request, broadcast, self.has_add_permission(request)))
 
@@ -107,9 +110,7 @@ class DeskPages(AimPages):
                 services.settle_form(claim, str(reminder.pk))
         except services.AlreadySubmitted as again:
             return self.back_to(Broadcast(pk=again.result))
-        except NotFound:
-            return self._was_deleted(request)
-        except InboxError as error:
+        except BadValue as error:
             self.message_user(request, error.detail, messages.WARNING)
             return HttpResponseRedirect(self._address_of("effect", broadcast))
         self.log_addition(request, reminder, [{"added": {"name": REMINDER_OF, "object": str(broadcast)}}])
@@ -120,9 +121,10 @@ class DeskPages(AimPages):
         return reverse(f"admin:inbox_broadcast_{name}", args=[broadcast.pk], current_app=self.admin_site.name)
 
     def _to_look_at(self, request: HttpRequest, object_id: str) -> Broadcast:
+        """Raises DoesNotExist, to which `SteadyAdmin` has an answer."""
         broadcast: Broadcast | None = self.get_object(request, object_id)
         if broadcast is None:
-            raise Http404
+            raise Broadcast.DoesNotExist
         if not self.has_view_permission(request, broadcast):
             raise PermissionDenied
         return broadcast
@@ -142,16 +144,9 @@ class DeskPages(AimPages):
                     return HttpResponseRedirect(request.path)
                 if request.method == "POST" and form.is_valid():
                     report = add(broadcast, form, check)
-        except NotFound:
-            return self._was_deleted(request)
-        except InboxError as error:
+        except (BadValue, NotApproved) as error:
             self.message_user(request, error.detail, messages.ERROR)
         return upload_page(request, broadcast, form, report, self.admin_site)
-
-    def _was_deleted(self, request: HttpRequest) -> HttpResponse:
-        """The response if another user has deleted the broadcast since the page was loaded."""
-        self.message_user(request, _("This announcement was deleted meanwhile."), messages.WARNING)
-        return HttpResponseRedirect(reverse("admin:inbox_broadcast_changelist", current_app=self.admin_site.name))
 
     def _require_editor(self, request: HttpRequest, broadcast: Broadcast) -> None:
         if not self.has_change_permission(request, broadcast):
@@ -163,11 +158,8 @@ class DeskPages(AimPages):
         broadcast = self._to_look_at(request, object_id)
         if not self.has_add_permission(request):
             raise PermissionDenied
-        try:
-            with acting(request.user.pk):
-                copy = services.duplicate_broadcast(request.user, broadcast)  # type: ignore[arg-type]  # is signed in
-        except NotFound:
-            return self._was_deleted(request)
+        with acting(request.user.pk):
+            copy = services.duplicate_broadcast(request.user, broadcast)  # type: ignore[arg-type]  # is signed in
         self.log_addition(request, copy, [{"added": {"name": COPY_OF, "object": str(broadcast)}}])
         self.message_user(request, _("This is the copy, a draft without dates."), messages.SUCCESS)
         return self.back_to(copy)

@@ -16,7 +16,7 @@ from ..models import Broadcast, Scope, ServiceToken
 from ..rendering.languages import languages, supported
 from ..services.broadcasts.copies import PLACES
 from . import buttons
-from .aim import AimForm
+from .aim import SETS, AimForm
 
 if TYPE_CHECKING:
     ModelForm = forms.ModelForm[Any]
@@ -100,7 +100,9 @@ class BroadcastForm(AimForm):
             "in_inbox": _("An item of the list, counted by the bell."),
             "as_banner": _("On top of every page until the reader closes it. It stays in the inbox."),
             "as_dialog": _("It stays until the reader confirms it. To read it in the inbox does not confirm it."),
-            "for_visitors": _("Who is not signed in sees the banner, too. Only with the audience “Everyone”."),
+            "for_visitors": _(
+                "Who is not signed in sees the banner, too. Only with the audience “Everyone”, and nobody left out."
+            ),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -124,11 +126,19 @@ class BroadcastForm(AimForm):
         self._clean_buttons(data)
         self.instance.shows_again = data.get("show_again", False)
         values = {"publish_at": self.instance.publish_at, **data}  # for a live broadcast the form lacks this field
-        is_listed = self.instance.pk is not None and services.has_list(self.instance)
-        errors = services.check_broadcast(values, self.changed_data, self.instance.state, has_list=is_listed)
+        values |= {SETS[name]: data[name] for name in SETS if name in data}
+        errors = services.check_broadcast(values, self.changed_data, self.instance.state, **self._lists())
         for field, sentence in errors.items():
             self.add_error(field, sentence)
         return data
+
+    def _lists(self) -> dict[str, bool]:
+        if self.instance.pk is None:
+            return {}
+        return {
+            "has_list": services.has_list(self.instance),
+            "leaves_out_list": services.leaves_out_list(self.instance),
+        }
 
     def _clean_translations(self, data: dict[str, Any]) -> None:
         """Gather the fields of all languages in the column; languages that the site has lost stay in it."""

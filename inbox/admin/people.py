@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django import forms
-from django.contrib.auth import get_user_model
+from django.contrib.auth import get_permission_codename, get_user_model
 from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.urls import reverse
@@ -25,9 +25,11 @@ MOST, SUGGESTED = 5000, 10
 class PeopleSelect(forms.SelectMultiple):
     """Options only for the chosen users. `people.js` puts the search in front of it."""
 
+    finds_addresses = False
+
     def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
         words = {
-            "data-placeholder": _("Name or e-mail address"),
+            "data-placeholder": _("Name or e-mail address") if self.finds_addresses else _("Name"),
             "data-nobody": _("Nobody else is found."),
             "data-remove": _("Take out %s"),
         }
@@ -67,20 +69,30 @@ def users_with(keys: Iterable[str]) -> list[SiteUser]:
     return list(users.filter(Among("pk", pks)).order_by(get_user_model().USERNAME_FIELD))
 
 
-def suggested(search: str) -> list[dict[str, str]]:
-    """A few users with this part of a name or address, those whose user name begins with it first."""
+def may_see_addresses(user: Any) -> bool:
+    """Whether the user may look at users: for others, the e-mail addresses of people are neither shown nor searched."""
+    options = get_user_model()._meta
+    needed = (get_permission_codename(action, options) for action in ("view", "change"))  # as Django's admin has it
+    return any(user.has_perm(f"{options.app_label}.{codename}") for codename in needed)
+
+
+def suggested(search: str, *, with_addresses: bool) -> list[dict[str, str]]:
+    """A few users with this part of a name (or of the e-mail address), those whose user name begins with it first."""
     model = get_user_model()
     search, name = search.replace("\0", "").strip()[:200], model.USERNAME_FIELD
     if not search:
         return []
-    columns = {field.name for field in model._meta.concrete_fields}
-    others = [Q(**{f"{column}__icontains": search}) for column in (name, *NAMES) if column in columns]
+    address = get_user_model().get_email_field_name()
+    columns = {field.name for field in model._meta.concrete_fields if with_addresses or field.name != address}
+    others = [Q(**{f"{column}__icontains": search}) for column in NAMES if column in columns]
+    others.append(Q(**{f"{name}__icontains": search}))
     users = model._base_manager.using(ledger.alias())
     first = list(users.filter(**{f"{name}__istartswith": search}).order_by(name)[:SUGGESTED])
     rest = users.filter(Q(*others, _connector=Q.OR)).exclude(pk__in=[user.pk for user in first]).order_by(name)
-    return [_suggestion(user) for user in (*first, *rest[: SUGGESTED - len(first)])]
+    return [_suggestion(user, with_addresses) for user in (*first, *rest[: SUGGESTED - len(first)])]
 
 
-def _suggestion(user: SiteUser) -> dict[str, str]:
-    beside = " · ".join(filter(None, (user.get_full_name(), getattr(user, "email", ""))))
+def _suggestion(user: SiteUser, with_address: bool) -> dict[str, str]:
+    address = getattr(user, user.get_email_field_name(), "") if with_address else ""
+    beside = " · ".join(filter(None, (user.get_full_name(), address)))
     return {"id": str(user.pk), "name": user.get_username(), "more": beside}

@@ -1,13 +1,13 @@
 """Publishing and withdrawing announcements: buttons of the form, and list actions."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern
 from django.utils.decorators import method_decorator
 from django.utils.html import format_html
@@ -17,15 +17,18 @@ from django.views.decorators.http import require_POST
 
 from .. import selectors, services
 from ..core.acting import acting
-from ..errors import InboxError
+from ..errors import InboxError, NotFound
 from ..models import Broadcast, State
-from .base import View
+from .base import SteadyAdmin, View
 from .selected import SelectedPages
 
 Service = Callable[[Broadcast], None]
 
 
-class Publishing(SelectedPages):
+GONE = "gone"
+
+
+class Publishing(SelectedPages, SteadyAdmin):
     """Publishing and withdrawing are permissions of their own, like the scopes of the API."""
 
     actions = ("publish_selected", "withdraw_selected")
@@ -82,11 +85,18 @@ class Publishing(SelectedPages):
     def _change_one(self, request: HttpRequest, object_id: str, service: Service) -> HttpResponse:
         broadcast = self.get_object(request, object_id)
         if broadcast is None:
-            raise Http404
-        self._change_states(request, [broadcast], service)
-        return self.back_to(broadcast)
+            raise Broadcast.DoesNotExist
+        return self.change_one(request, broadcast, service)
 
-    def _change_states(self, request: HttpRequest, broadcasts: Iterable[Broadcast], service: Service) -> None:
+    def change_one(self, request: HttpRequest, broadcast: Broadcast, service: Service) -> HttpResponse:
+        """Then its page or, if it was deleted meanwhile, the list."""
+        changed = self._change_states(request, [broadcast], service)
+        return self.back_to_list(request) if GONE in changed else self.back_to(broadcast)
+
+    def _change_states(
+        self, request: HttpRequest, broadcasts: Iterable[Broadcast], service: Service
+    ) -> Collection[str]:
+        """Returns the new states, as `_change_state`."""
         is_allowed = self.has_publish_permission if service is services.publish else self.has_withdraw_permission
         if not is_allowed(request):
             raise PermissionDenied
@@ -96,18 +106,20 @@ class Publishing(SelectedPages):
                 changed[self._change_state(request, broadcast, service)] += 1
         for state, count in changed.items():
             self._report(request, state, count)
+        return changed
 
     def _change_state(self, request: HttpRequest, broadcast: Broadcast, service: Service) -> str:
-        """Returns the new state of the broadcast; "" if it has not changed."""
+        """Returns the new state of the broadcast; "" if it has not changed; GONE; or "refused"."""
         before = broadcast.state
         try:
             if service is services.publish:
                 selectors.require_readers(broadcast)
             service(broadcast)
         except InboxError as error:
-            text = format_html("<bdi>{}</bdi>: {}", broadcast, error.detail)
-            self.message_user(request, text, messages.ERROR)
-            return "refused"
+            is_gone = isinstance(error, NotFound)
+            sentence = _("This announcement was deleted meanwhile.") if is_gone else error.detail
+            self.message_user(request, format_html("<bdi>{}</bdi>: {}", broadcast, sentence), messages.ERROR)
+            return GONE if is_gone else "refused"
         if broadcast.state == before:
             return ""
         self.log_change(request, broadcast, [{"changed": {"fields": ["state"]}}])  # in words when it is read

@@ -1,7 +1,7 @@
 """Every write. Each service is one transaction (or one per thousand users). It advances the version of each user whose
 state it changes, and sends the signals (`inbox.signals`) after the commit."""
 
-from .broadcasts.aims import sets_of, write_sets
+from .broadcasts.aims import leaves_out_list, sets_of, write_sets
 from .broadcasts.due import apply_due
 from .broadcasts.edits import change_broadcast, check_broadcast, create_broadcast, duplicate_broadcast, locked_broadcast
 from .broadcasts.filters import freeze, publish
@@ -18,6 +18,7 @@ from .broadcasts.series import (
     require_series,
     start_series,
     stop_series,
+    stored_values,
 )
 from .broadcasts.states import (
     bump_clock,
@@ -105,6 +106,7 @@ __all__ = [
     "is_forgetting_stalled",
     "is_published",
     "issue_token",
+    "leaves_out_list",
     "lock_mailboxes",
     "locked_broadcast",
     "locked_series",
@@ -140,6 +142,7 @@ __all__ = [
     "start_sends",
     "start_series",
     "stop_series",
+    "stored_values",
     "text_of_file",
     "touch",
     "try_out",

@@ -190,6 +190,19 @@ def test_who_can_only_look_sees_what_readers_see() -> None:
     assert '<a href="/tea/" lang="zh-hans">喝</a>' in chinese
 
 
+@pytest.mark.parametrize("more", [(), ("view_user",), ("change_user",)])
+def test_addresses_of_people_are_for_who_may_view_users(more: tuple[str, ...]) -> None:
+    person("ann", email="tea@example.org", first_name="Anna")
+    client = staff("writer", "add_broadcast", *more)
+
+    def found(typed: str) -> list[str]:
+        return [each["more"] for each in client.get(f"{LIST}people/", {"q": typed}).json()["people"]]
+
+    assert found("tea@") == (["Anna · tea@example.org"] if more else [])
+    assert found("anna") == (["Anna · tea@example.org"] if more else ["Anna"])
+    assert ("Name or e-mail address" in client.get(f"{LIST}add/").content.decode()) == bool(more)
+
+
 # Service tokens
 
 TOKENS = "/admin/inbox/servicetoken/"

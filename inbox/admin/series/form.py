@@ -126,6 +126,8 @@ class SeriesForm(ModelForm):
             fields = {"duration": "lasts", "rule": "unit" if data.get("unit") else "rule"}
             for field, sentence in services.check_series(self.values).items():
                 self.add_error(fields.get(field, field), sentence)
+        if self.instance.pk is not None and self.instance.template is None:
+            self.add_error(None, _("Its announcement was deleted."))
         return data
 
     def _require_what_counts(self, data: dict[str, Any]) -> None:

@@ -1,6 +1,7 @@
 """Recurring announcements: the list, and the form with the next dates beside it."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
@@ -13,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ... import services
 from ...core.acting import acting
+from ...errors import NotFound
 from ...models import Broadcast, BroadcastSeries, State
 from ..base import LeanAdmin
 from ..submit_once import OnceAdmin
@@ -150,7 +152,8 @@ class SeriesAdmin(SeriesPages, OnceAdmin, LeanAdmin):
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[BroadcastSeries]) -> None:
         for series in queryset:
-            self.delete_model(request, series)
+            with suppress(NotFound):
+                self.delete_model(request, series)
 
     def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:
         self._start_if_asked(request, obj)

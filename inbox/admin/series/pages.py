@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from ... import services
-from ...errors import InboxError
+from ...errors import BadValue, NotApproved
 from ...models import BroadcastSeries
 from ..base import View
 from ..zones import zone_of
@@ -59,7 +59,7 @@ class SeriesPages(ModelAdmin):
     def change_state(self, request: HttpRequest, obj: BroadcastSeries, service: Service) -> None:
         try:
             service(obj)
-        except InboxError as error:
+        except (BadValue, NotApproved) as error:
             self.message_user(request, error.detail, messages.ERROR)
             return
         self.log_change(request, obj, [{"changed": {"fields": ["state"]}}])  # in words when it is read
@@ -86,7 +86,7 @@ class SeriesPages(ModelAdmin):
         """The button of the change page. It ignores the form, which may be invalid."""
         series = self.get_object(request, object_id)
         if series is None:
-            raise Http404
+            raise BroadcastSeries.DoesNotExist
         if not self.has_withdraw_permission(request):
             raise PermissionDenied
         self.change_state(request, series, services.stop_series)

@@ -180,7 +180,7 @@ def _checked(pk: int, values: dict[str, Any], work: Work) -> Work:
     """Find a rule that never matches before `work` locks the clock, because that takes long. Raises BadValues."""
     series = selectors.series(pk)
     with _with_pointers():
-        services.require_series({name: getattr(series, name) for name in services.SERIES_FIELDS} | values)
+        services.require_series(services.stored_values(series) | values)
     return work
 
 

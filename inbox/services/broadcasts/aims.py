@@ -11,6 +11,7 @@ from .lists import set_people
 
 Values = Mapping[str, Any]
 SETS = ("people", "excluded_people", *CHOSEN)  # each a set of primary keys
+EXCLUSIONS = ("excludes_staff", "excluded_groups", "excluded_people", "excluded_filters")
 OF_SEVERAL = ("with_staff", "people", "filters")
 WITH_GROUPS = {Audience.GROUPS, Audience.SEVERAL}
 
@@ -24,6 +25,12 @@ def sets_of(broadcast: Broadcast) -> dict[str, set[Any]]:
     for name, is_excluded in (("people", False), ("excluded_people", True)):
         found[name] = set(rows.filter(is_excluded=is_excluded).values_list("user_id", flat=True))
     return found
+
+
+def leaves_out_list(broadcast: Broadcast) -> bool:
+    """Whether people are left out besides those who were chosen one by one."""
+    rows = BroadcastMember.objects.filter(broadcast=broadcast.pk, is_excluded=True)
+    return rows.exclude(source=Source.PEOPLE).exists()
 
 
 def write_sets(broadcast: Broadcast, values: Values) -> None:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from ...core.users import SiteUser
 from ...errors import BadFields
 from ...models import Audience, Broadcast, State, ledger
-from .aims import SETS, check_aim, sets_of, write_sets
+from .aims import EXCLUSIONS, SETS, check_aim, leaves_out_list, sets_of, write_sets
 from .copies import COLUMNS, PLACES, copied
 from .due import turn_due
 from .lists import has_list
@@ -21,19 +21,25 @@ Values = Mapping[str, Any]  # field name -> value; those of `SETS` are sets of p
 
 
 def check_broadcast(
-    values: Values, changed: Collection[str], state: str = State.DRAFT, *, has_list: bool = False
+    values: Values,
+    changed: Collection[str],
+    state: str = State.DRAFT,
+    *,
+    has_list: bool = False,
+    leaves_out_list: bool = False,
 ) -> dict[str, str]:
     """The errors in these values of a broadcast in this state: field name -> sentence; empty if they are valid.
 
     `changed` names the fields whose values are new. A value that is invalid by itself is missing from `values`; it
-    needs no second error. `has_list`: people are in the audience besides those who were chosen one by one.
+    needs no second error. `has_list`: people are in the audience besides those who were chosen one by one;
+    `leaves_out_list`: the same of people who are left out.
     """
     return (
         check_aim(values, changed, may_lack_parts=has_list or state == State.DRAFT)
         | _check_filters(changed, state)
         | _check_languages(values, changed)
         | _check_places(values)
-        | _check_visitors(values)
+        | _check_visitors(values, leaves_out_list)
         | _check_start(values, changed, state)
         | _check_end(values, changed)
     )
@@ -62,13 +68,15 @@ def _check_places(values: Values) -> dict[str, str]:
     return {}
 
 
-def _check_visitors(values: Values) -> dict[str, str]:
+def _check_visitors(values: Values, leaves_out_list: bool) -> dict[str, str]:
     if not values.get("for_visitors"):
         return {}
     if not values.get("as_banner", True):
         return {"for_visitors": _("Visitors see banners only: show it as a banner, too.")}
     if values.get("audience", Audience.EVERYONE) != Audience.EVERYONE:
         return {"for_visitors": _("Visitors see only what is for everyone.")}
+    if leaves_out_list or any(values.get(name) for name in EXCLUSIONS):
+        return {"for_visitors": _("This leaves people out, who would see it as soon as they sign out.")}
     return {}
 
 
@@ -103,7 +111,7 @@ def create_broadcast(author: SiteUser, values: Values) -> Broadcast:
 
 
 def duplicate_broadcast(author: SiteUser, original: Broadcast) -> Broadcast:
-    """A draft with the same texts and audience, and without dates."""
+    """A draft with the same texts and audience, and without dates. Raises NotFound if it was deleted."""
     return copied(original, author)
 
 
@@ -125,8 +133,8 @@ def change_broadcast(broadcast: Broadcast, values: Values, *, show_again: bool =
         renew(broadcast)
         before = {**_columns(broadcast), **sets_of(broadcast)}
         changed = {name for name, value in values.items() if value != before[name]}
-        is_listed = has_list(broadcast)
-        _raise_if_any(check_broadcast({**before, **values}, changed, broadcast.state, has_list=is_listed))
+        lists = {"has_list": has_list(broadcast), "leaves_out_list": leaves_out_list(broadcast)}
+        _raise_if_any(check_broadcast({**before, **values}, changed, broadcast.state, **lists))
         if changed or show_again:
             require_changeable(broadcast)
         columns = changed - {*SETS}

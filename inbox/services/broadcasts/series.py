@@ -13,7 +13,7 @@ from ...core.recurrence import Recurrence, parts_of, written
 from ...core.users import SiteUser
 from ...core.zones import zone_named
 from ...errors import BadFields, BadValue, NotFound
-from ...models import BroadcastSeries, State, ledger
+from ...models import Broadcast, BroadcastSeries, State, ledger
 from .approvals import approve
 from .copies import copied
 from .due import turn_due
@@ -43,6 +43,13 @@ def require_series(values: Values) -> None:
         raise BadFields(errors)
 
 
+def stored_values(series: BroadcastSeries) -> dict[str, Any]:
+    """Of its fields, for `check_series`. The template is its key: `series.template` may be read from a replica."""
+    return {name: getattr(series, name) for name in SERIES_FIELDS if name != "template"} | {
+        "template": series.template_id
+    }
+
+
 def _is_duration(given: timedelta) -> bool:
     return MINUTE <= given <= LONGEST and not given % MINUTE
 
@@ -67,12 +74,14 @@ def _check_times(values: Values) -> dict[str, str]:
 @ledger.retrying
 def create_series(author: SiteUser, values: Values) -> BroadcastSeries:
     """Create a series, which is stopped. Its template is a draft: of any other broadcast, a copy is made. Raises
-    BadFields."""
+    BadFields, also if it was deleted meanwhile."""
     series = BroadcastSeries(author=author)
     _set(series, values)
     with ledger.locked_clock():
-        if series.template is not None and series.template.state != State.DRAFT:
-            series.template = copied(series.template, author)
+        template = Broadcast.objects.filter(pk__in=[series.template_id]).first()
+        if template is None:
+            raise BadFields({"template": _("There is no such broadcast.")})
+        series.template = template if template.state == State.DRAFT else copied(template, author)
         series.save()
     return series
 
@@ -94,7 +103,7 @@ def change_series(series: BroadcastSeries, values: Values) -> None:
     _set(copy(series), values)  # a rule that never matches takes long: find it before the lock
     with ledger.locked_clock():
         turn_due()
-        series.refresh_from_db(using=ledger.alias())
+        _renew(series)
         if series.next_at is not None and series.next_at <= timezone.now():
             raise ledger.Held(f"Series {series.pk} is due, and its occurrence is not prepared")
         _set(series, values)
@@ -110,7 +119,7 @@ def start_series(series: BroadcastSeries) -> None:
     Raises NotApproved if somebody else has to start it.
     """
     with ledger.locked_clock():
-        series.refresh_from_db(using=ledger.alias())
+        _renew(series)
         if series.is_active:
             return
         template = require_template(series)
@@ -126,16 +135,24 @@ def start_series(series: BroadcastSeries) -> None:
 def stop_series(series: BroadcastSeries) -> None:
     """No more occurrences are published. Those that users see stay."""
     with ledger.locked_clock():
-        series.refresh_from_db(using=ledger.alias())
+        _renew(series)
         series.is_active, series.next_at = False, None
         series.save()
+
+
+def _renew(series: BroadcastSeries) -> None:
+    """Read its columns again. Raises NotFound."""
+    try:
+        series.refresh_from_db(using=ledger.alias())
+    except BroadcastSeries.DoesNotExist as error:
+        raise NotFound(_("There is no such recurring announcement.")) from error
 
 
 def _set(series: BroadcastSeries, values: Values) -> None:
     """Raises BadFields."""
     for name, value in values.items():
         setattr(series, name, value)
-    require_series({name: getattr(series, name) for name in SERIES_FIELDS})
+    require_series(stored_values(series))
     series.rule = written(parts_of(series.rule))
 
 
