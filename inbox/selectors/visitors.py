@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from ..models import Audience, Broadcast, BroadcastClock, ledger
+from django.db.models import Exists, OuterRef
+
+from ..models import Audience, Broadcast, BroadcastClock, BroadcastMember, ExcludedGroup, ledger
 from . import undone
 from .announcements import LIMIT, URGENCY
 from .items import Item, button_dict, from_broadcast
@@ -33,11 +35,15 @@ class VisitorBanners:
 
 
 def visitor_banners() -> VisitorBanners:
-    """In the active language, the most urgent first, then the newest; at most 20."""
+    """In the active language, the most urgent first, then the newest; at most 20. None from which people are left out:
+    signed out, nobody can be told from them."""
     clock = BroadcastClock.objects.using(ledger.alias()).filter(pk=BroadcastClock.THE_ONE)
     next_due = clock.values_list("next_due", flat=True).first()
     undone.report(next_due)
     rows = Broadcast.objects.using(ledger.alias()).live()
-    shown = rows.filter(audience=Audience.EVERYONE, as_banner=True, for_visitors=True)
+    shown = rows.filter(audience=Audience.EVERYONE, as_banner=True, for_visitors=True, excludes_staff=False)
+    groups = ExcludedGroup.objects.filter(broadcast=OuterRef("pk"))
+    people = BroadcastMember.objects.filter(broadcast=OuterRef("pk"), is_excluded=True)
+    shown = shown.filter(~Exists(groups), ~Exists(people))
     found = shown.order_by(URGENCY, "-published_at", "-pk")[:LIMIT]
     return VisitorBanners([VisitorBanner(from_broadcast(row), row.again) for row in found], next_due)

@@ -1,12 +1,13 @@
 """The form of an announcement: where it shows, and its buttons."""
 
+from datetime import date
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Permission, User
+from django.contrib.auth.models import Group, Permission, User
 from django.test import Client
 
-from inbox.models import Broadcast
+from inbox.models import AudienceFilter, Broadcast
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -49,6 +50,16 @@ def test_it_shows_somewhere(admin: Client) -> None:
 def test_visitors_see_banners_for_everyone(admin: Client) -> None:
     assert [*errors(admin, in_inbox="on", for_visitors="on")] == ["for_visitors"]
     assert [*errors(admin, as_banner="on", for_visitors="on", audience="staff")] == ["for_visitors"]
+    someone, group = User.objects.create(username="bob"), Group.objects.create(name="tea")
+    saved = AudienceFilter.objects.create(name="new", joined_after=date(2030, 1, 1))
+    outs = {
+        "excludes_staff": "on",
+        "without_groups": group.pk,
+        "without_people": someone.pk,
+        "excluded_filters": saved.pk,
+    }
+    for out in ({name: value} for name, value in outs.items()):
+        assert [*errors(admin, as_banner="on", for_visitors="on", **out)] == ["for_visitors"]
 
 
 def test_buttons_with_labels_in_every_language(admin: Client) -> None:

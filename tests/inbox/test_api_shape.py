@@ -62,6 +62,7 @@ BAD: list[dict[str, Any]] = [
     {"revision": 7},
     {"for_visitors": True},
     {"for_visitors": True, "as_banner": True, "audience": "staff"},
+    {"for_visitors": True, "as_banner": True, "excluded": {"staff": True}},
     NOWHERE,
 ]
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import AnonymousUser, User
+from django.contrib.auth.models import AnonymousUser, Group, User
 from django.db import OperationalError
 from django.http import HttpResponse
 from django.template import engines
@@ -138,12 +138,32 @@ def test_showing_it_again_is_another_revision() -> None:
     assert get().json()["items"][0]["revision"] == 3
 
 
-@pytest.mark.parametrize("values", [{"as_banner": False}, {"audience": "staff"}])
+NOT_FOR_ALL = [{"as_banner": False}, {"audience": "staff"}, {"excludes_staff": True}, {"excluded_people": {1}}]
+
+
+@pytest.mark.parametrize("values", NOT_FOR_ALL)
 def test_needs_a_banner_for_everyone(values: dict[str, Any]) -> None:
     author = User.objects.create(username="ann")
     with pytest.raises(BadFields) as caught:
         services.create_broadcast(author, {"title": "x", "as_banner": True, "for_visitors": True, **values})
     assert [*caught.value.fields] == ["for_visitors"]
+
+
+def test_nobody_is_left_out_by_those_who_see_it_signed_out() -> None:
+    """Whatever wrote the rows."""
+    ann, group = User.objects.create(username="ann"), Group.objects.create(name="tea")
+    row, listed, _staff = banner(), banner(), banner(excludes_staff=True)
+    row.excluded_groups.add(group)
+    services.upload_list(listed, "ann", is_excluded=True)
+    assert titles() == []
+    for each in (row, listed):
+        with pytest.raises(BadFields) as caught:
+            services.change_broadcast(each, {"title": "New"})
+        assert [*caught.value.fields] == ["for_visitors"]
+    services.change_broadcast(row, {"excluded_groups": set()})
+    assert titles() == ["Maintenance"]
+    with pytest.raises(BadFields):
+        services.change_broadcast(row, {"excluded_people": {ann.pk}})
 
 
 def rendered(user: Any, language: str = "en") -> str:

@@ -47,6 +47,12 @@ BroadcastId = Annotated[int, Field(ge=1, le=2**63 - 1, examples=[4])]
 BroadcastPath = BroadcastId
 
 
+_SOMEBODY = {
+    "anyOf": [
+        {"properties": {"staff": {"const": True}}, "required": ["staff"]},
+        {"properties": {"groups": {"minItems": 1}}, "required": ["groups"]},
+    ]
+}  # or people, if the site has one of them
 # With `not`, because of `anyOf` generators of clients make two classes.
 PLACE_RULES: dict[str, Any] = {
     "not": {
@@ -61,6 +67,7 @@ PLACE_RULES: dict[str, Any] = {
                 "anyOf": [
                     {"properties": {"as_banner": {"const": False}}},
                     {"properties": {"audience": {"not": {"const": Audience.EVERYONE.value}}}, "required": ["audience"]},
+                    {"properties": {"excluded": _SOMEBODY}, "required": ["excluded"]},
                 ],
             },
         ]
@@ -127,7 +134,8 @@ class BroadcastFields(AimFields):
     as_dialog: StrictBool = Field(default=ABSENT, description="Whether it shows as a dialog that must be confirmed.")
     for_visitors: StrictBool = Field(
         default=ABSENT,
-        description="Whether signed-out visitors see the banner, too. Only with the audience “everyone”.",
+        description="Whether signed-out visitors see the banner, too. Only with the audience “everyone”, and if nobody "
+        "is left out.",
     )
     publish_at: MomentGiven | None = Field(
         default=None, description="When it starts after it was published; null: at once."
