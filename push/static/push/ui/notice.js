@@ -39,11 +39,12 @@ export function finishNotice(notice, language) {
 
 /** What there is to say before, and the title, which is a link if the item has one. @param {Item} item @param {string} id */
 export function titleOf(item, id, tag = "p") {
-  const words = [...markOf(item), levelWord(item.level)].filter(Boolean);
-  const level = words.flatMap((word) => [h("bdi", { class: "rd-notice-level" }, word), " "]);
+  const word = levelWord(item.level);
+  const level = word ? [h("bdi", { class: "rd-notice-level" }, word), " "] : [];
+  const mark = markOf(item).flatMap((each) => [h("bdi", { class: "rd-notice-trial" }, each), " "]);
   const lang = item.lang || null;
   const title = item.href ? h("a", { href: item.href, lang, "data-act": "open" }, item.title) : h("span", { lang }, item.title);
-  return h(tag, { class: "rd-notice-title", id, dir: "auto" }, ...level, title);
+  return h(tag, { class: "rd-notice-title", id, dir: "auto" }, ...mark, ...level, title);
 }
 
 /** No element or one. @param {Item} item @param {string} language */

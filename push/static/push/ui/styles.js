@@ -71,6 +71,7 @@ li + li > .row { box-shadow: inset 0 1px var(--rd-border); }
 [data-level="warning"] { color: var(--rd-warning); }
 [data-level="critical"] { color: var(--rd-critical); }
 .level { font-weight: 650; }
+.trial { padding: 0 0.4em; border: 1px solid currentColor; border-radius: 4px; color: var(--rd-text); font-size: 0.85em; font-weight: 600; white-space: nowrap; }
 .text { display: grid; gap: 3px; min-inline-size: 0; }
 .title, .body, .words > * { display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2; overflow: hidden; overflow-wrap: anywhere; }
 .title { color: var(--rd-text-muted); }

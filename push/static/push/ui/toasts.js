@@ -74,9 +74,10 @@ export class Toasts {
 /** @param {Item} item @param {(event: MouseEvent) => void} onChoose @param {() => void} onDismiss @returns {HTMLElement} */
 export function toastOf(item, onChoose, onDismiss) {
   const lang = item.lang || null;
-  const words = [...markOf(item), levelWord(item.level)].filter(Boolean);
-  const levels = words.flatMap((word) => [h("bdi", { class: "level", "data-level": item.level }, word), " "]);
-  const title = h("strong", { dir: "auto" }, ...levels, h("b", { lang }, item.title));
+  const word = levelWord(item.level);
+  const level = word ? h("bdi", { class: "level", "data-level": item.level }, word) : null;
+  const mark = markOf(item).flatMap((each) => [h("bdi", { class: "trial" }, each), " "]);
+  const title = h("strong", { dir: "auto" }, ...mark, level, level && " ", h("b", { lang }, item.title));
   const texts = [title, item.body ? h("span", { dir: "auto", lang }, item.body) : null];
   const body = item.href
     ? h("a", { class: "words", href: item.href, onclick: onChoose }, ...texts)
