@@ -123,6 +123,10 @@ class RedDot:
         """What readers have done with it; with `done` ("read", "confirmed", …) only who has done that."""
         yield from self._pages(f"broadcasts/{broadcast}/receipts/", limit=100, **({"done": done} if done else {}))
 
+    def effect(self, broadcast: int) -> dict[str, int]:
+        """How many of its audience were shown it, have seen, read or confirmed it, or followed its buttons."""
+        return self._ask("GET", f"broadcasts/{broadcast}/effect/")
+
     def withdraw(self, broadcast: int) -> dict[str, Any]:
         return self._write("POST", f"broadcasts/{broadcast}/withdraw/", None, None)
 

@@ -131,6 +131,7 @@ class TestTheClient:
         edited = red_dot.change(news["id"], title="Tea is hot", show_again=True)
         assert (edited["title"], edited["revision"], edited["again"]) == ("Tea is hot", 2, 2)
         assert list(red_dot.receipts(news["id"], done="read")) == []
+        assert red_dot.effect(news["id"])["read"] == 0
         few = red_dot.publish(
             "Tea for two", audience="several", people=["bob", "nobody"], excluded={"people": ["alice"]}
         )

@@ -52,6 +52,7 @@ def test_every_operation_documents_its_answers(document: Any) -> None:
         "GET broadcasts/{id}/people/": "200 400 401 403 404 422 429 503",
         "PATCH broadcasts/{id}/": "200 400 401 403 404 409 413 415 422 429 503",
         "DELETE broadcasts/{id}/": "204 400 401 403 404 409 413 422 429 503",
+        "GET broadcasts/{id}/effect/": "200 401 403 404 422 429 503",
         "GET broadcasts/{id}/receipts/": "200 400 401 403 404 422 429 503",
         "POST broadcasts/{id}/publish/": "200 400 401 403 404 409 413 415 422 429 503",
         "POST broadcasts/{id}/withdraw/": "200 400 401 403 404 409 413 415 422 429 503",

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from inbox import services
-from inbox.models import Broadcast, Scope
+from inbox import selectors, services
+from inbox.models import Broadcast, Noticed, Scope
 
 from .people import people, unread
 from .rest import announcement, problem
@@ -150,6 +150,16 @@ def test_receipts_say_who_has_done_what(desk: Service) -> None:
     assert receipts(desk, broadcast) == []
     services.mark_read(readers[0], [broadcast.ref])
     assert [(item["user"], item["revision"]) for item in receipts(desk, broadcast)] == [(readers[0], 2)]
+
+
+def test_the_effect_in_numbers(desk: Service) -> None:
+    readers = people(3)
+    broadcast = announcement(url="/more")
+    services.mark_read(readers[0], [broadcast.ref])
+    services.note_events(readers[1], [services.Event(broadcast.ref, Noticed.SHOWN)])
+    found = desk.get(f"broadcasts/{broadcast.pk}/effect/").json()
+    assert found == {who.value: count for who, count in selectors.counts(broadcast).items()}
+    assert (found["shown"], found["seen"], found["read"], found["link"]) == (2, 1, 1, 0)
 
 
 def test_receipts_of_what_is_not_there(desk: Service) -> None:

@@ -52,6 +52,7 @@ TABLE = """
     DELETE  broadcasts/{draft}/           204  broadcasts:write
     DELETE  broadcasts/{live}/            204  broadcasts:write+broadcasts:withdraw
     GET     broadcasts/{live}/receipts/   200  broadcasts:read
+    GET     broadcasts/{live}/effect/     200  broadcasts:read
     GET     broadcasts/{live}/people/     200  broadcasts:read
     POST    broadcasts/{draft}/publish/   200  broadcasts:publish
     POST    broadcasts/{live}/withdraw/   200  broadcasts:withdraw

@@ -1,4 +1,4 @@
-"""`broadcasts/{id}/receipts/`: who has read a broadcast, archived, dismissed, closed or confirmed it."""
+"""`broadcasts/{id}/receipts/`: who has done what with a broadcast; `broadcasts/{id}/effect/`: how many have."""
 
 from datetime import datetime
 from typing import Any, Literal
@@ -16,7 +16,7 @@ from ..shared.auth import Service
 from ..shared.document import answers
 from ..shared.faults import fault
 from ..shared.problems import invalid
-from ..shared.schemas import ABSENT, Moment, User
+from ..shared.schemas import ABSENT, Count, Moment, User
 from ..shared.throttle import add_rate_limit_headers
 from ..shared.times import moment
 from .broadcast_schemas import BroadcastPath
@@ -69,6 +69,36 @@ def receipts(request: HttpRequest, id: Path[BroadcastPath], query: Query[Receipt
     except BadValue as error:  # the schema has validated everything else
         return invalid([fault("query", ["before"], error.detail)])
     return {"items": [_document(row) for row in page.items], "next": page.next}
+
+
+class Effect(BaseModel):
+    """How many people in the audience of a broadcast have done what, since it was last shown again, if it was."""
+
+    audience: Count = Field(description="Those who can sign in now. All others but `left` are among them.")
+    shown: Count = Field(description="It was on an open page of theirs, whether or not they looked.")
+    seen: Count
+    read: Count
+    unread: Count
+    confirmed: Count
+    unconfirmed: Count
+    closed: Count = Field(description="Its banner.")
+    dismissed: Count = Field(description="Its item in the inbox.")
+    link: Count = Field(description="They have followed its link.")
+    button0: Count = Field(description="They have followed its first button.")
+    button1: Count = Field(description="They have followed its second button.")
+    left: Count = Field(description="They have seen it, and are no longer in the audience.")
+
+
+@router.get(
+    "broadcasts/{id}/effect/",
+    auth=Service(Scope.BROADCASTS_READ),
+    response=answers({200: Effect}, 403, 404, 422),
+    operation_id="getEffect",
+    summary="How many have seen it",
+)
+def effect(request: HttpRequest, id: Path[BroadcastPath]) -> dict[str, int]:
+    """The numbers of its page in the administration."""
+    return {who.value: count for who, count in selectors.counts(selectors.broadcast(id)).items()}
 
 
 def _document(row: Any) -> dict[str, Any]:
