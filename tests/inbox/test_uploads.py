@@ -158,6 +158,17 @@ class TestTheAdmin:
     def test_what_is_refused(self, admin: Client, news: Broadcast, content: bytes, sentence: str) -> None:
         assert sentence in self.post(admin, news, content)
 
+    @pytest.mark.parametrize("name", ["duplicate", "remind"])
+    def test_copies_of_one_that_was_deleted_meanwhile(
+        self, monkeypatch: pytest.MonkeyPatch, admin: Client, name: str
+    ) -> None:
+        news = live()
+        monkeypatch.setattr(aim, "check_users", lambda: Broadcast.objects.filter(pk=news.pk).delete())
+        answer = admin.post(page(news, name), {"form_key": services.new_form_key()}, follow=True)
+        assert "This announcement was deleted meanwhile." in answer.content.decode()
+        assert answer.redirect_chain == [(LIST, 302)]
+        assert Broadcast.objects.get() == news  # no copy, and in this test the deletion is rolled back with it
+
     def steps(self, client: Client, news: Broadcast, content: bytes) -> list[Any]:
         """What the script of the page hears."""
         fields = {"file": SimpleUploadedFile("list.csv", content), "is_excluded": ""}

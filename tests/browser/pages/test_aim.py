@@ -3,7 +3,7 @@
 import re
 from secrets import token_hex
 
-from playwright.sync_api import expect
+from playwright.sync_api import FilePayload, expect
 
 from tests.browser.axe import violations
 from tests.browser.conftest import Browse
@@ -64,17 +64,19 @@ def test_an_uploaded_list(browse: Browse, shared_site: StartSite) -> None:
     page.get_by_role("button", name="Save as draft").click()
     page.get_by_role("link", name="Lists…").click()
     content = b"alice\nbob\nbob\nnobody\n"
-    page.get_by_label("File:").set_input_files({"name": "list.csv", "mimeType": "text/csv", "buffer": content})
+    file: FilePayload = {"name": "list.csv", "mimeType": "text/csv", "buffer": content}
+    page.get_by_label("File:").set_input_files(file)
     page.get_by_role("button", name="Upload").click()
     expect(page.get_by_text("2 people are on the list")).to_be_visible()
     expect(page.get_by_text("1 line names nobody: nobody")).to_be_visible()
     expect(page.get_by_text("In the audience: 2")).to_be_visible()
     assert violations(page) == []
     with page.expect_download() as download:
-        page.get_by_role("button", name="Download as CSV").click()
+        page.get_by_role("button", name="Download all as CSV").click()
     assert download.value.path().read_bytes() == b'\xef\xbb\xbf"nobody"\r\n'
     broken = '{"done": 1, "total": 2}\n'
     page.route("**/lists/", lambda route: route.fulfill(body=broken, content_type="application/x-ndjson"))
+    page.get_by_label("File:").set_input_files(file)
     page.get_by_role("button", name="Upload").click()
     expect(page.get_by_text("The connection was lost")).to_be_visible()
     page.unroute("**/lists/")

@@ -2,6 +2,7 @@
 // as any other.
 "use strict";
 
+const SHOWN = 1_000; // lines: a text field with a hundred thousand of them stops the page for seconds
 const TYPE = "application/x-ndjson"; // uploads/steps.py writes it
 
 class Upload {
@@ -12,6 +13,7 @@ class Upload {
   constructor(form) {
     const find = (selector) => document.querySelector(selector);
     Object.assign(this, { form, box: find(".inbox-progress"), report: find(".inbox-report") });
+    this.unknown = new Unknown(find(".inbox-unknown"));
     this.bar = this.box.querySelector("progress");
     this.status = this.box.querySelector("[role=status]");
     form.addEventListener("submit", (event) => {
@@ -63,6 +65,7 @@ class Upload {
     if (done < total) return this.#show("looking", done, total);
     if (total) return this.#show("writing");
     this.#isOver = true;
+    if (sentences) this.form.elements.file.value = ""; // a second click would send it again
     this.#report(sentences ?? [["error", error]], unknown ?? "");
   }
 
@@ -80,8 +83,7 @@ class Upload {
   #report(sentences, unknown) {
     const items = sentences.map(([level, text]) => Object.assign(document.createElement("li"), { className: level, textContent: text }));
     this.report.querySelector("ul").replaceChildren(...items);
-    this.report.querySelector("textarea").value = unknown;
-    this.report.querySelector(".inbox-unknown").hidden = !unknown;
+    this.unknown.show(unknown);
     this.report.hidden = false;
   }
 
@@ -102,27 +104,39 @@ function number(value) {
   return value === undefined ? "" : value.toLocaleString(document.documentElement.lang || undefined);
 }
 
-/* All lines that name nobody, for the clipboard or as a file. The server has neutralised them. */
-function offer(box) {
-  const lines = box.querySelector("textarea");
-  const [copy, save] = box.querySelectorAll("button");
-  for (const button of [copy, save]) button.hidden = false;
-  copy.addEventListener("click", async () => {
-    lines.select();
-    await navigator.clipboard?.writeText(lines.value).catch(() => null);
-    box.querySelector("[role=status]").textContent = copy.dataset.done;
-  });
-  save.addEventListener("click", () => {
-    const cells = lines.value.split("\n").map((line) => `"${line.replaceAll('"', '""')}"\r\n`);
+/* The lines that name nobody, all of them for the clipboard or as a file. The server has neutralised them. */
+class Unknown {
+  constructor(box) {
+    Object.assign(this, { box, field: box.querySelector("textarea"), status: box.querySelector("[role=status]") });
+    this.lines = this.field.value;
+    const [copy, save] = box.querySelectorAll("button");
+    for (const button of [copy, save]) button.hidden = false;
+    copy.addEventListener("click", () => this.#copy(copy.dataset));
+    save.addEventListener("click", () => this.#save(save.dataset));
+  }
+
+  show(lines) {
+    const some = lines.split("\n", SHOWN).join("\n");
+    this.lines = lines;
+    this.field.value = some === lines ? lines : `${some}\n…`;
+    this.status.textContent = "";
+    this.box.hidden = !lines;
+  }
+
+  async #copy({ done, failed }) {
+    const isCopied = await navigator.clipboard?.writeText(this.lines).then(() => true, () => false);
+    this.status.textContent = isCopied ? done : failed;
+  }
+
+  #save({ name }) {
+    const cells = this.lines.split("\n").map((line) => `"${line.replaceAll('"', '""')}"\r\n`);
     const href = URL.createObjectURL(new Blob(["\ufeff", ...cells], { type: "text/csv" }));
-    Object.assign(document.createElement("a"), { href, download: save.dataset.name }).click();
+    Object.assign(document.createElement("a"), { href, download: name }).click();
     URL.revokeObjectURL(href);
-  });
+  }
 }
 
 addEventListener("DOMContentLoaded", () => {
   const form = document.querySelector("form.inbox-upload");
-  if (!form) return;
-  new Upload(form);
-  offer(document.querySelector(".inbox-unknown"));
+  if (form) new Upload(form);
 });
