@@ -1,19 +1,19 @@
 """Saved filters: people by when they registered, when they last signed in and their language, for audiences."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import DateField, Model, Q
+from django.db.models import DateField, Model, Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from .. import selectors
-from ..models import Audience, AudienceFilter, Broadcast
+from .. import conf, selectors
+from ..models import Audience, AudienceFilter, Broadcast, BroadcastSeries
 from ..models.filters import offered_conditions
 from ..rendering.languages import languages
 from .base import LeanAdmin
@@ -47,6 +47,7 @@ class FilterAdmin(LeanAdmin):
     """Shows only the conditions that the user model has columns for."""
 
     form = FilterForm
+    list_per_page = 20  # the people of each are counted
     search_fields = ("name",)
     ordering = ("name",)
     readonly_fields = ("finds",)
@@ -68,6 +69,22 @@ class FilterAdmin(LeanAdmin):
     def finds(self, saved: AudienceFilter) -> str:
         people = (selectors.found_by([saved]),)
         return sentence_about(selectors.reach(selectors.Aim(Audience.SEVERAL, people=people)))
+
+    def has_change_permission(self, request: HttpRequest, obj: AudienceFilter | None = None) -> bool:
+        """Who changes one that an active series uses decides who sees what comes out without further action."""
+        is_allowed: bool = super().has_change_permission(request, obj)
+        if obj is None or not is_allowed or not obj.is_recurring:
+            return is_allowed
+        return bool(request.user.has_perm("inbox.publish_broadcast")) and not conf.four_eyes()
+
+    def get_deleted_objects(
+        self, objs: QuerySet[Model] | Sequence[Model], request: HttpRequest
+    ) -> tuple[list[Any], dict[str, int], set[str], list[str]]:
+        named, counts, forbidden, _protected = super().get_deleted_objects(objs, request)
+        used = Q(template__filters__in=objs) | Q(template__excluded_filters__in=objs)
+        active = BroadcastSeries.objects.active().filter(used).select_related("template").distinct()
+        name = BroadcastSeries._meta.verbose_name
+        return named, counts, forbidden, [f"{name}: {series}" for series in active]
 
     def count_dependents(self, objs: Iterable[Model]) -> dict[str, int]:
         """The choices are deleted, not the announcements."""

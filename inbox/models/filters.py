@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from ..core.validators import validate_language
 from .births import JOINED
+from .broadcast import Broadcast
 from .mailbox import PrimaryQuerySet
 from .preferences import has_chosen
 
@@ -93,6 +94,12 @@ class AudienceFilter(models.Model):
             raise ValidationError({offered_conditions()[0]: sentence})
         if self.joined_after and self.joined_before and self.joined_after >= self.joined_before:
             raise ValidationError({"joined_before": _("This must be later than “registered since”.")})
+
+    @property
+    def is_recurring(self) -> bool:
+        """Whether occurrences will come out for those whom it finds, or without them, and nobody publishes these."""
+        used = Q(filters=self.pk) | Q(excluded_filters=self.pk)
+        return Broadcast.objects.filter(used, repeated_by__is_active=True).exists()
 
     @property
     def conditions(self) -> dict[str, Any]:

@@ -14,8 +14,20 @@ from django.db.models.signals import m2m_changed, post_delete, post_save, pre_de
 
 from .. import services
 from ..core.users import SiteUser
-from ..models import Broadcast, BroadcastMember, Mailbox, Message, Source, State, audiences, history, ledger
+from ..models import (
+    AudienceFilter,
+    Broadcast,
+    BroadcastMember,
+    Mailbox,
+    Message,
+    Source,
+    State,
+    audiences,
+    history,
+    ledger,
+)
 from ..models.base import is_being_deleted
+from .filters import filter_deleting
 from .groups import all_leave, audience_changed, group_deleting
 
 
@@ -27,6 +39,7 @@ def connect() -> None:
         post_save.connect(user_saved, sender=model)
     for model in _with_proxies(Group):
         pre_delete.connect(group_deleting, sender=model)
+    pre_delete.connect(filter_deleting, sender=AudienceFilter)
     m2m_changed.connect(broadcast_groups_changed, sender=Broadcast.groups.through)
     for field in (Broadcast.filters, Broadcast.excluded_filters):
         m2m_changed.connect(broadcast_filters_changed, sender=field.through)

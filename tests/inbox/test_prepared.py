@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import connection
+from django.db import connection, transaction
+from django.db.models import ProtectedError
 from django.utils import timezone
 
 from inbox import services
@@ -22,11 +23,12 @@ from .people import NOW, mend, people, unread
 from .repeated import EVERY_MONDAY, MONDAY, NEXT_MONDAY, occurrences, repeated, stopped, template
 from .rest import problem
 from .services import service
-from .test_admin_broadcasts import page, signed_in
+from .test_admin_broadcasts import page, signed_in, staff
 from .threads import Pause, beside, together
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock"), pytest.mark.urls("tests.inbox.urls")]
 SOON = MONDAY - timedelta(minutes=4)
+AUTHORS = (("ann", ()), ("bob", ("publish_broadcast",)))
 YESTERDAY = NOW.date() - timedelta(days=1)
 
 
@@ -229,6 +231,25 @@ class TestInBetween:
         services.prepare_occurrences()
         assert not Broadcast.objects.filter(pk=made.pk).exists()
         assert not BroadcastMember.objects.filter(broadcast=made.pk).exists()
+
+    def test_a_filter_that_an_active_series_uses(self, user: int, clock: Any, settings: Any) -> None:
+        """Deleting one would show the next occurrence to those who are left out; to change it is to publish."""
+        ann, bob = (staff(name, "change_audiencefilter", "delete_audiencefilter", *more) for name, more in AUTHORS)
+        series = repeated(user, template=filtered())
+        for used in AudienceFilter.objects.all():
+            address = f"/admin/inbox/audiencefilter/{used.pk}/"
+            for delete in (used.delete, AudienceFilter.objects.filter(pk=used.pk).delete):
+                with pytest.raises(ProtectedError), transaction.atomic():
+                    delete()
+            assert "protected" in bob.get(f"{address}delete/").content.decode()
+            assert 'name="_save"' not in ann.get(f"{address}change/").content.decode()
+            assert 'name="_save"' in bob.get(f"{address}change/").content.decode()
+            settings.INBOX_FOUR_EYES = True
+            assert 'name="_save"' not in bob.get(f"{address}change/").content.decode()
+            settings.INBOX_FOUR_EYES = False
+        services.stop_series(series)
+        assert 'name="_save"' in ann.get(f"{address}change/").content.decode()
+        AudienceFilter.objects.all().delete()
 
     def test_under_four_eyes(self, user: int, clock: Any, settings: Any) -> None:
         """Who has approved the template has approved it."""

@@ -50,6 +50,14 @@ def refuse_broadcast(page: Page) -> None:
     expect(page.get_by_text("This field is required")).to_be_visible()
 
 
+def save_filter(page: Page) -> None:
+    page.goto("/admin/inbox/audiencefilter/add/")
+    page.get_by_label("Name:").fill(f"Since 2020 {token_hex(4)}")
+    page.get_by_label("Registered since:").fill("2020-01-01")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.locator("#result_list .field-finds").first).to_be_visible()
+
+
 def repeat(page: Page) -> None:
     page.goto("/admin/inbox/broadcastseries/add/?template=1")
     page.get_by_role("button", name="Save and start").click()
@@ -103,6 +111,8 @@ STOPS = (
     Stop("admin", "/admin/inbox/broadcast/1/effect/?who=unread", ".inbox-readers"),
     Stop("admin", "/admin/inbox/broadcast/add/", "#id_audience"),
     Stop("admin", act=refuse_broadcast, name="broadcast refused"),
+    Stop("admin", "/admin/inbox/audiencefilter/add/", "#id_language"),
+    Stop("admin", act=save_filter, name="saved filters"),
     Stop("admin", "/admin/inbox/broadcastseries/add/", ".inbox-next li"),
     Stop("admin", act=repeat, name="recurring announcement"),
     Stop("admin", "/admin/inbox/broadcastseries/", "#result_list"),
