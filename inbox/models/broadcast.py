@@ -50,6 +50,8 @@ class BroadcastQuerySet(PrimaryQuerySet["Broadcast"]):
         if any(args) or any(kwargs.values()):
             raise NotImplementedError("Broadcasts can't be upserted: a live one would change without a new version.")
         rows = list(objs)
+        for row in rows:
+            row.forget_past()
         with ledger.locked_clock() as clock:
             live = [row for row in rows if row.state == State.LIVE]
             moment = births.next_moment(ledger.alias()) if live else None
@@ -211,6 +213,8 @@ class Broadcast(Revised, Aimed):
         kwargs |= zip(SAVE, args, strict=False)
         with ledger.locked_clock() as clock:
             before = self._stored()
+            if before is None:
+                self.forget_past()
             names = self._written_fields(kwargs.get("update_fields"))
             was_live = before is not None and before["state"] == State.LIVE
             is_live = self.state == State.LIVE if before is None or "state" in names else was_live

@@ -14,6 +14,11 @@ from .base import differs_from
 from .shown import SHOWN, Shown
 
 Columns = Mapping[str, Any]
+# Columns of a broadcast that only code writes.
+PAST = (
+    *("clock", "first_clock", "first_published_at", "published_at", "revision", "again", "again_clock"),
+    *("series", "occurrence", "created_at"),
+)
 
 
 class Revised(Shown):
@@ -31,6 +36,14 @@ class Revised(Shown):
 
     class Meta:
         abstract = True
+
+    def forget_past(self) -> None:
+        """Call it for new rows. One that was read, and is saved anew (`pk = None`), has neither publications nor
+        revisions of its own, and no series has made it."""
+        if self._state.db is not None:
+            for name in PAST:
+                field: models.Field[Any, Any] = self._meta.get_field(name)  # type: ignore[assignment]
+                setattr(self, field.attname, field.get_default())
 
     def keep_revision(self, before: Columns) -> None:
         """Take the columns as they were stored: this instance may be older than they are."""

@@ -34,8 +34,11 @@ class SeriesQuerySet(PrimaryQuerySet["BroadcastSeries"]):
 
     @alters_data
     def bulk_create(self, objs: Iterable[BroadcastSeries], *args: Any, **kwargs: Any) -> list[BroadcastSeries]:
+        made = list(objs)
+        for row in made:
+            row.stop_if_cloned()
         with ledger.locked_clock() as clock:
-            rows = super().bulk_create(list(objs), *args, **kwargs)
+            rows = super().bulk_create(made, *args, **kwargs)
             hasten(clock)
             return rows
 
@@ -89,9 +92,15 @@ class BroadcastSeries(models.Model):
         return str(self.template) if self.template is not None else str(_("deleted announcement"))
 
     def save(self, *args: Any, **kwargs: Any) -> None:
+        self.stop_if_cloned()
         with ledger.locked_clock() as clock:
             super().save(*args, **kwargs)
             hasten(clock)
+
+    def stop_if_cloned(self) -> None:
+        """An instance that was read, and is saved anew (`pk = None`), is a series that nobody has started."""
+        if self.pk is None and self._state.db is not None:
+            self.is_active, self.next_at, self.problem, self.created_at = False, None, "", timezone.now()
 
     @property
     def recurrence(self) -> Recurrence:

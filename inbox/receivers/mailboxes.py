@@ -10,7 +10,7 @@ from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.db.models import DO_NOTHING, Model, QuerySet
-from django.db.models.signals import m2m_changed, post_delete, post_save, pre_delete
+from django.db.models.signals import m2m_changed, post_delete, post_save, pre_delete, pre_save
 
 from .. import services
 from ..core.users import SiteUser
@@ -18,6 +18,7 @@ from ..models import (
     AudienceFilter,
     Broadcast,
     BroadcastMember,
+    BroadcastReceipt,
     Mailbox,
     Message,
     Source,
@@ -40,6 +41,7 @@ def connect() -> None:
     for model in _with_proxies(Group):
         pre_delete.connect(group_deleting, sender=model)
     pre_delete.connect(filter_deleting, sender=AudienceFilter)
+    pre_save.connect(receipt_loading, sender=BroadcastReceipt)
     m2m_changed.connect(broadcast_groups_changed, sender=Broadcast.groups.through)
     for field in (Broadcast.filters, Broadcast.excluded_filters):
         m2m_changed.connect(broadcast_filters_changed, sender=field.through)
@@ -48,6 +50,12 @@ def connect() -> None:
     for model in _with_proxies(Message):
         if _can_be_cascaded(model):  # only then, because with a receiver Django loads every row that it deletes
             pre_delete.connect(message_cascaded, sender=model)
+
+
+def receipt_loading(instance: BroadcastReceipt, raw: bool = False, **kwargs: Any) -> None:
+    """`loaddata` of a dump from before there were revisions: each broadcast of it has one."""
+    if raw and instance.revision is None:
+        instance.revision = 1
 
 
 def _with_proxies(base: type[Model]) -> list[type[Model]]:
