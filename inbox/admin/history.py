@@ -22,7 +22,7 @@ NAMES = {
     "excluded_groups": gettext_lazy("excluded groups"),
     "excludes_staff": gettext_lazy("staff is left out"),
 }
-LONGEST = 200  # characters of a value
+LONGEST = 200  # characters of a value; a click shows the rest
 
 
 class ShownChange:
@@ -34,8 +34,17 @@ class ShownChange:
         self.is_first = not change.changed
         self.is_by_series = self.is_first and change.broadcast.occurrence is not None
         self.lines = [
-            (_name(name), _value(name, before), _value(name, after)) for name, (before, after) in change.changed.items()
+            (_name(name), Shown(_value(name, before)), Shown(_value(name, after)))
+            for name, (before, after) in change.changed.items()
         ]
+
+
+class Shown:
+    """A value: its text, and how it begins if it is long (`beginning`)."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.beginning = shortened(text, LONGEST) if len(text) > LONGEST else ""
 
 
 def _name(column: str) -> str:
@@ -63,4 +72,4 @@ def _value(column: str, value: Any) -> str:
     found = parse_datetime(value) if column.endswith("_at") else None
     if found is not None:
         return moment(found)
-    return shortened(str(value), LONGEST)
+    return str(value)

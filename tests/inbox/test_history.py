@@ -1,5 +1,7 @@
 """The history of a broadcast: every write is in it, with who did it, in the same transaction."""
 
+import html
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -25,6 +27,17 @@ def told(broadcast: Broadcast) -> list[tuple[str | None, dict[str, Any]]]:
     """Who, and what changed, oldest first."""
     rows = BroadcastChange.objects.filter(broadcast=broadcast).order_by("pk").select_related("by")
     return [(row.by.get_username() if row.by else None, row.changed) for row in rows]
+
+
+def test_long_texts_are_cut_with_a_way_to_see_all() -> None:
+    made = Broadcast.objects.create(title="Tea")
+    texts = {"zh-hans": {"title": "茶", "body": "*long* " * 100 + "<end>"}}
+    services.change_broadcast(made, {"translations": texts, "body": "word " * 100, "url": "/tea/"})
+    shown = staff("reader", "view_broadcast").get(page(made)).content.decode()
+    cut = re.findall(r"<summary><bdi>(.*?)</bdi></summary><bdi>(.*?)</bdi></details>", shown, re.DOTALL)
+    assert len(cut) == 2
+    assert all(len(html.unescape(beginning)) <= 200 for beginning, _all in cut)
+    assert any("&lt;end&gt;" in everything for _beginning, everything in cut)
 
 
 class TestRecording:
