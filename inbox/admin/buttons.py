@@ -8,7 +8,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from ..core.validators import MAX_BUTTONS, MAX_LABEL, MAX_LINK, validate_link, validate_text
+from ..core.validators import MAX_BUTTONS, MAX_LABEL, MAX_LINK, validate_link, validate_says_something
 
 NUMBERS = range(1, MAX_BUTTONS + 1)
 
@@ -40,7 +40,9 @@ def fields(languages: Mapping[str, str]) -> dict[str, forms.Field]:
 
 def _label(label: Any, **attributes: str) -> forms.CharField:
     widget = forms.TextInput(attrs=attributes)
-    return forms.CharField(label=label, max_length=MAX_LABEL, required=False, validators=[validate_text], widget=widget)
+    return forms.CharField(
+        label=label, max_length=MAX_LABEL, required=False, validators=[validate_says_something], widget=widget
+    )
 
 
 def initial(buttons: Iterable[Mapping[str, Any]]) -> dict[str, str]:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from .. import services
 from ..core.users import SiteUser
+from ..core.validators import validate_says_something
 from ..models import Broadcast, Scope, ServiceToken
 from ..rendering.languages import languages, supported
 from ..services.broadcasts.copies import PLACES
@@ -54,6 +55,7 @@ def translation_fields() -> dict[str, forms.Field]:
         body = Broadcast._meta.get_field("body").formfield(required=False, help_text="")
         assert title is not None
         assert body is not None
+        title.validators.append(validate_says_something)
         title.label, body.label = f"{title.label} ({name})", f"{body.label} ({name})"
         title.widget.attrs |= {"lang": code, "class": "vTextField"}
         body.widget.attrs |= {"lang": code, "class": "vLargeTextField"}

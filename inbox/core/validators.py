@@ -15,6 +15,20 @@ _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[a-z0-9]{1,8}){0,4}", re.ASCII)
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 # The same for JSON Schema (ECMA-262). JSON has no lone surrogates.
 TEXT_PATTERN = r"^[^\x00]*$"
+# White space, controls, marks of direction, and characters that show nothing although they are letters or symbols.
+_INVISIBLE = (
+    r"\x00-\x20\x7f-\xa0\xad\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f\u2000-\u200f\u2028-\u202f\u205f-\u206f"
+    r"\u2800\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
+)
+_VISIBLE = re.compile(f"[^{_INVISIBLE}]")
+SAYING_PATTERN = rf"^[^\x00]*[^{_INVISIBLE}][^\x00]*$"
+
+
+def validate_says_something(value: str) -> None:
+    """Raise ValidationError unless a reader sees at least one character; and as `validate_text`."""
+    validate_text(value)
+    if not _VISIBLE.search(value):
+        raise ValidationError(_("Write something that can be seen."), code="invisible")
 
 
 def validate_text(value: str) -> None:
@@ -45,8 +59,8 @@ def validate_translations(value: object) -> None:
             limits = {"language": language, "title": MAX_TITLE, "body": MAX_BODY}
             sentence = _("%(language)s: a title has 1 to %(title)d characters, a text at most %(body)d.")
             raise ValidationError(sentence % limits, code="translations")
-        for each in text.values():
-            validate_text(each)
+        validate_says_something(text["title"])
+        validate_text(text["body"])
 
 
 def validate_buttons(value: object) -> None:
@@ -70,7 +84,7 @@ def _validate_labels(label: object, labels: object) -> None:
     for text in (label, *labels.values()):
         if not isinstance(text, str) or not 0 < len(text) <= MAX_LABEL:
             raise ValidationError(_("The label of a button has 1 to %d characters.") % MAX_LABEL, code="buttons")
-        validate_text(text)
+        validate_says_something(text)
 
 
 def validate_link(value: str) -> None:

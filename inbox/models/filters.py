@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from ..core.validators import validate_language
+from ..core.validators import validate_language, validate_says_something
 from .births import JOINED
 from .broadcast import Broadcast
 from .mailbox import PrimaryQuerySet
@@ -89,6 +89,10 @@ class AudienceFilter(models.Model):
 
     def clean(self) -> None:
         """Each error belongs to a field, so that the constraint does not say it once more."""
+        try:
+            validate_says_something(self.name or "-")  # the empty one has an error of its own
+        except ValidationError as error:
+            raise ValidationError({"name": error.messages}) from error
         if offered_conditions() and not self.conditions:
             sentence = _("Give at least one condition: without any, it would be everyone.")
             raise ValidationError({offered_conditions()[0]: sentence})

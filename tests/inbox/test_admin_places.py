@@ -62,6 +62,14 @@ def test_visitors_see_banners_for_everyone(admin: Client) -> None:
         assert [*errors(admin, as_banner="on", for_visitors="on", **out)] == ["for_visitors"]
 
 
+@pytest.mark.parametrize("nothing", ["\u200b", "\u202e\u2066", "\u3164\u2800"])
+def test_texts_say_something(admin: Client, nothing: str) -> None:
+    for name in ("title", "title_zh_hans", "button_1_label", "button_1_label_zh_hans"):
+        assert [*errors(admin, **BUTTON | {"in_inbox": "on", name: nothing})] == [name], name
+    found = admin.post("/admin/inbox/audiencefilter/add/", {"name": nothing, "joined_after": "2030-01-01"})
+    assert [*found.context["adminform"].form.errors] == ["name"]
+
+
 def test_buttons_with_labels_in_every_language(admin: Client) -> None:
     second = {"button_2_label": "Status", "button_2_url": "https://status.example.org/"}
     admin.post(ADD, FORM | BUTTON | second | {"in_inbox": "on", "button_1_label_zh_hans": "计划"})

@@ -46,12 +46,16 @@ def test_a_broadcast_shows_in_the_inbox_unless_it_says_otherwise(desk: Service) 
 
 
 NOWHERE = {"in_inbox": False}
+NOTHING = ["  ", "\u200b\u202e", "\u3164"]  # that can be seen
 BAD: list[dict[str, Any]] = [
     {"buttons": [BUTTON] * 3},
     {"buttons": [{**BUTTON, "url": ""}]},
     {"buttons": [{**BUTTON, "url": "javascript:alert(1)"}]},
     {"buttons": [{**BUTTON, "label": ""}]},
     {"buttons": [{**BUTTON, "label": "x" * 61}]},
+    *({"buttons": [{**BUTTON, "label": nothing}]} for nothing in NOTHING),
+    *({"title": nothing} for nothing in NOTHING),
+    *({"translations": {"zh-hans": {"title": nothing, "body": "x"}}} for nothing in NOTHING),
     {"buttons": [{**BUTTON, "labels": {"xx": "Tea"}}]},
     {"buttons": [{**BUTTON, "labels": {"zh-hans": ""}}]},
     {"buttons": [{**BUTTON, "colour": "red"}]},

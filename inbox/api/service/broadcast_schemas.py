@@ -18,13 +18,21 @@ from pydantic import (
     model_validator,
 )
 
-from ...core.validators import MAX_BODY, MAX_BUTTONS, MAX_LABEL, MAX_TITLE, TEXT_PATTERN
+from ...core.validators import (
+    MAX_BODY,
+    MAX_BUTTONS,
+    MAX_LABEL,
+    MAX_TITLE,
+    SAYING_PATTERN,
+    TEXT_PATTERN,
+    validate_says_something,
+)
 from ...models import Audience, Level, State
 from ...services.broadcasts.copies import PLACES
 from ..shared.faults import MOMENT
 from ..shared.schemas import ABSENT, Count, Moment
 from .aim_schemas import AUDIENCE_RULES, AimFields, AimNow
-from .events import Link
+from .events import Link, checked_by
 
 # RFC 3339, this millennium only: near the years 1 and 9999, a time can't be converted to every time zone.
 MOMENT_PATTERN = r"^2\d{3}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)$"
@@ -92,7 +100,9 @@ def _enumerate_languages(schema: dict[str, Any]) -> None:
 Language = Annotated[str, AfterValidator(_known_language), Field(json_schema_extra=_enumerate_languages)]
 
 
-Label = Annotated[str, Field(min_length=1, max_length=MAX_LABEL, pattern=TEXT_PATTERN)]
+_SAYING: dict[str, Any] = {"json_schema_extra": {"pattern": SAYING_PATTERN}}
+Label = Annotated[str, Field(min_length=1, max_length=MAX_LABEL, **_SAYING), checked_by(validate_says_something)]
+Title = Annotated[str, Field(min_length=1, max_length=MAX_TITLE, **_SAYING), checked_by(validate_says_something)]
 SHOW_AGAIN = "Whether it is new to everybody, also to those who have read, dismissed or confirmed an earlier revision."
 
 
@@ -101,7 +111,7 @@ class Translation(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    title: str = Field(min_length=1, max_length=MAX_TITLE, pattern=TEXT_PATTERN)
+    title: Title
     body: str = Field(default="", max_length=MAX_BODY, pattern=TEXT_PATTERN, description="Markdown.")
 
 
@@ -120,7 +130,7 @@ class BroadcastFields(AimFields):
 
     model_config = ConfigDict(extra="forbid")
 
-    title: str = Field(default=ABSENT, min_length=1, max_length=MAX_TITLE, pattern=TEXT_PATTERN)
+    title: Title = Field(default=ABSENT)
     body: str = Field(default=ABSENT, max_length=MAX_BODY, pattern=TEXT_PATTERN, description="Markdown.")
     language: Language = Field(default=ABSENT, description="The language of title and text.")
     translations: dict[Language, Translation] = Field(
@@ -157,7 +167,7 @@ class BroadcastDraft(BroadcastFields):
 
     model_config = ConfigDict(json_schema_extra=AUDIENCE_RULES | PLACE_RULES)
 
-    title: str = Field(min_length=1, max_length=MAX_TITLE, pattern=TEXT_PATTERN)
+    title: Title
 
 
 class BroadcastPatch(BroadcastFields):

@@ -5,10 +5,12 @@ from contextlib import contextmanager
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from ...core.users import SiteUser
+from ...core.validators import validate_says_something
 from ...errors import BadFields
 from ...models import Audience, Broadcast, State, ledger
 from .aims import EXCLUSIONS, SETS, check_aim, leaves_out_list, sets_of, write_sets
@@ -37,6 +39,7 @@ def check_broadcast(
     return (
         check_aim(values, changed, may_lack_parts=has_list or state == State.DRAFT)
         | _check_filters(changed, state)
+        | _check_title(values)
         | _check_languages(values, changed)
         | _check_places(values)
         | _check_visitors(values, leaves_out_list)
@@ -49,6 +52,14 @@ def _check_filters(changed: Collection[str], state: str) -> dict[str, str]:
     sentence = _("Filters find people when it is published. To change them, withdraw it first.")
     chosen = {"filters", "excluded_filters"} & {*changed} if state in PUBLISHED else ()
     return dict.fromkeys(chosen, sentence)
+
+
+def _check_title(values: Values) -> dict[str, str]:
+    try:
+        validate_says_something(values.get("title", "-"))
+    except ValidationError as error:
+        return {"title": error.messages[0]}
+    return {}
 
 
 def _check_languages(values: Values, changed: Collection[str]) -> dict[str, str]:
