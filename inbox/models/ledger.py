@@ -1,7 +1,7 @@
 """Locks and versions: every write to a mailbox or a broadcast uses these functions.
 
-The lock order is always: broadcast clock, then mailboxes sorted by user id, then rows. Version and rows change in one
-transaction. Signals are sent after its commit.
+The lock order is: lists of a broadcast (`aim.lock_lists`), broadcast clock, mailboxes sorted by user id, then rows.
+Version and rows change in one transaction. Signals are sent after its commit.
 """
 
 from __future__ import annotations

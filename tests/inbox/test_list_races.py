@@ -14,7 +14,7 @@ from inbox.errors import NotFound
 from inbox.models import AudienceFilter, Broadcast, BroadcastMember
 
 from .databases import postgres
-from .people import live, people
+from .people import live, people, unread
 from .threads import Pause, after, beside, blocked, together
 
 pytestmark = [pytest.mark.django_db(transaction=True), postgres]
@@ -133,6 +133,18 @@ def test_publishing_twice_at_once() -> None:
     together(*(partial(services.publish, Broadcast.objects.get()) for _ in range(2)))
     assert found(news) == {user}
     assert (told(news, "filtered_people"), told(news, "state")) == ([[0, 1]], [["draft", "live"]])
+
+
+@pytest.mark.usefixtures("no_deadlock")
+def test_publishing_without_filters_waits_for_no_upload() -> None:
+    """Those of the upload see it, too, when it is done."""
+    news = Broadcast.objects.create(title="Tea", audience="several")
+    [user] = people(1)
+    pause = Pause(CLOCK)
+    with beside(pause.around(partial(services.upload_list, news, str(user)))), pause:
+        services.publish(Broadcast.objects.get())
+        assert unread(user) == set()
+    assert unread(user) == {news.ref}
 
 
 def test_filters_that_find_people_when_it_is_published() -> None:

@@ -31,11 +31,12 @@ def freeze(broadcast: int) -> None:
     Call it outside any transaction that holds the clock: the rows are written before the clock is locked. Raises
     NotFound if it was deleted.
     """
+    if states.has_its_people(states.existing(broadcast)) or not _chosen(broadcast):
+        return
     try:
         with transaction.atomic(using=ledger.alias()):
             aim.lock_lists(broadcast)
-            if not states.has_its_people(states.existing(broadcast)):
-                _replace(broadcast)
+            _replace(broadcast)
     except _Published:
         return
 
