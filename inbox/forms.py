@@ -36,7 +36,7 @@ class PreferencesForm(forms.Form):
     def __init__(self, data: QueryDict | None, user: Any) -> None:
         types, muted, chosen = event_types(), selectors.muted(user), selectors.chosen(user)
         told = [name for name in types if name not in muted]
-        super().__init__(data, initial={"told": told, **chosen._asdict()})
+        super().__init__(data, initial={"told": told, **chosen._asdict()}, label_suffix="")
         self._offer("told", [(name, capfirst(model._meta.verbose_name_plural)) for name, model in types.items()])
         self._offer("language", [("", AS_THE_PAGE), *languages().items()])
         self._offer("time_zone", [("", AS_THE_BROWSER), *_zones(chosen.time_zone)])

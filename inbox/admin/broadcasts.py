@@ -76,7 +76,6 @@ class BroadcastAdmin(Publishing, OnceAdmin, LeanAdmin):
             "inbox/admin/people.js",
             "inbox/admin/publish.js",
             "inbox/admin/selected.js",
-            "inbox/admin/zone.js",
         )
 
     # The list and the form

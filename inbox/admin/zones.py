@@ -103,6 +103,7 @@ class ZonedAdmin(ModelAdmin):
     abbreviation, fields its name."""
 
     class Media:
+        css = {"all": ("inbox/admin/zone.css",)}
         js = ("inbox/admin/zone.js",)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:

@@ -55,7 +55,7 @@ class SeriesAdmin(SeriesPages, OnceAdmin, LeanAdmin):
 
     class Media:
         css: ClassVar[dict[str, tuple[str, ...]]] = {"all": ("inbox/admin.css",)}
-        js = ("inbox/admin/once.js", "inbox/admin/series.js", "inbox/admin/zone.js")
+        js = ("inbox/admin/once.js", "inbox/admin/series.js")
 
     # The list and the form
 
