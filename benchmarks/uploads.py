@@ -1,6 +1,6 @@
 """Uploading a list of people for an announcement: 200,000 user names, as many e-mail addresses, a copy of the
-announcement, a reminder, and the removal of the list. Then a saved filter that finds as many, beside the ORM, which writes
-a row for each of them.
+announcement, a reminder, and the removal of the list. Then a saved filter that finds as many, beside the ORM, which
+writes a row for each of them.
 
     python -m benchmarks.uploads [--users 200000]
 
