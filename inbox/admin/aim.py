@@ -16,7 +16,7 @@ from .. import selectors, services
 from ..core.users import user_pk_or_none
 from ..models import Audience, AudienceFilter, Broadcast, BroadcastMember, Source, State, ledger
 from ..models.filters import offered_conditions
-from .people import PeopleField, may_see_addresses, suggested
+from .people import PeopleField, may_see_addresses, posted_keys, suggested
 
 if TYPE_CHECKING:
     ModelAdmin = admin.ModelAdmin[Any]
@@ -166,4 +166,4 @@ def _keys(posted: QueryDict, name: str) -> list[int]:
 
 
 def _users(posted: QueryDict, name: str) -> list[Any]:
-    return [pk for key in posted.getlist(name) if (pk := user_pk_or_none(key)) is not None]
+    return [pk for key in posted_keys(posted, name) if (pk := user_pk_or_none(key)) is not None]

@@ -11,6 +11,7 @@ from django import forms
 from django.contrib.auth import get_permission_codename, get_user_model
 from django.core.exceptions import ValidationError
 from django.db.models import Q
+from django.http import QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -28,13 +29,18 @@ class PeopleSelect(forms.SelectMultiple):
     finds_addresses = False
 
     def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
-        words = {
+        words: dict[str, object] = {
             "data-placeholder": _("Name or e-mail address") if self.finds_addresses else _("Name"),
             "data-nobody": _("Nobody else is found."),
             "data-remove": _("Take out %s"),
+            "data-most": MOST,
+            "data-full": _("Choose at most %d people here. For more, upload a list.") % MOST,
         }
         address = {"data-search": reverse("admin:inbox_broadcast_people"), "class": "inbox-people"}
         return super().get_context(name, value, {**(attrs or {}), **address, **words})
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> list[str]:
+        return posted_keys(data, name)
 
     def optgroups(self, name: str, value: list[str], attrs: Any = None) -> Any:
         found = {str(user.pk): user for user in users_with(value)}
@@ -50,7 +56,7 @@ class PeopleField(forms.MultipleChoiceField):
     def validate(self, value: list[str]) -> None:
         """The choices are all users: `clean` looks them up."""
         if len(value) > MOST:
-            raise ValidationError(_("Choose at most %d people here.") % MOST)
+            raise ValidationError(_("Choose at most %d people here. For more, upload a list.") % MOST)
 
     def clean(self, value: Any) -> set[UserPk]:
         given = super().clean(value)
@@ -61,6 +67,11 @@ class PeopleField(forms.MultipleChoiceField):
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         return set(map(str, initial or ())) != set(data or ())
+
+
+def posted_keys(posted: QueryDict, name: str) -> list[str]:
+    """`people.js` joins them to one value, a key a line: Django limits the number of values in a form."""
+    return [key for value in posted.getlist(name) for key in value.splitlines()]
 
 
 def users_with(keys: Iterable[str]) -> list[SiteUser]:

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.test import Client
 from django.utils import timezone
@@ -38,6 +39,19 @@ def stored(excluded: bool = False) -> set[Any]:
 
 def several(*names: Any, **fields: Any) -> dict[str, Any]:
     return {**FORM, "audience": "several", "people": [name.pk for name in names], **fields}
+
+
+def test_as_many_people_as_the_limit_says(admin: Client, settings: Any) -> None:
+    """With Django's own limit of the number of fields."""
+    settings.DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
+    model = get_user_model()
+    model.objects.bulk_create(model(username=f"u{number}") for number in range(5001))
+    keys = [str(key) for key in model.objects.filter(username__startswith="u").values_list("pk", flat=True)]
+    form = {**FORM, "audience": "several"}
+    refused = admin.post(f"{LIST}add/", form | {"people": "\n".join(keys)}).context["adminform"].form.errors
+    assert refused == {"people": ["Choose at most 5000 people here. For more, upload a list."]}
+    assert admin.post(f"{LIST}add/", form | {"people": "\r\n".join(keys[1:])}).status_code == 302
+    assert BroadcastMember.objects.count() == 5000
 
 
 def test_a_union_without_others(admin: Client, tea: Group) -> None:

@@ -283,7 +283,7 @@ def test_what_is_documented_happens_and_nothing_else(
         call(pk=pk)
     for query in ("?limit=0", "?" + "&".join(f"a{n}=1" for n in range(settings.DATA_UPLOAD_MAX_NUMBER_FIELDS + 1))):
         call(query=query)
-    for body in (b"{", b"[]", b" " * (64 * 1024 + 1)):
+    for body in (b"{", b"[]", b" " * (256 * 1024 + 1)):
         call(body=body)
     call(body=b"{}", content_type="text/plain")
     call(body=b" " * 3_000_000, headers={**desk.headers, "Idempotency-Key": "k"})

@@ -41,7 +41,7 @@ from .broadcast_schemas import (
 from .once import Key, once, result
 
 router = Router()
-router.add_decorator(json_body(64 * KIB), mode="view")
+router.add_decorator(json_body(256 * KIB), mode="view")  # 5,000 people by name
 router.add_decorator(add_rate_limit_headers, mode="view")
 
 ATTRIBUTES = (

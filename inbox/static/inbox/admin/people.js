@@ -37,6 +37,9 @@ class PeopleField {
     box.append(this.search, this.list, this.chosen);
     select.before(box);
     select.hidden = true;
+    select.form.addEventListener("formdata", ({ formData }) => { // one value: Django limits their number
+      if (formData.has(select.name)) formData.set(select.name, formData.getAll(select.name).join("\n"));
+    });
     for (const option of select.options) this.#showChosen(option);
     this.#close();
   }
@@ -109,6 +112,10 @@ class PeopleField {
   }
 
   #choose(person) {
+    if (this.select.options.length >= Number(this.select.dataset.most)) {
+      this.list.replaceChildren(this.#make("li", { textContent: this.select.dataset.full, className: "inbox-none" }));
+      return;
+    }
     const option = new Option(person.name, person.id, true, true);
     this.select.add(option);
     this.#showChosen(option);
