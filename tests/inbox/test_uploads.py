@@ -145,7 +145,7 @@ class TestTheAdmin:
         monkeypatch.setattr(aim, "lock_lists", lambda broadcast: Broadcast.objects.filter(pk=broadcast).delete())
         fields = {"file": SimpleUploadedFile("list.csv", b"ann")} if field == "file" else {"_remove": "1"}
         answer = admin.post(page(news, "lists"), {"is_excluded": "", **fields}, follow=True)
-        assert "This announcement was deleted meanwhile." in answer.content.decode()
+        assert "This was deleted meanwhile." in answer.content.decode()
         assert answer.redirect_chain == [(LIST, 302)]
 
     def test_a_list_that_does_not_count_says_so(self, admin: Client) -> None:
@@ -165,7 +165,7 @@ class TestTheAdmin:
         news = live()
         monkeypatch.setattr(aim, "check_users", lambda: Broadcast.objects.filter(pk=news.pk).delete())
         answer = admin.post(page(news, name), {"form_key": services.new_form_key()}, follow=True)
-        assert "This announcement was deleted meanwhile." in answer.content.decode()
+        assert "This was deleted meanwhile." in answer.content.decode()
         assert answer.redirect_chain == [(LIST, 302)]
         assert Broadcast.objects.get() == news  # no copy, and in this test the deletion is rolled back with it
 

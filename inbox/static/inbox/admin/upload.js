@@ -52,9 +52,15 @@ class Upload {
     if (this.status.textContent !== told) this.status.textContent = told;
   }
 
+  /* Not so: an error, or another page after a redirect, because the user was signed out or the announcement deleted. */
+  #isOurs() {
+    const type = this.#request.getResponseHeader("Content-Type") ?? "";
+    return this.#request.status === 200 && type.startsWith(TYPE);
+  }
+
   #hear() {
-    const { responseText, status } = this.#request;
-    if (status !== 200 || !this.#request.getResponseHeader("Content-Type")?.startsWith(TYPE)) return;
+    const { responseText } = this.#request;
+    if (!this.#isOurs()) return;
     const end = responseText.lastIndexOf("\n") + 1;
     const lines = responseText.slice(this.#read, end).split("\n");
     this.#read = end;
@@ -73,7 +79,8 @@ class Upload {
     this.#hear();
     const { status } = this.#request;
     const { lost, refused } = this.box.dataset;
-    if (!this.#isOver) this.#report([["error", status >= 400 && status < 500 ? refused : lost]], "");
+    const isRefused = status >= 200 && status < 500 && !this.#isOurs();
+    if (!this.#isOver) this.#report([["error", isRefused ? refused : lost]], "");
     this.#request = null;
     this.#wait(false);
     this.report.focus();
