@@ -10,6 +10,7 @@ from typing import Any
 from django.apps import apps
 from django.contrib import messages
 from django.contrib.admin.utils import unquote
+from django.contrib.admin.views.main import ChangeList
 from django.contrib.auth import get_permission_codename, get_user_model
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError
@@ -18,6 +19,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, reverse
 from django.utils.functional import cached_property
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -102,6 +104,13 @@ class LeanAdmin(SteadyAdmin):
     show_full_result_count = False
     ordering = ("-pk",)
     list_per_page = 50
+
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
+        """Headed by what it lists: Django's "Select … to change" is for those who choose one in a popup."""
+        changelist = super().get_changelist_instance(request)
+        if not changelist.is_popup:
+            changelist.title = capfirst(self.opts.verbose_name_plural)
+        return changelist
 
     def get_deleted_objects(
         self, objs: QuerySet[Model] | Sequence[Model], request: HttpRequest
