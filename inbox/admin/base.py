@@ -109,7 +109,7 @@ class LeanAdmin(SteadyAdmin):
         """Headed by what it lists: Django's "Select … to change" is for those who choose one in a popup."""
         changelist = super().get_changelist_instance(request)
         if not changelist.is_popup:
-            changelist.title = capfirst(self.opts.verbose_name_plural)
+            changelist.title = str(capfirst(self.opts.verbose_name_plural))
         return changelist
 
     def get_deleted_objects(

@@ -4,7 +4,10 @@ import re
 from typing import Any
 
 import pytest
+from django.contrib.admin import site as site_of_admin
+from django.urls import reverse
 
+from inbox.admin.rows import MessageAdmin
 from tests.browser.axe import violations
 from tests.browser.conftest import Browse
 from tests.browser.pages.conftest import Listening
@@ -58,6 +61,17 @@ def test_markup(walk: Walk, browse: Browse, told_site: Site, site: Site, person:
     walk.keep("500", told_site.call("django.template.loader.render_to_string", "500.html"))
     said = validate(walk.folder)
     assert not said, "\n".join(said)
+
+
+def test_every_list_of_the_admin_is_a_stop() -> None:
+    """Of ours, and one of the event types: their pages are the same."""
+    paths = {stop.path.partition("?")[0] for stop in STOPS}
+    ours = {
+        reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+        for model, page in site_of_admin._registry.items()
+        if model._meta.app_label in ("inbox", "inbox_internals") and not isinstance(page, MessageAdmin)
+    }
+    assert ours - paths == set()
 
 
 SIZES: dict[str, dict[str, Any]] = {
