@@ -13,7 +13,7 @@ from inbox import models, services
 from notify_site.demo import services as demo
 from tests.payloads import BODIES, LIVE, TEXTS, packed
 
-READER, APPROVER = "bob", "xss approver"  # in whose inbox it is; who only looks at announcements
+READER = "bob"
 CODE = '"><svg/onload=alert(1)>'  # of a language
 LINK = "/people/?\"'><img/src=xss/onerror=alert(1)>"  # is a link within the site, as it stands
 LABELS = list(packed(TEXTS, 60))
@@ -36,7 +36,7 @@ def fill() -> dict[str, Any]:
         services.create_token(label, User.objects.get(username="admin"), ["messages:write"])
     return {
         "names": [user.get_username() for user in people],
-        "approver": APPROVER,
+        **_staff(),
         "post": _posts(people),
         "draft": draft.pk,
         "live": live[0].pk,
@@ -46,13 +46,19 @@ def fill() -> dict[str, Any]:
 
 def _people() -> list[Any]:
     """Their user names have no slash: the demo's pages of people have the name in their address."""
-    approver = User.objects.create(username=APPROVER, is_staff=True)
-    approver.user_permissions.add(Permission.objects.get(codename="view_broadcast"))
     names = enumerate(packed(LIVE, 150))
     return User.objects.bulk_create(
         User(username=name.replace("/", "\\"), first_name=name, last_name=name, email=f'"{LABELS[at]}"@xss.example')
         for at, name in names
     )
+
+
+def _staff() -> dict[str, str]:
+    """Registered later: the pages of the admin have enough of it without banners and dialogs."""
+    author = User.objects.create(username="xss author", is_staff=True, is_superuser=True)
+    approver = User.objects.create(username="xss approver", is_staff=True)
+    approver.user_permissions.add(Permission.objects.get(codename="view_broadcast"))
+    return {"author": author.get_username(), "approver": approver.get_username()}
 
 
 def _messages(people: list[Any]) -> None:
@@ -95,7 +101,6 @@ def _announcements() -> Iterator[models.Broadcast]:
             as_dialog=at == 1,
             level="critical" if at < 3 else "warning",
             for_visitors=True,
-            excludes_staff=True,  # the pages of the admin have enough of them
             author=author,
             state="live" if at else "draft",
         )

@@ -150,7 +150,7 @@ ADMIN = (
 
 
 def test_authors(context: BrowserContext, site: Site, filled: dict[str, Any], visit: Visit) -> None:
-    sign_in(context, site, "admin")
+    sign_in(context, site, filled["author"])
     for path in ADMIN:
         visit(path.format(**filled))
     visit("/admin/inbox/broadcast/{draft}/lists/".format(**filled), act=upload)
