@@ -1,7 +1,7 @@
 """Processes of the site, forked from one that has imported the libraries: a start costs a third of the CPU time.
 
-What is forked runs `python -m MODULE` as a new interpreter would: its environment, arguments, output and session are
-its own, and everything that depends on settings is imported there.
+What is forked runs `python -m MODULE` or `-c SCRIPT` as a new interpreter would: its environment, arguments, output and
+session are its own, and everything that depends on settings is imported there.
 """
 
 import atexit
@@ -64,11 +64,13 @@ def _run(argv: Sequence[str], env: dict[str, str], wire: str | socket, dies_of: 
     os.environ.clear()
     os.environ.update(env)
     _connect(wire)
-    option, module, *rest = argv
-    assert option == "-m"
-    sys.argv, sys.path[0] = [module, *rest], str(ROOT)
+    option, what, *rest = argv
+    sys.argv, sys.path[0] = [what, *rest], str(ROOT)
     try:
-        runpy.run_module(module, run_name="__main__", alter_sys=True)
+        if option == "-c":
+            exec(what, {"__name__": "__main__"})
+        else:
+            runpy.run_module(what, run_name="__main__", alter_sys=True)
     finally:
         atexit._run_exitfuncs()
 

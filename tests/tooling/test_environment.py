@@ -1,16 +1,16 @@
 """What a site's environment sets is what it gets, or is refused at start."""
 
 import os
-import subprocess
-import sys
+import signal
+from tempfile import NamedTemporaryFile
 from typing import Any
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from notify_site.environment import Environment, add_pool
+from tests.forks import Fork
 from tests.servers import Databases
-from tools.processes import ROOT
 
 POSTGRES, SQLITE = "postgres://who:secret@host:5433/name", "sqlite:////tmp/db.sqlite3"
 BOUNDS = {"NUMBER": (1, 100)}
@@ -151,8 +151,11 @@ def test_jit_is_turned_off_only_where_the_site_says_nothing(
 def output_of(script: str, database_url: str) -> list[str]:
     """The words that a process of the site prints."""
     site = {"DATABASE_URL": database_url, "SECRET_KEY": "x", "DJANGO_SETTINGS_MODULE": "notify_site.settings"}
-    argv, env = [sys.executable, "-c", script], {**os.environ, **site}
-    return subprocess.run(argv, cwd=ROOT, env=env, capture_output=True, text=True, check=True).stdout.split()
+    with NamedTemporaryFile("r") as written:
+        code = Fork(["-c", script], {**os.environ, **site}, written.name, signal.SIGKILL).wait(120)
+        text = written.read()
+    assert code == 0, text
+    return text.split()
 
 
 def test_only_a_web_process_has_a_pool(postgres_url: str, databases: Databases) -> None:
