@@ -166,7 +166,7 @@ def show_again(broadcast: Broadcast) -> None:
 
 
 class TestEveryNumberIsTheLengthOfItsList(TestCase):
-    @examples(30)
+    @examples(10)
     @given(st.lists(st.tuples(st.sampled_from(PEOPLE), st.sampled_from(sorted(ACTS))), max_size=12))
     def test_whatever_people_do(self, acts: list[tuple[str, str]]) -> None:
         broadcast = tea_for(*PEOPLE, as_banner=True, as_dialog=True, url="/tea/")
