@@ -67,6 +67,7 @@ def test_dropping_the_constraints_locks_one_table_at_a_time() -> None:
     assert not DeletedUser.objects.exists()
 
 
+@pytest.mark.anywhere
 def test_who_could_publish_can_still_withdraw() -> None:
     """And nobody else. Permissions get the names that a new site gives them."""
     fresh = dict(Permission.objects.filter(content_type__app_label="inbox").values_list("codename", "name"))
