@@ -87,12 +87,12 @@ def rendered_now(response: HttpResponse) -> HttpResponse:
 
 
 @cache
-def _column(field: "DateTimeField[Any, Any]") -> Callable[[Model], str | None]:
+def _column(field: "DateTimeField[Any, Any]") -> Callable[[Model], str]:
     """What shows the times of this field with their zone."""
 
     @admin.display(description=field.verbose_name, ordering=field.name)
-    def shown(row: Model) -> str | None:
-        return moment(getattr(row, field.attname)) or None
+    def shown(row: Model) -> str:
+        return moment(getattr(row, field.attname)) or "-"  # Django's own sign; a form would show None as a word
 
     shown.__name__ = field.name  # the name of its CSS class
     return shown

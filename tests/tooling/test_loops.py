@@ -9,6 +9,9 @@ from tools.processes import ROOT
 
 ROOMS = ("inbox", "push", "notify_site", "tools")
 ENDLESS = {
+    "inbox/admin/uploads/steps.py:_steps": "ends with the upload, a generator",
+    "inbox/admin/uploads/steps.py:_told": "ends with the steps that it is given",
+    "inbox/services/broadcasts/uploads.py:upload_list": "ends with the upload, a generator",
     "inbox/selectors/exports.py:_commas": "a generator: whoever takes from it ends it",
     "push/hub/reader.py:run": "a supervised task of the hub, cancelled with it",
     "push/hub/hub.py:_tick": "a supervised task of the hub; ends after its last connection",
