@@ -137,11 +137,13 @@ class Broadcast(Revised, Aimed):
     Audience = Audience
     Level = Level
 
-    # Not columns. `selectors.broadcasts` sets the numbers, and the admin `readers`; selectors take the others from the
-    # receipt of the reader.
+    # Not columns. `selectors.broadcasts` sets the numbers and names, and the admin `readers`; selectors take the others
+    # from the receipt of the reader.
     readers: int
     people_count: int
     excluded_people_count: int
+    filter_names: list[str]
+    excluded_filter_names: list[str]
     read_at: datetime | None
     archived_at: datetime | None
     has_banner: bool

@@ -98,8 +98,9 @@ class TestItsLife:
             "revision": 1,
             "again": 1,
             "with_staff": False,
+            "filters": [],
             "people_count": 0,
-            "excluded": {"staff": False, "groups": [], "people_count": 0},
+            "excluded": {"staff": False, "groups": [], "filters": [], "people_count": 0},
             "late_joiners": False,
             "unknown": [],
         }
@@ -243,7 +244,8 @@ def test_as_many_queries_for_a_long_page_as_for_a_short_one(desk: Service, bob: 
             items = desk.get(f"broadcasts/?limit={limit}").json()["items"]
         assert [(item["readers"], item["groups"]) for item in items] == [(1, ["milk", "tea"])] * limit
         counts.add(len(queries))
-    assert counts == {7}  # token, clock, broadcasts, their groups, those left out, their readers, people on lists
+    # Token, clock, broadcasts, their groups, those left out, their readers, people on lists, both kinds of filters.
+    assert counts == {8}
 
 
 OPERATIONS = {

@@ -50,8 +50,8 @@ def check_broadcast(
 
 def _check_filters(changed: Collection[str], state: str) -> dict[str, str]:
     sentence = _("Filters find people when it is published. To change them, withdraw it first.")
-    chosen = {"filters", "excluded_filters"} & {*changed} if state in PUBLISHED else ()
-    return dict.fromkeys(chosen, sentence)
+    chosen = (name for name in ("filters", "excluded_filters") if name in changed)
+    return dict.fromkeys(chosen, sentence) if state in PUBLISHED else {}
 
 
 def _check_title(values: Values) -> dict[str, str]:
