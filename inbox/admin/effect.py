@@ -27,6 +27,7 @@ from ..rendering.bidi import isolated
 from ..rendering.spreadsheets import neutralised
 from ..selectors import DONE, NOT_DONE, Effect, Reader, Who
 from .chart import chart
+from .people import may_see_addresses, search_label
 from .zones import moment
 
 PAGE = 100
@@ -72,10 +73,10 @@ def now(request: HttpRequest, broadcast: Broadcast, may_remind: bool) -> HttpRes
 def download(request: HttpRequest, broadcast: Broadcast) -> StreamingHttpResponse:
     """UTF-8 with a byte order mark, which Excel needs; times in UTC."""
     who, search = _asked(request)
-    rows = _lines(selectors.readers_of(broadcast, who, search))
+    found = selectors.readers_of(broadcast, who, search, with_addresses=may_see_addresses(request.user))
     name = f"broadcast-{broadcast.pk}-{who.value}.csv"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return StreamingHttpResponse(rows, content_type="text/csv; charset=utf-8", headers=headers)
+    return StreamingHttpResponse(_lines(found), content_type="text/csv; charset=utf-8", headers=headers)
 
 
 def _counted(broadcast: Broadcast) -> Effect:
@@ -94,12 +95,14 @@ def _numbers(request: HttpRequest, broadcast: Broadcast, found: Effect) -> dict[
 
 def _list(request: HttpRequest, broadcast: Broadcast, found: Effect) -> dict[str, Any]:
     who, search = _asked(request)
-    names = labels(broadcast)
+    names, with_addresses = labels(broadcast), may_see_addresses(request.user)
     columns = [each for each in DONE if found.counts[each] or found.counts[Who.LEFT] or each == Who.SEEN]
-    shown: Page[Any] = Paginator(selectors.people(broadcast, who, search), PAGE).get_page(request.GET.get("p"))
+    people = selectors.people(broadcast, who, search, with_addresses=with_addresses)
+    shown: Page[Any] = Paginator(people, PAGE).get_page(request.GET.get("p"))
     readers = [selectors.reader(user) for user in shown]
     return {
         "search": search,
+        "search_label": search_label(with_addresses=with_addresses),
         "label": names[who],
         "page": shown,
         "columns": [names[each] for each in columns],

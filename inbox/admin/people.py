@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from ..core.lookups import Among
 from ..core.users import SiteUser, UserPk, user_pk_or_none
 from ..models import ledger
-from ..selectors.effect import NAMES
+from ..selectors.effect import searched
 
 MOST, SUGGESTED = 5000, 10
 
@@ -30,7 +30,7 @@ class PeopleSelect(forms.SelectMultiple):
 
     def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
         words: dict[str, object] = {
-            "data-placeholder": _("Name or e-mail address") if self.finds_addresses else _("Name"),
+            "data-placeholder": search_label(with_addresses=self.finds_addresses),
             "data-nobody": _("Nobody else is found."),
             "data-remove": _("Take out %s"),
             "data-most": MOST,
@@ -87,19 +87,21 @@ def may_see_addresses(user: Any) -> bool:
     return any(user.has_perm(f"{options.app_label}.{codename}") for codename in needed)
 
 
+def search_label(*, with_addresses: bool) -> str:
+    """What can be typed."""
+    return _("Name or e-mail address") if with_addresses else _("Name")
+
+
 def suggested(search: str, *, with_addresses: bool) -> list[dict[str, str]]:
     """A few users with this part of a name (or of the e-mail address), those whose user name begins with it first."""
     model = get_user_model()
     search, name = search.replace("\0", "").strip()[:200], model.USERNAME_FIELD
     if not search:
         return []
-    address = get_user_model().get_email_field_name()
-    columns = {field.name for field in model._meta.concrete_fields if with_addresses or field.name != address}
-    others = [Q(**{f"{column}__icontains": search}) for column in NAMES if column in columns]
-    others.append(Q(**{f"{name}__icontains": search}))
+    matches = [Q(**{f"{column}__icontains": search}) for column in searched(with_addresses=with_addresses)]
     users = model._base_manager.using(ledger.alias())
     first = list(users.filter(**{f"{name}__istartswith": search}).order_by(name)[:SUGGESTED])
-    rest = users.filter(Q(*others, _connector=Q.OR)).exclude(pk__in=[user.pk for user in first]).order_by(name)
+    rest = users.filter(Q(*matches, _connector=Q.OR)).exclude(pk__in=[user.pk for user in first]).order_by(name)
     return [_suggestion(user, with_addresses) for user in (*first, *rest[: SUGGESTED - len(first)])]
 
 

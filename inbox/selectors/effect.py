@@ -24,7 +24,7 @@ from ..core.users import SiteUser
 from ..models import Broadcast, BroadcastReceipt, Engagement, Noticed, audiences, ledger
 from .audience import audience_of
 
-NAMES = ("first_name", "last_name", "email")  # searched beside the user name, if the user model has them
+NAMES = ("first_name", "last_name", "email")
 BY_MINUTE = timedelta(minutes=100)  # so long after the publication, times are rounded to minutes, later to hours
 
 
@@ -106,19 +106,27 @@ def marks(broadcast: Broadcast) -> Marks:
     return {who: _marks(broadcast, who) for who in reversed(DONE)}
 
 
-def people(broadcast: Broadcast, who: Who, search: str = "") -> QuerySet[SiteUser]:
-    """By user name, with the times of `DONE`. `search`: a part of a name or address."""
-    rows = _who(broadcast, who)
-    names = [get_user_model().USERNAME_FIELD, *(name for name in NAMES if _has(name))]
+def people(broadcast: Broadcast, who: Who, search: str = "", *, with_addresses: bool = False) -> QuerySet[SiteUser]:
+    """By user name, with the times of `DONE`. `search`: a part of a name, or of an address."""
+    rows, columns = _who(broadcast, who), searched(with_addresses=with_addresses)
     if search:
-        rows = rows.filter(Q(*((f"{name}__icontains", search) for name in names), _connector=Q.OR))
+        rows = rows.filter(Q(*((f"{name}__icontains", search) for name in columns), _connector=Q.OR))
     times = {f"_{each}": _time(broadcast, each) for each in DONE}
-    return rows.annotate(**times).order_by(names[0], "pk")
+    return rows.annotate(**times).order_by(columns[0], "pk")
 
 
-def readers_of(broadcast: Broadcast, who: Who, search: str = "") -> Iterator[Reader]:
+def searched(*, with_addresses: bool) -> list[str]:
+    """The user name, and those of `NAMES` that the user model has; e-mail addresses only for those who may see them."""
+    model = get_user_model()
+    address = model.get_email_field_name()
+    columns = {field.name for field in model._meta.concrete_fields if with_addresses or field.name != address}
+    return [model.USERNAME_FIELD, *(name for name in NAMES if name in columns)]
+
+
+def readers_of(broadcast: Broadcast, who: Who, search: str = "", *, with_addresses: bool = False) -> Iterator[Reader]:
     """The same people, one by one."""
-    return map(reader, people(broadcast, who, search).iterator(chunk_size=1000))
+    found = people(broadcast, who, search, with_addresses=with_addresses)
+    return map(reader, found.iterator(chunk_size=1000))
 
 
 def reader(user: SiteUser) -> Reader:
@@ -234,7 +242,3 @@ def _engagements(broadcast: Broadcast, who: Who) -> QuerySet[Engagement]:
     if who in FOLLOWED:
         return rows.filter(what=FOLLOWED[who])
     return rows.filter(what__in=LOOKED) if who == Who.SEEN else rows
-
-
-def _has(column: str) -> bool:
-    return any(field.name == column for field in get_user_model()._meta.concrete_fields)

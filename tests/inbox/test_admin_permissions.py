@@ -193,14 +193,19 @@ def test_who_can_only_look_sees_what_readers_see() -> None:
 @pytest.mark.parametrize("more", [(), ("view_user",), ("change_user",)])
 def test_addresses_of_people_are_for_who_may_view_users(more: tuple[str, ...]) -> None:
     person("ann", email="tea@example.org", first_name="Anna")
-    client = staff("writer", "add_broadcast", *more)
+    client = staff("writer", "add_broadcast", "view_broadcast", *more)
 
     def found(typed: str) -> list[str]:
         return [each["more"] for each in client.get(f"{LIST}people/", {"q": typed}).json()["people"]]
 
     assert found("tea@") == (["Anna · tea@example.org"] if more else [])
     assert found("anna") == (["Anna · tea@example.org"] if more else ["Anna"])
-    assert ("Name or e-mail address" in client.get(f"{LIST}add/").content.decode()) == bool(more)
+    effect = page(announcement(), "effect")
+    for address, shown in ((effect, b"<bdi>ann</bdi>"), (f"{effect[:-1]}.csv", b",ann,")):
+        listed = [shown in b"".join(client.get(address, {"q": typed})) for typed in ("tea@", "anna")]
+        assert listed == [bool(more), True], address
+    for address in (f"{LIST}add/", effect):
+        assert ("Name or e-mail address" in client.get(address).content.decode()) == bool(more), address
 
 
 # Service tokens

@@ -135,7 +135,8 @@ def test_what_is_shown_again_begins_anew(tea: Broadcast) -> None:
 
 
 def test_search(tea: Broadcast) -> None:
-    assert [each.get_username() for each in selectors.people(tea, Who.UNREAD, "CAT@")] == ["cat"]
+    by_address = selectors.people(tea, Who.UNREAD, "CAT@", with_addresses=True)
+    assert [each.get_username() for each in by_address] == ["cat"]
     assert not selectors.people(tea, Who.UNREAD, "ann").exists()
     assert not selectors.people(tea, Who.UNREAD, "%").exists()
 
