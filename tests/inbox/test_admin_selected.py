@@ -103,7 +103,7 @@ def test_many_audiences_are_one_statement_and_no_more_than_that(
     monkeypatch: pytest.MonkeyPatch, bob: Any, django_assert_num_queries: Any
 ) -> None:
     everybody = [draft() for _ in range(30)]
-    with django_assert_num_queries(6):  # the parts that are rows, the number, and some names
+    with django_assert_num_queries(7):  # five kinds of parts that are rows, the number, and some names
         assert selectors.reach_of(everybody).is_exact
     monkeypatch.setattr(audience, "MOST_PARTS", 1)
     assert not selectors.reach_of([to_group("one", bob), to_group("two", bob)]).is_exact
