@@ -84,6 +84,20 @@ def test_of_a_live_one_it_is_a_change() -> None:
         services.remove_list(Broadcast(pk=10**6))
 
 
+@pytest.mark.parametrize("is_meanwhile", [False, True])
+def test_a_banner_for_visitors_leaves_out_nobody(monkeypatch: pytest.MonkeyPatch, *, is_meanwhile: bool) -> None:
+    """Whether it was for visitors before the upload or became so during it. They would see it as soon as they sign
+    out."""
+    banner = Broadcast.objects.create(title="Tea", as_banner=True, for_visitors=not is_meanwhile)
+    person("ann")
+    monkeypatch.setattr(aim, "lock_lists", lambda pk: Broadcast.objects.filter(pk=pk).update(for_visitors=True))
+    with pytest.raises(BadValue, match="as soon as they sign out"):
+        services.upload_list(banner, "ann", is_excluded=True)
+    assert not stored()
+    services.upload_list(banner, "ann")  # does not count, and harms nobody
+    assert stored(is_excluded=False) == {"ann"}
+
+
 def test_chosen_people_stay_when_the_list_goes(news: Broadcast) -> None:
     ann = person("ann")
     services.set_people(news, [ann.pk])
@@ -194,6 +208,12 @@ class TestTheAdmin:
         person("ann")
         last = self.steps(admin, news, b"ann")[-1]["error"]
         assert last == "Gone." if isinstance(fault, NotFound) else "Nobody was added." in last
+        assert not BroadcastMember.objects.exists()
+
+    def test_people_left_out_of_a_banner_for_visitors(self, admin: Client) -> None:
+        banner = Broadcast.objects.create(title="Tea", as_banner=True, for_visitors=True)
+        fields = {"file": SimpleUploadedFile("list.csv", b"admin"), "is_excluded": "1"}
+        assert "as soon as they sign out" in admin.post(page(banner, "lists"), fields).content.decode()
         assert not BroadcastMember.objects.exists()
 
     def test_a_refused_file(self, admin: Client, news: Broadcast) -> None:

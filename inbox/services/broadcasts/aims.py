@@ -33,6 +33,11 @@ def leaves_out_list(broadcast: Broadcast) -> bool:
     return rows.exclude(source=Source.PEOPLE).exists()
 
 
+def visitors_would_see() -> str:
+    """Why a banner for visitors can leave out nobody."""
+    return _("This leaves people out, who would see it as soon as they sign out.")
+
+
 def write_sets(broadcast: Broadcast, values: Values) -> None:
     """Write those of the sets that are among the values."""
     for name in CHOSEN:

@@ -13,7 +13,7 @@ from ...core.users import SiteUser
 from ...core.validators import validate_says_something
 from ...errors import BadFields
 from ...models import Audience, Broadcast, State, ledger
-from .aims import EXCLUSIONS, SETS, check_aim, leaves_out_list, sets_of, write_sets
+from .aims import EXCLUSIONS, SETS, check_aim, leaves_out_list, sets_of, visitors_would_see, write_sets
 from .copies import COLUMNS, PLACES, copied
 from .due import turn_due
 from .lists import has_list
@@ -87,7 +87,7 @@ def _check_visitors(values: Values, leaves_out_list: bool) -> dict[str, str]:
     if values.get("audience", Audience.EVERYONE) != Audience.EVERYONE:
         return {"for_visitors": _("Visitors see only what is for everyone.")}
     if leaves_out_list or any(values.get(name) for name in EXCLUSIONS):
-        return {"for_visitors": _("This leaves people out, who would see it as soon as they sign out.")}
+        return {"for_visitors": visitors_would_see()}
     return {}
 
 

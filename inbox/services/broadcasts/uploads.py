@@ -15,6 +15,7 @@ from ...core.users import UserPk
 from ...errors import BadValue
 from ...models import Broadcast, BroadcastMember, Source, aim, ledger
 from . import names
+from .aims import visitors_would_see
 from .named import People
 from .states import existing, require_changeable
 
@@ -47,9 +48,9 @@ def upload_list(
     broadcast: Broadcast, text: str, *, is_excluded: bool = False, check: Check = require_changeable
 ) -> Upload:
     """Add the users whom this text names to the uploaded list of a broadcast: of those whom it is for, or of those who
-    are left out. Raises BadValue if it names nobody, NotFound if the broadcast is gone, and what `check` raises
-    (NotApproved, as `change_broadcast`). That is asked while the clock is locked, because the broadcast may have been
-    published meanwhile. If it raises, nobody was added."""
+    are left out. Raises BadValue if it names nobody, or would leave people out of a banner for visitors; NotFound if
+    the broadcast is gone; and what `check` raises (NotApproved, as `change_broadcast`). That is asked while the clock
+    is locked, because the broadcast may have been published meanwhile. If it raises, nobody was added."""
     steps = uploading(broadcast, text, is_excluded=is_excluded, check=check)
     while True:
         try:
@@ -62,6 +63,8 @@ def uploading(
     broadcast: Broadcast, text: str, *, is_excluded: bool = False, check: Check = require_changeable
 ) -> Generator[Progress, None, Upload]:
     """The same, step by step."""
+    if is_excluded:
+        _require_no_visitors(broadcast)
     lines = names.read(text)
     people = People(dict.fromkeys(lines))
     for done in people.look_up():
@@ -115,10 +118,18 @@ def _note(broadcast: int, before: int, after: int, is_excluded: bool, check: Che
     lock of the lists writes them, but the chosen people change with the clock."""
     name = "excluded_people" if is_excluded else "people"
     with ledger.locked_clock() as clock:
-        check(existing(broadcast))
+        stored = existing(broadcast)
+        check(stored)
+        if is_excluded and after:
+            _require_no_visitors(stored)
         if before != after:
             chosen = _rows(broadcast, is_excluded, Source.PEOPLE).count()
             aim.changed(clock, broadcast, {name: chosen + before}, {name: chosen + after})
+
+
+def _require_no_visitors(broadcast: Broadcast) -> None:
+    if broadcast.for_visitors:
+        raise BadValue(visitors_would_see())
 
 
 def _insert(broadcast: int, users: Collection[UserPk], is_excluded: bool) -> int:
