@@ -73,6 +73,26 @@ def _equals_null(value: object) -> Q:
     return Q() if value is None else Q(IsNull(value, True))
 
 
+class Clonable(models.Model):
+    """Its rows know whether they were stored: one that is saved anew (`pk = None`) is a clone. `_state` does not tell,
+    because Django notes a database there, too, when a new instance is given a related row."""
+
+    was_stored = False  # Not a column.
+
+    class Meta:
+        abstract = True
+
+    @classmethod
+    def from_db(cls, *args: Any, **kwargs: Any) -> Self:
+        made = super().from_db(*args, **kwargs)
+        made.was_stored = True
+        return made
+
+    def save_base(self, *args: Any, **kwargs: Any) -> None:
+        super().save_base(*args, **kwargs)
+        self.was_stored = True
+
+
 class MailboxRowQuerySet(PrimaryQuerySet[Row]):
     """A queryset whose writes lock the mailboxes of their rows and advance the versions, in one transaction."""
 

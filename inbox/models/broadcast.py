@@ -58,6 +58,8 @@ class BroadcastQuerySet(PrimaryQuerySet["Broadcast"]):
             for row in live:
                 row.set_published(clock, moment)
             created = super().bulk_create(rows, batch_size)
+            for row in created:
+                row.was_stored = True
             history.record_created([row.pk for row in created])
             if live:
                 ledger.tick(clock, live[-1].ref)

@@ -10,7 +10,7 @@ from django.db.models import Case, F, Q, When
 from django.utils.translation import gettext_lazy as _
 
 from . import ledger
-from .base import differs_from
+from .base import Clonable, differs_from
 from .shown import SHOWN, Shown
 
 Columns = Mapping[str, Any]
@@ -21,7 +21,7 @@ PAST = (
 )
 
 
-class Revised(Shown):
+class Revised(Clonable, Shown):
     """A receipt from a revision before `again` counts as if it did not exist: its owner has to see the broadcast anew.
 
     `again_clock` is the value of the broadcast clock from which on users see that revision: a version with a smaller
@@ -40,7 +40,7 @@ class Revised(Shown):
     def forget_past(self) -> None:
         """Call it for new rows. One that was read, and is saved anew (`pk = None`), has neither publications nor
         revisions of its own, and no series has made it."""
-        if self._state.db is not None:
+        if self.was_stored:
             for name in PAST:
                 field: models.Field[Any, Any] = self._meta.get_field(name)  # type: ignore[assignment]
                 setattr(self, field.attname, field.get_default())

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from ..core.recurrence import MAX_RULE, Recurrence
 from ..core.zones import MAX_ZONE
 from . import ledger
-from .base import alters_data
+from .base import Clonable, alters_data
 from .mailbox import BroadcastClock, PrimaryQuerySet
 
 
@@ -39,6 +39,8 @@ class SeriesQuerySet(PrimaryQuerySet["BroadcastSeries"]):
             row.stop_if_cloned()
         with ledger.locked_clock() as clock:
             rows = super().bulk_create(made, *args, **kwargs)
+            for row in rows:
+                row.was_stored = True
             hasten(clock)
             return rows
 
@@ -50,7 +52,7 @@ class SeriesQuerySet(PrimaryQuerySet["BroadcastSeries"]):
             return rows
 
 
-class BroadcastSeries(models.Model):
+class BroadcastSeries(Clonable):
     """`rule` (RFC 5545, see `core/recurrence.py`) is meant in the local time of `time_zone`. It counts from `starts_on`
     on, and every occurrence is at `at`. `next_at` is the next occurrence; None if the series is stopped or over."""
 
@@ -99,7 +101,7 @@ class BroadcastSeries(models.Model):
 
     def stop_if_cloned(self) -> None:
         """An instance that was read, and is saved anew (`pk = None`), is a series that nobody has started."""
-        if self.pk is None and self._state.db is not None:
+        if self.pk is None and self.was_stored:
             self.is_active, self.next_at, self.problem, self.created_at = False, None, "", timezone.now()
 
     @property

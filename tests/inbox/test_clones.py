@@ -1,6 +1,7 @@
 """Rows that did not come into the database as our own code writes them: clones (`pk = None`), and rows of old dumps."""
 
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,8 @@ from django.core.management import call_command
 from inbox import services
 from inbox.models import Broadcast, BroadcastReceipt, BroadcastSeries, FollowMessage
 
-from .people import live, people, unread
-from .repeated import MONDAY, repeated
+from .people import NOW, live, one_of, people, unread
+from .repeated import EVERY_MONDAY, MONDAY, repeated
 
 pytestmark = pytest.mark.django_db
 
@@ -64,6 +65,33 @@ def test_a_clone_of_a_series_is_stopped(clock: Any) -> None:
     clone.save()
     [original, other] = BroadcastSeries.objects.order_by("pk")
     assert (original.is_active, other.is_active, other.next_at) == (True, False, None)
+
+
+@pytest.mark.usefixtures("clock")
+def test_a_new_row_of_an_author_is_no_clone() -> None:
+    """Django notes a database on a new instance, too, if a related row is given to it."""
+    author, long_ago = one_of(people(1)[0]), NOW - timedelta(days=365)
+    dates = {"created_at": long_ago, "published_at": long_ago}
+    imported = Broadcast(author=author, title="Old", state="live", **dates)
+    imported.save()
+    [other] = Broadcast.objects.bulk_create([Broadcast(author=author, title="Older", state="live", **dates)])
+    for row in (imported, other):
+        assert Broadcast.objects.filter(pk=row.pk, **dates).exists()
+    active = BroadcastSeries.objects.create(**EVERY_MONDAY, author=author, is_active=True, next_at=MONDAY)
+    [another] = BroadcastSeries.objects.bulk_create(
+        [BroadcastSeries(**EVERY_MONDAY, author=author, is_active=True, next_at=MONDAY)]
+    )
+    assert set(BroadcastSeries.objects.due(MONDAY)) == {active, another}
+
+
+def test_a_clone_of_a_row_that_was_just_made() -> None:
+    """It was never read."""
+    [made], [other] = [live()], Broadcast.objects.bulk_create([Broadcast(title="News", state="live")])
+    for row in (made, other):
+        services.change_broadcast(row, {"title": "Other"}, show_again=True)
+        row.pk, row.state = None, "draft"
+        row.save()
+        assert past(row)[:4] == (None, None, 1, 1)
 
 
 def test_a_clone_of_a_message_arrives() -> None:
