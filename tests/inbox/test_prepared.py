@@ -165,6 +165,25 @@ class TestTooLate:
         services.prepare_occurrences()
         assert occurrences(series) == [(NEXT_MONDAY, "live")]
 
+    def test_nothing_else_that_is_due_waits_for_it(
+        self, user: int, clock: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """To find its people may take a minute, and the clock is free then."""
+        other = Broadcast.objects.create(title="Fire", state="scheduled", publish_at=MONDAY)
+        series, simple = repeated(user, template=filtered()), repeated(user)
+        seen: list[set[str]] = []
+        find = preparing.put_found
+
+        def watched(*args: Any) -> None:
+            seen.append(unread(user))
+            find(*args)
+
+        monkeypatch.setattr(preparing, "put_found", watched)
+        clock.move_to(MONDAY)
+        mend()
+        assert seen == [{other.ref, simple.occurrences.get().ref}]
+        assert occurrences(series) == [(MONDAY, "live")]
+
     def test_it_waits_for_its_people(self, user: int, clock: Any, monkeypatch: pytest.MonkeyPatch) -> None:
         """An empty audience would be wrong; and the others do not wait."""
         series, other = repeated(user, template=filtered()), repeated(user)

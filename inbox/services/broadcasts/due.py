@@ -13,7 +13,7 @@ from django.utils import timezone
 from ... import conf
 from ...core.acting import acting
 from ...core.isolation import split_on_failure
-from ...models import Broadcast, BroadcastClock, State, ledger
+from ...models import Broadcast, BroadcastClock, BroadcastSeries, State, ledger
 from ...models.broadcast import BroadcastQuerySet, reschedule
 from ...models.ledger import Held
 from ...selectors import has_readers
@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 
 def apply_due(now: datetime | None = None) -> bool:
     """Start and end the broadcasts that are due, also those that series make; returns whether there were any.
-    Called when `next_due` is past.
+    Called when `next_due` is past. An occurrence that is not prepared comes last: the others do not wait for it.
 
     If some of them can't be changed, it changes the others and then raises Held. Raises OperationalError if it can't
     lock the clock within 200 ms. In both cases the next read or sweep tries again.
@@ -35,8 +35,11 @@ def apply_due(now: datetime | None = None) -> bool:
     now = now or timezone.now()
     if not _is_anything_due(now):
         return False
-    prepare_occurrences(now, ahead=timedelta(0))
     turned, left = _turn(now)
+    if left and BroadcastSeries.objects.due(now).exists():
+        prepare_occurrences(now, ahead=timedelta(0))
+        more, left = _turn(now)
+        turned += more
     if left:
         raise Held(f"{left} broadcasts are due and can't be started or ended")
     return bool(turned)

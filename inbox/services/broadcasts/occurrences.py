@@ -37,29 +37,32 @@ def require_template(series: BroadcastSeries) -> Broadcast:
 
 
 def make_occurrences(now: datetime) -> int:
-    """For the series that are due. The caller holds the clock. Returns how many have failed: these stay due."""
+    """For the series that are due. The caller holds the clock. Returns how many have failed, or are not prepared: these
+    stay due."""
     due = BroadcastSeries.objects.due(now).order_by("next_at")[:MOST]
     keys = list(due.select_for_update(no_key=True, skip_locked=True).values_list("pk", flat=True))
-    return len(split_on_failure("The occurrence of series", partial(_make_each, now), keys)[1])
+    return len(keys) - split_on_failure("The occurrence of series", partial(_make_each, now), keys)[0]
 
 
 def _make_each(now: datetime, keys: Sequence[int]) -> int:
     with transaction.atomic(using=ledger.alias()):
-        for series in BroadcastSeries.objects.filter(pk__in=keys):
-            _make_latest(series, now)
-    return len(keys)
+        return sum(_make_latest(series, now) for series in BroadcastSeries.objects.filter(pk__in=keys))
 
 
-def _make_latest(series: BroadcastSeries, now: datetime) -> None:
-    """The latest occurrence until now, unless it would be over; then the series waits for the next one."""
+def _make_latest(series: BroadcastSeries, now: datetime) -> bool:
+    """The latest occurrence until now, unless it would be over; then the series waits for the next one. Returns whether
+    it was prepared, if it has to be."""
     try:
         latest, series.next_at = series.recurrence.around(now)
         if latest is not None and not _is_over(series, latest, now):
             _make(series, latest)
+    except NotPrepared:
+        return False
     except BadValue as error:  # nothing can ever come of it
         series.is_active, series.next_at, series.problem = False, None, error.detail[:300]
         logger.warning("Recurring announcement %d stops: %s", series.pk, error.detail)
     series.save(update_fields=["is_active", "next_at", "problem"])
+    return True
 
 
 def _is_over(series: BroadcastSeries, occurrence: datetime, now: datetime) -> bool:
