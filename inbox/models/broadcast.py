@@ -176,7 +176,8 @@ class Broadcast(Revised, Aimed):
         verbose_name=_("series"),
     )
     occurrence = models.DateTimeField(_("occurrence"), null=True, editable=False)
-    # While it is prepared: of what its people were found, see `services.broadcasts.preparing`; "": they were not yet.
+    # What its people were found by: while it is prepared, see `services.broadcasts.preparing`, else the digest of its
+    # saved filters; "": they were not yet.
     prepared_from = models.CharField(
         _("prepared from"), max_length=64, blank=True, default="", db_default="", editable=False
     )

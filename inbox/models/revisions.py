@@ -17,7 +17,7 @@ Columns = Mapping[str, Any]
 # Columns of a broadcast that only code writes.
 PAST = (
     *("clock", "first_clock", "first_published_at", "published_at", "revision", "again", "again_clock"),
-    *("series", "occurrence", "created_at"),
+    *("series", "occurrence", "prepared_from", "created_at"),
 )
 
 

@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -171,6 +173,13 @@ def filters_of(broadcasts: list[int]) -> dict[int, Filters]:
         for row in rows.select_related("audiencefilter"):
             found[row.broadcast_id][is_excluded].append(row.audiencefilter)
     return found
+
+
+def filters_digest(broadcast: int) -> str:
+    """Of its saved filters with their conditions; "" if it has none."""
+    sides = filters_of([broadcast])[broadcast].values()
+    content = [sorted([each.pk, each.conditions] for each in chosen) for chosen in sides]
+    return sha256(json.dumps(content, default=str).encode()).hexdigest() if any(content) else ""
 
 
 def audience_of(broadcast: Broadcast) -> QuerySet[SiteUser]:

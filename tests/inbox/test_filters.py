@@ -16,7 +16,7 @@ from django.utils import timezone
 from inbox import selectors, services
 from inbox.core.acting import acting
 from inbox.errors import BadFields, BadValue
-from inbox.models import AudienceFilter, Broadcast, BroadcastMember, approval, filters
+from inbox.models import AudienceFilter, Broadcast, BroadcastMember, approval, filters, ledger
 from inbox.services.broadcasts import filters as freezing
 
 from .people import people, unread
@@ -199,6 +199,29 @@ class TestPublishing:
         monkeypatch.setattr(freezing, "_insert", interrupted)
         services.freeze(made.pk)
         assert frozen(made) == {"new"}
+
+    @pytest.mark.django_db(transaction=True)
+    def test_a_choice_that_changes_meanwhile_counts(self, new: Any, old: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Another author leaves people out after filters have found theirs, and before it comes out."""
+        made, left_out = aimed(saved(joined_before=TODAY)), saved("new", joined_after=TODAY - timedelta(days=10))
+        freeze = freezing.freeze
+
+        def early(broadcast: int) -> None:
+            monkeypatch.undo()
+            freeze(broadcast)
+            services.change_broadcast(Broadcast.objects.get(), {"excluded_filters": {left_out.pk}})
+
+        monkeypatch.setattr(freezing, "freeze", early)
+        services.publish(made)
+        assert (unread(old.pk), unread(new.pk)) == ({made.ref}, set())
+
+    def test_without_a_search_it_does_not_come_out(self, new: Any) -> None:
+        made = aimed(saved())
+        with pytest.raises(ledger.Held), transaction.atomic():
+            services.publish_frozen(made)
+        services.freeze(made.pk)
+        services.publish_frozen(made)
+        assert unread(new.pk) == {made.ref}
 
     def test_those_who_are_left_out_are_found_then_too(self, new: Any, old: Any) -> None:
         """And a filter that is deleted lets nobody in whom it has kept out."""

@@ -175,6 +175,7 @@ def test_filters_that_are_taken_out_while_they_find_people() -> None:
 @pytest.mark.usefixtures("no_deadlock")
 def test_updating_or_creating_locks_the_clock_first() -> None:
     news = draft()
+    services.freeze(news.pk)
     pause = Pause('UPDATE "inbox_broadcast" ')
     change = partial(Broadcast.objects.update_or_create, pk=news.pk, defaults={"title": "Coffee"})
     with beside(pause.around(partial(services.publish_frozen, news))), beside(after(pause, change)) as changing, pause:

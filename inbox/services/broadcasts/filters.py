@@ -6,7 +6,7 @@ from django.db.models import Exists, F, OuterRef
 
 from ...core.lookups import Among
 from ...models import AudienceFilter, Broadcast, BroadcastMember, Source, aim, ledger
-from ...selectors.audience import Filters, filters_of, found_by
+from ...selectors.audience import Filters, filters_digest, filters_of, found_by
 from . import states
 
 FOUND = {False: "filtered_people", True: "excluded_filtered_people"}  # is_excluded -> the name in the history
@@ -16,10 +16,12 @@ class _Published(Exception):
     """Somebody else has published it meanwhile, with the people of its filters."""
 
 
+@ledger.retrying
 def publish(broadcast: Broadcast, *, show_again: bool = False) -> None:
-    """`freeze`, and then `publish_frozen`."""
+    """`freeze`, and then `publish_frozen`; both again if others are chosen in between."""
     freeze(broadcast.pk)
-    states.publish_frozen(broadcast, show_again=show_again)
+    with transaction.atomic(using=ledger.alias()):  # so that not only this half is tried again
+        states.publish_frozen(broadcast, show_again=show_again)
 
 
 @ledger.retrying
@@ -42,7 +44,7 @@ def freeze(broadcast: int) -> None:
 
 
 def _replace(broadcast: int) -> None:
-    filters = _chosen(broadcast)
+    filters, source = _chosen(broadcast), filters_digest(broadcast)
     rows = BroadcastMember._base_manager.using(ledger.alias()).filter(broadcast=broadcast, source=Source.FILTER)
     moved: dict[str, tuple[int, int]] = {}
     gone: list[int] = []
@@ -56,8 +58,9 @@ def _replace(broadcast: int) -> None:
     with ledger.locked_clock() as clock:
         if states.has_its_people(states.existing(broadcast)):
             raise _Published
-        if filters != _chosen(broadcast):
+        if source != filters_digest(broadcast):
             raise OperationalError(f"The filters of broadcast {broadcast} have changed meanwhile.")  # tried again
+        Broadcast._base_manager.using(ledger.alias()).filter(pk=broadcast).update(prepared_from=source)
         if gone:
             rows.filter(Among("pk", gone)).delete()
         if changed := {name: numbers for name, numbers in moved.items() if numbers[0] != numbers[1]}:
@@ -73,9 +76,8 @@ def put_found(broadcast: int, filters: Filters) -> None:
 
 
 def _chosen(broadcast: int) -> Filters:
-    """Of the sides that have any, sorted."""
-    sides = filters_of([broadcast])[broadcast].items()
-    return {is_excluded: sorted(chosen, key=lambda each: each.pk) for is_excluded, chosen in sides if chosen}
+    """Of the sides that have any."""
+    return {is_excluded: chosen for is_excluded, chosen in filters_of([broadcast])[broadcast].items() if chosen}
 
 
 def _insert(broadcast: int, filters: list[AudienceFilter], is_excluded: bool) -> int:

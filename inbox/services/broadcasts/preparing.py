@@ -19,7 +19,7 @@ from ...core.isolation import attempt
 from ...errors import BadValue
 from ...models import Broadcast, BroadcastMember, BroadcastSeries, State, aim, ledger
 from ...models.history import last_change_of_people
-from ...selectors.audience import filters_of
+from ...selectors.audience import filters_digest, filters_of
 from .copies import columns_of, copy_sets, inserted, note_created
 from .filters import put_found
 from .states import existing
@@ -62,12 +62,8 @@ def needs_preparation(template: int) -> bool:
 def source_of(template: int) -> str:
     """A digest of what decides whose rows an occurrence gets: the lists and the filters with their conditions. People
     stand for themselves by the last change of a list."""
-    filters = {
-        str(is_excluded): sorted([each.pk, each.conditions] for each in chosen)
-        for is_excluded, chosen in filters_of([template])[template].items()
-    }
-    content = {"people": last_change_of_people(template), "filters": filters}
-    return sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()
+    content = [last_change_of_people(template), filters_digest(template)]
+    return sha256(json.dumps(content, default=str).encode()).hexdigest()
 
 
 def _prepare(series: BroadcastSeries, now: datetime) -> None:

@@ -7,6 +7,7 @@ from ... import conf
 from ...core.snapshots import CLOCK_UNIT, MAX_VERSION
 from ...errors import BadValue, NotApproved, NotFound
 from ...models import Broadcast, State, ledger
+from ...selectors.audience import filters_digest
 from .approvals import approve
 
 PUBLISHED = frozenset({State.LIVE, State.SCHEDULED})  # users see it now, or will see it
@@ -70,7 +71,7 @@ def publish_frozen(broadcast: Broadcast, *, show_again: bool = False) -> None:
     One that was withdrawn stays read for those who had read it, unless `show_again` makes it new to everybody.
 
     Raises BadValue if it would expire before it starts, or is being prepared; NotApproved if the four-eyes rule asks
-    for another publisher; NotFound if it was deleted.
+    for another publisher; NotFound if it was deleted; Held if other filters were chosen since `freeze`.
     """
     now = timezone.now()
     with ledger.locked_clock():
@@ -79,6 +80,8 @@ def publish_frozen(broadcast: Broadcast, *, show_again: bool = False) -> None:
             raise BadValue(frozen(broadcast))
         if broadcast.expires_at and broadcast.expires_at <= max(now, broadcast.publish_at or now):
             raise BadValue(_("This announcement would expire before it is published: change its dates first."))
+        if not is_published(broadcast) and filters_digest(broadcast.pk) not in {"", broadcast.prepared_from}:
+            raise ledger.Held(f"Broadcast {broadcast.pk} has not the people of its filters")
         if broadcast.state != State.LIVE:
             approve(broadcast)
             later = broadcast.publish_at is not None and broadcast.publish_at > now
