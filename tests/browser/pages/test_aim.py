@@ -98,7 +98,7 @@ def test_a_saved_filter(browse: Browse, shared_site: StartSite) -> None:
     assert violations(page) == []
     page.get_by_role("button", name="Save", exact=True).click()
     page.goto(ADD)
-    chosen = page.get_by_label(name)
+    chosen = page.get_by_role("group", name="Audience", exact=True).get_by_label(name)
     expect(chosen).to_be_hidden()
     page.get_by_label("Audience:").select_option("several")
     chosen.check()
