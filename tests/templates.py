@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from fcntl import LOCK_EX, flock
 from functools import cache
 from hashlib import sha256
@@ -61,8 +61,9 @@ def fingerprint() -> str:
 
 def _remove_old() -> None:
     for path in KEPT.iterdir():
-        if path.stat().st_mtime < time.time() - A_WEEK:
-            path.unlink(missing_ok=True)
+        with suppress(FileNotFoundError):  # another process has finished it meanwhile, under another name
+            if path.stat().st_mtime < time.time() - A_WEEK:
+                path.unlink()
 
 
 @contextmanager
