@@ -76,6 +76,15 @@ def test_one_person_by_several_names(news: Broadcast) -> None:
     assert uploaded(news, text) == Upload(1, 1, 5, ["nobody"])
 
 
+def test_who_is_called_like_a_part_of_a_line_is_not_meant(news: Broadcast) -> None:
+    for name in ("Miller, Ann", "Miller", "7,8", "ann", "bob"):
+        person(name)
+    person("other", email="miller@example.org")
+    found = uploaded(news, "Miller, Ann\nann,x\nbob,y\n7,8")
+    assert set(BroadcastMember.objects.values_list("user__username", flat=True)) == {*BOTH, "Miller, Ann", "7,8"}
+    assert (found.found, found.added, found.ambiguous) == (4, 4, [])
+
+
 def test_an_address_of_two(news: Broadcast) -> None:
     for name in ("ann", "bob"):
         person(name, email="tea@example.org")

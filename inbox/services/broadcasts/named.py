@@ -18,7 +18,7 @@ Pair = tuple[str, UserPk]
 
 
 class People:
-    """`named`: what is looked for -> the users with it."""
+    """`named`: what is meant -> the users with it."""
 
     def __init__(self, names: Collection[Name]) -> None:
         self.names = names
@@ -31,7 +31,7 @@ class People:
         done = 0
         for chunk in ledger.chunks(names, CHUNK):
             self._find([_by_user_name], {name[0] for name in chunk if len(name) > 1})
-            self._find([_by_user_name, _by_id, _by_email], {name[-1] for name in chunk})
+            self._find([_by_user_name, _by_id, _by_email], {self.meant(name) for name in chunk})
             done += len(chunk)
             yield done
 
