@@ -112,6 +112,17 @@ class TestAhead:
         services.prepare_occurrences()
         assert occurrences(series) == []
 
+    def test_of_many_at_a_time(self, user: int, clock: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Neither those that need none nor those that are prepared keep others waiting."""
+        monkeypatch.setattr(preparing, "MOST", 1)
+        repeated(user)
+        for _ in range(2):
+            repeated(user, template=filtered())
+        clock.move_to(SOON)
+        for number in (1, 2):
+            services.prepare_occurrences()
+            assert Broadcast.objects.filter(state=State.PREPARING).count() == number
+
     def test_what_changes_until_then_counts(self, user: int, clock: Any) -> None:
         """Texts are those of when it is due; people are written again before it comes out."""
         original = filtered()

@@ -15,7 +15,7 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from ...core.acting import acting
-from ...core.isolation import attempt
+from ...core.isolation import attempt, log_failure
 from ...errors import BadValue
 from ...models import Broadcast, BroadcastMember, BroadcastSeries, State, aim, ledger
 from ...models.history import last_change_of_people
@@ -27,7 +27,7 @@ from .states import existing
 AHEAD = timedelta(minutes=5)
 MOST_PEOPLE = 10_000  # on the lists of a template: so many are copied while the clock is locked
 SECONDS = 5.0  # for which it waits for a lock
-MOST = 50  # series at a time: the others follow at the next call
+MOST = 50  # audiences at a time: the others follow at the next call
 
 
 class _Vain(Exception):
@@ -46,9 +46,12 @@ def prepare_occurrences(now: datetime | None = None, ahead: timedelta = AHEAD) -
 
 
 def _prepare_all(now: datetime, until: datetime) -> None:
-    series = BroadcastSeries.objects.active().filter(next_at__lte=until).order_by("next_at")[:MOST]
-    for each in series:
-        attempt(f"Preparing series {each.pk}", partial(_prepare, each, now))
+    written = 0
+    for each in BroadcastSeries.objects.active().filter(next_at__lte=until).order_by("next_at"):
+        try:
+            written += written < MOST and _prepare(each, now)
+        except Exception:  # noqa: BLE001 (logged there)
+            log_failure(f"Preparing series {each.pk}")
     for pk in _abandoned().values_list("pk", flat=True):
         attempt(f"Deleting the prepared broadcast {pk}", partial(_delete, pk))
 
@@ -66,17 +69,21 @@ def source_of(template: int) -> str:
     return sha256(json.dumps(content, default=str).encode()).hexdigest()
 
 
-def _prepare(series: BroadcastSeries, now: datetime) -> None:
+def _prepare(series: BroadcastSeries, now: datetime) -> bool:
+    """Returns whether rows were written."""
     try:
         latest, following = series.recurrence.around(now)
     except BadValue:  # it stops when it is due
-        return
+        return False
     occurrence = latest if series.next_at is not None and series.next_at <= now else following
     template = Broadcast.objects.filter(repeated_by=series.pk).first()
-    if occurrence is not None and template is not None and _is_needed(series, template, occurrence):
-        with ledger.waiting_at_most(SECONDS), suppress(_Vain), transaction.atomic(using=ledger.alias()):
-            if aim.may_prepare(series.pk):
-                _write(series, template, occurrence)
+    if occurrence is None or template is None or not _is_needed(series, template, occurrence):
+        return False
+    with ledger.waiting_at_most(SECONDS), suppress(_Vain), transaction.atomic(using=ledger.alias()):
+        if aim.may_prepare(series.pk):
+            _write(series, template, occurrence)
+            return True
+    return False
 
 
 def _is_needed(series: BroadcastSeries, template: Broadcast, occurrence: datetime) -> bool:
