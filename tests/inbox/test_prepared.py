@@ -19,7 +19,7 @@ from inbox.models import AudienceFilter, Broadcast, BroadcastMember, BroadcastSe
 from inbox.services.broadcasts import due, preparing
 
 from .databases import postgres
-from .people import NOW, mend, people, unread
+from .people import NOW, mend, one_of, people, unread
 from .repeated import EVERY_MONDAY, MONDAY, NEXT_MONDAY, occurrences, repeated, stopped, template
 from .rest import problem
 from .services import service
@@ -138,6 +138,19 @@ class TestAhead:
             assert (made.state, made.title, members(made)) == ("live", original.title, expected), change
             assert made.expires_at == occurrence + timedelta(hours=1)
         assert not Broadcast.objects.filter(state=State.PREPARING).exists()
+
+    def test_another_template_with_the_same_filters(self, user: int, clock: Any) -> None:
+        """A copy has a list without a history."""
+        original, [other] = filtered(), people(1, date_joined=NOW - timedelta(days=9))
+        series = repeated(user, template=original)
+        source = services.duplicate_broadcast(one_of(user), original)
+        services.set_people(source, [other])
+        clock.move_to(SOON)
+        prepared()
+        services.change_series(series, {"template": services.duplicate_broadcast(one_of(user), source)})
+        clock.move_to(MONDAY)
+        mend()
+        assert members(series.occurrences.get(occurrence=MONDAY)) == {user, other}
 
     def _its_title(self, original: Broadcast, user: int) -> set[Any]:
         original.refresh_from_db()

@@ -63,9 +63,9 @@ def needs_preparation(template: int) -> bool:
 
 
 def source_of(template: int) -> str:
-    """A digest of what decides whose rows an occurrence gets: the lists and the filters with their conditions. People
+    """A digest of what decides whose rows an occurrence gets: lists, and filters with their conditions. People
     stand for themselves by the last change of a list."""
-    content = [last_change_of_people(template), filters_digest(template)]
+    content = [template, last_change_of_people(template), filters_digest(template)]
     return sha256(json.dumps(content, default=str).encode()).hexdigest()
 
 
