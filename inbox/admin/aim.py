@@ -35,6 +35,22 @@ OF_FILTERS = {"filters", "excluded_filters"}
 # The fields of the form that are no fields of the model -> the name of the set for the services. Django's admin takes
 # no field with the name of a many-to-many field that has a table of its own.
 SETS = {"people": "people", "without_groups": "excluded_groups", "without_people": "excluded_people"}
+# Audience -> whom it reaches.
+REACHES = {
+    Audience.EVERYONE: gettext_lazy("All users of this site."),
+    Audience.STAFF: gettext_lazy("Those who may sign in to this administration."),
+    Audience.GROUPS: gettext_lazy("Members of at least one of the groups that you choose."),
+    Audience.SEVERAL: gettext_lazy("Staff, groups, chosen people, uploaded lists and saved filters together."),
+}
+
+
+class AudienceSelect(forms.RadioSelect):
+    """Radio buttons, each with a sentence that says whom it reaches."""
+
+    template_name = "inbox/admin/audience.html"
+
+    def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        return super().create_option(name, value, *args, **kwargs) | {"reaches": REACHES.get(value, "")}
 
 
 class AimForm(ModelForm):

@@ -17,7 +17,7 @@ from ..models import Broadcast, Scope, ServiceToken
 from ..rendering.languages import languages, supported
 from ..services.broadcasts.copies import PLACES
 from . import buttons
-from .aim import SETS, AimForm
+from .aim import SETS, AimForm, AudienceSelect
 
 if TYPE_CHECKING:
     ModelForm = forms.ModelForm[Any]
@@ -91,6 +91,7 @@ class BroadcastForm(AimForm):
                 "expires_at",
             ),
         )
+        widgets: ClassVar[dict[str, Any]] = {"audience": AudienceSelect}
         help_texts: ClassVar[dict[str, Any]] = {
             "body": "",  # the editor has a help of its own
             "with_staff": _("Beside groups and people."),

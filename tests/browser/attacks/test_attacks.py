@@ -176,7 +176,7 @@ def write(page: Page, site: Site) -> None:
     left_out = site.call("inbox.rendering.markup.rendered", page.locator("#id_body_de").input_value())["left_out"]
     assert len(left_out) > 20
     expect(page.locator("[data-field=body_de]").get_by_role("listitem")).to_have_text(left_out)
-    page.get_by_label("Audience:").select_option("several")
+    page.get_by_role("radio", name="Several").check()
     page.get_by_role("combobox", name="People").first.fill("xss.example")
     page.locator(".inbox-found [role=option]").first.click()
     expect(page.locator(".field-audience .inbox-reach")).to_contain_text("1 person")

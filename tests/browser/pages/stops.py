@@ -42,7 +42,7 @@ def refuse_sign_in(page: Page) -> None:
 
 
 def refuse_broadcast(page: Page) -> None:
-    page.get_by_label("Audience:").select_option("groups")
+    page.get_by_role("radio", name="Members of groups").check()
     page.get_by_role("button", name="Publish", exact=True).click()
     page.get_by_role("dialog").get_by_role("button", name="Publish").click()
     expect(page.get_by_text("Choose at least one group")).to_be_visible()

@@ -4,18 +4,19 @@
 
 addEventListener("DOMContentLoaded", () => {
   for (const select of document.querySelectorAll("select.inbox-people")) new PeopleField(select);
-  const audience = document.querySelector("select[name=audience]");
-  if (!audience?.closest(".inbox-aim")) return;
-  audience.addEventListener("change", () => showParts(audience));
-  showParts(audience);
+  const form = document.querySelector(".inbox-aim [name=audience]")?.form;
+  if (!form) return;
+  form.addEventListener("change", ({ target }) => { if (target.name === "audience") showParts(form); });
+  showParts(form);
   const without = document.querySelector(".inbox-without :is(input:checked, option)");
   without?.closest("details")?.setAttribute("open", "");
 });
 
-function showParts(audience) {
-  const counting = { groups: ["groups"], several: ["groups", "with_staff", "people", "filters"] }[audience.value] ?? [];
+function showParts(form) {
+  const { value } = form.elements.audience;
+  const counting = { groups: ["groups"], several: ["groups", "with_staff", "people", "filters"] }[value] ?? [];
   for (const name of ["groups", "with_staff", "people", "filters"]) {
-    const row = audience.form.querySelector(`.inbox-aim .form-row.field-${name}`);
+    const row = form.querySelector(`.inbox-aim .form-row.field-${name}`);
     if (row) row.hidden = !counting.includes(name) && !row.querySelector(".errorlist");
   }
 }

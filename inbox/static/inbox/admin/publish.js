@@ -35,7 +35,7 @@ function ask(dialog, submitter) {
 
 /* Beside the audience, and in the dialog; after each change of the audience. */
 function tellReach(form, audience, address, inDialog) {
-  const beside = document.createElement("p");
+  const beside = document.createElement("div");
   beside.className = "inbox-reach help";
   beside.role = "status";
   audience.closest(".form-row").append(beside);
