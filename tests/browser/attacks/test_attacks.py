@@ -179,7 +179,7 @@ def write(page: Page, site: Site) -> None:
     page.get_by_role("radio", name="Several").check()
     page.get_by_role("combobox", name="People").first.fill("xss.example")
     page.locator(".inbox-found [role=option]").first.click()
-    expect(page.locator(".field-audience .inbox-reach")).to_contain_text("1 person")
+    expect(page.locator(".field-audience .inbox-reach")).to_contain_text("2 people: alice")  # who was uploaded
     page.get_by_role("button", name="Publish", exact=True).click()
     expect(page.get_by_role("dialog")).to_be_visible()
 
