@@ -11,7 +11,7 @@ from typing import Any
 from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.core.exceptions import FieldDoesNotExist
-from django.db.models import BigIntegerField, DateTimeField, Max, OuterRef, QuerySet, Subquery, Value
+from django.db.models import BigIntegerField, DateTimeField, OuterRef, QuerySet, Subquery, Value
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
 from django.utils import timezone
@@ -29,13 +29,13 @@ def has_joined_column() -> bool:
 
 def newest(alias: str) -> int:
     """The greatest `first_clock` of all broadcasts; 0 if none was ever published."""
-    found: int | None = _broadcasts().using(alias).aggregate(newest=Max("first_clock"))["newest"]
+    found: int | None = _latest_first().using(alias).values_list("first_clock", flat=True).first()
     return found or 0
 
 
 def next_moment(alias: str) -> datetime:
     """The time for the next first publication: now, but not before that of an earlier one, whatever clock it had."""
-    latest: datetime | None = _broadcasts().using(alias).aggregate(latest=Max("first_published_at"))["latest"]
+    latest: datetime | None = _latest_first().using(alias).values_list("first_published_at", flat=True).first()
     return max(timezone.now(), latest or timezone.now())
 
 
@@ -47,7 +47,7 @@ def from_joined(joined: Combinable | None) -> Combinable:
     """
     if joined is None:
         return Value(0, BigIntegerField())
-    earlier = _broadcasts().filter(first_published_at__lt=joined).order_by("-first_clock")
+    earlier = _latest_first().filter(first_published_at__lt=joined)
     return Coalesce(Subquery(earlier.values("first_clock")[:1]), 0)
 
 
@@ -56,5 +56,8 @@ def of_user() -> Combinable:
     return from_joined(OuterRef(JOINED) if has_joined_column() else None)
 
 
-def _broadcasts() -> QuerySet[Any]:
-    return apps.get_model("inbox", "Broadcast")._base_manager.order_by()
+def _latest_first() -> QuerySet[Any]:
+    """Broadcasts that were published, ordered as the index `inbox_broadcast_first` is: the first one is read from it,
+    however many there are."""
+    rows: QuerySet[Any] = apps.get_model("inbox", "Broadcast")._base_manager.filter(first_published_at__isnull=False)
+    return rows.order_by("-first_published_at", "-first_clock")

@@ -211,7 +211,8 @@ class Broadcast(Revised, Aimed):
             ),
         ]
         indexes = [
-            models.Index(fields=["-published_at", "-id"], condition=Q(state=State.LIVE), name="inbox_broadcast_live")
+            models.Index(fields=["-published_at", "-id"], condition=Q(state=State.LIVE), name="inbox_broadcast_live"),
+            models.Index(fields=["-first_published_at", "-first_clock"], name="inbox_broadcast_first"),  # see `births`
         ]
 
     def save(self, *args: Any, **kwargs: Any) -> None:

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from inbox import selectors, services
-from inbox.models import Broadcast, CommentMessage, FollowMessage, Mailbox, event_types
+from inbox.models import Broadcast, CommentMessage, FollowMessage, Mailbox, births, event_types
 
 from .listening import Heard
 from .people import mend, people
@@ -164,6 +164,21 @@ def test_the_page_of_a_swamped_user_sorts_nothing(swamped: int) -> None:
     kinds = {node["Node Type"]: node["Actual Rows"] for node in nodes(explanation["Plan"])}
     assert "Sort" not in kinds
     assert max(kinds.values()) <= 21
+
+
+def test_when_users_registered_is_read_from_an_index() -> None:
+    """However many announcements came out before: the first entry is the answer."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":  # which scans a table that is nearly empty
+            cursor.execute("SET LOCAL enable_seqscan = off")
+    plans = [User.objects.annotate(born=births.of_user()).values_list("born").explain()]
+    for read in (births.newest, births.next_moment):
+        with CaptureQueriesContext(connection) as captured:
+            read("default")
+        how = "EXPLAIN QUERY PLAN" if connection.vendor == "sqlite" else "EXPLAIN"
+        plans.append("\n".join(str(row[-1]) for row in explained(how, captured[0]["sql"])))
+    assert ["inbox_broadcast_first" in plan for plan in plans] == [True] * 3, plans
+    assert not [plan for plan in plans if "TEMP B-TREE" in plan or "Sort" in plan]
 
 
 def test_marking_a_swamped_inbox_goes_by_thousands(swamped: int) -> None:
