@@ -5,6 +5,7 @@ view users.
 """
 
 from collections.abc import Iterable
+from itertools import islice
 from typing import Any
 
 from django import forms
@@ -70,8 +71,10 @@ class PeopleField(forms.MultipleChoiceField):
 
 
 def posted_keys(posted: QueryDict, name: str) -> list[str]:
-    """`people.js` joins them to one value, a key a line: Django limits the number of values in a form."""
-    return [key for value in posted.getlist(name) for key in value.splitlines()]
+    """`people.js` joins them to one value, a key a line: Django limits the number of values in a form. Of too many,
+    only as many as it takes to refuse them."""
+    keys = (key for value in posted.getlist(name) for key in value.splitlines())
+    return [*islice(keys, MOST + 1)]
 
 
 def users_with(keys: Iterable[str]) -> list[SiteUser]:

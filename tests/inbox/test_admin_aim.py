@@ -54,6 +54,13 @@ def test_as_many_people_as_the_limit_says(admin: Client, settings: Any) -> None:
     assert BroadcastMember.objects.count() == 5000
 
 
+def test_no_more_people_than_that_are_counted(admin: Client) -> None:
+    """However many fit into a request: SQLite takes 250,000 parameters in a statement."""
+    keys = "\n".join(map(str, range(1, 300_000)))
+    answer = admin.post(f"{LIST}reach/", {"audience": "several", "people": keys})
+    assert (answer.status_code, answer.json()["size"]) == (200, 1)
+
+
 def test_a_union_without_others(admin: Client, tea: Group) -> None:
     ann, bob = person("ann"), person("bob")
     parts = {"with_staff": "on", "groups": [tea.pk], "late_joiners": "on"}
