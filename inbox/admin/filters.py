@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from .. import conf, selectors
 from ..models import Audience, AudienceFilter, Broadcast, BroadcastSeries
-from ..models.filters import offered_conditions
+from ..models.filters import MOST_DAYS, offered_conditions
 from ..rendering.languages import languages
 from .base import LeanAdmin
 from .wording import sentence_about
@@ -63,6 +63,8 @@ class FilterAdmin(LeanAdmin):
         if isinstance(db_field, DateField):
             zone = _("Time zone: {}").format(timezone.get_default_timezone_name())
             kwargs.setdefault("help_text", f"{db_field.help_text} {zone}")
+        if db_field.name == "active_since_days":
+            kwargs |= {"min_value": 1, "max_value": MOST_DAYS}  # else the page of refused values counts with them
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     @admin.display(description=gettext_lazy("finds now"))

@@ -23,6 +23,8 @@ SIGNED_IN, MOST_DAYS = "last_login", 3660
 # Condition -> the column of the user model that it needs, which a site's own model may lack.
 COLUMNS = {"joined_after": JOINED, "joined_before": JOINED, "active_since_days": SIGNED_IN}
 CONDITIONS = (*COLUMNS, "language")
+# Nobody registers before or after. Near the years 1 and 9999, a time can't be converted to every time zone.
+FIRST, LAST = date(1900, 1, 1), date(9000, 1, 1)
 
 
 def offered_conditions() -> list[str]:
@@ -126,4 +128,5 @@ def _condition(name: str, value: Any) -> Q:
 
 
 def _midnight(day: date) -> datetime:
+    day = min(max(day, FIRST), LAST)
     return datetime.combine(day, time.min, timezone.get_default_timezone())

@@ -394,6 +394,18 @@ class TestTheirPages:
         admin.post(f"{FILTERS}{row.pk}/delete/", {"post": "yes"})
         assert (AudienceFilter.objects.exists(), Broadcast.objects.get()) == (False, made)
 
+    def test_what_no_calendar_has_is_refused_or_found(self, admin: Client, settings: Any) -> None:
+        """The page also counts whom the filter finds, and so does the list."""
+        settings.TIME_ZONE = "Asia/Shanghai"
+        chosen = saved(joined_after="0001-01-01")
+        address = f"{FILTERS}{chosen.pk}/change/"
+        html = admin.post(address, {"name": "x", "active_since_days": "5000000"}).content.decode()
+        assert html.count("less than or equal to 3660") == 1
+        assert admin.get(FILTERS).status_code == 200
+        settings.TIME_ZONE = "America/New_York"
+        assert admin.post(address, {"name": "x", "joined_before": "9999-12-31"}).status_code == 302
+        assert admin.get(FILTERS).status_code == 200
+
     def test_one_without_conditions_is_refused_once(self, admin: Client) -> None:
         html = admin.post(f"{FILTERS}add/", {"name": "x"}).content.decode()
         assert html.count("Give at least one condition") == 1
