@@ -236,6 +236,13 @@ def test_each_announcement_is_said_once(open_page: Any, site: Site) -> None:
             expect(banners.element.get_by_text(f"Number {number}.").first).to_be_attached()
         page.clock.run_for(6_000)  # longer than the bell waits for more
         assert (places, level, page.evaluate(SAID, f"Number {number}.")) == (places, level, 1)
+    for title in ("Not closed yet.", "Shown again."):
+        shown[:] = [item | {"ref": "broadcast-999", "title": title, "kinds": ["banner"]}]
+        version += 1
+        page.evaluate(ARRIVES, [shown[0], int(title == "Shown again.")])  # the first is older than the page
+        expect(banners.element.get_by_text(title).first).to_be_attached()
+        page.clock.run_for(6_000)
+        assert (title, page.evaluate(SAID, title)) == (title, 1)
 
 
 def test_pages_do_not_all_ask_at_once(browse: Browse, site: Site, person: str) -> None:

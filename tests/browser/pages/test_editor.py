@@ -5,7 +5,7 @@ from secrets import token_hex
 
 from playwright.sync_api import expect
 
-from tests.browser.banners import Banners
+from tests.browser.banners import Banners, announced
 from tests.browser.bell import Bell
 from tests.browser.conftest import Browse, newcomer, tab
 from tests.browser.pages.inbox_page import InboxPage
@@ -86,7 +86,10 @@ def test_the_author_alone_tries_it_out(browse: Browse, shared_site: StartSite) -
     expect(banners.dialog).to_be_hidden()
     expect(Bell(own).toasts).to_contain_text("Preview Not yet said")
     expect(banners.all.filter(visible=True)).to_contain_text("Preview Not yet said")
-    banners.all.filter(has_text="Not yet said").get_by_role("button", name="Close").click()
+    with announced(site) as notice:
+        banners.shows(notice)
+        banners.all.filter(has_text="Not yet said").get_by_role("button", name="Close").click()
+        expect(banners.of(notice).get_by_role("button", name="Close")).to_be_focused()
     expect(banners.all.filter(visible=True)).to_have_count(0)
     expect(Banners(chinese).dialog).to_contain_text("预览 尚未宣布")
     expect(Bell(chinese).badge).to_have_text(Bell(own).badge.inner_text())

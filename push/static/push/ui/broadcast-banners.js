@@ -190,10 +190,13 @@ export class BroadcastBanners extends HTMLElement {
 
   /** It is gone at once, and comes back with a message if that can't be written. @param {string} ref */
   async #close(ref) {
-    if (ref === TRIAL) return this.#trials.drop("banner");
+    const next = this.#neighbour(ref);
+    if (ref === TRIAL) {
+      this.#trials.drop("banner");
+      return void next?.focus();
+    }
     const item = this.#items.find((each) => each.ref === ref);
     if (!item) return;
-    const next = this.#neighbour(ref);
     this.#closing.add(ref);
     this.#show(this.#items, true);
     next?.focus();
@@ -203,6 +206,11 @@ export class BroadcastBanners extends HTMLElement {
     else this.#show(this.#items.flatMap((each) => each.ref === ref ? without(each, "banner") : each), true);
     const notice = this.#notice(ref);
     if (notice && problem) tell(notice, problem);
+  }
+
+  /** Whether its banner is here: then it is not new, and this says nothing of it. @param {string} ref */
+  has(ref) {
+    return this.#items.some((item) => item.ref === ref && item.kinds.includes("banner"));
   }
 
   /** @param {string} ref */

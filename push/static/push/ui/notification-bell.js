@@ -188,9 +188,10 @@ export class NotificationBell extends HTMLElement {
     document.dispatchEvent(new CustomEvent("reddot:change", { detail: snapshot }));
   }
 
-  /** By its banner or dialog on this page: a screen reader shall say it once. @param {Item|null} item */
+  /** By its dialog or its new banner on this page: a screen reader shall say it once. @param {Item|null} item */
   #isAnnounced(item) {
-    return Boolean(item?.kinds.length && document.querySelector("broadcast-banners"));
+    const banners = /** @type {any} */ (document.querySelector("broadcast-banners"));
+    return Boolean(banners && item?.kinds.length && (item.kinds.includes("dialog") || !banners.has?.(item.ref)));
   }
 
   /** @param {Item} item @param {number} others */
