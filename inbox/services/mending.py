@@ -1,8 +1,8 @@
 """Mends: the work that a read has found undone. A read never does it itself, because it writes nothing and waits for no
 lock.
 
-A mend waits for a lock for at most 200 ms. If it fails, this is logged (once a minute), and the next read or sweep
-tries again.
+A mend waits for a lock for at most 200 ms, or five seconds after it has written the people of an occurrence. If it
+fails, this is logged (once a minute), and the next read or sweep tries again.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
