@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from ..core.validators import validate_says_something
 from .message import Level, Message
 
 
@@ -60,7 +61,7 @@ class LikeMessage(Message):
 
 class SystemMessage(Message):
     body_format = "{body}"
-    title = models.CharField(_("title"), max_length=200)
+    title = models.CharField(_("title"), max_length=200, validators=[validate_says_something])
     body = models.TextField(_("body"), max_length=10_000, blank=True, validators=[MaxLengthValidator(10_000)])
     level = models.CharField(_("level"), max_length=8, choices=Level.choices, default=Level.INFO)
 

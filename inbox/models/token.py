@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from ..core.validators import validate_text
+from ..core.validators import validate_says_something
 from .mailbox import PrimaryQuerySet
 
 ROTATING = 2  # valid tokens of one name
@@ -45,7 +45,7 @@ class ServiceToken(models.Model):
     revoked.
     """
 
-    name = models.CharField(_("name"), max_length=100, validators=[validate_text])
+    name = models.CharField(_("name"), max_length=100, validators=[validate_says_something])
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", verbose_name=_("owner"),
         help_text=_("What the service does, it does in this person's name."),

@@ -88,6 +88,7 @@ class TestWhat:
             ({"type": "system", "title": "x\x00"}, "/title"),
             ({"type": "system", "title": "\ud800"}, "/title"),
             ({"type": "system", "title": 7}, "/title"),
+            *(({"type": "system", "title": nothing}, "/title") for nothing in ("  ", "\u200b\u202e", "\u3164")),
             ({"type": "system", "title": "x", "level": "loud"}, "/level"),
             ({"url": "javascript:alert(1)"}, "/url"),
             ({"url": "//evil.example"}, "/url"),

@@ -47,6 +47,11 @@ class TestTheToken:
         with pytest.raises(BadValue):
             services.create_token("shop", owner, scopes)
 
+    @pytest.mark.parametrize("name", ["", "  ", "\u200b\u202e", "\u3164", "a\0b"])
+    def test_its_name_can_be_seen(self, owner: Any, name: str) -> None:
+        with pytest.raises(BadValue):
+            services.create_token(name, owner, READ)
+
     def test_its_use_is_noted(self, owner: Any, clock: Any) -> None:
         text = services.create_token("shop", owner, READ)
         for seconds, noted in ((0, 0), (59, 0), (61, 61)):

@@ -27,7 +27,7 @@ from pydantic import (
     model_validator,
 )
 
-from ...core.validators import TEXT_PATTERN, validate_link
+from ...core.validators import SAYING_PATTERN, TEXT_PATTERN, validate_link, validate_says_something
 from ...models import Audience, Message, event_types
 from ...rendering.links import LINK_PATTERN
 from ...services.sending import OURS
@@ -170,7 +170,11 @@ def _is_text(field: Any) -> bool:
 
 
 def _text(field: Any) -> dict[str, Any]:
-    bounds = {"min_length": 0 if field.blank else 1, "max_length": field.max_length, "pattern": TEXT_PATTERN}
+    bounds: dict[str, Any] = {"min_length": 0 if field.blank else 1, "max_length": field.max_length}
+    if validate_says_something in field.validators:  # it also runs, and says in words what is wrong
+        bounds["json_schema_extra"] = {"pattern": SAYING_PATTERN}
+    else:
+        bounds["pattern"] = TEXT_PATTERN
     return {name: value for name, value in bounds.items() if value is not None}
 
 
