@@ -159,6 +159,8 @@ def broadcast_filters_changed(
         elif action in {"post_remove", "post_clear"} and not rows.exists():
             found = BroadcastMember.objects.filter(broadcast=instance.pk, source=Source.FILTER, is_excluded=is_excluded)
             found.delete()
+            instance.prepared_from = ""  # nobody is found any more, even if the same ones are chosen again
+            Broadcast._base_manager.using(ledger.alias()).filter(pk=instance.pk).update(prepared_from="")
 
 
 def message_cascaded(instance: Message, origin: object = None, **kwargs: object) -> None:

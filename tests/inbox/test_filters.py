@@ -220,6 +220,12 @@ class TestPublishing:
         with pytest.raises(ledger.Held), transaction.atomic():
             services.publish_frozen(made)
         services.freeze(made.pk)
+        chosen = list(made.filters.all())
+        made.filters.clear()  # and those whom it has found
+        made.filters.set(chosen)
+        with pytest.raises(ledger.Held), transaction.atomic():
+            services.publish_frozen(made)
+        services.freeze(made.pk)
         services.publish_frozen(made)
         assert unread(new.pk) == {made.ref}
 
