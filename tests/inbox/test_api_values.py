@@ -56,6 +56,8 @@ BAD_BODIES: list[tuple[str, Any, str]] = [
     ("PATCH inbox/comment-1/", {"deleted": 0}, "/deleted"),
     ("PATCH inbox/comment-1/", {"archived": True, "read": False}, ""),
     ("PATCH inbox/comment-1/", {"read": True, "title": "x"}, "/title"),
+    ("PATCH preferences/", {"time_zone": "\ud800"}, "/time_zone"),
+    ("PATCH preferences/", {"language": "\ud800"}, "/language"),
 ]
 
 

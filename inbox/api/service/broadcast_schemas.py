@@ -51,6 +51,7 @@ MomentGiven = Annotated[
     BeforeValidator(_moment),
     WithJsonSchema({"type": "string", "format": "date-time", "pattern": MOMENT_PATTERN}),
 ]
+MAX_LANGUAGE = 35  # characters, as the column has it
 BroadcastId = Annotated[int, Field(ge=1, le=2**63 - 1, examples=[4])]
 BroadcastPath = BroadcastId
 
@@ -97,7 +98,11 @@ def _enumerate_languages(schema: dict[str, Any]) -> None:
     schema["enum"] = _languages()
 
 
-Language = Annotated[str, AfterValidator(_known_language), Field(json_schema_extra=_enumerate_languages)]
+Language = Annotated[
+    str,
+    Field(max_length=MAX_LANGUAGE, json_schema_extra=_enumerate_languages),
+    AfterValidator(_known_language),  # last: its sentence names the language, and could not be shown with a surrogate
+]
 
 
 _SAYING: dict[str, Any] = {"json_schema_extra": {"pattern": SAYING_PATTERN}}

@@ -168,6 +168,8 @@ def unprocessable(request: HttpRequest, error: ValidationError) -> HttpResponse:
         if part == "body":
             # In ninja, the path begins with the name of the view's parameter; then comes pydantic's tag of the union.
             path = path[2:] if path[:1] == ["event"] else path[1:]
+        if path[-1:] == ["[key]"] and entry["type"] != "extra_forbidden":
+            path.pop()  # pydantic's mark of an error in the name itself
         faults.append(fault(part, path, sentence(entry)))
     return invalid(faults)
 

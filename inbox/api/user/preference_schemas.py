@@ -33,22 +33,22 @@ def _enumerate_languages(schema: dict[str, Any]) -> None:
 Muted = Annotated[list[EventType], Field(max_length=100, description="Messages of these types arrive already read.")]
 Language = Annotated[
     str,
-    AfterValidator(_language),
     Field(
         max_length=500,
         description="What the user chose last; it counts where no page names a language. Empty: none.",
         json_schema_extra=_enumerate_languages,
     ),
+    AfterValidator(_language),
 ]
 TimeZone = Annotated[
     str,
-    AfterValidator(_zone),
     Field(
         max_length=MAX_ZONE,
         description="A name of the IANA database. Empty: that of the browser.",
         json_schema_extra={"pattern": "^[A-Za-z0-9_+/-]*$"},
         examples=["Europe/Berlin"],
     ),
+    AfterValidator(_zone),
 ]
 
 
