@@ -25,7 +25,7 @@ from .recipients import Recipient
 # SQLite allows one writer at a time: a loop without pauses would starve all others.
 SQLITE_PAUSE_SECONDS = 0.02
 # The columns of every message that a sender can't set.
-OURS = {"recipient", "seq", "actor", "dedupe_key", "archived_at", "deleted_at"}
+OURS = {"recipient", "seq", "actor", "dedupe_key", "archived_at", "deleted_at", "since"}
 
 
 def send(

@@ -7,6 +7,7 @@ import pytest
 from django.urls import reverse
 
 from inbox.api import api
+from inbox.api.service.events import SCHEMAS, Event
 from inbox.models import event_types
 
 from .rest import PREFIX, Caller, problem
@@ -141,3 +142,8 @@ def test_it_is_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
     one, other = (Caller().client.get(f"{PREFIX}openapi.json", HTTP_HOST=host).json() for host in hosts)
     assert [document.pop("servers") for document in (one, other)] == [[{"url": f"http://{host}"}] for host in hosts]
     assert one == other
+
+
+def test_an_event_type_without_columns_has_only_those_of_all_events() -> None:
+    """A column that the inbox keeps for itself is none that a service can write."""
+    assert SCHEMAS["follow"].model_fields.keys() == {*Event.model_fields, "type"}

@@ -95,6 +95,7 @@ class TestWhat:
             ({"dedupe_key": ""}, "/dedupe_key"),
             ({"strict": 1}, "/strict"),
             ({"seq": 1}, "/seq"),
+            ({"since": 1}, "/since"),
             ({"read_at": "2030-01-01T00:00:00Z"}, "/read_at"),
             ({"recipient": 1}, "/recipient"),
             ({"actor": "nobody"}, "/actor"),
