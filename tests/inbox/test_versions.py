@@ -114,6 +114,8 @@ def values_of(field: Any, someone: Any) -> st.SearchStrategy[Any]:
         return st.sampled_from([*moments, None] if field.null else moments)
     if isinstance(field, models.BooleanField):
         return st.booleans()
+    if isinstance(field, models.BigIntegerField):
+        return st.sampled_from([1, 2, None] if field.null else [1, 2])
     return st.sampled_from(["/a", "/b", None] if field.null else ["/a", "/b", ""])
 
 

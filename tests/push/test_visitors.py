@@ -13,7 +13,7 @@ from django.utils import timezone, translation
 
 from inbox import selectors, services
 from inbox.errors import BadFields
-from inbox.models import Audience, Broadcast, State
+from inbox.models import Audience, Broadcast, BroadcastMember, Source, State
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -154,7 +154,7 @@ def test_nobody_is_left_out_by_those_who_see_it_signed_out() -> None:
     ann, group = User.objects.create(username="ann"), Group.objects.create(name="tea")
     row, listed, _staff = banner(), banner(), banner(excludes_staff=True)
     row.excluded_groups.add(group)
-    services.upload_list(listed, "ann", is_excluded=True)
+    BroadcastMember.objects.create(broadcast=listed, user=ann, is_excluded=True, source=Source.LIST)
     assert titles() == []
     for each in (row, listed):
         with pytest.raises(BadFields) as caught:
