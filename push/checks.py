@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from channels.exceptions import InvalidChannelLayerError
 from django.conf import settings
 from django.core import checks
+from django.urls import NoReverseMatch, get_script_prefix, reverse
 
 from . import conf
 from .channels import mqtt
@@ -97,9 +98,20 @@ def check_internals(**kwargs: Any) -> list[checks.CheckMessage]:
     ]
 
 
+def check_addresses(**kwargs: Any) -> list[checks.CheckMessage]:
+    """The last pattern of push.urls takes all addresses below it."""
+    try:
+        has_a_prefix = reverse("push:not-found") != get_script_prefix()
+    except NoReverseMatch:  # in a namespace of the site's own, or not included
+        has_a_prefix = True
+    what = "push.urls is included at the root of the site: no address of a later pattern is found."
+    hint = 'Give it a prefix: path("push/", include("push.urls")).'
+    return [] if has_a_prefix else [checks.Warning(what, hint=hint, id="push.W003")]
+
+
 def register() -> None:
     checks.register(check_internals, deploy=True)  # it imports the servers, which no other command needs
-    for check in (check_numbers, check_origins, check_mqtt, check_log_format, check_channel_layer):
+    for check in (check_numbers, check_origins, check_mqtt, check_log_format, check_channel_layer, check_addresses):
         checks.register(check)
 
 

@@ -12,7 +12,9 @@ import pytest
 from channels_redis.pubsub import RedisPubSubChannelLayer
 from django.db import OperationalError as DatabaseError
 from django.db.backends.utils import CursorWrapper
+from django.http import HttpResponse
 from django.test import AsyncClient, Client, override_settings
+from django.urls import include, path
 from django.utils import timezone
 from kombu import Connection
 from kombu.exceptions import OperationalError
@@ -254,3 +256,13 @@ def test_a_worker_may_have_any_broker(url: str) -> None:
     consumer.forgive(transport)
     readers = [name for name in consumer.READERS if hasattr(getattr(transport, "Channel", None), name)]
     assert readers == (list(consumer.READERS) if "redis" in url or "sentinel" in url else [])
+
+
+@pytest.mark.parametrize(("prefix", "found"), [("push/", []), ("de/push/", []), ("", ["push.W003"])])
+def test_a_site_is_told_that_its_own_addresses_are_taken(prefix: str, found: list[str]) -> None:
+    class Site:
+        urlpatterns = [path(prefix, include("push.urls")), path("shop/", lambda request: HttpResponse())]
+
+    with override_settings(ROOT_URLCONF=Site):
+        assert [message.id for message in checks.check_addresses()] == found
+        assert Client().get("/shop/").status_code == (404 if found else 200)
