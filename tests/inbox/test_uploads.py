@@ -53,6 +53,14 @@ def test_the_first_column(news: Broadcast, text: str) -> None:
     assert services.upload_list(news, text).found == 2
 
 
+@pytest.mark.parametrize("mark", ['"', "\r"])
+def test_no_separator_that_python_refuses(news: Broadcast, mark: str) -> None:
+    """From 3.13 on, `csv` takes neither a quotation mark nor the end of a line for one."""
+    person("ann")
+    found = services.upload_list(news, f"sep={mark}\nann")
+    assert (found.found, [name.strip() for name in found.unknown]) == (1, [f"sep={mark}".strip()])
+
+
 def test_a_user_name_counts_before_an_id(news: Broadcast) -> None:
     ann = person("ann")
     person(str(ann.pk))

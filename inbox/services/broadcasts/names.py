@@ -16,7 +16,7 @@ from ...rendering.spreadsheets import calculable
 Name = tuple[str, ...]  # what a line may mean, in this order; the last one is what a report calls it
 
 SEPARATORS = (";", "\t", ",")
-SAID = re.compile(r'"?sep=(.)"?[\r\n]+')  # a first line that Excel reads and some programs write for it
+SAID = re.compile(r'"?sep=([^"\r\n])"?[\r\n]+')  # a first line that Excel reads and some programs write for it
 UTF_16 = {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # .xlsx and .ods; .xls
 HEADINGS = {
