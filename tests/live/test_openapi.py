@@ -24,7 +24,7 @@ from inbox.api.service.series_schemas import RULE_PATTERN, ZONE_PATTERN
 from tests.conftest import StartSite
 from tests.servers import Site
 
-READER, GROUP = "reader", "readers"
+READER, GROUP, FILTER = "reader", "readers", "new here"
 OFTEN = 10**6  # requests a minute: nobody is throttled here
 CSRF = "c" * 32
 LAST_YEAR, EARLIER = "2999", "2000"  # of those that the API takes in a time
@@ -54,6 +54,8 @@ def reader(site: Site) -> str:
     for title in ("One", "Two"):
         site.call("broadcast", title, as_banner=True, as_dialog=True)
     site.call("sql", f"INSERT OR IGNORE INTO auth_group (name) VALUES ('{GROUP}')")
+    columns = "name, joined_after, language"
+    site.call("sql", f"INSERT OR IGNORE INTO inbox_audiencefilter ({columns}) VALUES ('{FILTER}', '2000-01-01', '')")
     return str(pk)
 
 
@@ -102,7 +104,8 @@ class Agreed:
         number = next(self.numbers)
         if number % 2 and not (case.meta and case.meta.is_negative_at(ParameterLocation.PATH)):
             self.agree_on_the_address(case, number)
-        if (case.method, case.path, (case.path_parameters or {}).get("id")) == ("DELETE", f"{BROADCASTS}{{id}}/", 1):
+        is_first = str((case.path_parameters or {}).get("id")) == "1"
+        if is_first and (case.method, case.path) == ("DELETE", f"{BROADCASTS}{{id}}/"):
             case.path_parameters["id"] = 2  # the first one stays: see `agree_on_recurring`
         if is_key(key := (case.headers or {}).get("Idempotency-Key")):
             case.headers["Idempotency-Key"] = new_key(key, number)  # one that came with another request is 422
@@ -117,6 +120,7 @@ class Agreed:
                 agree_on_people(event)
             agree_on_recurring(case.body)
             if case.path.startswith(BROADCASTS):
+                agree_on_filters(case.body, is_change=case.method == "PATCH")
                 agree_on_an_audience(case.body)
             if case.method == "PATCH" and case.path.startswith(BROADCASTS):
                 agree_on_groups(case.body)
@@ -176,6 +180,20 @@ def agree_on_people(event: Any) -> None:
         event["actor"] = READER
     if event.get("strict") is True and "recipients" in event:
         event["recipients"] = [READER if is_user(one) else one for one in listed(event["recipients"])]
+
+
+def agree_on_filters(broadcast: dict[str, Any], *, is_change: bool) -> None:
+    """Filters must exist, and whether they can be changed depends on the state in the database."""
+    for part in (broadcast, broadcast.get("excluded")):
+        if isinstance(part, dict) and isinstance(filters := part.get("filters"), list):
+            if is_change and all(map(is_filter, filters)):
+                part["filters"] = []
+            else:
+                part["filters"] = [FILTER if is_filter(one) else one for one in filters]
+
+
+def is_filter(value: Any) -> bool:
+    return (type(value) is int and 0 < value < 2**63) or is_text(value, 1, 100)
 
 
 def agree_on_an_audience(broadcast: dict[str, Any]) -> None:
