@@ -26,12 +26,13 @@ stack: $(DEV)
 	@$(PYTHON) tools/system.py postgresql rabbitmq-server
 	@$(PY) -m tools.stack
 
-system:
+# The programs of npm go into the virtual environment, so it comes first.
+system: $(DEV)
 	@$(PYTHON) tools/system.py chromium chromium-headless-shell postgresql nginx caddy haproxy gettext mosquitto mosquitto-clients rabbitmq-server
 	@$(PYTHON) tools/node.py
 
 # Ten runs, six at a time, the longest first: each waits a good part of its time. What one printed comes when it has ended.
-test: $(DEV) system
+test: system
 	@$(MAKE) --no-print-directory --keep-going --output-sync=target --jobs=6 \
 		test-browser test-pages test-faults test-mqtt test-inbox-on-postgres test-floods test-live test-inbox \
 		test-limits test-rest
@@ -71,18 +72,18 @@ test-inbox:
 	$(PY) -m pytest -m "not soak" tests/inbox
 
 # The same from one queue, over as many workers as tests/queue.py says.
-test-queue: $(DEV) system
+test-queue: system
 	$(PY) -m pytest -q -n auto -m "not soak"
 
 # On the newest Django, where there is a Python for it: what needs no server but the database.
 test-newest:
 	@$(PYTHON) tools/newest.py -q -m "not soak and not any_django" tests/inbox tests/push
 
-soak: $(DEV) system
+soak: system
 	EXAMPLES=10 $(PY) -m pytest --timeout 1800
 	EXAMPLES=10 $(PY) -m tools.on_postgres $(PY) -m pytest --timeout 1800 tests/inbox
 
-bench: $(DEV) system
+bench: system
 	$(PY) -m benchmarks.api
 	$(PY) -m benchmarks.fanout
 	$(PY) -m benchmarks.latency
@@ -104,7 +105,7 @@ format: $(DEV)
 	$(PY) -m ruff format .
 
 # The catalogs of translations; prints what has none yet.
-messages: $(DEV) system
+messages: system
 	$(PY) -m tools.messages
 
 lock:
