@@ -272,5 +272,6 @@ def is_being_deleted(row: MailboxRow) -> bool:
 def assign_versions(rows: Iterable[MailboxRow], versions: dict[UserPk, int]) -> None:
     """Give each new row the next version of its mailbox, starting after `versions`."""
     for row in rows:
+        row.since = None  # a copy may have that of its original
         versions[row.recipient_id] = versions.get(row.recipient_id, 0) + 1
         row.set_arrival_version(versions[row.recipient_id])

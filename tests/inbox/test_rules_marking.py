@@ -18,7 +18,7 @@ from inbox.selectors import pages
 from inbox.signals import mailbox_changed
 
 from .listening import Heard
-from .people import NOW, live, mend, unread
+from .people import NOW, live, mend, people, unread
 
 pytestmark = pytest.mark.django_db
 marks = import_module("inbox.services.marks")
@@ -113,6 +113,24 @@ def test_mark_all_spares_what_is_unread_again_since(kind: str, give_back: Any, u
     services.mark_all_read(user, shown)
     assert unread(user) == {ref}
     assert services.mark_all_read(user, selectors.snapshot(user).version) == 1
+
+
+@pytest.mark.parametrize("bulk", [False, True])
+def test_a_copy_for_somebody_else_has_not_returned(bulk: bool, user: int) -> None:
+    """The version at which the original did is one of another mailbox."""
+    services.send([user], FollowMessage)
+    row = FollowMessage.objects.get()
+    for _again in range(5):
+        services.mark_read(user, [row.ref])
+        services.mark_unread(user, [row.ref])
+    copy, (other,) = FollowMessage.objects.get(), people(1)
+    assert copy.since
+    copy.pk, copy.recipient_id = None, other
+    if bulk:
+        FollowMessage.objects.bulk_create([copy])
+    else:
+        copy.save()
+    assert services.mark_all_read(other, selectors.snapshot(other).version) == 1
 
 
 def test_a_page_has_the_version_from_before_its_items(user: int, monkeypatch: pytest.MonkeyPatch) -> None:
