@@ -15,6 +15,7 @@ FLAGS = [
     "--headless",
     "--no-sandbox",
     "--disable-gpu",
+    "--in-process-gpu",  # nothing is drawn on a screen, so a process for it only costs copies
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-default-apps",

@@ -15,6 +15,10 @@ from tools.processes import ROOT
 
 PICTURE = ROOT / "docs" / "images" / "red-dot.png"
 PASSWORD = "reddot-demo"
+# The first ones: those out of sight are not asked for.
+FACES = """[...document.querySelector('notification-bell').shadowRoot.querySelectorAll('.row img')]
+    .slice(0, 4).every((image) => image.complete)"""
+NO_GUTTER = "html { scrollbar-gutter: auto !important }"  # for a bar that pictures do not have
 SHEET = """
 <body style="margin:0;padding:40px;width:1388px;box-sizing:border-box;background:#e9e9e6;display:flex;gap:32px;
 align-items:flex-end"><style>img{{border-radius:14px;box-shadow:0 12px 40px rgb(0 0 0/22%);display:block}}</style>
@@ -40,6 +44,7 @@ def page_of(
     page = signed_in(browser, address, who, path, width=width, height=height, scheme=scheme)
     if panel:
         page.locator("notification-bell .bell").click()
+        page.wait_for_function(FACES)
     page.get_by_text("Red Dot is live").last.wait_for()
     return base64.b64encode(page.screenshot()).decode()
 
@@ -56,6 +61,7 @@ def signed_in(browser: Browser, address: str, who: str, path: str, *, width: int
     page.keyboard.press("Enter")
     page.wait_for_url(f"**{path}")
     page.wait_for_function("document.querySelector('notification-bell')?.state === 'live'")
+    page.add_style_tag(content=NO_GUTTER)
     return page
 
 

@@ -2,6 +2,7 @@
 
 import os
 import resource
+import secrets
 import shutil
 import signal
 import socket
@@ -14,6 +15,7 @@ from typing import Protocol, TypeVar
 
 T = TypeVar("T")
 PAUSES = (0.01, 0.1)  # seconds between two looks at a fact: at first, and at most
+PORTS = range(10_000, 20_000)
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -42,10 +44,11 @@ def raise_descriptor_limit() -> None:
 
 
 def free_port() -> int:
-    """A TCP port of 127.0.0.1 that nobody has now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A TCP port of 127.0.0.1 that nobody has now. None of those that systems give to outgoing connections: one of
+    these could have it before the server that it is for."""
+    while port_taken(port := secrets.choice(PORTS)):
+        pass
+    return port
 
 
 def chosen_port() -> int:
