@@ -1,8 +1,17 @@
 """Settings of the inbox, read when used (never at import), so that tests and sites can override them."""
 
-from django.conf import settings
+from datetime import UTC, datetime
+from typing import Any
 
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+# A process records its settings (`models.mailbox.BroadcastClock`) over those that were recorded before it started.
+STARTED = datetime.now(UTC)
+DEFAULT_IMPORTANT = ("critical",)
 DEFAULT_UNREAD_CAP = 999
+BADGES = ("unread", "unseen", "threads")
+DEFAULT_BADGE = "unread"
 DEFAULT_REQUESTS_PER_MINUTE = 600
 DEFAULT_FAILED_CHECKS_PER_MINUTE = 30
 DEFAULT_TICKETS_PER_MINUTE = 60
@@ -23,6 +32,16 @@ BOUNDS: dict[str, tuple[int, int]] = {
 def unread_cap() -> int:
     """The largest number of unread items that is counted (`INBOX_UNREAD_CAP`); with more, a snapshot is `capped`."""
     return int(getattr(settings, "INBOX_UNREAD_CAP", DEFAULT_UNREAD_CAP))
+
+
+def badge() -> str:
+    """Which number of the snapshot the bell shows (`INBOX_BADGE`): one of `BADGES`."""
+    return str(getattr(settings, "INBOX_BADGE", DEFAULT_BADGE))
+
+
+def important() -> tuple[str, ...]:
+    """Levels and types whose items are important (`INBOX_IMPORTANT`), sorted."""
+    return tuple(sorted(set(getattr(settings, "INBOX_IMPORTANT", DEFAULT_IMPORTANT))))
 
 
 def requests_per_minute() -> int:
@@ -53,6 +72,20 @@ def retention_days() -> int:
 def max_messages_per_user() -> int:
     """How many of a user's newest messages are kept (`INBOX_MAX_MESSAGES_PER_USER`); 0: no limit."""
     return int(getattr(settings, "INBOX_MAX_MESSAGES_PER_USER", DEFAULT_MAX_MESSAGES_PER_USER))
+
+
+def names_function(setting: str) -> bool:
+    """Whether the site names a function in this setting (`INBOX_ACTORS`, `INBOX_MAY_FOLLOW`)."""
+    return bool(getattr(settings, setting, None))
+
+
+def function(setting: str) -> Any:
+    """What the site names in this setting: a function, or what has that dotted path. Raises ImportError if nothing has.
+
+    Call it by `core.site_functions.ask` only, because it may do anything.
+    """
+    found = getattr(settings, setting)
+    return import_string(found) if isinstance(found, str) else found
 
 
 def four_eyes() -> bool:

@@ -31,8 +31,20 @@ class NotApproved(InboxError):
     code = "not_approved"
 
 
+class MayNotFollow(InboxError):
+    """The site does not let this user follow this."""
+
+    code = "may_not_follow"
+
+
+class SiteFunctionFailed(InboxError):
+    """A function that the site names in a setting has raised something, or returned what it must not."""
+
+    code = "site_function_failed"
+
+
 class Changed(InboxError):
-    """The user acts on broadcasts that were shown again since. `refs`: which ones."""
+    """The user acts on items that were shown, or rewritten and sent, again since. `refs`: which ones."""
 
     code = "changed"
 
@@ -47,3 +59,19 @@ class BadFields(BadValue):
     def __init__(self, fields: dict[str, str]) -> None:
         super().__init__(" ".join(fields.values()))
         self.fields = fields
+
+
+class KeyTaken(InboxError):
+    """The service has given this key to an earlier send. `send`: its number."""
+
+    code = "key_taken"
+
+    def __init__(self, key: str, send: int) -> None:
+        super().__init__(_("“%s” is the key of an earlier message.") % key)
+        self.send = send
+
+
+class NotCorrectable(InboxError):
+    """The messages of this send can't be recalled or rewritten any more."""
+
+    code = "not_correctable"

@@ -1,6 +1,7 @@
 """Querysets that are compiled once and run often: building the SQL takes Django longer than the database to run it."""
 
-from collections.abc import Collection, Mapping
+import re
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 from weakref import WeakSet
 
@@ -14,6 +15,7 @@ from .users import UserPk
 
 Row = TypeVar("Row", bound=Model)
 
+_PLACEHOLDER = re.compile("%%|%s")
 FEW = 50  # keys; for as many PostgreSQL never uses JIT
 
 # Connections with JIT compilation off. PostgreSQL takes a thousand short look-ups for one long query, and spends 35 ms
@@ -27,6 +29,21 @@ JIT_OFF = (
 )
 
 
+class Converters:
+    """What makes Python's values of the database's, in some columns of a row."""
+
+    def __init__(self, columns: Sequence[Any], connection: BaseDatabaseWrapper) -> None:
+        self._columns = [(n, each) for n, each in enumerate(columns) if _converters(each, connection)]
+
+    def of(self, connection: BaseDatabaseWrapper) -> list[tuple[int, Any, list[Any]]]:
+        """Positions in a row, expressions and functions. Not kept: functions of one connection are of one thread."""
+        return [(n, each, _converters(each, connection)) for n, each in self._columns]
+
+
+def _converters(column: Any, connection: BaseDatabaseWrapper) -> list[Any]:
+    return [*connection.ops.get_db_converters(column), *column.get_db_converters(connection)]
+
+
 class Compiled(Generic[Row]):
     """The SQL of a queryset. Each run gives values to the `Parameter`s in it.
 
@@ -34,11 +51,18 @@ class Compiled(Generic[Row]):
     """
 
     def __init__(self, rows: "QuerySet[Row, Any]") -> None:
-        self.queryset, self.alias = rows, rows.db
+        self.model, self.alias = rows.model, rows.db
         compiler = rows.query.get_compiler(self.alias)
         sql, params = compiler.as_sql()
+        if connections[self.alias].vendor == "sqlite":
+            sql, params = _with_constants(sql, params)
         self.sql, self.params = str(sql), tuple(params)
-        self.columns = [column for column, _sql, _name in compiler.select]
+        columns = [column for column, _sql, _name in compiler.select]
+        self._converters = Converters(columns, connections[self.alias])
+        # Of instances: the names of their columns, and the positions of what the queryset has annotated beside them.
+        own = compiler.klass_info["select_fields"] if compiler.klass_info else []
+        self._names = [str(columns[position].target.attname) for position in own]
+        self._annotated = list((compiler.annotation_col_map or {}).items())
 
     def bound(self, values: Mapping[Parameter, object]) -> list[Any]:
         """The SQL parameters of one run. `values` are prepared for the database adapter."""
@@ -46,20 +70,73 @@ class Compiled(Generic[Row]):
 
     def of_users(self, keys: Collection[UserPk]) -> list[tuple[Any, ...]]:
         """Run a `values_list` queryset with `Among("pk", KEYS)` for the keys of these users. One statement."""
+        return self.of_keys(prepared(get_user_model()._meta.pk, keys, connections[self.alias]))
+
+    def of_keys(self, keys: Collection[object]) -> list[tuple[Any, ...]]:
+        """The same for keys that are prepared for the database."""
         connection = connections[self.alias]
         if len(keys) > FEW and connection.vendor == "postgresql":
             _switch_jit_off(connection)
-        given = array(connection, prepared(get_user_model()._meta.pk, keys, connection))
+        return self.rows({KEYS: array(connection, keys)})
+
+    def rows(self, values: Mapping[Parameter, object]) -> list[tuple[Any, ...]]:
+        """The rows as tuples. One statement."""
+        connection = connections[self.alias]
         with connection.cursor() as cursor:
-            cursor.execute(self.sql, self.bound({KEYS: given}))
-            rows = cursor.fetchall()
-        compiler = self.queryset.query.get_compiler(self.alias)
-        converters = compiler.get_converters(self.columns)
-        return list(compiler.apply_converters(rows, converters)) if converters else rows
+            cursor.execute(self.sql, self.bound(values))
+            return self.converted(cursor.fetchall())
+
+    def converted(self, rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+        """Rows of the database with Python's values."""
+        connection = connections[self.alias]
+        converters = self._converters.of(connection)
+        return [tuple(converted(row, converters, connection)) for row in rows] if converters else rows
 
     def instances(self, values: Mapping[Parameter, object]) -> list[Row]:
         """Instances of the queryset's model, without related objects. One statement."""
-        return list(self.queryset.raw(self.sql, self.bound(values)))
+        return [self._instance(row) for row in self.rows(values)]
+
+    def _instance(self, row: Sequence[Any]) -> Row:
+        made = self.model.from_db(self.alias, self._names, row[: len(self._names)])
+        for name, position in self._annotated:
+            setattr(made, name, row[position])
+        return made
+
+
+def converted(
+    row: Sequence[Any], converters: Sequence[tuple[int, Any, list[Any]]], connection: BaseDatabaseWrapper
+) -> list[Any]:
+    """The row with the values that `converters` make."""
+    values = list(row)
+    for position, column, functions in converters:
+        for function in functions:
+            values[position] = function(values[position], column, connection)
+    return values
+
+
+def _with_constants(sql: str, params: Sequence[Any]) -> tuple[str, list[Any]]:
+    """The same with numbers and texts written into the SQL.
+
+    SQLite compiles a statement again for each run in which a value is bound that a partial index has a condition on.
+    """
+    left, bound = iter(params), list[Any]()
+
+    def written(found: re.Match[str]) -> str:
+        if found[0] == "%%":
+            return "%%"
+        if (literal := _literal(value := next(left))) is None:
+            bound.append(value)
+        return literal or "%s"
+
+    return _PLACEHOLDER.sub(written, sql), bound
+
+
+def _literal(value: object) -> str | None:
+    if isinstance(value, int):
+        return str(int(value))  # of True, 1
+    if isinstance(value, str) and "\0" not in value:
+        return "'" + str(value).replace("'", "''").replace("%", "%%") + "'"
+    return None
 
 
 def _switch_jit_off(connection: BaseDatabaseWrapper) -> None:

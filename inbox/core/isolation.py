@@ -64,8 +64,8 @@ def until_failure(what: str, items: Iterable[T]) -> Iterator[T]:
         log_failure(what)
 
 
-def log_failure(what: str) -> None:
-    """Log the exception that is being handled, at most once a minute for each `what`."""
+def log_failure(what: str, about: str = "") -> None:
+    """Log the exception that is being handled, at most once a minute for each `what`. `about` is only logged."""
     now = time.monotonic()
     with _lock:
         last, failures = _logged.get(what, (float("-inf"), 0))
@@ -76,4 +76,4 @@ def log_failure(what: str) -> None:
             _logged.clear()
         _logged[what] = now, 0
     again = f" ({failures} more failures since the last record)" if failures else ""
-    logger.exception("%s failed%s", what, again)
+    logger.exception("%s failed%s%s", what, about and f" ({about})", again)

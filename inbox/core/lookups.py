@@ -18,7 +18,7 @@ class Parameter:
     """A placeholder in a compiled statement; each run gives it a value (`compiled.py`)."""
 
 
-KEYS = Parameter()
+KEYS, RECIPIENT, BEFORE, THREAD = Parameter(), Parameter(), Parameter(), Parameter()
 
 
 def among(connection: BaseDatabaseWrapper, column: str, keys: Collection[object] | Parameter) -> tuple[str, list[Any]]:
@@ -35,7 +35,7 @@ def among(connection: BaseDatabaseWrapper, column: str, keys: Collection[object]
 def array(connection: BaseDatabaseWrapper, keys: Collection[object]) -> str | list[object]:
     """The one SQL parameter that holds all keys."""
     if connection.vendor != "postgresql":
-        return json.dumps(list(keys))
+        return json.dumps(list(keys), default=str)  # of decimal numbers, as in `given`
     return "{" + ",".join(map(str, keys)) + "}" if are_integers(keys) else list(keys)
 
 

@@ -24,7 +24,9 @@ def user_id(pk: object) -> UserId:
 class Snapshot:
     """Version and unread counts of one user. Equal versions of a user mean equal snapshots.
 
-    `unread` and each count in `by_type` are at most `INBOX_UNREAD_CAP`. `capped` says that there are more.
+    `unread`, `unseen` and each count in `by_type` are at most `INBOX_UNREAD_CAP`. `capped` says that there are more
+    unread items. `unseen` counts those of them that came, or became unread again, after what the user has seen.
+    `threads` counts threads with unread items, at most as many; each unread broadcast is one.
     """
 
     user: UserId
@@ -32,6 +34,8 @@ class Snapshot:
     unread: int
     capped: bool
     by_type: dict[str, int]
+    unseen: int
+    threads: int
 
     def as_dict(self) -> dict[str, Any]:
         return {
@@ -40,4 +44,6 @@ class Snapshot:
             "unread": self.unread,
             "capped": self.capped,
             "by_type": self.by_type,
+            "unseen": self.unseen,
+            "threads": self.threads,
         }

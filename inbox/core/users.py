@@ -32,10 +32,10 @@ def user_pk(user: UserOrPk | None) -> UserPk:
         raise BadValue(_("%(value)s is no user.") % {"value": given})
     field = get_user_model()._meta.pk
     try:
+        if isinstance(given, str):
+            validate_text(given)  # first: what refuses it quotes it
         key: Any = field.to_python(given)
         field.run_validators(key)
-        if isinstance(key, str):
-            validate_text(key)
     except ValidationError as error:
         raise BadValue(str(error.messages[0])) from error
     return key  # type: ignore[no-any-return]

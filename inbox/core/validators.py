@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from ..rendering.links import is_link
 
 MAX_TITLE, MAX_BODY, MAX_LANGUAGES = 200, 10_000, 100  # of a broadcast: characters, characters, translations
-MAX_BUTTONS, MAX_LABEL, MAX_LINK = 2, 60, 500  # of a broadcast: buttons, characters, characters
+MAX_BUTTONS, MAX_LABEL, MAX_LINK = 2, 60, 500  # of a broadcast or message: buttons, characters, characters
 
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[a-z0-9]{1,8}){0,4}", re.ASCII)
 # PostgreSQL refuses NUL. A lone surrogate can't be encoded as UTF-8.
@@ -66,7 +66,7 @@ def validate_translations(value: object) -> None:
 def validate_buttons(value: object) -> None:
     """Raise ValidationError unless it lists at most two {"url": …, "label": …, "labels": {language: label}}."""
     if not isinstance(value, list) or len(value) > MAX_BUTTONS:
-        raise ValidationError(_("An announcement has at most %d buttons.") % MAX_BUTTONS, code="buttons")
+        raise ValidationError(_("At most %d buttons are allowed.") % MAX_BUTTONS, code="buttons")
     for button in value:
         if not isinstance(button, dict) or {*button} != {"url", "label", "labels"}:
             raise ValidationError(_("A button has a link, a label, and labels in other languages."), code="buttons")
