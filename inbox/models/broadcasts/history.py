@@ -12,9 +12,9 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from ..core.acting import actor
-from . import ledger
-from .mailbox import PrimaryQuerySet
+from ...core.acting import actor
+from .. import ledger
+from ..mailbox import PrimaryQuerySet
 
 # They follow from the others, or never change.
 UNTOLD = {"clock", "again_clock", "published_at", "created_at", "author_id", "series_id", "occurrence"}

@@ -9,8 +9,8 @@ from django.db import models
 from django.db.models import Case, F, Q, When
 from django.utils.translation import gettext_lazy as _
 
-from . import ledger
-from .base import Clonable, differs_from
+from .. import ledger
+from ..base import Clonable, differs_from
 from .shown import SHOWN, Shown
 
 Columns = Mapping[str, Any]

@@ -8,8 +8,8 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from ..mailbox import PrimaryQuerySet
 from .broadcast import Broadcast
-from .mailbox import PrimaryQuerySet
 
 
 class Noticed(models.TextChoices):

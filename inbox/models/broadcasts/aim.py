@@ -18,10 +18,11 @@ from django.db.models.deletion import Collector
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from . import history, ledger
-from .base import alters_data
+from .. import ledger
+from ..base import alters_data
+from ..mailbox import BroadcastClock, PrimaryQuerySet
+from . import history
 from .broadcast import Broadcast, State
-from .mailbox import BroadcastClock, PrimaryQuerySet
 
 Row = TypeVar("Row", bound="AimRow")
 SHOWN = (State.LIVE, State.SCHEDULED)

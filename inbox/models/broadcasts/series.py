@@ -12,11 +12,11 @@ from django.db.models import Min
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from ..core.recurrence import MAX_RULE, Recurrence
-from ..core.zones import MAX_ZONE
-from . import ledger
-from .base import Clonable, alters_data
-from .mailbox import BroadcastClock, PrimaryQuerySet
+from ...core.recurrence import MAX_RULE, Recurrence
+from ...core.zones import MAX_ZONE
+from .. import ledger
+from ..base import Clonable, alters_data
+from ..mailbox import BroadcastClock, PrimaryQuerySet
 
 
 class SeriesQuerySet(PrimaryQuerySet["BroadcastSeries"]):

@@ -13,13 +13,13 @@ from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Subquery, W
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
 
-from ..core.users import UserPk
-from . import births, ledger
+from ...core.users import UserPk
+from .. import births, ledger
+from ..base import SNOOZED, UNREAD, VISIBLE, MailboxRowQuerySet
+from ..mailbox import Mailbox
 from .aim import BroadcastMember, ExcludedGroup
 from .aimed import Audience
-from .base import UNREAD, MailboxRowQuerySet
 from .broadcast import Broadcast
-from .mailbox import Mailbox
 from .receipts import BroadcastReceipt
 
 
@@ -81,8 +81,9 @@ def _born_clock(user: UserPk | OuterRef) -> Combinable:
     return Coalesce(stored, births.from_joined(joined))
 
 
-def lasting(rows: QuerySet[Broadcast]) -> QuerySet[Broadcast]:
-    """Those whose audience nobody joins or leaves as long as their `clock` stays: no staff and no groups count in it.
+def is_lasting() -> Q:
+    """The broadcasts whose audience nobody joins or leaves as long as their `clock` stays: no staff and no groups
+    count in it.
 
     People on lists, and who registered in time, change with the `clock` only.
     """
@@ -90,7 +91,7 @@ def lasting(rows: QuerySet[Broadcast]) -> QuerySet[Broadcast]:
         table.objects.filter(broadcast=OuterRef("pk")) for table in (Broadcast.groups.through, ExcludedGroup)
     )
     people_only = Q(~Exists(groups), audience=Audience.SEVERAL, with_staff=False)
-    return rows.filter(Q(audience=Audience.EVERYONE) | people_only, ~Exists(excluded), excludes_staff=False)
+    return (Q(audience=Audience.EVERYONE) | people_only) & Q(~Exists(excluded), excludes_staff=False)
 
 
 # Of receipts: those that count. One from before the broadcast was shown again does not.
@@ -99,8 +100,18 @@ COUNTS = Q(revision__gte=F("broadcast__again"))
 
 def receipts(user: UserPk | OuterRef) -> MailboxRowQuerySet[BroadcastReceipt]:
     """In a subquery of broadcasts: the receipt of this user, if it counts (`COUNTS`, without another join)."""
-    mine = BroadcastReceipt.objects.filter(broadcast=OuterRef("pk"), recipient=_deeper(user))
-    return mine.filter(revision__gte=OuterRef("again"))
+    return every_receipt(user).filter(revision__gte=OuterRef("again"))
+
+
+def every_receipt(user: UserPk | OuterRef) -> MailboxRowQuerySet[BroadcastReceipt]:
+    """In a subquery of broadcasts: the receipt of this user, also from before the broadcast was shown again."""
+    return BroadcastReceipt.objects.filter(broadcast=OuterRef("pk"), recipient=_deeper(user))
+
+
+def returned(user: UserPk | OuterRef, since: int | OuterRef) -> "QuerySet[BroadcastReceipt, Any]":
+    """The broadcasts that became unread again for this user after this version of the mailbox."""
+    mine = BroadcastReceipt.objects.filter(recipient=_deeper(user), since__gt=since)
+    return mine.filter(COUNTS).order_by().values("broadcast")
 
 
 def inbox_for(user: UserPk | OuterRef) -> QuerySet[Broadcast]:
@@ -114,8 +125,18 @@ def unread_for(user: UserPk | OuterRef) -> QuerySet[Broadcast]:
 
 
 def visible_for(user: UserPk | OuterRef) -> QuerySet[Broadcast]:
-    """The broadcasts of the inbox that the user has not dismissed."""
+    """The broadcasts of the inbox that the user has neither dismissed nor snoozed."""
+    return inbox_for(user).filter(~Exists(receipts(user).exclude(VISIBLE)))
+
+
+def kept_for(user: UserPk | OuterRef) -> QuerySet[Broadcast]:
+    """The broadcasts of the inbox that the user has not dismissed, snoozed or not."""
     return inbox_for(user).filter(~Exists(receipts(user).filter(deleted_at__isnull=False)))
+
+
+def snoozed_for(user: UserPk | OuterRef) -> QuerySet[Broadcast]:
+    """The broadcasts of the inbox that the user has snoozed."""
+    return inbox_for(user).filter(Exists(receipts(user).filter(SNOOZED)))
 
 
 def unanswered_for(user: UserPk | OuterRef) -> QuerySet[Broadcast]:

@@ -10,7 +10,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from ..core.validators import (
+from ...core.validators import (
     MAX_BODY,
     MAX_LINK,
     MAX_TITLE,
@@ -20,10 +20,10 @@ from ..core.validators import (
     validate_text,
     validate_translations,
 )
-from ..rendering.markup import rendered, safe_html
-from ..rendering.texts import Button, Text, buttons, chosen, others, valid_buttons
-from .mailbox import Mailbox, PrimaryQuerySet
-from .message import Level
+from ...rendering.markup import rendered, safe_html
+from ...rendering.texts import Button, Text, buttons, chosen, others, valid_buttons
+from ..mailbox import Mailbox, PrimaryQuerySet
+from ..message import Level
 
 TRIAL_LIFETIME = timedelta(minutes=5)
 

@@ -12,10 +12,10 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from . import ledger
+from .. import ledger
+from ..mailbox import PrimaryQuerySet
 from .broadcast import Broadcast
 from .history import last_change_of_people
-from .mailbox import PrimaryQuerySet
 
 # What else an approval is for: name -> of the broadcast with this primary key, a value in types of JSON. Columns and
 # many-to-many fields of `Broadcast` need no entry.

@@ -13,11 +13,12 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from . import births, history, ledger
+from .. import births, ledger
+from ..base import alters_data, differs_from
+from ..mailbox import BroadcastClock, PrimaryQuerySet
+from ..message import Level
+from . import history
 from .aimed import AIM, Aimed, Audience
-from .base import alters_data, differs_from
-from .mailbox import BroadcastClock, PrimaryQuerySet
-from .message import Level
 from .revisions import Revised, next_revision
 from .series import BroadcastSeries
 

@@ -13,11 +13,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from ..core.validators import validate_language, validate_says_something
-from .births import JOINED
+from ...core.validators import validate_language, validate_says_something
+from ..births import JOINED
+from ..mailbox import PrimaryQuerySet
+from ..preferences import has_chosen
 from .broadcast import Broadcast
-from .mailbox import PrimaryQuerySet
-from .preferences import has_chosen
 
 SIGNED_IN, MOST_DAYS = "last_login", 3660
 # Condition -> the column of the user model that it needs, which a site's own model may lack.
