@@ -11,10 +11,11 @@ class InboxConfig(AppConfig):
 
     def ready(self) -> None:
         from . import checks
-        from .receivers import credentials, mailboxes
+        from .receivers import credentials, mailboxes, migrated
         from .services import mender
 
         checks.register()
         mailboxes.connect()
         credentials.connect()
+        migrated.connect(self)
         mender.connect()

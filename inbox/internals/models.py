@@ -7,24 +7,30 @@ from django.db.models import Model
 from ..models import (
     BroadcastReceipt,
     CommentMessage,
+    Correction,
     DeletedUser,
+    Following,
     FollowMessage,
     LikeMessage,
     Mailbox,
     MentionMessage,
     ShareMessage,
+    Silence,
     SystemMessage,
 )
 
 TABLES: tuple[type[Model], ...] = (
     BroadcastReceipt,
     CommentMessage,
+    Correction,
     DeletedUser,
     FollowMessage,
+    Following,
     LikeMessage,
     Mailbox,
     MentionMessage,
     ShareMessage,
+    Silence,
     SystemMessage,
 )
 

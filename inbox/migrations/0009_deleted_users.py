@@ -5,11 +5,7 @@ import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
-
-class AlterField(migrations.AlterField):
-    """Dropping a foreign key locks the table and that of the users exclusively: each in a transaction of its own."""
-
-    atomic = True
+from inbox.operations import without_long_locks
 
 
 class CreateModel(migrations.CreateModel):
@@ -27,33 +23,34 @@ class Migration(migrations.Migration):
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
-    operations = [
-        AlterField(
+    # Dropping a foreign key locks the table and that of the users exclusively.
+    operations = without_long_locks([
+        migrations.AlterField(
             model_name='commentmessage',
             name='actor',
             field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='actor'),
         ),
-        AlterField(
+        migrations.AlterField(
             model_name='followmessage',
             name='actor',
             field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='actor'),
         ),
-        AlterField(
+        migrations.AlterField(
             model_name='likemessage',
             name='actor',
             field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='actor'),
         ),
-        AlterField(
+        migrations.AlterField(
             model_name='mentionmessage',
             name='actor',
             field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='actor'),
         ),
-        AlterField(
+        migrations.AlterField(
             model_name='sharemessage',
             name='actor',
             field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='actor'),
         ),
-        AlterField(
+        migrations.AlterField(
             model_name='systemmessage',
             name='actor',
             field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='actor'),
@@ -75,4 +72,4 @@ class Migration(migrations.Migration):
                 'indexes': [models.Index(condition=models.Q(('finished_at', None)), fields=['progress_at'], name='inbox_deleteduser_pending')],
             },
         ),
-    ]
+    ])

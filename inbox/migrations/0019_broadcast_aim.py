@@ -3,7 +3,7 @@
 from typing import Any
 
 import django.db.models.deletion
-import inbox.models.aim
+import inbox.models.broadcasts.aim
 from django.conf import settings
 from django.db import migrations, models
 
@@ -119,7 +119,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='excludedgroup',
             name='group',
-            field=models.ForeignKey(on_delete=inbox.models.aim.protect_if_shown, related_name='+', to='auth.group', verbose_name='group'),
+            field=models.ForeignKey(on_delete=inbox.models.broadcasts.aim.protect_if_shown, related_name='+', to='auth.group', verbose_name='group'),
         ),
         migrations.AddField(
             model_name='broadcast',

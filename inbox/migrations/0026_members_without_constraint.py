@@ -3,17 +3,20 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
+from inbox.operations import without_long_locks
+
 
 class Migration(migrations.Migration):
+    atomic = False
 
     dependencies = [
         ('inbox', '0025_filter_language'),
     ]
 
-    operations = [
+    operations = without_long_locks([
         migrations.AlterField(
             model_name='broadcastmember',
             name='broadcast',
             field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='members', to='inbox.broadcast', verbose_name='announcement'),
         ),
-    ]
+    ])

@@ -2,14 +2,17 @@
 
 from django.db import migrations, models
 
+from inbox.operations import without_long_locks
+
 
 class Migration(migrations.Migration):
+    atomic = False
 
     dependencies = [
         ('inbox', '0026_members_without_constraint'),
     ]
 
-    operations = [
+    operations = without_long_locks([
         migrations.AddField(
             model_name='broadcastreceipt',
             name='since',
@@ -45,4 +48,4 @@ class Migration(migrations.Migration):
             name='since',
             field=models.BigIntegerField(blank=True, editable=False, null=True, verbose_name='unread again since version'),
         ),
-    ]
+    ])

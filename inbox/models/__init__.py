@@ -1,11 +1,18 @@
 """The models, and the ledger, which locks mailboxes and advances versions. Plain ORM writes use the ledger, too."""
 
-from .aim import BroadcastMember, ExcludedGroup, Source
-from .aimed import Audience
-from .approval import BroadcastApproval
-from .broadcast import Broadcast, State
+from .broadcasts import aim, audiences, history
+from .broadcasts.aim import BroadcastMember, ExcludedGroup, Source
+from .broadcasts.aimed import Audience
+from .broadcasts.approval import BroadcastApproval
+from .broadcasts.broadcast import Broadcast, State
+from .broadcasts.engagement import Engagement, Noticed, Surface
+from .broadcasts.filters import AudienceFilter
+from .broadcasts.history import BroadcastChange
+from .broadcasts.receipts import BroadcastReceipt
+from .broadcasts.series import BroadcastSeries
+from .broadcasts.shown import SHOWN, TRIAL_LIFETIME, BroadcastTrial
+from .correction import Correction, CorrectionKind
 from .deleted import DeletedUser
-from .engagement import Engagement, Noticed, Surface
 from .events import (
     CommentMessage,
     FollowMessage,
@@ -14,18 +21,16 @@ from .events import (
     ShareMessage,
     SystemMessage,
 )
-from .filters import AudienceFilter
-from .history import BroadcastChange
 from .mailbox import BroadcastClock, Mailbox
 from .message import Level, Message, event_types, message_models
 from .preferences import ChosenLocale, MutedType, has_chosen
-from .receipts import BroadcastReceipt
 from .send import IdempotencyKey, Send, SendChunk, SendStatus
-from .series import BroadcastSeries
 from .session import EndedSession, TicketSession
-from .shown import SHOWN, TRIAL_LIFETIME, BroadcastTrial
+from .subjects import Following, Silence
 from .submission import Submission
-from .token import Scope, ServiceToken
+from .thread import CountedType, Thread
+from .token import Scope, Service, ServiceToken
+from .undoable import UndoableChange
 
 __all__ = [
     "SHOWN",
@@ -42,11 +47,15 @@ __all__ = [
     "BroadcastTrial",
     "ChosenLocale",
     "CommentMessage",
+    "Correction",
+    "CorrectionKind",
+    "CountedType",
     "DeletedUser",
     "EndedSession",
     "Engagement",
     "ExcludedGroup",
     "FollowMessage",
+    "Following",
     "IdempotencyKey",
     "Level",
     "LikeMessage",
@@ -59,15 +68,22 @@ __all__ = [
     "Send",
     "SendChunk",
     "SendStatus",
+    "Service",
     "ServiceToken",
     "ShareMessage",
+    "Silence",
     "Source",
     "State",
     "Submission",
     "Surface",
     "SystemMessage",
+    "Thread",
     "TicketSession",
+    "UndoableChange",
+    "aim",
+    "audiences",
     "event_types",
     "has_chosen",
+    "history",
     "message_models",
 ]

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
 from typing import Any, Self, TypeVar
 
 from django.conf import settings
-from django.db import models
-from django.db.models import BooleanField, Case, F, OuterRef, Q, Subquery, When
+from django.db import IntegrityError, models
+from django.db.models import BooleanField, Case, F, Func, OuterRef, Q, Subquery, When
+from django.db.models.functions import Coalesce
 from django.db.models.lookups import IsNull
 from django.utils.translation import gettext_lazy as _
 
@@ -24,8 +25,19 @@ Method = TypeVar("Method", bound=Callable[..., Any])
 _being_deleted: ContextVar[tuple[tuple[type[MailboxRow], frozenset[object]], ...]] = ContextVar(
     "inbox_being_deleted", default=()
 )
-UNREAD = Q(read_at=None, deleted_at=None)
+VISIBLE = Q(deleted_at=None, snoozed_until=None)
+NULL_IF_UNREAD = ("read_at", "deleted_at", "snoozed_until")
+SNOOZED = Q(deleted_at=None, snoozed_until__isnull=False)
+UNREAD = Q(**dict.fromkeys(NULL_IF_UNREAD))
+# What ends a snooze writes. Other writes of the site may have marked a snoozed row; it returns unread nevertheless.
+AWAKE = dict.fromkeys(("snoozed_until", "read_at", "archived_at"))
 MOVED = "A row can't move to another mailbox: delete it, and create it again there."
+
+
+def came_at() -> Coalesce:
+    """The version at which a message arrived, or became unread again. The index of each event type that the badge is
+    read from has this expression."""
+    return Coalesce("since", "seq")
 
 
 def alters_data(method: Method) -> Method:
@@ -50,22 +62,24 @@ def _equals(name: str, value: object) -> Q:
     if value is None:  # for a JSON column, `exact` would look for the JSON value null
         return is_null
     if hasattr(value, "resolve_expression"):
-        return Q(**{name: value}) | Q(is_null, IsNull(value, True))
+        alone = Func(value, template="%(expressions)s")  # `exact` refuses a subquery that `update` takes
+        return Q(**{name: alone}) | Q(is_null, IsNull(value, True))
     return Q(**{name: value})
 
 
 def returned(values: Mapping[str, object]) -> dict[str, Case]:
     """`since` for rows that get these values, if the mailbox has its new version already: that version for the rows
     that become unread. Empty if no row becomes unread by these values."""
-    marks = {name: values[name] for name in ("read_at", "deleted_at") if name in values}
-    if not marks or any(not _may_be_null(value) for value in marks.values()):
+    marks = {name: values[name] for name in NULL_IF_UNREAD if name in values}
+    if not marks or any(not may_be_null(value) for value in marks.values()):
         return {}
-    is_unread = Q(*(_equals_null(marks.get(name, F(name))) for name in ("read_at", "deleted_at")))
+    is_unread = Q(*(_equals_null(marks.get(name, F(name))) for name in NULL_IF_UNREAD))
     version = Mailbox.objects.filter(pk=OuterRef("recipient")).values("version")
     return {"since": Case(When(~UNREAD & is_unread, then=Subquery(version)), default=F("since"))}
 
 
-def _may_be_null(value: object) -> bool:
+def may_be_null(value: object) -> bool:
+    """Whether a column that gets this value may be NULL then."""
     return value is None or hasattr(value, "resolve_expression")
 
 
@@ -101,7 +115,8 @@ class MailboxRowQuerySet(PrimaryQuerySet[Row]):
         return self.filter(UNREAD)
 
     def visible(self) -> Self:
-        return self.filter(deleted_at=None)
+        """Neither deleted nor snoozed."""
+        return self.filter(VISIBLE)
 
     @alters_data
     def bulk_create(self, objs: Iterable[Row], batch_size: int | None = None, *args: Any, **kwargs: Any) -> list[Row]:
@@ -118,18 +133,29 @@ class MailboxRowQuerySet(PrimaryQuerySet[Row]):
     def insert(self, rows: list[Row], batch_size: int | None = None) -> list[Row]:
         """Write numbered rows whose mailboxes are locked, advanced and announced."""
         self.model.prepare_new(rows)
-        return super().bulk_create(rows, batch_size)
+        created = super().bulk_create(rows, batch_size)
+        self.model.note_arrivals(rows)
+        return created
 
     @alters_data
     def update(self, **values: Any) -> int:
         """Update only rows whose values differ; return how many changed."""
         if {"recipient", "recipient_id"} & set(values):
             raise NotImplementedError(MOVED)
+        if "thread" in values:
+            raise NotImplementedError("The thread of a message never changes: the counts of both would have to.")
         changing = self.filter(differs_from(values))
         with ledger.locked(changing._recipients()) as found:
             rows = changing.filter(recipient__in=found)
             ledger.advance(rows._recipients())
-            return super(MailboxRowQuerySet, rows).update(**returned(values) | values)
+            return rows.change(**values)
+
+    @alters_data
+    def change(self, **values: Any) -> int:
+        """Update rows whose mailboxes are locked, advanced and announced."""
+        values = returned(values) | values
+        with self.model.keeping_threads(self, values):
+            return super().update(**values)
 
     @alters_data
     def bulk_update(self, objs: Iterable[Row], fields: Iterable[str], batch_size: int | None = None) -> int:
@@ -159,7 +185,7 @@ class MailboxRowQuerySet(PrimaryQuerySet[Row]):
     @alters_data
     def remove(self) -> tuple[int, dict[str, int]]:
         """Delete rows; the caller has locked their mailboxes, and advanced them if needed."""
-        with deleting(self.model, self.values_list("pk", flat=True)):
+        with deleting(self.model, self.values_list("pk", flat=True)), self.model.keeping_threads(self, None):
             return super().delete()
 
     def _recipients(self) -> list[UserPk]:
@@ -167,7 +193,8 @@ class MailboxRowQuerySet(PrimaryQuerySet[Row]):
 
 
 class MailboxRow(models.Model):
-    """A row of one user's mailbox. With `deleted_at` it is hidden; it is purged ten minutes later.
+    """A row of one user's mailbox. With `deleted_at` it is hidden; it is purged ten minutes later. With `snoozed_until`
+    it is hidden until then.
 
     `since` is the version of the mailbox at which the row last became unread again; None if it never did. A mark-all
     with an older `up_to` spares it.
@@ -178,11 +205,14 @@ class MailboxRow(models.Model):
         models.DO_NOTHING,
         related_name="+",
         db_index=False,
+        db_constraint=False,  # the mailbox has one, and no row is written without the mailbox; a send would check each
         verbose_name=_("recipient"),
     )
     read_at = models.DateTimeField(_("read at"), null=True, blank=True)
     archived_at = models.DateTimeField(_("archived at"), null=True, blank=True)
     deleted_at = models.DateTimeField(_("deleted at"), null=True, blank=True)
+    snoozed_until = models.DateTimeField(_("snoozed until"), null=True, blank=True)
+    starred_at = models.DateTimeField(_("starred at"), null=True, blank=True)
     since = models.BigIntegerField(_("unread again since version"), null=True, blank=True, editable=False)
 
     objects = MailboxRowQuerySet.as_manager()
@@ -203,12 +233,15 @@ class MailboxRow(models.Model):
             elif before["recipient_id"] != recipient:
                 raise ValueError(MOVED)
             else:
-                vars(self)["since"] = before["since"]  # what the caller has loaded may be older
+                self.keep_ours(before)
             super().save(*args, **kwargs)
-            if before is not None and (stored := self._stored()) != before:
+            if before is None:
+                self.note_arrivals([self])
+            elif (stored := self._stored()) != before and stored is not None:
                 ledger.advance(found)
                 if not _is_unread(before) and _is_unread(stored):
                     self._note_return()
+                self.note_saved(before, {**stored, "since": self.since})
 
     def _note_return(self) -> None:
         self.since = Mailbox.objects.values_list("version", flat=True).get(pk=self.recipient_id)
@@ -216,8 +249,10 @@ class MailboxRow(models.Model):
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         with ledger.locked([self.recipient_id]):
-            ledger.advance(type(self)._default_manager.filter(self.affects_state(), pk=self.pk)._recipients())
-            return super().delete(*args, **kwargs)
+            rows = type(self)._default_manager.filter(pk=self.pk)
+            ledger.advance(rows.filter(self.affects_state())._recipients())
+            with self.keeping_threads(rows, None):
+                return super().delete(*args, **kwargs)
 
     def normalize_recipient(self) -> UserPk:
         """Convert `recipient_id` to the type of the column ("7" to 7), and return it."""
@@ -241,14 +276,34 @@ class MailboxRow(models.Model):
     def prepare_new(cls, rows: Sequence[Self]) -> None:
         """Change new rows just before they are inserted; their mailboxes are locked."""
 
-    def _stored(self) -> Mapping[str, object] | None:
+    @classmethod
+    def keeping_threads(
+        cls, rows: models.QuerySet[Any], values: Mapping[str, object] | None
+    ) -> AbstractContextManager[None]:
+        """Around a write that gives these rows these values, or deletes them (None). Their mailboxes are locked."""
+        return nullcontext()
+
+    @classmethod
+    def note_arrivals(cls, rows: Sequence[Self]) -> None:
+        """New rows were inserted; their mailboxes are locked."""
+
+    def note_saved(self, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
+        """This row was changed by `save()`: its columns before and after. Its mailbox is locked."""
+
+    def keep_ours(self, stored: Mapping[str, Any]) -> None:
+        """Before a save, take what only we write from the database: what the caller has loaded may be older."""
+        self.since = stored["since"]
+
+    def _stored(self) -> Mapping[str, Any] | None:
         """The columns as the database has them. To see whether a save has changed anything, compare them before and
         after it: `update_fields` may be absent, and a column may hold its value in another form."""
+        if self.pk is None:
+            return None
         return type(self)._base_manager.using(ledger.alias()).filter(pk=self.pk).values().first()
 
 
 def _is_unread(row: Mapping[str, object] | None) -> bool:
-    return row is not None and row["read_at"] is None and row["deleted_at"] is None
+    return row is not None and all(row[name] is None for name in NULL_IF_UNREAD)
 
 
 @contextmanager
@@ -270,8 +325,11 @@ def is_being_deleted(row: MailboxRow) -> bool:
 
 
 def assign_versions(rows: Iterable[MailboxRow], versions: dict[UserPk, int]) -> None:
-    """Give each new row the next version of its mailbox, starting after `versions`."""
+    """Give each new row the next version of its mailbox, starting after `versions`. Raises IntegrityError if the
+    recipient has none: the database does not check it."""
     for row in rows:
+        if row.recipient_id not in versions:
+            raise IntegrityError(f"There is no recipient {row.recipient_id!r}.")
         row.since = None  # a copy may have that of its original
-        versions[row.recipient_id] = versions.get(row.recipient_id, 0) + 1
+        versions[row.recipient_id] += 1
         row.set_arrival_version(versions[row.recipient_id])

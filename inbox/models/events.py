@@ -4,6 +4,7 @@ from django.core.validators import MaxLengthValidator
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from ..core.validators import validate_says_something
 from .message import Level, Message
@@ -11,6 +12,7 @@ from .message import Level, Message
 
 class ShareMessage(Message):
     title_format = _("{actor} shared “{resource_title}” with you")
+    title_format_of_several = pgettext_lazy("several people", "{actor} shared “{resource_title}” with you")
     body_format = "{note}"
     resource_title = models.CharField(_("resource"), max_length=200)
     note = models.CharField(_("note"), max_length=500, blank=True)
@@ -22,6 +24,7 @@ class ShareMessage(Message):
 
 class FollowMessage(Message):
     title_format = _("{actor} followed you")
+    title_format_of_several = pgettext_lazy("several people", "{actor} followed you")
 
     class Meta(Message.Meta):
         verbose_name = _("follow")
@@ -30,6 +33,7 @@ class FollowMessage(Message):
 
 class CommentMessage(Message):
     title_format = _("{actor} commented on “{target_title}”")
+    title_format_of_several = pgettext_lazy("several people", "{actor} commented on “{target_title}”")
     body_format = "{excerpt}"
     target_title = models.CharField(_("target"), max_length=200)
     excerpt = models.CharField(_("excerpt"), max_length=500, blank=True)
@@ -40,7 +44,9 @@ class CommentMessage(Message):
 
 
 class MentionMessage(Message):
+    breaks_silence = True
     title_format = _("{actor} mentioned you in “{target_title}”")
+    title_format_of_several = pgettext_lazy("several people", "{actor} mentioned you in “{target_title}”")
     body_format = "{excerpt}"
     target_title = models.CharField(_("target"), max_length=200)
     excerpt = models.CharField(_("excerpt"), max_length=500, blank=True)
@@ -52,6 +58,7 @@ class MentionMessage(Message):
 
 class LikeMessage(Message):
     title_format = _("{actor} liked “{target_title}”")
+    title_format_of_several = pgettext_lazy("several people", "{actor} liked “{target_title}”")
     target_title = models.CharField(_("target"), max_length=200)
 
     class Meta(Message.Meta):

@@ -19,7 +19,8 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import IntegrityError, OperationalError, connections, router, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import Case, F, Value, When
+from django.db.models import Case, F, ProtectedError, RestrictedError, Value, When
+from django.db.models.expressions import CombinedExpression
 from django.utils.translation import gettext as _
 
 from ..core.lookups import Among
@@ -72,6 +73,8 @@ def retrying(write: Callable[P, R]) -> Callable[P, R]:
             for _attempt in range(ATTEMPTS):
                 try:
                     return write(*args, **kwargs)
+                except (ProtectedError, RestrictedError):  # no race: it would be refused again
+                    raise
                 except (OperationalError, IntegrityError) as error:
                     if in_transaction() or not left.may_go_on():
                         raise
@@ -141,7 +144,14 @@ def _new_mailbox(user: AbstractBaseUser, born: int | None) -> Mailbox:
     read: int = user._born  # type: ignore[attr-defined]
     is_staff, born = bool(getattr(user, "is_staff", False)), read if born is None else born
     version = int(is_staff or born != read)
-    return Mailbox(pk=user.pk, is_staff=is_staff, born_clock=born, version=version, audience_version=version)
+    return Mailbox(
+        pk=user.pk,
+        is_staff=is_staff,
+        born_clock=born,
+        version=version,
+        audience_version=version,
+        threads_version=version,
+    )
 
 
 @contextmanager
@@ -170,12 +180,19 @@ def advance(ids: Collection[UserPk], item: str | None = None, *, audience: bool 
     """
     if not ids:
         return
-    values = {"version": F("version") + 1}
-    if audience:
-        values["audience_version"] = F("version") + 1
-    for chunk in chunks(list(ids)):
-        Mailbox.objects.using(alias()).filter(Among("pk", chunk)).update(**values)
+    _advance(ids, {"audience_version": F("version") + 1} if audience else {})
     announce(ids, item)
+
+
+def advance_silently(ids: Collection[UserPk]) -> None:
+    """Advance these locked mailboxes, because a list has changed, but no number and nothing new. Nobody is told: who is
+    connected hears of it by the next resync."""
+    _advance(ids, {})
+
+
+def _advance(ids: Collection[UserPk], others: Mapping[str, CombinedExpression]) -> None:
+    for chunk in chunks(list(ids)):
+        Mailbox.objects.using(alias()).filter(Among("pk", chunk)).update(**_advanced_by(1), **others)
 
 
 @contextmanager
@@ -200,7 +217,7 @@ def advanced(ids: Collection[UserPk], item: str | None) -> Iterator[list[UserPk]
 def _lock_and_advance(ids: Sequence[UserPk]) -> int:
     mailboxes = Mailbox.objects.using(alias())
     held = mailboxes.select_for_update(no_key=True).filter(Among("pk", ids)).order_by("pk").values("pk")
-    return mailboxes.filter(pk__in=held).update(version=F("version") + 1)
+    return mailboxes.filter(pk__in=held).update(**_advanced_by(1))
 
 
 def advance_each(counts: Mapping[UserPk, int]) -> dict[UserPk, int]:
@@ -215,8 +232,13 @@ def advance_each(counts: Mapping[UserPk, int]) -> dict[UserPk, int]:
         before.update(rows.values_list("pk", "version"))
         times = {count: [pk for pk in chunk if counts[pk] == count] for count in {counts[pk] for pk in chunk}}
         by = Case(*(When(Among("pk", pks), then=count) for count, pks in times.items()))
-        rows.update(version=F("version") + by)
+        rows.update(**_advanced_by(by))
     return before
+
+
+def _advanced_by(number: int | Case) -> dict[str, CombinedExpression]:
+    """Every write advances both, so that they stay equal, or stay different."""
+    return {name: F(name) + number for name in ("version", "threads_version")}
 
 
 def announce(ids: Collection[UserPk], item: str | None) -> None:

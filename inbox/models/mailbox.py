@@ -23,6 +23,12 @@ class PrimaryQuerySet(models.QuerySet[Row]):
         super().__init__(model, query, using or router.db_for_write(Mailbox), hints)
 
 
+def read_with(row: models.Model, name: str) -> models.Model | None:
+    """The related object, if it was read together with the row: `__str__` shall not query."""
+    found: models.Model | None = row._state.fields_cache.get(name)
+    return found
+
+
 class Mailbox(models.Model):
     """The version of one user's state. Each write that changes what the user sees locks this row and advances it.
 
@@ -45,6 +51,12 @@ class Mailbox(models.Model):
     audience_version = models.BigIntegerField(_("audience version"), default=0)
     # The greatest `Broadcast.first_clock` when the user registered: see `births`.
     born_clock = models.BigIntegerField(_("clock at registration"), default=0)
+    # The state up to which the user has seen the items: see `services.see`. Both only rise.
+    seen_clock = models.BigIntegerField(_("seen up to clock"), default=0, db_default=0)
+    seen_version = models.BigIntegerField(_("seen up to version"), default=0, db_default=0)
+
+    # Advances with the version. If it differs, somebody wrote who does not keep threads (an older release).
+    threads_version = models.BigIntegerField(_("version of threads"), null=True, editable=False)
 
     objects = PrimaryQuerySet.as_manager()
 
@@ -53,17 +65,25 @@ class Mailbox(models.Model):
         verbose_name_plural = _("mailboxes")
 
     def __str__(self) -> str:
-        return f"{self.pk}@{self.version}"
+        return str(read_with(self, "user") or f"{self.pk}@{self.version}")
 
 
 class BroadcastClock(models.Model):
     """The single row with the counter for broadcasts. `next_due` is when the next broadcast must start or
-    expire, or a series must make one."""
+    expire, or a series must make one.
+
+    Settings that are part of users' states are stored here, because changing one changes everybody's state, as a change
+    of a broadcast does.
+    """
 
     THE_ONE = 1
 
     value = models.BigIntegerField(_("value"), default=0)
     next_due = models.DateTimeField(_("next due"), null=True, blank=True)
+    # The settings that are part of users' states (`selectors/recorded.py`), and when they were recorded. NULL: not yet.
+    unread_cap = models.PositiveIntegerField(_("unread cap"), null=True, editable=False)
+    important = models.JSONField(_("important levels and types"), null=True, editable=False)
+    settings_at = models.DateTimeField(_("settings recorded at"), null=True, editable=False)
 
     objects = PrimaryQuerySet.as_manager()
 

@@ -9,10 +9,11 @@ from django.utils.translation import gettext as _
 
 from ..core.validators import validate_text
 from ..errors import NotFound
-from .broadcast import Broadcast
+from .broadcasts.broadcast import Broadcast
 from .message import event_types
 
 BROADCAST = "broadcast"
+BACK = "back:"  # before a type, in the `item` of the signal: items of it have come back (`signals.py`)
 # The primary key of a message or broadcast. For mypy an int; a site's event type may have another.
 RowPk: TypeAlias = int
 

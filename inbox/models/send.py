@@ -9,7 +9,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from .mailbox import PrimaryQuerySet
-from .token import ServiceToken
+from .message import type_name
+from .token import Service, ServiceToken
+
+MAX_KEY = 100  # characters
 
 
 class SendStatus(models.TextChoices):
@@ -37,6 +40,12 @@ class Send(models.Model):
     token = models.ForeignKey(
         ServiceToken, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("token")
     )
+    # NULL: sent by the site itself, or by a process of the version before (then the token says which service).
+    service = models.ForeignKey(
+        Service, models.SET_NULL, null=True, blank=True, related_name="+", db_index=False, verbose_name=_("service")
+    )
+    # The service's own name of the send. NULL for "none", because the partial index leaves out NULL.
+    key = models.CharField(_("key"), max_length=MAX_KEY, null=True, blank=True)  # noqa: DJ001
     type = models.CharField(_("type"), max_length=50)
     message = models.TextField(_("message"), blank=True)
     recipients = models.PositiveIntegerField(_("recipients"), default=0)
@@ -50,6 +59,15 @@ class Send(models.Model):
     # Why it failed, or must be retried. Columns added later have defaults in the database, because processes of the
     # version before still write rows during a deploy.
     reason = models.CharField(_("why it failed"), max_length=300, blank=True, default="", db_default="")
+    # What the messages are about, so that a deleted target finds the sends that are not written yet.
+    subject = models.CharField(_("subject"), max_length=200, blank=True, default="", db_default="")
+    # The subject whose followers get the messages; "" if only named recipients do.
+    topic = models.CharField(_("topic"), max_length=200, blank=True, default="", db_default="")
+    # Whether its messages name it in their column `send_id`. Processes of the version before leave the default.
+    is_linked = models.BooleanField(_("its messages name it"), default=False, db_default=False)
+    recalled_at = models.DateTimeField(_("recalled at"), null=True, blank=True)
+    # How often `message` was rewritten. A chunk that was written from an older text is written again.
+    rewrites = models.PositiveIntegerField(_("rewrites"), default=0, db_default=0)
 
     objects = SendQuerySet.as_manager()
 
@@ -65,9 +83,14 @@ class Send(models.Model):
             models.Index(fields=["failed_at"], condition=~models.Q(failed_at=None), name="inbox_send_failed"),
             models.Index(fields=["created_at"], name="inbox_send_created"),
         ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["service", "key"], condition=~models.Q(key=None), name="inbox_send_one_per_key"
+            ),
+        ]
 
     def __str__(self) -> str:
-        return f"{self.type} send {self.pk}"
+        return f"{type_name(self.type)} #{self.pk}"
 
     @property
     def status(self) -> SendStatus:
@@ -79,6 +102,9 @@ class Send(models.Model):
 class SendChunk(models.Model):
     """Up to a thousand recipients of a send, sorted.
 
+    If the send has a topic, a chunk is also for its followers whose keys are greater than `after` and at most `up_to`.
+    These are keys as JSON has them; None is no bound.
+
     The transaction that writes their messages also sets `done_at`, so that each gets one message, however often the
     chunk is tried; it clears `recipients`, too. A chunk that can't be written is retried at `retry_at`, and fails at
     last.
@@ -86,6 +112,8 @@ class SendChunk(models.Model):
 
     send = models.ForeignKey(Send, models.CASCADE, related_name="chunks", db_index=False, verbose_name=_("send"))
     recipients = models.JSONField(_("recipients"), default=list)
+    after = models.JSONField(_("after"), null=True, blank=True)
+    up_to = models.JSONField(_("up to"), null=True, blank=True)
     done_at = models.DateTimeField(_("done at"), null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(_("failed attempts"), default=0, db_default=0)
     retry_at = models.DateTimeField(_("tried again at"), null=True, blank=True)
@@ -111,6 +139,10 @@ class IdempotencyKey(models.Model):
     """
 
     token = models.ForeignKey(ServiceToken, models.CASCADE, related_name="+", db_index=False, verbose_name=_("token"))
+    # NULL: claimed by a process of the version before.
+    service = models.ForeignKey(
+        Service, models.CASCADE, null=True, blank=True, related_name="+", db_index=False, verbose_name=_("service")
+    )
     key = models.CharField(_("key"), max_length=255)
     digest = models.CharField(_("digest"), max_length=64)
     claimed_at = models.DateTimeField(_("claimed at"), default=timezone.now, db_index=True)
@@ -123,7 +155,10 @@ class IdempotencyKey(models.Model):
     class Meta:
         verbose_name = _("idempotency key")
         verbose_name_plural = _("idempotency keys")
-        constraints = [models.UniqueConstraint(fields=["token", "key"], name="inbox_idempotencykey_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["token", "key"], name="inbox_idempotencykey_once"),
+            models.UniqueConstraint(fields=["service", "key"], name="inbox_idempotencykey_service"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.token_id}: {self.key}"

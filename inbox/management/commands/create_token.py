@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from ... import services
 from ...core.users import SiteUser
 from ...errors import InboxError
-from ...models import Scope
+from ...models import Scope, Service
 
 MAX_DAYS = 36_500  # dates end with the year 9999
 
@@ -25,14 +25,29 @@ class Command(BaseCommand):
             "--scope", action="append", required=True, choices=Scope.values, help="what it may do; give several"
         )
         parser.add_argument("--owner", help="in whose name it acts (default: the first superuser)")
+        parser.add_argument(
+            "--service",
+            help="the service that it belongs to (default: that of earlier tokens of this name and owner, or a "
+            "new one)",
+        )
         parser.add_argument("--days", type=int, help="until it expires (default: never)")
 
-    def handle(self, *args: Any, name: str, scope: list[str], owner: str | None, days: int | None, **more: Any) -> None:
+    def handle(
+        self,
+        *args: Any,
+        name: str,
+        scope: list[str],
+        owner: str | None,
+        days: int | None,
+        service: str | None,
+        **more: Any,
+    ) -> None:
         if days is not None and not 1 <= days <= MAX_DAYS:
             raise CommandError(_("“days” is from 1 to %d.") % MAX_DAYS)
         expires_at = None if days is None else timezone.now() + timedelta(days=days)
         try:
-            self.stdout.write(services.create_token(name, self.owner(owner), scope, expires_at))
+            of = None if service is None else self.service(service)
+            self.stdout.write(services.create_token(name, self.owner(owner), scope, expires_at, service=of))
         except InboxError as error:
             raise CommandError(error.detail) from error
 
@@ -42,4 +57,10 @@ class Command(BaseCommand):
         found = users.filter(is_active=True, **wanted).first()
         if found is None:
             raise CommandError(_("There is no such user; say who with --owner."))
+        return found
+
+    def service(self, name: str) -> Service:
+        found = Service.objects.filter(name=name).first()
+        if found is None:
+            raise CommandError(_("There is no service “%s”.") % name)
         return found
