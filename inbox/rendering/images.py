@@ -8,6 +8,11 @@ from .. import conf
 from .links import is_link
 
 
+def is_own_or_allowed(address: str) -> bool:
+    """The same for pictures that the site's own code names: any path on this site will do."""
+    return (address.startswith("/") and is_link(address)) or is_allowed(address)
+
+
 def is_allowed(address: str) -> bool:
     """Whether it is an https address at one of `INBOX_IMAGE_HOSTS`, or below `MEDIA_URL`."""
     if not is_link(address):

@@ -37,8 +37,11 @@ from .filters import filters_named, filters_page
 from .pages import Page, inbox_page, item
 from .preferences import Chosen, chosen, chosen_languages, muted
 from .receipts import ReceiptsPage, receipts_page
-from .sends import failed_sends, pending_sends, send
+from .sends import corrections, failed_sends, pending_sends, pressed, send, send_by_key, sends_by_key
 from .series import series, series_page
+from .subjects.names import SubjectName, subject_names
+from .subjects.stances import Stance, SubjectsPage, following_page, lets_follow, may_follow, silences_page, stance
+from .threads import thread_items, thread_page
 from .timeline import Span, spans
 from .visitors import VisitorBanner, VisitorBanners, visitor_banners
 
@@ -56,6 +59,9 @@ __all__ = [
     "Reader",
     "ReceiptsPage",
     "Span",
+    "Stance",
+    "SubjectName",
+    "SubjectsPage",
     "VisitorBanner",
     "VisitorBanners",
     "Who",
@@ -65,16 +71,20 @@ __all__ = [
     "broadcasts_page",
     "chosen",
     "chosen_languages",
+    "corrections",
     "counts",
     "effect",
     "export",
     "failed_sends",
     "filters_named",
     "filters_page",
+    "following_page",
     "found_by",
     "has_readers",
     "inbox_page",
     "item",
+    "lets_follow",
+    "may_follow",
     "may_see_effects",
     "muted",
     "newest",
@@ -84,6 +94,7 @@ __all__ = [
     "people_on_lists",
     "people_page",
     "people_who_read",
+    "pressed",
     "reach",
     "reach_of",
     "reader",
@@ -92,12 +103,19 @@ __all__ = [
     "receipts_page",
     "require_readers",
     "send",
+    "send_by_key",
+    "sends_by_key",
     "series",
     "series_page",
+    "silences_page",
     "size_when_published",
     "snapshot",
     "snapshots",
     "spans",
+    "stance",
+    "subject_names",
+    "thread_items",
+    "thread_page",
     "versions",
     "visitor_banners",
     "yet_to",

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from .. import conf
 from ..core.users import UserPk
 from ..models import Broadcast, BroadcastApproval, BroadcastChange
-from ..models.approval import digest_of, is_edit
+from ..models.broadcasts.approval import digest_of, is_edit
 
 
 def objection(broadcast: Broadcast, user: UserPk | None) -> str:

@@ -1,7 +1,9 @@
 """The newest item of each user, for a toast. A toast may be lost; the snapshot alone has to be right."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -10,9 +12,11 @@ from django.db.models import Exists, Model, OuterRef, QuerySet, Subquery
 from ..core.compiled import Compiled
 from ..core.lookups import KEYS, Among
 from ..core.snapshots import CLOCK_UNIT, UserId, user_id
-from ..core.users import user_pk
+from ..core.users import UserPk, user_pk
 from ..errors import NotFound
-from ..models import Broadcast, Mailbox, Message, State, audiences, event_types, ledger, refs
+from ..models import Broadcast, BroadcastReceipt, Mailbox, Message, State, audiences, event_types, ledger, refs
+from ..models.base import MailboxRowQuerySet
+from .faces import load_faces
 from .items import Item, from_broadcast, from_message
 from .moments import in_own_zones
 
@@ -21,8 +25,10 @@ def newest(since: Mapping[UserId, int], hint: str) -> dict[UserId, Item]:
     """Each user's newest unread item that is newer than the snapshot version they were sent last.
 
     Users without such an item are absent. `hint` is the `item` of the signal: an event type ("comment"), "broadcast",
-    or the ref of a broadcast ("broadcast-4").
+    the ref of a broadcast ("broadcast-4"), or a type whose items have come back ("back:comment").
     """
+    if hint.startswith(refs.BACK):
+        return _back(since, hint.removeprefix(refs.BACK))
     if hint in event_types():
         return _messages(since, event_types()[hint])
     broadcast = _broadcast(hint)
@@ -31,12 +37,17 @@ def newest(since: Mapping[UserId, int], hint: str) -> dict[UserId, Item]:
 
 def _messages(since: Mapping[UserId, int], model: type[Message]) -> dict[UserId, Item]:
     statement = _compiled(ledger.alias(), model)
-    messages = [_loaded(model, row) for row in statement.of_users([user_pk(user) for user in since])]
-    return {
-        key: from_message(message)
-        for message in messages
+    messages = {
+        key: message
+        for message in (_loaded(model, row) for row in statement.of_users([user_pk(user) for user in since]))
         if message.seq > since[key := user_id(message.recipient_id)] % CLOCK_UNIT
     }
+    return _items(messages)
+
+
+def _items(messages: Mapping[UserId, Message]) -> dict[UserId, Item]:
+    load_faces(messages.values())
+    return {key: from_message(message) for key, message in messages.items()}
 
 
 @cache
@@ -75,10 +86,43 @@ def _broadcast(hint: str) -> Broadcast | None:
 
 def _readers(since: Mapping[UserId, int], broadcast: Broadcast) -> dict[UserId, Item]:
     """A toast for each of the users for whom the broadcast is unread and newer than what they were sent last."""
-    unread = audiences.unread_for(OuterRef("pk")).filter(pk=broadcast.pk)
-    reached = _mailboxes(since).filter(Exists(unread)).values_list("pk", flat=True)
+    reached = _who_has_unread(since, broadcast)
     told = [user for user in reached if broadcast.clock > since[user_id(user)] // CLOCK_UNIT]
     return in_own_zones(told, from_broadcast(broadcast))
+
+
+def _back(since: Mapping[UserId, int], name: str) -> dict[UserId, Item]:
+    """The item of this type that has come back to each user after the snapshot they were sent last; the newest one."""
+    if name == refs.BROADCAST:
+        return _back_broadcasts(_keys_of_back(since, BroadcastReceipt.objects.all()))
+    if (model := event_types().get(name)) is None:
+        return {}
+    keys = _keys_of_back(since, model.objects.all())
+    messages = model.objects.using(ledger.alias()).filter(pk__in=keys).select_related("actor")
+    return _items({user_id(message.recipient_id): message for message in messages})
+
+
+def _keys_of_back(since: Mapping[UserId, int], rows: MailboxRowQuerySet[Any]) -> list[int]:
+    mine = Among("recipient", [user_pk(user) for user in since])
+    back = rows.using(ledger.alias()).unread().filter(mine, since__isnull=False).order_by("since")
+    keys = {user_id(pk): (key, version) for key, pk, version in back.values_list("pk", "recipient", "since")}
+    return [key for user, (key, version) in keys.items() if version > since[user] % CLOCK_UNIT]
+
+
+def _back_broadcasts(receipts: Collection[int]) -> dict[UserId, Item]:
+    """The broadcasts of these receipts, to those who still see them."""
+    items: dict[UserId, Item] = {}
+    rows = BroadcastReceipt.objects.using(ledger.alias()).filter(pk__in=receipts).select_related("broadcast")
+    by_broadcast = groupby(rows.order_by("broadcast_id"), key=attrgetter("broadcast"))
+    for broadcast, group in by_broadcast:
+        readers = [user_id(receipt.recipient_id) for receipt in group]
+        items |= in_own_zones(_who_has_unread(readers, broadcast), from_broadcast(broadcast))
+    return items
+
+
+def _who_has_unread(users: Iterable[UserId], broadcast: Broadcast) -> list[UserPk]:
+    unread = audiences.unread_for(OuterRef("pk")).filter(pk=broadcast.pk)
+    return list(_mailboxes(users).filter(Exists(unread)).values_list("pk", flat=True))
 
 
 def _mailboxes(users: Iterable[UserId]) -> QuerySet[Mailbox]:

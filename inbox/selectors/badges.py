@@ -6,8 +6,9 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import F, IntegerField, Model, OuterRef, QuerySet, Subquery, Value
+from django.db.models import BigIntegerField, Case, F, IntegerField, Model, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce
+from django.db.models.lookups import GreaterThan
 from django.utils.translation import gettext as _
 
 from .. import conf
@@ -16,8 +17,12 @@ from ..core.lookups import KEYS, Among
 from ..core.snapshots import CLOCK_UNIT, Snapshot, UserId, user_id
 from ..core.users import SiteUser, UserOrPk, UserPk, has_staff_column, user_pks
 from ..errors import NotFound
-from ..models import BroadcastClock, Mailbox, audiences, event_types, ledger, refs
+from ..models import BroadcastClock, Mailbox, Message, Thread, audiences, event_types, ledger, refs
+from ..models.base import came_at
 from . import undone
+from .recorded import recorded
+
+CAP_CHANGES = 3  # while one set of users is read
 
 
 class Plain(Subquery):
@@ -27,11 +32,20 @@ class Plain(Subquery):
         return []
 
 
-class Counted(Plain):
-    """The number of rows of a subquery. If the subquery is sliced, counting stops at the end of the slice."""
+class Rows(Plain):
+    """The number of rows of a subquery. If it is sliced, counting stops at the end of the slice."""
 
     template = "(SELECT COUNT(*) FROM (%(subquery)s) counted)"
     output_field = IntegerField()
+
+
+class Counted(Plain):
+    """The number of rows of a subquery + `UNIT` × the number of those in which the column `unseen` is not null. So the
+    rows are read once. If the subquery is sliced, counting stops at the end of the slice."""
+
+    UNIT = 2**32
+    template = f"(SELECT COUNT(*) + COUNT(counted.unseen) * {UNIT} FROM (%(subquery)s) counted)"
+    output_field = BigIntegerField()
 
 
 def snapshots(user_ids: Iterable[UserOrPk]) -> dict[UserId, Snapshot]:
@@ -39,7 +53,8 @@ def snapshots(user_ids: Iterable[UserOrPk]) -> dict[UserId, Snapshot]:
 
     One SQL statement per thousand users, on the primary. Call it outside any transaction. It writes nothing and waits
     for no lock. If it finds work undone, it reports it (`undone`), and returns the state as it is before that work: a
-    broadcast is due, a user has no mailbox yet (version 0, not staff), or a staff flag has changed without a signal.
+    broadcast is due, a user has no mailbox yet (version 0, not staff), a staff flag has changed without a signal, or
+    this process has to record its unread cap.
     """
     found: dict[UserId, Snapshot] = {}
     for chunk in ledger.chunks(user_pks(user_ids)):
@@ -52,6 +67,21 @@ def snapshot(user: UserOrPk) -> Snapshot:
     for found in snapshots([user]).values():
         return found
     raise NotFound(_("There is no such user."))
+
+
+def version_of(pk: UserPk) -> int:
+    """The version of the current snapshot of one user, without its counts: what a list needs of it. Reports what it
+    finds undone, as `snapshot`. Raises NotFound for an unknown user."""
+    for row in _compiled_state(ledger.alias()).of_users([pk]):
+        _report([row])
+        return _version(row)
+    raise NotFound(_("There is no such user."))
+
+
+def snapshot_for_write(pk: UserPk) -> Snapshot:
+    """The snapshot of an existing user, for writes, within their transaction: it reports nothing undone."""
+    [found] = _read([pk], report=False).values()
+    return found
 
 
 def versions(user_ids: Iterable[UserOrPk]) -> dict[UserId, int]:
@@ -70,22 +100,44 @@ def _read_versions(pks: Sequence[UserPk]) -> list[tuple[Any, ...]]:
     return rows if len(rows) == len(pks) else _compiled_versions(ledger.alias(), of_users=True).of_users(pks)
 
 
-def _read(pks: Sequence[UserPk]) -> dict[UserId, Snapshot]:
-    cap = conf.unread_cap()
+def _read(pks: Sequence[UserPk], *, report: bool = True) -> dict[UserId, Snapshot]:
     names = (*event_types(), refs.BROADCAST)
-    rows = _compiled(ledger.alias(), names, cap).of_users(pks)
-    if rows:
-        undone.report(rows[0][3], [row[0] for row in rows if row[4] != row[5]])
+    cap, rows = _read_with_cap(pks, names)
+    if rows and report:
+        _report(rows)
+        if cap != conf.unread_cap():
+            recorded()  # reports it, if this process has to record its own
     return {(key := user_id(row[0])): _snapshot(key, row, names, cap) for row in rows}
 
 
+def _report(rows: Sequence[Sequence[Any]]) -> None:
+    undone.report(rows[0][3], rows[0][6], [row[0] for row in rows if row[4] != row[5] or row[7] != row[1]])
+
+
+def _version(row: Sequence[Any]) -> int:
+    return (row[2] or 0) * CLOCK_UNIT + (row[1] or 0)
+
+
+def _read_with_cap(pks: Sequence[UserPk], names: Sequence[str]) -> tuple[int, list[tuple[Any, ...]]]:
+    """The recorded cap (`recorded.py`), and rows counted up to it. If a row says that another cap is recorded than
+    this process has, they are counted again: versions and counts are of one statement."""
+    cap = conf.unread_cap()
+    for _attempt in range(CAP_CHANGES):
+        rows = _compiled(ledger.alias(), names, cap).of_users(pks)
+        if not rows or (in_use := rows[0][9] or conf.DEFAULT_UNREAD_CAP) == cap:
+            break
+        cap = in_use
+    return cap, rows
+
+
 def _snapshot(key: UserId, row: Sequence[Any], names: Sequence[str], cap: int) -> Snapshot:
-    counts = row[6:]
-    total = sum(counts)
-    by_type = {name: count for name, count in zip(names, counts, strict=True) if count}
+    counts = row[10:]
+    unseen, total = divmod(sum(counts), Counted.UNIT)
+    by_type = {name: count % Counted.UNIT for name, count in zip(names, counts, strict=True) if count}
     if total > cap:
         by_type = {name: min(count, cap) for name, count in by_type.items()}
-    return Snapshot(key, (row[2] or 0) * CLOCK_UNIT + (row[1] or 0), min(total, cap), total > cap, by_type)
+    threads = (row[8] or 0) + counts[-1] % Counted.UNIT  # of each broadcast, one
+    return Snapshot(key, _version(row), min(total, cap), total > cap, by_type, min(unseen, cap), min(threads, cap))
 
 
 # Building and compiling seven subqueries takes Django as long as reading the states of several hundred users.
@@ -97,28 +149,69 @@ def _compiled(alias: str, names: Sequence[str], cap: int) -> Compiled[SiteUser]:
 
 
 @cache
+def _compiled_state(alias: str) -> Compiled[SiteUser]:
+    return Compiled(_state().using(alias).filter(Among("pk", KEYS)).values_list(*STATE))
+
+
+@cache
 def _compiled_versions(alias: str, *, of_users: bool) -> Compiled[Model]:
     rows, version = (_users(), "mailbox__version") if of_users else (Mailbox.objects.order_by(), "version")
     with_clock = rows.using(alias).filter(Among("pk", KEYS)).annotate(_clock=_clock("value"))
     return Compiled(with_clock.values_list("pk", version, "_clock"))
 
 
-def _statement(names: Sequence[str], cap: int) -> "QuerySet[SiteUser, Any]":
-    """Rows of (user, version, clock, next due, staff flag of the mailbox, staff flag of the user, one count per type).
+# Of a user: versions, when something is due, and whether something is undone.
+STATE = (
+    "pk",
+    "mailbox__version",
+    "_clock",
+    "_next_due",
+    "mailbox__is_staff",
+    "_is_staff",
+    "_next_wake",
+    "mailbox__threads_version",
+)
 
-    If a user has no mailbox, its version and flag are None.
+
+def _state() -> "QuerySet[SiteUser]":
+    users = _users().annotate(_clock=_clock("value"), _next_due=_clock("next_due"), _is_staff=_is_staff())
+    return users.annotate(_next_wake=Plain(undone.next_wake()))
+
+
+def _statement(names: Sequence[str], cap: int) -> "QuerySet[SiteUser, Any]":
+    """Rows of (user, version, clock, next due, staff flag of the mailbox, staff flag of the user, when the first snooze
+    of all users ends, version of the threads, count of unread threads, the recorded cap, and per type the count of
+    unread packed with that of unseen items).
+
+    If a user has no mailbox, its versions and flag are None.
     """
     mine = OuterRef("pk")
-    unread: list[QuerySet[Any, Any]] = [
-        model.objects.unread().filter(recipient=mine).order_by().values("seq")[: cap + 1]
-        for model in event_types().values()
-    ]
-    unread.append(audiences.unread_for(mine).order_by().values("pk")[: cap + 1])
-    users = _users().annotate(_clock=_clock("value"), _next_due=_clock("next_due"), _is_staff=_is_staff())
+    unread = [_messages(model, mine)[: cap + 1] for model in event_types().values()]
+    unread.append(audiences.unread_for(mine).order_by().values(unseen=_is_unseen_broadcast(mine)))
+    users = _state().annotate(_cap=_clock("unread_cap"))
+    users = users.annotate(_seen_clock=_seen("clock"), _seen_version=_seen("version"))
+    users = users.annotate(_threads=Rows(_unread_threads(mine)[: cap + 1]))
     counts = {f"_unread_{name}": Counted(rows) for name, rows in zip(names, unread, strict=True)}
-    return users.annotate(**counts).values_list(
-        "pk", "mailbox__version", "_clock", "_next_due", "mailbox__is_staff", "_is_staff", *counts
-    )
+    return users.annotate(**counts).values_list(*STATE, "_threads", "_cap", *counts)
+
+
+def _messages(model: type[Message], user: OuterRef) -> "QuerySet[Any, Any]":
+    """The unread messages, those that came last first: if the cap cuts some off, they are no later than the others."""
+    unseen = Case(When(GreaterThan(came_at(), OuterRef("_seen_version")), then=1))
+    return model.objects.unread().filter(recipient=user).order_by(came_at().desc()).values(unseen=unseen)
+
+
+def _is_unseen_broadcast(user: OuterRef) -> Case:
+    """1 for a broadcast that changed, became unread again or may have reached the user by joining an audience after
+    what the user has seen; else null."""
+    seen = OuterRef("_seen_version")
+    joined = Q(GreaterThan(OuterRef("mailbox__audience_version"), seen)) & ~audiences.is_lasting()
+    returned = Q(pk__in=audiences.returned(user, since=OuterRef(seen)))
+    return Case(When(clock__gt=OuterRef("_seen_clock"), then=1), When(joined, then=1), When(returned, then=1))
+
+
+def _unread_threads(mine: OuterRef) -> "QuerySet[Thread, Any]":
+    return Thread.objects.filter(recipient=mine, unread__gt=0).order_by().values("rank")
 
 
 def _users() -> "QuerySet[SiteUser]":
@@ -128,6 +221,10 @@ def _users() -> "QuerySet[SiteUser]":
 
 def _clock(column: str) -> Plain:
     return Plain(BroadcastClock.objects.filter(pk=BroadcastClock.THE_ONE).values(column))
+
+
+def _seen(column: str) -> Coalesce:
+    return Coalesce(f"mailbox__seen_{column}", 0)
 
 
 def _is_staff() -> F | Coalesce:

@@ -89,11 +89,12 @@ class Effect:
 
 
 def effect(broadcast: Broadcast) -> Effect:
-    found = marks(broadcast)
-    size = audience_of(broadcast).count()
+    audience = audience_of(broadcast)
+    found = _all_marks(broadcast, audience)
+    size = audience.count()
     done = {who: sum(count for _at, count in found[who]) for who in DONE}
     missing = {who: size - done[other] for who, other in NOT_DONE.items()}
-    numbers = done | missing | {Who.AUDIENCE: size, Who.LEFT: people(broadcast, Who.LEFT).count()}
+    numbers = done | missing | {Who.AUDIENCE: size, Who.LEFT: _left(broadcast, audience).count()}
     return Effect({who: numbers[who] for who in Who}, found)
 
 
@@ -101,9 +102,10 @@ def counts(broadcast: Broadcast) -> Mapping[Who, int]:
     return effect(broadcast).counts
 
 
-def marks(broadcast: Broadcast) -> Marks:
+def _all_marks(broadcast: Broadcast, audience: QuerySet[SiteUser]) -> Marks:
     """What is implied is read after what implies it: people read while this counts, and more have to have seen it."""
-    return {who: _marks(broadcast, who) for who in reversed(DONE)}
+    keys = audience.values("pk")
+    return {who: _marks(broadcast, who, keys) for who in reversed(DONE)}
 
 
 def people(broadcast: Broadcast, who: Who, search: str = "", *, with_addresses: bool = False) -> QuerySet[SiteUser]:
@@ -152,11 +154,15 @@ def may_see_effects(user: UserId) -> bool:
 def _who(broadcast: Broadcast, who: Who) -> QuerySet[SiteUser]:
     audience = audience_of(broadcast)
     if who == Who.LEFT:
-        everybody: QuerySet[SiteUser] = get_user_model()._base_manager.using(ledger.alias())
-        return everybody.filter(_has_done(broadcast, Who.SEEN)).exclude(pk__in=audience.values("pk"))
+        return _left(broadcast, audience)
     if who in NOT_DONE:
         return audience.filter(~_has_done(broadcast, NOT_DONE[who]))
     return audience.filter(_has_done(broadcast, who)) if who in DONE else audience
+
+
+def _left(broadcast: Broadcast, audience: QuerySet[SiteUser]) -> QuerySet[SiteUser]:
+    everybody: QuerySet[SiteUser] = get_user_model()._base_manager.using(ledger.alias())
+    return everybody.filter(_has_done(broadcast, Who.SEEN)).exclude(pk__in=audience.values("pk"))
 
 
 def _has_done(broadcast: Broadcast, who: Who) -> Q:
@@ -183,12 +189,12 @@ def _time(broadcast: Broadcast, who: Who) -> Combinable:
     return Coalesce(_earlier(first, done), begun)
 
 
-def _marks(broadcast: Broadcast, who: Who) -> list[tuple[datetime, int]]:
+def _marks(broadcast: Broadcast, who: Who, audience: QuerySet[Any, Any]) -> list[tuple[datetime, int]]:
     age = timezone.now() - _begin(broadcast)
     moment = Trunc("_at", "minute" if age <= BY_MINUTE else "hour", tzinfo=UTC)
     parts = [
         rows.order_by().values(_moment=moment).annotate(_count=Count("pk")).values_list("_moment", "_count")
-        for rows in _rows(broadcast, who)
+        for rows in _rows(broadcast, who, audience)
     ]
     found: Counter[datetime] = Counter()
     for at, count in parts[0].union(
@@ -198,9 +204,8 @@ def _marks(broadcast: Broadcast, who: Who) -> list[tuple[datetime, int]]:
     return sorted(found.items())
 
 
-def _rows(broadcast: Broadcast, who: Who) -> list[QuerySet[Any]]:
-    """One row for each of the audience who has done it, with its time `_at`; each part is of other users."""
-    audience = audience_of(broadcast).values("pk")
+def _rows(broadcast: Broadcast, who: Who, audience: QuerySet[Any, Any]) -> list[QuerySet[Any]]:
+    """One row for each of the audience (keys) who has done it, with its time `_at`; each part is of other users."""
     receipts = _receipts(broadcast).filter(recipient__in=audience)
     engagements = _engagements(broadcast, who).filter(user__in=audience)
     if who in FOLLOWED:

@@ -30,17 +30,19 @@ from ..models import (
     BroadcastTrial,
     ChosenLocale,
     Engagement,
+    Following,
     Mailbox,
     Message,
     MutedType,
     ServiceToken,
+    Silence,
     event_types,
     ledger,
 )
 
 FORMAT = 1  # to be increased when a reader of the older format would misunderstand the new one
 CHUNK = 1000  # rows in memory
-COUNTERS = ("version", "audience_version", "is_staff", "born_clock")
+COUNTERS = ("version", "audience_version", "is_staff", "born_clock", "seen_clock", "seen_version")
 TOKEN = ("name", "scopes", "created_at", "expires_at", "revoked_at", "last_used_at")
 
 
@@ -63,6 +65,8 @@ def _document(person: SiteUser) -> dict[str, object]:
         "user": {"id": user_id(pk), "name": person.get_username()},
         "mailbox": Mailbox.objects.filter(pk=pk).values(*COUNTERS).first(),
         "muted_types": list(MutedType.objects.filter(mailbox=pk).order_by("type").values_list("type", flat=True)),
+        "following": _rows(Following.objects.filter(mailbox=pk).order_by("pk"), ("subject", "created_at")),
+        "silenced": _rows(Silence.objects.filter(mailbox=pk).order_by("pk"), ("subject", "until", "created_at")),
         "chosen_locale": ChosenLocale.objects.filter(mailbox=pk).values("language", "time_zone").first(),
         "service_tokens": _rows(ServiceToken.objects.filter(owner=pk).order_by("pk"), TOKEN),
         "broadcasts": _rows(Broadcast.objects.filter(author=pk).order_by("pk")),

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,11 +14,14 @@ from django.utils.translation import get_language
 
 from ..models import Broadcast, Level, Message
 from ..rendering.bidi import balanced
+from ..rendering.faces import Face
 from ..rendering.links import is_link
 from ..rendering.markup import has_moments, in_zone, plain_text, safe_html, text_of
 from ..rendering.texts import Button
 from ..rendering.wording import shortened
 
+MARKS = ("read_at", "archived_at", "starred_at", "snoozed_until")  # of a receipt
+NO_MARKS: Mapping[str, datetime | None] = dict.fromkeys(MARKS)
 TOAST_TITLE, TOAST_BODY, TOAST_HTML = 300, 500, 2000  # characters
 
 logger = logging.getLogger(__name__)
@@ -28,8 +32,9 @@ _logged: set[tuple[str, str, str | None]] = set()  # failures already logged: pa
 @dataclass(frozen=True, slots=True)
 class Item:
     """An item of the inbox. `title` and `body` are plain text, in the language that was active when the item was made.
-    Only broadcasts have `body_html`, which is sanitised, `lang`, the language of their text ("" if unknown), buttons,
-    and `kinds`: where else it shows, “banner” or “dialog”."""
+    Only broadcasts have `body_html`, which is sanitised, `lang`, the language of their text ("" if unknown), and
+    `kinds`: where else it shows, “banner” or “dialog”. Only messages have `subject`, what they are about ("" if
+    unknown), `pressed`, the number of the button that the reader pressed last, and `actor` (`load_faces`)."""
 
     ref: str
     type: str
@@ -40,10 +45,16 @@ class Item:
     level: str
     read: bool
     archived: bool
+    starred: bool = False
+    important: bool = False
+    snoozed_until: datetime | None = None
     body_html: str | None = None
     lang: str = ""
     buttons: tuple[Button, ...] = ()
     kinds: tuple[str, ...] = ()
+    subject: str = ""
+    pressed: int | None = None
+    actor: Face | None = None
 
     def as_toast(self) -> dict[str, Any]:
         """The short form that is pushed together with a snapshot, with texts cut to the size of a toast.
@@ -56,7 +67,9 @@ class Item:
         return replace(self, title=title, body=body, body_html=html).pushed() | kinds
 
     def as_dict(self) -> dict[str, Any]:
-        return self.pushed() | self._buttons() | {"read": self.read, "archived": self.archived}
+        until = {"snoozed_until": iso(self.snoozed_until)} if self.snoozed_until else {}
+        marks = {"read": self.read, "archived": self.archived, "starred": self.starred, "important": self.important}
+        return self.pushed() | self._buttons() | marks | until
 
     def pushed(self) -> dict[str, Any]:
         """What does not depend on the reader."""
@@ -68,8 +81,10 @@ class Item:
             **({"body_html": self.body_html} if self.body_html is not None else {}),
             **({"lang": self.lang} if self.lang else {}),
             "url": self.url,
-            "created_at": self.created_at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "created_at": iso(self.created_at),
             "level": self.level,
+            **({"subject": self.subject} if self.subject else {}),
+            **({"actor": self.actor.as_dict()} if self.actor else {}),
         }
 
     @property
@@ -82,7 +97,15 @@ class Item:
         return replace(self, body=balanced(text_of(html)), body_html=html) if self.has_moments else self
 
     def _buttons(self) -> dict[str, Any]:
-        return {"buttons": [button_dict(button) for button in self.buttons]} if self.buttons else {}
+        if not self.buttons:
+            return {}
+        pressed = {} if self.pressed is None else {"pressed": self.pressed}
+        return {"buttons": [button_dict(button) for button in self.buttons], **pressed}
+
+
+def iso(moment: datetime) -> str:
+    """A moment as the API writes it."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def button_dict(button: Button) -> dict[str, str]:
@@ -102,6 +125,12 @@ def from_message(message: Message) -> Item:
         level=_level(message),
         read=message.read_at is not None,
         archived=message.archived_at is not None,
+        subject=message.subject or "",
+        starred=message.starred_at is not None,
+        snoozed_until=message.snoozed_until,
+        buttons=tuple(message.buttons_in(get_language())),
+        pressed=message.pressed,
+        actor=message.face,
     )
 
 
@@ -109,6 +138,12 @@ def title_of(message: Message) -> str:
     """The title of a message whose actor is loaded. If it can't be rendered, the name of its type."""
     title = _rendered("title", message.event_type(), message.render_title)
     return title if title and title.strip() else str(message._meta.verbose_name)
+
+
+def title_of_several(message: Message, actors: str) -> str:
+    """The title about several actors, of whose messages this is the newest."""
+    title = _rendered("title", message.event_type(), partial(message.render_title_of_several, actors))
+    return title if title and title.strip() else title_of(message)
 
 
 def _rendered(part: str, type: str, render: Callable[[], str]) -> str | None:
@@ -137,8 +172,8 @@ def _link(url: str) -> str:
     return url if is_link(url) else ""
 
 
-def from_broadcast(broadcast: Broadcast, read_at: datetime | None = None, archived_at: datetime | None = None) -> Item:
-    """An item from a live broadcast, and `read_at` and `archived_at` of the reader's receipt."""
+def from_broadcast(broadcast: Broadcast, marks: Mapping[str, datetime | None] = NO_MARKS) -> Item:
+    """An item from a live broadcast, and what the reader did with it: the columns `MARKS` of the receipt."""
     shown = broadcast.text_in(get_language())
     text = _rendered("body", "broadcast", lambda: plain_text(shown.body))
     places = (("banner", broadcast.as_banner), ("dialog", broadcast.as_dialog))
@@ -152,8 +187,10 @@ def from_broadcast(broadcast: Broadcast, read_at: datetime | None = None, archiv
         url=_link(broadcast.url),
         created_at=broadcast.published_at or broadcast.created_at,
         level=broadcast.level,
-        read=read_at is not None,
-        archived=archived_at is not None,
+        read=marks["read_at"] is not None,
+        archived=marks["archived_at"] is not None,
+        starred=marks["starred_at"] is not None,
+        snoozed_until=marks["snoozed_until"],
         buttons=tuple(replace(each, label=balanced(each.label)) for each in broadcast.buttons_in(get_language())),
         kinds=tuple(kind for kind, is_shown in places if is_shown),
     )

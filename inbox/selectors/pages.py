@@ -7,37 +7,46 @@ where the page ended.
 
 from __future__ import annotations
 
-import heapq
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import islice
 from typing import Any, NamedTuple
 
 from django.contrib.auth import get_user_model
 from django.core import signing
-from django.db import Error as DatabaseFailure
+from django.core.exceptions import EmptyResultSet
 from django.db import connections
-from django.db.models import Q, QuerySet, Subquery, Value
+from django.db.models import Q, QuerySet, Value
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
+from ..core import unions
+from ..core.choice import INBOX, Choice
 from ..core.compiled import Compiled
-from ..core.isolation import log_failure
-from ..core.lookups import Parameter
+from ..core.lookups import BEFORE, KEYS, RECIPIENT, THREAD, Among, Parameter, array, prepared
 from ..core.snapshots import UserId
-from ..core.users import UserPk, user_pk
+from ..core.unions import Layout, Part
+from ..core.users import SiteUser, UserPk, user_pk
 from ..errors import BadValue
-from ..models import Broadcast, Message, audiences, event_types, ledger, refs
-from .badges import snapshot
-from .items import Item, from_broadcast, from_message
+from ..models import Broadcast, Mailbox, Message, audiences, event_types, ledger, refs
+from . import choosing
+from .badges import version_of
+from .faces import load_faces
+from .items import MARKS, Item, from_broadcast, from_message
 from .moments import in_own_zone
+from .recorded import with_importance
 
-Row = Message | Broadcast  # broadcasts with the `read_at` and `archived_at` of the reader's receipt
+Row = Message | Broadcast  # broadcasts with the `MARKS` of the reader's receipt
 
 MAX_LIMIT = 100
 SALT = "inbox.cursor"
+SAFE = {"id", *(field.attname for field in Message._meta.concrete_fields)}  # the columns of every message
+PUBLISHED = Parameter()
+# Their SQL has no values but the user and the cursor, so it is compiled once.
+FREQUENT = {INBOX, Choice(unread=True), Choice(archived=True), Choice(starred=True), Choice(snoozed=True)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,115 +94,184 @@ def inbox_page(
     *,
     before: str | None = None,
     limit: int = 20,
+    choice: Choice = INBOX,
     type: str | None = None,
     unread: bool = False,
     archived: bool = False,
+    starred: bool = False,
+    snoozed: bool = False,
+    important: bool = False,
 ) -> Page:
-    """One page of a user's inbox, at most 100 items; with `archived`, one page of the archived items instead.
+    """One page of the items of a choice, at most 100. `type`, `unread`, `archived`, `starred`, `snoozed`, `important`:
+    short for those of `choice`.
 
     Raises BadValue for an invalid cursor, an unknown type, or a limit out of bounds.
     """
+    choice = replace(
+        choice,
+        types=choice.types if type is None else (type,),
+        unread=choice.unread or unread,
+        archived=choice.archived or archived,
+        starred=choice.starred or starred,
+        snoozed=choice.snoozed or snoozed,
+        important=choice.important or important,
+    )
     if not 1 <= limit <= MAX_LIMIT:
         raise BadValue(_("limit must be from 1 to %(most)d.") % {"most": MAX_LIMIT})
-    if type not in {None, refs.BROADCAST, *event_types()}:
-        raise BadValue(_("There is no such type of message."))
+    choosing.check(choice)
     cursor, pk = Cursor.decode(before), user_pk(user)
-    version = snapshot(pk).version
-    messages = heapq.merge(
-        *(
-            _messages(Shape(model, unread, archived, cursor.seq is not None, limit + 1), pk, cursor.seq)
-            for name, model in event_types().items()
-            if type in {None, name}
-        ),
-        key=lambda message: message.seq,
-        reverse=True,
-    )
-    broadcasts = _broadcasts(pk, cursor, unread, archived, limit + 1) if type in {None, refs.BROADCAST} else []
-    rows = list(islice(_newest_first(messages, iter(broadcasts)), limit + 1))
-    _load_actors([row for row in rows[:limit] if isinstance(row, Message)])
-    items = in_own_zone(pk, [_item(row) for row in rows[:limit]])
-    return Page(version, items, _next(cursor, rows, limit))
+    version = version_of(pk)
+    messages = _messages(pk, choice, cursor.seq, limit + 1)
+    broadcasts = _broadcasts(pk, cursor, choice, limit + 1) if choice.includes(refs.BROADCAST) else []
+    rows, stopped = _first(_newest_first(messages, iter(broadcasts)), limit + 1)
+    load_actors([row for row in rows[:limit] if isinstance(row, Message)])
+    items = in_own_zone(pk, with_importance([_item(row) for row in rows[:limit]]))
+    return Page(version, items, _next(cursor, rows, limit, stopped))
+
+
+def _first(rows: Iterator[Row], most: int) -> tuple[list[Row], int | None]:
+    """The first rows; and if a search has stopped before there were as many, the `seq` where it did."""
+    found = list[Row]()
+    try:
+        for row in islice(rows, most):
+            found.append(row)
+    except choosing.Stopped as stopped:
+        return found, stopped.seq
+    return found, None
+
+
+def _messages(pk: UserPk, choice: Choice, before: int | None, rows: int) -> Iterator[Message]:
+    """The newest messages of a choice, without their actors."""
+    models = {name: model for name, model in event_types().items() if choice.includes(name)}
+    # The types are no part of the SQL, so that each combination of them needs no statement of its own.
+    alike = choice.without_words.of_all_types
+    if not choice.words:
+        shapes = [Shape(model, alike, rows, has_cursor=before is not None) for model in models.values()]
+        yield from read([(shape, None) for shape in shapes], pk, before=before, most=rows)
+        return
+    names = tuple(models)
+    for found in choosing.search(choice, names, pk, before):
+        for some in ledger.chunks(found, rows):
+            seqs = {number: [seq for n, seq, *_ in some if n == number] for number in {row[0] for row in some}}
+            shapes = [Shape(models[names[number]], alike, has_keys=True) for number in seqs]
+            yield from read(zip(shapes, seqs.values(), strict=True), pk)
 
 
 class Shape(NamedTuple):
-    """What the SQL for a page of one event type depends on."""
+    """What the SQL for messages of one type depends on."""
 
     model: type[Message]
-    unread: bool
-    archived: bool
-    has_cursor: bool
-    rows: int
-    is_deferred: bool = False  # the type's own columns are loaded when they are accessed
+    choice: Choice | None  # None: whatever the user has done with them
+    rows: int | None = None
+    has_cursor: bool = False
+    has_keys: bool = False  # only those with some `seq`s
+    in_thread: bool = False
 
 
-RECIPIENT, BEFORE, PUBLISHED = Parameter(), Parameter(), Parameter()
+def read(
+    shapes: Iterable[tuple[Shape, Collection[int] | None]],
+    pk: UserPk,
+    *,
+    before: int | None = None,
+    thread: str | None = None,
+    most: int | None = None,
+) -> list[Message]:
+    """The messages of one user, each type of one shape, with these `seq`s if it has keys; at most so many, the newest
+    first, without their actors. One statement.
 
-
-def _messages(shape: Shape, pk: UserPk, before: int | None) -> list[Message]:
-    """The newest messages of one type, without their actors.
-
-    If a column can't be read (encrypted with another key, for example), the type's own columns are deferred: then only
-    the items that have such a value can't be rendered.
+    If a column can't be read (encrypted with another key, for example), it is deferred with the other columns of the
+    type: then only the items that have such a value can't be rendered.
     """
-    try:
-        return _rows_of(shape, pk, before)
-    except DatabaseFailure:
-        raise
-    except Exception:  # noqa: BLE001 (logged there)
-        log_failure(f"Reading {shape.model.event_type()} items together")
-        return _rows_of(shape._replace(is_deferred=True), pk, before)
+    alias, models = ledger.alias(), tuple(event_types().values())
+    connection = connections[alias]
+    owner = Mailbox._meta.pk.get_db_prep_value(pk, connection)
+    parts = []
+    for shape, seqs in shapes:
+        with suppress(EmptyResultSet):
+            keys = None if seqs is None else array(connection, seqs)
+            parts.append((_part(alias, models, shape), {RECIPIENT: owner, BEFORE: before, THREAD: thread, KEYS: keys}))
+    return unions.read(parts, most)
 
 
-def _rows_of(shape: Shape, pk: UserPk, before: int | None) -> list[Message]:
-    alias = ledger.alias()
-    owner = shape.model._meta.get_field("recipient").get_db_prep_value(pk, connections[alias])
-    return _compiled(alias, shape).instances({RECIPIENT: owner, BEFORE: before})
+def _part(alias: str, models: tuple[type[Message], ...], shape: Shape) -> Part:
+    kept = kept_part if shape.choice is None or shape.choice in FREQUENT else kept_part.__wrapped__
+    return kept(alias, models, shape)
 
 
 @lru_cache(maxsize=1000)
-def _compiled(alias: str, shape: Shape) -> Compiled[Message]:
-    rows = shape.model.objects.using(alias).visible().filter(recipient=Value(RECIPIENT))
-    rows = rows.filter(archived_at__isnull=not shape.archived)
-    if shape.unread:
-        rows = rows.unread()
-    if shape.has_cursor:
-        rows = rows.filter(seq__lt=Value(BEFORE))
-    if shape.is_deferred:
-        rows = rows.only(*(field.name for field in Message._meta.concrete_fields))
-    return Compiled(rows.select_related(None).order_by("-seq")[: shape.rows])
+def kept_part(alias: str, models: tuple[type[Message], ...], shape: Shape) -> Part:
+    owner = Value(RECIPIENT)
+    if shape.choice is None:
+        rows = shape.model.objects.using(alias).filter(recipient=owner)
+    else:
+        rows = choosing.messages(shape.choice, shape.model, owner).using(alias)
+    rows = rows.filter(seq__lt=Value(BEFORE)) if shape.has_cursor else rows
+    rows = rows.filter(Among("seq", KEYS)) if shape.has_keys else rows
+    rows = rows.filter(thread=Value(THREAD)) if shape.in_thread else rows
+    rows = rows.select_related(None).order_by("-seq") if shape.rows else rows.select_related(None).order_by()
+    return Part(_layout(alias, models), rows[: shape.rows] if shape.rows else rows, SAFE)
 
 
-def _load_actors(messages: Sequence[Message]) -> None:
-    """Load the actors of the messages on the page, in one query."""
-    keys = {message.actor_id for message in messages} - {None}
-    users = get_user_model()._base_manager.using(ledger.alias()).in_bulk(keys)
+@cache
+def _layout(alias: str, models: tuple[type[Message], ...]) -> Layout:
+    return Layout(alias, [model.objects.using(alias) for model in models], "seq")
+
+
+def load_actors(messages: Sequence[Message], others: Collection[UserPk] = ()) -> dict[UserPk, SiteUser]:
+    """Load the actors of the messages on the page and `others`, in one query, and the faces of the actors; returns all
+    of these users by primary key."""
+    keys = {message.actor_id for message in messages if message.actor_id is not None} | {*others}
+    users: dict[UserPk, SiteUser] = {user.pk: user for user in _users(keys)} if keys else {}
     for message in messages:
-        message.actor = users.get(message.actor_id)
+        message.actor = users.get(message.actor_id) if message.actor_id is not None else None
+    load_faces(messages)
+    return users
 
 
-def _broadcasts(pk: UserPk, cursor: Cursor, unread: bool, archived: bool, rows: int) -> list[Broadcast]:
-    connection, field = connections[ledger.alias()], Broadcast._meta.get_field("published_at")
+def _users(keys: Collection[UserPk]) -> list[SiteUser]:
+    connection = connections[ledger.alias()]
+    prepared_keys = prepared(get_user_model()._meta.pk, keys, connection)
+    return _compiled_users(connection.alias).instances({KEYS: array(connection, prepared_keys)})
+
+
+@cache
+def _compiled_users(alias: str) -> Compiled[SiteUser]:
+    return Compiled(get_user_model()._base_manager.using(alias).filter(Among("pk", KEYS)).order_by())
+
+
+def _broadcasts(pk: UserPk, cursor: Cursor, choice: Choice, rows: int) -> list[Broadcast]:
+    if choice.words:  # there are few broadcasts, and Python looks for the words
+        return list(islice(choosing.saying(choice.words, _broadcasts_of(pk, cursor, choice.without_words, None)), rows))
+    return _broadcasts_of(pk, cursor, choice, rows)
+
+
+def _broadcasts_of(pk: UserPk, cursor: Cursor, choice: Choice, rows: int | None) -> list[Broadcast]:
+    alias, has_cursor = ledger.alias(), cursor.published_at is not None
+    if choice.of_all_types not in FREQUENT:
+        before = (cursor.published_at, cursor.pk) if has_cursor else None
+        return list(_broadcasts_query(alias, choice, pk, before, rows))
+    connection, field = connections[alias], Broadcast._meta.get_field("published_at")
     reader = get_user_model()._meta.pk.get_db_prep_value(pk, connection)
     moment = field.get_db_prep_value(cursor.published_at, connection)
-    compiled = _compiled_broadcasts(ledger.alias(), unread, archived, cursor.published_at is not None, rows)
+    compiled = _compiled_broadcasts(alias, choice.of_all_types, has_cursor, rows)
     return compiled.instances({RECIPIENT: reader, PUBLISHED: moment, BEFORE: cursor.pk})
 
 
 @lru_cache(maxsize=1000)
-def _compiled_broadcasts(alias: str, unread: bool, archived: bool, has_cursor: bool, rows: int) -> Compiled[Broadcast]:
+def _compiled_broadcasts(alias: str, choice: Choice, has_cursor: bool, rows: int | None) -> Compiled[Broadcast]:
     """Building the conditions of an audience takes Django longer than the database to run them."""
-    reader: Any = Value(RECIPIENT)
-    found = _marked(audiences.unread_for(reader) if unread else audiences.visible_for(reader), reader).using(alias)
-    if has_cursor:
-        same_moment = Q(published_at=Value(PUBLISHED), pk__lt=Value(BEFORE))
-        found = found.filter(Q(published_at__lt=Value(PUBLISHED)) | same_moment)
-    return Compiled(found.filter(Q(archived_at__isnull=not archived)).order_by("-published_at", "-pk")[:rows])
+    before = (Value(PUBLISHED), Value(BEFORE)) if has_cursor else None
+    return Compiled(_broadcasts_query(alias, choice, Value(RECIPIENT), before, rows))
 
 
-def _marked(rows: QuerySet[Broadcast], pk: UserPk) -> QuerySet[Broadcast]:
-    """Broadcasts with the `read_at` and `archived_at` of the reader's receipt."""
-    marks = {column: Subquery(audiences.receipts(pk).values(column)) for column in ("read_at", "archived_at")}
-    return rows.using(ledger.alias()).annotate(**marks)
+def _broadcasts_query(
+    alias: str, choice: Choice, reader: Any, before: tuple[Any, Any] | None, rows: int | None
+) -> QuerySet[Broadcast]:
+    found = choosing.broadcasts(choice, reader).using(alias)
+    if before is not None:
+        moment, pk = before
+        found = found.filter(Q(published_at__lt=moment) | Q(published_at=moment, pk__lt=pk))
+    return found.order_by("-published_at", "-pk")[:rows]
 
 
 def _newest_first(messages: Iterator[Message], broadcasts: Iterator[Broadcast]) -> Iterator[Row]:
@@ -211,16 +289,20 @@ def _time_of(broadcast: Broadcast) -> datetime:
     return broadcast.published_at or broadcast.created_at  # a live one has `published_at`, by a constraint
 
 
-def _next(cursor: Cursor, rows: list[Row], limit: int) -> str | None:
-    if len(rows) <= limit:
+def _next(cursor: Cursor, rows: list[Row], limit: int, stopped: int | None = None) -> str | None:
+    if len(rows) <= limit and stopped is None:
         return None
     for row in rows[:limit]:
         cursor = cursor.after(row)
-    return cursor.encode()
+    return (cursor if stopped is None else replace(cursor, seq=stopped)).encode()
 
 
 def _item(row: Row) -> Item:
-    return from_message(row) if isinstance(row, Message) else from_broadcast(row, row.read_at, row.archived_at)
+    return (
+        from_message(row)
+        if isinstance(row, Message)
+        else from_broadcast(row, {name: getattr(row, name) for name in MARKS})
+    )
 
 
 def item(user: UserId, ref: str) -> Item:
@@ -230,13 +312,15 @@ def item(user: UserId, ref: str) -> Item:
     row = _rows(name, pk).filter(pk__in=keys).first()
     if row is None:
         raise refs.missing(ref)
-    [found] = in_own_zone(pk, [_item(row)])
+    if isinstance(row, Message):
+        load_faces([row])
+    [found] = in_own_zone(pk, with_importance([_item(row)]))
     return found
 
 
 def _rows(name: str, pk: UserPk) -> QuerySet[Broadcast] | QuerySet[Message]:
-    """All items of one type that a user can see."""
+    """All items of one type that a user has not deleted, snoozed or not."""
     if name == refs.BROADCAST:
-        return _marked(audiences.visible_for(pk), pk)
+        return choosing.marked(audiences.kept_for(pk), pk)
     messages = event_types()[name].objects.using(ledger.alias())
-    return messages.visible().filter(recipient=pk).select_related("actor")
+    return messages.filter(deleted_at=None).filter(recipient=pk).select_related("actor")

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from django.core import signing
 from django.utils.translation import gettext as _
 
-from ..errors import BadValue, NotFound
+from ..core.cursors import newest_first
+from ..errors import NotFound
 from ..models import Broadcast, BroadcastReceipt, audiences, ledger
 
 SALT = "inbox.receipts"
@@ -40,18 +39,7 @@ def receipts_page(
     """
     if not Broadcast.objects.using(ledger.alias()).filter(pk=broadcast).exists():
         raise NotFound(_("There is no such broadcast."))
-    rows = BroadcastReceipt.objects.filter(audiences.COUNTS, broadcast=broadcast, **_older(before)).order_by("-pk")
+    rows = BroadcastReceipt.objects.filter(audiences.COUNTS, broadcast=broadcast)
     if done is not None:
         rows = rows.filter(**{f"{DONE[done]}__isnull": False})
-    found = list(rows[: limit + 1])
-    shown = found[:limit]
-    return ReceiptsPage(shown, signing.dumps(shown[-1].pk, salt=SALT) if len(found) > limit else None)
-
-
-def _older(cursor: str | None) -> dict[str, Any]:
-    if cursor is None:
-        return {}
-    try:
-        return {"pk__lt": signing.loads(cursor, salt=SALT)}
-    except (signing.BadSignature, ValueError) as error:
-        raise BadValue(_("This is not a cursor that this list has handed out.")) from error
+    return ReceiptsPage(*newest_first(rows, before, limit, SALT))

@@ -1,0 +1,1 @@
+"""What users follow and have silenced, what the site lets them follow, and how these subjects are called."""
