@@ -10,7 +10,9 @@ from ..core.names import TYPE_NAME
 from ..models import Message, message_models
 from ..models.base import MailboxRowQuerySet
 
-RESERVED = {"type", "recipients", "audience", "groups", "strict"}  # members of the body of a send
+# Members of the body of a send, and arguments of `services.send`.
+RESERVED = {"type", "recipients", "audience", "groups", "strict", "topic", "target", "key", "again"}
+REPLACEABLE = {"url"}  # by one for longer links
 Fault = tuple[str, str]  # what is wrong, and what to do
 RENAME = "Rename it."
 
@@ -26,7 +28,7 @@ def check_event_types(**kwargs: object) -> list[checks.CheckMessage]:
 
 def _reserved(model: type[Message]) -> Iterator[Fault]:
     for name in sorted(RESERVED & {field.name for field in model._meta.concrete_fields}):
-        yield f"has a column “{name}”, which means something else in the body of a send", RENAME
+        yield f"has a column “{name}”, which means something else in a send", RENAME
 
 
 def _shadows(model: type[Message]) -> Iterator[Fault]:
@@ -34,6 +36,15 @@ def _shadows(model: type[Message]) -> Iterator[Fault]:
     ours = set(dir(Message)) - {field.attname for field in Message._meta.concrete_fields} - {"level"}
     for name in sorted(ours & {field.attname for field in model._meta.concrete_fields if not field.primary_key}):
         yield f"has a column “{name}”, which means something else in every message", RENAME
+
+
+def _replaces(model: type[Message]) -> Iterator[Fault]:
+    """A column in the place of one of ours, which Django allows: it may have had that name before ours did. Every field
+    that is inherited keeps the counter of the first."""
+    own = {field.name: field.creation_counter for field in model._meta.concrete_fields}
+    for field in Message._meta.fields:
+        if own.get(field.name) != field.creation_counter and field.name not in REPLACEABLE:
+            yield f"has a column “{field.name}” of its own, in the place of that of every message", RENAME
 
 
 def _deletions(model: type[Message]) -> Iterator[Fault]:
@@ -82,4 +93,5 @@ CHECKS: dict[str, Callable[[type[Message]], Iterator[Fault]]] = {
     "inbox.E010": _deletions,
     "inbox.E011": _parents,
     "inbox.E012": _managers,
+    "inbox.E022": _replaces,
 }

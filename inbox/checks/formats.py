@@ -16,7 +16,11 @@ from django.utils.translation import override
 from ..models import Message, event_types
 from ..rendering.wording import fill, parse
 
-FORMATS = {"title_format": "render_title", "body_format": "render_body"}  # format -> the method that fills it
+FORMATS = {
+    "title_format": "render_title",
+    "title_format_of_several": "render_title_of_several",
+    "body_format": "render_body",
+}  # format -> the method that fills it
 HINT = "Use only columns of the type and {actor}, without attributes or indexes, and formats that fit the columns."
 
 # Internal type of a field -> a sample value. For any other, the sample is text.

@@ -10,6 +10,8 @@ from django.core import checks
 
 from .. import conf
 from ..http import addresses
+from ..models import Level, event_types
+from ..models.refs import BROADCAST
 from ..rendering.links import is_link
 
 DEFAULTS = {
@@ -40,6 +42,31 @@ def check_switches(**kwargs: object) -> list[checks.CheckMessage]:
     return [checks.Error(f"INBOX_FOUR_EYES is {value!r}.", hint=hint, id="inbox.E014")]
 
 
+def check_badge(**kwargs: object) -> list[checks.CheckMessage]:
+    value = getattr(settings, "INBOX_BADGE", conf.DEFAULT_BADGE)
+    if isinstance(value, str) and value in conf.BADGES:
+        return []
+    hint = f"Set it to one of {', '.join(map(repr, conf.BADGES))}, or leave it out."
+    return [checks.Error(f"INBOX_BADGE is {value!r}.", hint=hint, id="inbox.E015")]
+
+
+def check_may_follow(**kwargs: object) -> list[checks.CheckMessage]:
+    hint = (
+        'Name a function, as in "blog.following.may_follow": it takes keys of users and a subject, and returns the '
+        "keys of those who may follow it."
+    )
+    return _check_function("INBOX_MAY_FOLLOW", hint, "inbox.E020")
+
+
+def check_important(**kwargs: object) -> list[checks.CheckMessage]:
+    hint = 'Set it to a list of levels and types, such as ["critical", "mention"], or leave it out.'
+    return _check_list("INBOX_IMPORTANT", _is_level_or_type, "level or type", hint, "inbox.E016")
+
+
+def _is_level_or_type(name: object) -> bool:
+    return isinstance(name, str) and name in {*Level.values, *event_types(), BROADCAST}
+
+
 def check_proxies(**kwargs: object) -> list[checks.CheckMessage]:
     hint = 'Set it to a list of addresses or networks, such as ["10.0.0.0/8", "::1"], or leave it out.'
     return _check_list("INBOX_TRUSTED_PROXIES", addresses.is_network, "address", hint, "inbox.E008")
@@ -48,6 +75,23 @@ def check_proxies(**kwargs: object) -> list[checks.CheckMessage]:
 def check_image_hosts(**kwargs: object) -> list[checks.CheckMessage]:
     hint = 'Set it to a list of hosts, such as ["images.example.org"], or leave it out.'
     return _check_list("INBOX_IMAGE_HOSTS", _is_host, "host", hint, "inbox.E013")
+
+
+def check_actors(**kwargs: object) -> list[checks.CheckMessage]:
+    hint = 'Name a function, as in "shop.people.faces": it takes users and returns {pk: {"picture": …, "url": …}}.'
+    return _check_function("INBOX_ACTORS", hint, "inbox.E021")
+
+
+def _check_function(name: str, hint: str, id: str) -> list[checks.CheckMessage]:
+    """What it does is not known before it is asked: `core.site_functions` looks after that."""
+    if not conf.names_function(name):
+        return []
+    try:
+        if callable(conf.function(name)):
+            return []
+    except ImportError:
+        pass
+    return [checks.Error(f"{name} is {getattr(settings, name)!r}, which is no function.", hint=hint, id=id)]
 
 
 def _is_host(host: object) -> bool:

@@ -44,8 +44,9 @@ def user_deleted(instance: SiteUser, using: str, **kwargs: object) -> None:
     announce([instance.pk], using)
 
 
-def token_deleted(using: str, **kwargs: object) -> None:
+def token_deleted(instance: ServiceToken, using: str, **kwargs: object) -> None:
     """Announces it for everybody: the users for whom the token has minted tickets are not recorded."""
+    services.keep_handed_over(instance)
     announce(None, using)
 
 

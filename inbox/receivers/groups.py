@@ -3,26 +3,24 @@
 from collections.abc import Collection, Iterable
 
 from django.contrib.auth.models import Group
-from django.db import OperationalError, connections, transaction
+from django.db import OperationalError, transaction
 from django.db.models import QuerySet
 
+from ..core.deletions import Note, Notes
 from ..core.patience import ATTEMPTS
 from ..core.users import UserPk
 from ..models import aim, audiences, ledger
 
 
-class Leaving:
-    """The groups that one `delete()` call is about to delete, and for which this transaction holds all locks.
-
-    It is registered with `on_commit`, where it does nothing: in this way Django drops it together with the locks, also
-    after a rollback to a savepoint.
-    """
+class Leaving(Note):
+    """The groups that one `delete()` call is about to delete, and for which this transaction holds all locks."""
 
     def __init__(self, origin: object, groups: set[int]) -> None:
-        self.origin, self.groups = origin, groups
+        super().__init__(origin)
+        self.groups = groups
 
-    def __call__(self) -> None:
-        pass
+
+_leaving = Notes[Leaving]()
 
 
 def group_deleting(instance: Group, origin: object = None, **kwargs: object) -> None:
@@ -31,19 +29,15 @@ def group_deleting(instance: Group, origin: object = None, **kwargs: object) -> 
     At the first group of a queryset, lock what the deletion of all of them needs, in the order of locks. The query may
     match other groups now than when Django ran it: the locks of those do no harm.
     """
-    if origin is not None and _is_locked(instance.pk, origin):
+    if any(instance.pk in call.groups for call in _leaving.of(origin, ledger.alias())):
         return
     groups = {instance.pk}
     if isinstance(origin, QuerySet) and issubclass(origin.model, Group):
         groups |= set(origin.using(ledger.alias()).order_by().values_list("pk", flat=True))
     aim.require_deletable(groups)
     all_leave(groups)
-    transaction.on_commit(Leaving(origin, groups), using=ledger.alias())
-
-
-def _is_locked(group: int, origin: object) -> bool:
-    calls = (call for _savepoints, call, *_ in connections[ledger.alias()].run_on_commit if isinstance(call, Leaving))
-    return any(call.origin is origin and group in call.groups for call in calls)
+    if origin is not None:
+        _leaving.add(Leaving(origin, groups), ledger.alias())
 
 
 def all_leave(groups: Collection[int]) -> None:

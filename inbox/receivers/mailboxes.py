@@ -50,6 +50,7 @@ def connect() -> None:
     for model in _with_proxies(Message):
         if _can_be_cascaded(model):  # only then, because with a receiver Django loads every row that it deletes
             pre_delete.connect(message_cascaded, sender=model)
+            post_delete.connect(message_gone, sender=model)
 
 
 def receipt_loading(instance: BroadcastReceipt, raw: bool = False, **kwargs: Any) -> None:
@@ -171,3 +172,9 @@ def message_cascaded(instance: Message, origin: object = None, **kwargs: object)
     with ledger.locked([instance.recipient_id]) as found:
         if instance.deleted_at is None:
             ledger.advance(found)
+        instance.note_departure()
+
+
+def message_gone(instance: Message, origin: object = None, **kwargs: object) -> None:
+    if origin is not instance and not is_being_deleted(instance):
+        instance.note_gone()

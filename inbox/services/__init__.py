@@ -1,6 +1,39 @@
 """Every write. Each service is one transaction (or one per thousand users). It advances the version of each user whose
 state it changes, and sends the signals (`inbox.signals`) after the commit."""
 
+from .access.idempotency import claim_key, finish, settle
+from .access.session_ends import end_session, name_session
+from .access.tickets import mint_ticket
+from .access.tokens import (
+    create_token,
+    grantable_scopes,
+    issue_token,
+    keep_handed_over,
+    open_services,
+    revoke_token,
+    scoped_key,
+    use_token,
+)
+from .acts.bulk import change_chosen, mark_all_read
+from .acts.journal import Act, recording
+from .acts.marks import (
+    archive,
+    change,
+    close_banner,
+    confirm,
+    delete,
+    mark_read,
+    mark_unread,
+    snooze,
+    star,
+    unarchive,
+    undelete,
+    unsnooze,
+    unstar,
+)
+from .acts.presses import press
+from .acts.seeing import see
+from .acts.undo import Undone, undo
 from .broadcasts.aims import leaves_out_list, sets_of, write_sets
 from .broadcasts.due import apply_due
 from .broadcasts.edits import change_broadcast, check_broadcast, create_broadcast, duplicate_broadcast, locked_broadcast
@@ -33,6 +66,14 @@ from .broadcasts.states import (
 )
 from .broadcasts.trials import try_out
 from .broadcasts.uploads import Progress, Upload, remove_list, upload_list, uploading
+from .choices.preferences import set_language, set_muted, set_preferences, set_time_zone
+from .choices.subjects import follow, silence, unfollow, unsilence
+from .choices.visits import read_about, visit
+from .corrections.recall import recall
+from .corrections.rewrite import rewrite
+from .corrections.targets import register_target
+from .corrections.work import retry_correction
+from .corrections.workers import finish_corrections, work_off_correction
 from .departures import (
     empty_mailboxes,
     forget_deleted_users,
@@ -42,39 +83,29 @@ from .departures import (
 )
 from .engagement import Event, note_events
 from .erasure import erasable, erase
-from .idempotency import claim_key, finish, settle
-from .marks import (
-    archive,
-    close_banner,
-    confirm,
-    delete,
-    mark_all_read,
-    mark_read,
-    mark_unread,
-    unarchive,
-    undelete,
-)
 from .mending import mend, touch
-from .preferences import set_language, set_muted, set_preferences, set_time_zone
 from .retention import purge, purge_deleted, purgeable
 from .sending import Order, draft, send
 from .sends import finish_stalled, retry_send, start_sends, work_off
-from .session_ends import end_session, name_session
+from .snoozes import wake_due
 from .submissions import AlreadySubmitted, claim_form, new_form_key, settle_form
-from .tickets import mint_ticket
-from .tokens import create_token, grantable_scopes, issue_token, revoke_token, use_token
+from .threads import count_threads, forget_counts, note_installed_types
 
 __all__ = [
     "SERIES_FIELDS",
+    "Act",
     "AlreadySubmitted",
     "Event",
     "Order",
     "Progress",
+    "Undone",
     "Upload",
     "apply_due",
     "archive",
     "bump_clock",
+    "change",
     "change_broadcast",
+    "change_chosen",
     "change_series",
     "check_broadcast",
     "check_series",
@@ -82,6 +113,7 @@ __all__ = [
     "claim_key",
     "close_banner",
     "confirm",
+    "count_threads",
     "create_broadcast",
     "create_series",
     "create_token",
@@ -94,7 +126,10 @@ __all__ = [
     "erase",
     "expire",
     "finish",
+    "finish_corrections",
     "finish_stalled",
+    "follow",
+    "forget_counts",
     "forget_deleted_users",
     "freeze",
     "frozen",
@@ -106,6 +141,7 @@ __all__ = [
     "is_forgetting_stalled",
     "is_published",
     "issue_token",
+    "keep_handed_over",
     "leaves_out_list",
     "lock_mailboxes",
     "locked_broadcast",
@@ -118,18 +154,29 @@ __all__ = [
     "name_session",
     "new_form_key",
     "note_events",
+    "note_installed_types",
+    "open_services",
     "prepare_occurrences",
+    "press",
     "publish",
     "publish_frozen",
     "purge",
     "purge_deleted",
     "purgeable",
     "raise_clock",
+    "read_about",
+    "recall",
+    "recording",
+    "register_target",
     "remind",
     "remove_list",
     "require_series",
+    "retry_correction",
     "retry_send",
     "revoke_token",
+    "rewrite",
+    "scoped_key",
+    "see",
     "send",
     "set_language",
     "set_muted",
@@ -139,6 +186,9 @@ __all__ = [
     "sets_of",
     "settle",
     "settle_form",
+    "silence",
+    "snooze",
+    "star",
     "start_sends",
     "start_series",
     "stop_series",
@@ -148,10 +198,18 @@ __all__ = [
     "try_out",
     "unarchive",
     "undelete",
+    "undo",
+    "unfollow",
+    "unsilence",
+    "unsnooze",
+    "unstar",
     "upload_list",
     "uploading",
     "use_token",
+    "visit",
+    "wake_due",
     "withdraw",
     "work_off",
+    "work_off_correction",
     "write_sets",
 ]

@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TypedDict
 
-from django.db import transaction
+from django.db import connections, transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from ..core.lookups import Among
 from ..core.snapshots import UserId
 from ..core.users import UserPk, user_pk_or_none
 from ..errors import InboxError
@@ -31,6 +32,8 @@ class Outcome(TypedDict, total=False):
     reason: str
     failed_at: datetime
     retry_at: datetime
+    after: UserId | None
+    up_to: UserId | None
 
 
 def ready() -> Q:
@@ -65,6 +68,18 @@ def note_failure(chunk: SendChunk, error: Exception) -> None:
     with transaction.atomic(using=ledger.alias()):
         if settle(chunk, failed(chunk, reason[:300])):
             Send.objects.filter(pk=chunk.send_id).update(reason=reason[:300])
+
+
+def drop_chunks(send_id: int) -> None:
+    """Delete the chunks of a recalled send that were not written, except those that a worker holds: it may be frozen.
+    It will find that the send was recalled."""
+    with transaction.atomic(using=ledger.alias()):
+        chunks = SendChunk.objects.filter(send=send_id, done_at=None, send__recalled_at__isnull=False)
+        features = connections[ledger.alias()].features
+        if features.has_select_for_update:
+            of = ("self",) if features.has_select_for_update_of else ()
+            chunks = chunks.select_for_update(skip_locked=features.has_select_for_update_skip_locked, of=of)
+        SendChunk.objects.filter(Among("pk", list(chunks.values_list("pk", flat=True)))).delete()
 
 
 def valid_keys(recipients: Sequence[UserId]) -> tuple[list[UserPk], list[UserId]]:

@@ -8,21 +8,33 @@ many messages there are.
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 from itertools import islice
+from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.db import connections, transaction
-from django.db.models import Count, F, Max, QuerySet
+from django.db.models import Count, Exists, F, Max, OuterRef, QuerySet
 from django.utils import timezone
 
+from ..core.deletions import Note, Notes
 from ..core.isolation import log_failure
 from ..core.lookups import Among, existing_users
 from ..core.users import UserPk, user_pk
 from ..errors import BadValue
-from ..models import BroadcastMember, BroadcastReceipt, DeletedUser, Engagement, Mailbox, Message, event_types, ledger
+from ..models import (
+    BroadcastMember,
+    BroadcastReceipt,
+    DeletedUser,
+    Engagement,
+    Mailbox,
+    Message,
+    Thread,
+    event_types,
+    ledger,
+)
 from ..models.base import MailboxRow, MailboxRowQuerySet
 from ..signals import users_deleted
 
@@ -32,34 +44,21 @@ BATCH = 1000  # messages per transaction; at most as many mailboxes are locked a
 PART = 10_000  # rows of a deleted user's mailbox that one statement deletes
 
 
-class Departure:
-    """The users whom one `delete()` call is about to delete, and the mailboxes that this transaction has locked.
-
-    It is registered with `on_commit`, where it does nothing: in this way Django drops it together with the locks, also
-    after a rollback to a savepoint. `origin` is the object that `delete()` was called on, as in the signals
-    `pre_delete` and `post_delete`.
-    """
+class Departure(Note):
+    """The users whom one `delete()` call is about to delete, and the mailboxes that this transaction has locked."""
 
     def __init__(self, origin: object, users: Collection[UserPk], mailboxes: Collection[UserPk]) -> None:
-        self.origin, self.users, self.mailboxes = origin, set(users) & set(mailboxes), set(mailboxes)
+        super().__init__(origin)
+        self.users, self.mailboxes = set(users) & set(mailboxes), set(mailboxes)
         self.is_over = False  # True: the users are deleted, and their mailboxes are empty
 
-    def __call__(self) -> None:
-        pass
 
-
-def _departures(origin: object) -> Iterator[Departure]:
-    """The departures of this transaction, the earliest first. A generator, because it is called for each deleted user,
-    and the list that it reads may be long: other receivers may have registered something for each user, too."""
-    for _savepoints, call, *_ in connections[ledger.alias()].run_on_commit:
-        if isinstance(call, Departure) and call.origin is origin:
-            yield call
+_departures = Notes[Departure]()
 
 
 def is_departing(user: UserPk, origin: object) -> bool:
     """Whether this transaction has locked the user's mailbox for the deletion of `origin`."""
-    departure = next((each for each in _departures(origin) if user in each.users), None)
-    return departure is not None and not departure.is_over
+    return any(user in each.users and not each.is_over for each in _departures.of(origin, ledger.alias()))
 
 
 def lock_mailboxes(origin: object, users: Collection[UserPk], with_readers: bool) -> None:
@@ -73,11 +72,11 @@ def lock_mailboxes(origin: object, users: Collection[UserPk], with_readers: bool
     readers = _first_readers(users) if with_readers else set()
     with ledger.locked({*users, *readers}) as found:
         departure = Departure(origin, users, found)
-        for earlier in _departures(origin):
+        for earlier in _departures.of(origin, ledger.alias()):
             if earlier.is_over:  # users with the same keys were created again since
                 earlier.users -= departure.users
         if departure.users:
-            transaction.on_commit(departure, using=ledger.alias())
+            _departures.add(departure, ledger.alias())
 
 
 def empty_mailboxes(origin: object) -> None:
@@ -87,7 +86,7 @@ def empty_mailboxes(origin: object) -> None:
     messages of others lose the deleted users as actor in this transaction. If there are more, a `DeletedUser` records
     it, and `forget_deleted_users` writes them later.
     """
-    departures = [departure for departure in _departures(origin) if not departure.is_over]
+    departures = [departure for departure in _departures.of(origin, ledger.alias()) if not departure.is_over]
     users: set[UserPk] = set().union(*(departure.users for departure in departures))
     if deleted := users - existing_users(users) if users else set():
         _empty(sorted(deleted), locked=set().union(*(departure.mailboxes for departure in departures)))
@@ -98,8 +97,9 @@ def empty_mailboxes(origin: object) -> None:
 def _empty(deleted: Collection[UserPk], locked: Collection[UserPk]) -> None:
     """`locked` are all mailboxes that this transaction has locked for the deletion, those of `deleted` included."""
     tables: list[type[MailboxRow]] = [*event_types().values(), BroadcastReceipt]
+    Thread.objects.filter(Among("recipient", deleted)).delete()
     for model in tables:
-        _remove_own_rows(model, deleted)
+        _remove(model.objects.filter(Among("recipient", deleted)))
     for model in event_types().values() if len(locked) > len(deleted) else ():
         model.objects.filter(Among("actor", deleted), Among("recipient", locked)).update(actor=None)
     # The base manager does not advance the broadcast clock: nobody else sees a difference.
@@ -109,11 +109,17 @@ def _empty(deleted: Collection[UserPk], locked: Collection[UserPk]) -> None:
     _record(_named(deleted))
 
 
-def _remove_own_rows(model: type[MailboxRow], deleted: Collection[UserPk]) -> None:
+def remove_without_owner(model: type[Message]) -> None:
+    """Delete the messages of users who were deleted while this event type was not installed."""
+    users = get_user_model()._base_manager.using(ledger.alias()).filter(pk=OuterRef("recipient"))
+    _remove(model.objects.filter(~Exists(users)))
+
+
+def _remove(rows: MailboxRowQuerySet[Any]) -> None:
     """Works in parts: all the keys, or the rows that Django loads for a cascade, may not fit into memory."""
-    keys = model.objects.filter(Among("recipient", deleted)).order_by().values_list("pk", flat=True).iterator(PART)
+    keys = rows.order_by().values_list("pk", flat=True).iterator(PART)
     while part := list(islice(keys, PART)):
-        model.objects.filter(Among("pk", part)).remove()
+        rows.model.objects.filter(Among("pk", part)).remove()
 
 
 def _first_readers(actors: Collection[UserPk]) -> set[UserPk]:
@@ -196,8 +202,15 @@ def _forget_some(row: DeletedUser) -> int | None:
     for model in event_types().values():
         rows = _naming(model.objects.order_by(), actor, row)
         if keys := list(rows.values_list("pk", flat=True)[:BATCH]):
-            return rows.filter(Among("pk", keys)).update(actor=None)
+            return rows.filter(Among("pk", keys)).update(actor=None) + _of_nobody(model, keys).update(actor=None)
     return None
+
+
+def _of_nobody(model: type[Message], keys: Sequence[Any]) -> "QuerySet[Message]":
+    """Those of these messages whose recipient has no mailbox. Only SQL and fixtures write such. As there is no mailbox
+    to lock, the managers of the models pass over them."""
+    mailbox = Mailbox.objects.filter(pk=OuterRef("recipient"))
+    return QuerySet(model, using=ledger.alias()).filter(~Exists(mailbox), Among("pk", keys))
 
 
 def _naming(rows: Messages, actor: UserPk, row: DeletedUser) -> Messages:

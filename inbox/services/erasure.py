@@ -26,9 +26,12 @@ from ..models import (
     BroadcastTrial,
     ChosenLocale,
     Engagement,
+    Following,
     MutedType,
     ServiceToken,
+    Silence,
     State,
+    UndoableChange,
     audiences,
     event_types,
     ledger,
@@ -42,12 +45,12 @@ Erase = Callable[[Rows], int]  # erases these rows, or the person from these row
 def erase(user: UserOrPk) -> dict[str, int]:
     """Erase what the inbox holds about a user; returns the number of rows by name.
 
-    Messages, receipts, muted types, language and time zone, service tokens and places on lists of announcements are
-    deleted; but a user who is
-    kept from an announcement that is not over stays kept from it. In the messages of others, "Someone" replaces the
-    user as actor, and the versions of their owners advance. Broadcasts that the user wrote lose their author. Each
-    thousand rows are one transaction; if it is interrupted, call it again. If some rows can't be erased, the others
-    are, and the first exception is raised at the end. Raises NotFound for an unknown user.
+    Messages, receipts, muted types, followed and silenced subjects, language and time zone, service tokens and places
+    on lists of announcements are deleted; but a user who is kept from an announcement that is not over stays kept from
+    it. In the messages of others, "Someone" replaces the user as actor, and the versions of their owners advance.
+    Broadcasts that the user wrote lose their author. Each thousand rows are one transaction; if it is interrupted, call
+    it again. If some rows can't be erased, the others are, and the first exception is raised at the end. Raises
+    NotFound for an unknown user.
     """
     erased: Counter[str] = Counter()
     failures: list[Exception] = []
@@ -92,7 +95,10 @@ def _to_erase(pk: UserPk) -> list[tuple[str, Rows, Erase]]:
         _named(_places(pk), partial(_delete_places, pk)),
         _named(Engagement.objects.filter(user=pk), _delete_plain),
         _named(BroadcastTrial.objects.filter(mailbox=pk), _delete_plain),
+        _named(UndoableChange.objects.filter(mailbox=pk), _delete_plain),
         _named(ChosenLocale.objects.filter(mailbox=pk), _delete_plain),
+        _named(Following.objects.filter(mailbox=pk), partial(_delete_locked, pk)),
+        _named(Silence.objects.filter(mailbox=pk), partial(_delete_locked, pk)),
         _named(MutedType.objects.filter(mailbox=pk), partial(_delete_muted_types, pk)),
     ]
 
@@ -153,6 +159,13 @@ def _delete_tokens(rows: Rows) -> int:
 def _delete_plain(rows: Rows) -> int:
     """Of rows that are no state of the person's mailbox."""
     return count_of(rows.delete(), rows)
+
+
+@ledger.retrying
+def _delete_locked(pk: UserPk, rows: Rows) -> int:
+    """Under the mailbox's lock, so that no send that has read them is about to write."""
+    with ledger.locked([pk]):
+        return count_of(rows.delete(), rows)
 
 
 @ledger.retrying

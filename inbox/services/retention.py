@@ -1,8 +1,8 @@
 """Retention: deletes messages that were read long ago, messages beyond a limit per user, and rows that have expired.
 
 Each batch is a transaction of its own. It locks the mailboxes of its rows, and then checks again which of the rows are
-still to be deleted. Deleting a read message advances no version, because no badge counts it (rule 7). Deleting an
-unread one advances its owner's version.
+still to be deleted. That advances the version of their owner, because a list or a thread has changed. It is announced
+only if an unread message goes, because of others no badge counts anything.
 """
 
 from collections import Counter
@@ -14,7 +14,7 @@ from operator import or_
 from typing import Any, NamedTuple
 
 from django.db import OperationalError
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -27,26 +27,34 @@ from ..errors import BadValue
 from ..models import (
     TRIAL_LIFETIME,
     BroadcastTrial,
+    Correction,
     DeletedUser,
     EndedSession,
+    Following,
     IdempotencyKey,
     Mailbox,
     Message,
     Send,
+    Silence,
     Submission,
     TicketSession,
+    UndoableChange,
     event_types,
     ledger,
 )
 from ..models.base import MailboxRowQuerySet
-from . import idempotency, submissions
-from .marks import PURGE_AFTER
+from . import submissions
+from .access import idempotency
+from .acts.journal import UNDO
+from .acts.marks import PURGE_AFTER
 from .sending import let_others_write
 
 BATCH = 1000  # rows per transaction
 SENDS_KEPT = timedelta(days=30)  # for the rows that record a send, not for its messages
 PAGE = 100  # mailboxes in one condition: SQLite takes an expression of at most 1,000 levels
 Page = Sequence[tuple[UserPk, int]]  # users, each with the `seq` of their newest message beyond the limit
+
+UNSTARRED = Q(starred_at=None)
 
 Rows = QuerySet[Any]  # of any of our tables
 
@@ -63,8 +71,8 @@ def purge(days: int | None = None, keep: int | None = None, *, most: int | None 
 
     `days`: delete messages that were read, and if archived then archived, at least this many days ago
     (`INBOX_RETENTION_DAYS`). `keep`: of each user, delete all but this many of the newest messages, read or unread
-    (`INBOX_MAX_MESSAGES_PER_USER`). None means the setting, 0 means no limit. `most`: stop after this many batches;
-    the next run does the rest. Raises BadValue for numbers out of bounds.
+    (`INBOX_MAX_MESSAGES_PER_USER`). Starred and snoozed messages are kept. None means the setting, 0 means no limit.
+    `most`: stop after this many batches; the next run does the rest. Raises BadValue for numbers out of bounds.
     """
     deleted: Counter[str] = Counter()
     for name, count in islice(_batch_by_batch(*_limits(days, keep)), most):
@@ -127,7 +135,7 @@ def _expired(days: int, keep: int) -> Iterator[Expired]:
     """What to delete. The order counts: the limit per user does not count messages that are old enough to delete."""
     old, types = _old(days), list(event_types().values())
     for model in types:
-        yield Expired(rows := model.objects.visible().filter(old), rows)
+        yield Expired(rows := model.objects.visible().filter(old, UNSTARRED), rows)
     for page in until_failure("Looking for mailboxes over the limit", _over_limit(types, keep, old)) if keep else ():
         for model in types:
             yield _beyond_limit(model, page, old)
@@ -146,10 +154,17 @@ def _other_tables() -> list[Rows]:
         EndedSession.objects.filter(until__lt=now),
         TicketSession.objects.filter(until__lt=now),
         IdempotencyKey.objects.filter(claimed_at__lt=now - idempotency.LIFETIME),
+        Correction.objects.filter(Q(finished_at__lt=now - SENDS_KEPT) | Q(failed_at__lt=now - SENDS_KEPT), send=None),
         Send.objects.filter(Q(finished_at__lt=now - SENDS_KEPT) | Q(failed_at__lt=now - SENDS_KEPT)),
         Submission.objects.filter(created_at__lt=now - submissions.LIFETIME),
         DeletedUser.objects.filter(finished_at__lt=now - SENDS_KEPT),
         BroadcastTrial.objects.filter(created_at__lt=now - TRIAL_LIFETIME),
+        UndoableChange.objects.filter(created_at__lt=now - UNDO),
+        # Of users whom a process of an older version has deleted.
+        *(
+            table.objects.filter(~Exists(Mailbox.objects.filter(pk=OuterRef("mailbox"))))
+            for table in (Following, Silence)
+        ),
     ]
 
 
@@ -162,8 +177,9 @@ def _old(days: int) -> Q:
 
 
 def _kept(model: type[Message], old: Q) -> MailboxRowQuerySet[Message]:
-    """The messages that count towards the limit. Deleted ones do not count: they will be purged anyway."""
-    return model.objects.visible().exclude(old).order_by()
+    """The messages that count towards the limit. Deleted ones do not count: they will be purged anyway. Nor do starred
+    and snoozed ones, which are kept whatever their number."""
+    return model.objects.visible().filter(UNSTARRED).exclude(old).order_by()
 
 
 def _over_limit(types: Sequence[type[Message]], keep: int, old: Q) -> Iterator[Page]:
@@ -212,7 +228,9 @@ def _remove(rows: Rows) -> int:
         return count_of(rows.delete(), rows)
     with ledger.locked(rows._recipients()) as found:
         matching = rows.filter(recipient__in=found)
-        ledger.advance(matching.unread()._recipients())
+        unread = matching.unread()._recipients()
+        ledger.advance(unread)
+        ledger.advance_silently(sorted(set(matching.visible()._recipients()).difference(unread)))
         return count_of(matching.remove(), rows)
 
 

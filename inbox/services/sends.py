@@ -14,56 +14,78 @@ from typing import cast
 from django.core import serializers
 from django.core.serializers.base import DeserializationError
 from django.db import connections, transaction
-from django.db.models import Exists, F, OuterRef, Subquery
+from django.db.models import Exists, F, OuterRef, QuerySet, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from ..core.isolation import log_failure
-from ..core.snapshots import user_id
-from ..core.users import UserPk
-from ..errors import BadValue
-from ..models import Message, Send, SendChunk, ServiceToken, event_types, ledger
+from ..errors import BadValue, KeyTaken
+from ..models import Correction, Message, Send, SendChunk, ServiceToken, event_types, ledger
 from ..signals import send_queued
-from .attempts import PENDING, Outcome, failed, invalid_recipients, note_failure, ready, settle, valid_keys
+from .attempts import PENDING, Outcome, drop_chunks, failed, invalid_recipients, note_failure, ready, settle, valid_keys
+from .choices.topics import chunks_of, has_more, number_of_others, with_followers, write_range
+from .deletions import recalled_if_deleted
 from .sending import Order, let_others_write, write, write_orders
 
+THREAD_NAME = "first_thread_name"  # beside the columns of a stored message that was rewritten
 STALLED = timedelta(seconds=10)  # without progress for so long: its worker is dead, or its task was lost
 
 
 def start_sends(orders: Sequence[Order], token: ServiceToken | None = None) -> list[Send]:
-    """Write the orders that fit into 1,000 messages, and queue the others, in one transaction (or the caller's)."""
+    """Write the orders that fit into 1,000 messages, and queue the others, in one transaction (or the caller's).
+
+    Raises KeyTaken if the token's service has used the key of one of the orders before.
+    """
     room, fits = ledger.CHUNK, []
+    orders = [with_followers(order) if order.topic else order for order in orders]
     for order in orders:
-        fits.append(len(order.recipients) <= room)
+        fits.append(len(order.recipients) <= room and not has_more(order))
         room -= len(order.recipients) if fits[-1] else 0
-    with transaction.atomic(using=ledger.alias()):
-        written = iter(write_orders([order for order, now in zip(orders, fits, strict=True) if now]))
-        counts = [next(written) if now else None for now in fits]
-        sends = Send.objects.bulk_create(
-            [_send(order, token, count) for order, count in zip(orders, counts, strict=True)]
-        )
+    about = [order.message.subject for order in orders]
+    with recalled_if_deleted(about), transaction.atomic(using=ledger.alias()):
+        _require_free_keys(orders, token)
+        # The sends first, because their messages name them.
+        sends = Send.objects.bulk_create([_send(*each, token) for each in zip(orders, fits, strict=True)])
+        for send, order in zip(sends, orders, strict=True):
+            order.message.send_id = send.pk
+        at_once = [send for send, now in zip(sends, fits, strict=True) if now]
+        written = write_orders([order for order, now in zip(orders, fits, strict=True) if now])
+        for send, created in zip(at_once, written, strict=True):
+            if created != send.created:  # a user was deleted meanwhile
+                send.created = created
+                send.save(update_fields=["created"])
         queued = [(send, order) for send, order in zip(sends, orders, strict=True) if send.finished_at is None]
         SendChunk.objects.bulk_create(
-            [_chunk(send, ids) for send, order in queued for ids in ledger.chunks(order.recipients)], batch_size=50
+            [chunk for send, order in queued for chunk in chunks_of(send, order)], batch_size=50
         )
         for send, _order in queued:
-            _announce(send.pk)
+            announce(send.pk)
     return sends
 
 
-def _send(order: Order, token: ServiceToken | None, created: int | None) -> Send:
-    """`created` is the number of messages written; None for an order that is queued."""
-    kind, recipients, unknown = order.message.event_type(), len(order.recipients), len(order.unknown)
-    send = Send(token=token, type=kind, recipients=recipients, unknown=unknown)
-    if created is None:
-        send.message = serializers.serialize("json", [order.message])
+def _require_free_keys(orders: Sequence[Order], token: ServiceToken | None) -> None:
+    """Two requests with the same key at once: the second one fails at the constraint, is retried, and comes here."""
+    keys = [order.key for order in orders if order.key is not None]
+    if keys and (token is None or token.service_id is None):
+        raise BadValue(_("Only a service can give a key to a message."))
+    taken = Send.objects.filter(service=token.service_id, key__in=keys) if token is not None and keys else ()
+    for send in taken:
+        raise KeyTaken(str(send.key), send.pk)
+
+
+def _send(order: Order, at_once: bool, token: ServiceToken | None) -> Send:
+    """`created` is, of an order that is written at once, the number of messages if no user is deleted meanwhile."""
+    message, recipients = order.message, len(order.recipients)
+    if has_more(order):
+        recipients += number_of_others(order)
+    send = Send(token=token, type=message.event_type(), recipients=recipients, unknown=len(order.unknown))
+    send.service_id, send.key = token.service_id if token is not None else None, order.key
+    send.subject, send.topic, send.is_linked = message.subject or "", order.topic, True
+    if at_once:
+        send.created, send.finished_at = recipients, send.created_at
     else:
-        send.created, send.finished_at = created, send.created_at
+        send.message = text_of(message, order.topic)
     return send
-
-
-def _chunk(send: Send, ids: Sequence[UserPk]) -> SendChunk:
-    return SendChunk(send=send, recipients=[user_id(pk) for pk in ids])
 
 
 def work_off(send_id: int) -> bool:
@@ -108,7 +130,7 @@ def retry_send(send_id: int) -> bool:
         found = Send.objects.failed().filter(pk=send_id).update(progress_at=timezone.now(), **fresh)
         if found:
             SendChunk.objects.filter(send=send_id, failed_at__isnull=False).update(attempts=0, retry_at=None, **fresh)
-            _announce(send_id)
+            announce(send_id)
     return bool(found)
 
 
@@ -126,13 +148,15 @@ def _claim(pk: int, progress_at: datetime) -> bool:
     return bool(Send.objects.pending().filter(pk=pk, progress_at=progress_at).update(progress_at=timezone.now()))
 
 
-def _announce(send_id: int) -> None:
-    announce = partial(send_queued.send_robust, Send, send_id=send_id)
-    transaction.on_commit(announce, using=ledger.alias(), robust=True)
+def announce(send_id: int) -> None:
+    told = partial(send_queued.send_robust, Send, send_id=send_id)
+    transaction.on_commit(told, using=ledger.alias(), robust=True)
 
 
 def _finish(send_id: int) -> None:
-    """If no chunk is pending any more, mark the send as finished or, if a chunk has failed, as failed."""
+    """If no chunk is pending any more, mark the send as finished or, if a chunk has failed, as failed. A chunk of a
+    recalled send that was held at the time is dropped."""
+    drop_chunks(send_id)
     chunks = SendChunk.objects.filter(send=OuterRef("pk"))
     failures = chunks.filter(failed_at__isnull=False).order_by("pk")
     over = Send.objects.pending().filter(~Exists(chunks.filter(PENDING)), pk=send_id)
@@ -149,19 +173,29 @@ def _write_next(send_id: int, tried: list[SendChunk]) -> bool:
             return False
         tried.append(chunk)
         keys, invalid = valid_keys(chunk.recipients)
-        written, now = write(keys, _message(chunk.send)), timezone.now()
+        message, topic = stored_message(chunk.send), chunk.send.topic
+        written, rest = write_range(chunk, keys, message) if topic else (write(keys, message), Outcome())
+        now = timezone.now()
         reason = invalid_recipients(invalid) if invalid else ""
         outcome = failed(chunk, reason) if invalid else Outcome(done_at=now)
-        if settle(chunk, {**outcome, "recipients": invalid}):
-            Send.objects.filter(pk=send_id).update(created=F("created") + written, progress_at=now, reason=reason)
-        else:  # another worker was faster, on a database without row locks
+        settled: Outcome = {**outcome, "recipients": invalid, **rest}
+        progress = {"created": F("created") + written, "progress_at": now, "reason": reason}
+        # Another worker has settled the chunk, on a database without row locks; or the send was recalled or rewritten
+        # since its text was read. Whoever does that locks the send: this sees it, or it sees these messages.
+        if not (settle(chunk, settled) and _unchanged(chunk.send).update(**progress)):
             transaction.set_rollback(True, using=ledger.alias())
         return True
 
 
+def _unchanged(send: Send) -> QuerySet[Send]:
+    return Send.objects.filter(pk=send.pk, recalled_at=None, rewrites=send.rewrites)
+
+
 def _free(send_id: int) -> SendChunk | None:
-    """The first chunk that is ready, locked. Skips chunks that another worker holds, because it may be frozen."""
-    undone = SendChunk.objects.filter(ready(), send=send_id).order_by("pk")
+    """The first chunk that is ready, locked. Skips chunks that another worker holds, because it may be frozen. None
+    while a rewrite without an end (`until`) is pending, which would take what is written now for older messages."""
+    endless = Correction.objects.pending().filter(send=send_id, again=True, until="")
+    undone = SendChunk.objects.filter(ready(), ~Exists(endless), send=send_id, send__recalled_at=None).order_by("pk")
     features = connections[ledger.alias()].features
     if features.has_select_for_update:
         skip, of = features.has_select_for_update_skip_locked, ("self",) if features.has_select_for_update_of else ()
@@ -169,15 +203,29 @@ def _free(send_id: int) -> SendChunk | None:
     return undone.select_related("send").first()
 
 
-def _message(send: Send) -> Message:
+def text_of(message: Message, topic: str) -> str:
+    """The message as JSON. With a topic it is an object. Processes of the version before would write to the named
+    recipients only; as it is, they fail to read it, and the chunk is tried again later."""
+    documents = json.loads(serializers.serialize("json", [message]))
+    if message.first_thread_name is not None:
+        documents[0][THREAD_NAME] = message.first_thread_name
+    return json.dumps({"topic": topic, "messages": documents} if topic else documents)
+
+
+def stored_message(send: Send) -> Message:
     """The stored message. Its class may have been renamed since, but not its event type.
 
     Raises BadValue if a deploy has removed the event type, or has changed it so that the message does not fit.
     """
     try:
-        [document] = json.loads(send.message)
+        text = json.loads(send.message)
+        [document] = text["messages"] if send.topic else text
+        first_thread_name = document.pop(THREAD_NAME, None)
         document["model"] = event_types()[send.type]._meta.label
         [found] = serializers.deserialize("python", [document])
     except (DeserializationError, LookupError, ValueError, TypeError) as error:
         raise BadValue(_("There is no event type “%s” that this message could be.") % send.type) from error
-    return cast(Message, found.object)
+    message = cast(Message, found.object)
+    message.first_thread_name = first_thread_name
+    message.send_id = send.pk  # it is stored without, because it was made first
+    return message

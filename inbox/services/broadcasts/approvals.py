@@ -9,7 +9,7 @@ from ...core.acting import actor
 from ...core.users import UserPk
 from ...errors import NotApproved
 from ...models import Broadcast, BroadcastApproval
-from ...models.approval import digest_of
+from ...models.broadcasts.approval import digest_of
 from ...selectors.approvals import is_approved, objection
 
 

@@ -6,7 +6,7 @@ from django.db import transaction
 
 from ...core.users import SiteUser
 from ...models import Broadcast, BroadcastClock, BroadcastMember, aim, history, ledger
-from ...models.broadcast import reschedule
+from ...models.broadcasts.broadcast import reschedule
 from .states import existing
 
 PLACES = ("in_inbox", "as_banner", "as_dialog")

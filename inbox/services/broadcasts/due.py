@@ -14,7 +14,7 @@ from ... import conf
 from ...core.acting import acting
 from ...core.isolation import split_on_failure
 from ...models import Broadcast, BroadcastClock, BroadcastSeries, State, ledger
-from ...models.broadcast import BroadcastQuerySet, reschedule
+from ...models.broadcasts.broadcast import BroadcastQuerySet, reschedule
 from ...models.ledger import Held
 from ...selectors import has_readers
 from ...selectors.approvals import is_approved

@@ -18,7 +18,7 @@ from ...core.acting import acting
 from ...core.isolation import attempt, log_failure
 from ...errors import BadValue
 from ...models import Broadcast, BroadcastMember, BroadcastSeries, State, aim, ledger
-from ...models.history import last_change_of_people
+from ...models.broadcasts.history import last_change_of_people
 from ...selectors.audience import filters_digest, filters_of
 from .copies import columns_of, copy_sets, inserted, note_created
 from .filters import put_found

@@ -7,8 +7,8 @@ from django.contrib.sessions.backends.base import SessionBase
 from django.utils import timezone
 from django.utils.crypto import get_random_string
 
-from ..credentials import announcements, sessions
-from ..models import EndedSession, TicketSession, ledger
+from ...credentials import announcements, sessions
+from ...models import EndedSession, TicketSession, ledger
 
 # A request that was in progress when its session ended may still present its key.
 KEPT = timedelta(hours=2)

@@ -4,11 +4,11 @@ from collections.abc import Iterable
 
 from django.utils.translation import gettext as _
 
-from ..core.users import UserOrPk, UserPk, user_pk
-from ..core.zones import zone_named
-from ..errors import BadValue, NotFound
-from ..models import ChosenLocale, MutedType, event_types, ledger
-from ..rendering.languages import supported
+from ...core.users import UserOrPk, UserPk, user_pk
+from ...core.zones import zone_named
+from ...errors import BadValue, NotFound
+from ...models import ChosenLocale, MutedType, event_types, ledger
+from ...rendering.languages import supported
 
 
 def set_muted(user: UserOrPk, types: Iterable[str]) -> None:

@@ -7,10 +7,10 @@ from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.utils import timezone
 
-from ..core.snapshots import user_id
-from ..credentials import sessions, tickets
-from ..credentials.tickets import DEFAULT_TTL, Ticket
-from ..models import TicketSession
+from ...core.snapshots import user_id
+from ...credentials import sessions, tickets
+from ...credentials.tickets import DEFAULT_TTL, Ticket
+from ...models import TicketSession
 
 EXACT = timedelta(hours=1)  # precision of `TicketSession.until`: one write for every ticket would be too many
 

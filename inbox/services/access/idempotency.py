@@ -15,16 +15,16 @@ from typing import Any, TypedDict
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import close_old_connections, connections, transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from ..core.isolation import attempt
-from ..core.patience import is_lost
-from ..core.snapshots import UserId
-from ..core.users import UserPk
-from ..errors import InboxError
-from ..models import IdempotencyKey, ServiceToken, ledger
+from ...core.isolation import attempt
+from ...core.patience import is_lost
+from ...core.snapshots import UserId
+from ...core.users import UserPk
+from ...errors import InboxError
+from ...models import IdempotencyKey, ServiceToken, ledger
 
 LIFETIME = timedelta(hours=24)
 ABANDONED = timedelta(seconds=60)  # longer than any request takes: after this, its process is dead
@@ -55,14 +55,19 @@ class KeyReused(InboxError):
 
 
 def claim_key(token: ServiceToken, key: str, digest: str) -> IdempotencyKey:
-    """Claim this token's key for the request with this digest.
+    """Claim this key of the token's service for the request with this digest.
+
+    Keys belong to the service, so that a request that is repeated with a newer token is still executed once.
 
     If the returned row has a result, the request was executed before. If it has none, the caller has to execute it.
     Raises InProgress while another process executes it, KeyReused if another request used the key in the last 24
     hours.
     """
     first = {"digest": digest, "claimed_at": timezone.now()}
-    row, is_new = IdempotencyKey.objects.get_or_create(token=token, key=key, defaults=first)
+    row, is_new = _of_older_version(token, key), False
+    if row is None:
+        mine = {"service": token.service, "key": key}
+        row, is_new = IdempotencyKey.objects.get_or_create(**mine, defaults={"token": token, **first})
     if is_new:
         return row
     age = timezone.now() - row.claimed_at
@@ -75,6 +80,12 @@ def claim_key(token: ServiceToken, key: str, digest: str) -> IdempotencyKey:
     if not row.result:
         raise InProgress(_("The first request with this key is still in progress. Ask again in a moment."))
     return row
+
+
+def _of_older_version(token: ServiceToken, key: str) -> IdempotencyKey | None:
+    """The row of a process of the version before, which names the token only."""
+    older = IdempotencyKey.objects.filter(service=None, key=key)
+    return older.filter(Q(token=token) | Q(token__service=token.service_id)).first()
 
 
 def settle(row: IdempotencyKey | None, plan: Callable[[], Work]) -> Result:

@@ -1,0 +1,1 @@
+"""What callers bring along, and how long it is valid: service tokens, tickets, sessions, idempotency keys."""
