@@ -6,6 +6,7 @@ the token must have.
 """
 
 from .service.broadcasts import router as broadcasts_router
+from .service.corrections import router as corrections_router
 from .service.filters import router as filters_router
 from .service.messages import router as messages_router
 from .service.receipts import router as receipts_router
@@ -19,6 +20,8 @@ from .user.events import router as events_router
 from .user.mailbox import router
 from .user.minting import router as tickets_router
 from .user.preferences import router as preferences_router
+from .user.subjects import router as subjects_router
+from .user.threads import router as threads_router
 
 DESCRIPTION = """\
 A user's notification center. A *snapshot* is the whole state of the badge. Of two snapshots of one user,
@@ -40,11 +43,14 @@ api = InboxAPI(
 )
 # Before the mailbox: its `inbox/{ref}/` would match, too.
 api.add_router("", announcements_router, auth=[Ticket(), Session()], tags=["Inbox"])
+api.add_router("", threads_router, auth=[Ticket(), Session()], tags=["Inbox"])
 api.add_router("", events_router, auth=[Ticket(), Session()], tags=["Inbox"])
+api.add_router("", subjects_router, auth=[Ticket(), Session()], tags=["Following"])
 api.add_router("", router, auth=[Ticket(), Session()], tags=["Inbox"])
 api.add_router("", preferences_router, auth=[Ticket(), Session()], tags=["Preferences"])
 api.add_router("", tickets_router, auth=Session(), tags=["Tickets"])
 api.add_router("", messages_router, tags=["For services"])
+api.add_router("", corrections_router, tags=["For services"])
 api.add_router("", broadcasts_router, tags=["For services"])
 api.add_router("", receipts_router, tags=["For services"])
 api.add_router("", series_router, tags=["For services"])

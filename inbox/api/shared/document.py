@@ -29,6 +29,7 @@ REFUSED = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
 
 TAGS = {
     "Inbox": "A user's own inbox.",
+    "Following": "What a user follows, has silenced and has visited.",
     "Preferences": "The event types that a user has muted.",
     "Tickets": "Credentials for connections that have no session cookie.",
     "For services": "Endpoints for other services, with a token.",
@@ -63,7 +64,7 @@ def _described(api: NinjaAPI, root: str) -> Document:
     for method, operation in operations(document):
         for parameter in operation["parameters"]:
             parameter.pop("examples", None)  # has to be a map here; the schema has them, too, as an array
-        _name_the_event(operation, schemas)
+        _name_the_union(operation, schemas)
         responses = operation["responses"]
         responses[412] = {"description": "Precondition Failed"}
         if method == "get":
@@ -100,9 +101,11 @@ def _headers(method: str, status: int, for_service: bool) -> Iterator[tuple[str,
             yield name, {"description": text, "schema": TEXT, "required": status < 300}
 
 
-def _name_the_event(operation: Document, schemas: Document) -> None:
-    """Move the union of events to a named schema, because code generators create types only for named schemas."""
+def _name_the_union(operation: Document, schemas: Document) -> None:
+    """Move a union of events or rewrites to a named schema, because code generators create types only for named
+    schemas. Its name is that of the parameter."""
     content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
     if "oneOf" in content.get("schema", {}):
-        schemas["Event"] = content["schema"]
-        content["schema"] = {"$ref": "#/components/schemas/Event"}
+        name = content["schema"]["title"]
+        schemas[name] = content["schema"]
+        content["schema"] = {"$ref": f"#/components/schemas/{name}"}

@@ -15,13 +15,22 @@ from django.utils.translation import gettext as _
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
-from ... import selectors
+from ... import selectors, services
 from ...core.patience import is_unavailable
 from ...core.snapshots import UserId, user_id
-from ...errors import BadValue, Changed, InboxError, NotApproved, NotFound
+from ...errors import (
+    BadValue,
+    Changed,
+    InboxError,
+    KeyTaken,
+    MayNotFollow,
+    NotApproved,
+    NotCorrectable,
+    NotFound,
+)
 from ...http.cookies import keep_session_cookie
 from ...http.problems import MEDIA_TYPE, document
-from ...services.idempotency import InProgress, KeyReused
+from ...services.access.idempotency import InProgress, KeyReused
 from .faults import fault, sentence
 from .throttle import Throttled
 
@@ -134,6 +143,10 @@ def busy(request: HttpRequest, error: InProgress) -> HttpResponse:
     return problem(409, error.detail, code=error.code, headers={"Retry-After": str(RETRY_SECONDS)})
 
 
+def key_taken(request: HttpRequest, error: KeyTaken) -> HttpResponse:
+    return problem(409, error.detail, code=error.code, send=error.send)
+
+
 def changed(request: HttpRequest, error: Changed) -> HttpResponse:
     """409 with what the user has to see before they do anything to it."""
     user, shown = user_id(request.user.pk), error.refs[:SHOWN]
@@ -146,6 +159,16 @@ def _found(selector: Callable[[UserId, str], Shown], user: UserId, refs: Iterabl
     for ref in refs:
         with suppress(NotFound):
             yield selector(user, ref)
+
+
+def note_act(request: HttpRequest, act: services.Act) -> None:
+    """If the request fails after a part of this act was written, its problem document says how to undo that."""
+    vars(request)["inbox_act"] = act
+
+
+def _written_already(request: HttpRequest) -> dict[str, Any]:
+    act: services.Act | None = vars(request).get("inbox_act")
+    return {"changed": act.changed, "undo": act.undo} if act is not None and act.undo is not None else {}
 
 
 def forged(request: HttpRequest, error: CsrfFailed) -> HttpResponse:
@@ -168,6 +191,8 @@ def unprocessable(request: HttpRequest, error: ValidationError) -> HttpResponse:
         if part == "body":
             # In ninja, the path begins with the name of the view's parameter; then comes pydantic's tag of the union.
             path = path[2:] if path[:1] == ["event"] else path[1:]
+        elif path == [part]:
+            path = []  # an error of all values together has the name of the view's parameter
         if path[-1:] == ["[key]"] and entry["type"] != "extra_forbidden":
             path.pop()  # pydantic's mark of an error in the name itself
         faults.append(fault(part, path, sentence(entry)))
@@ -201,14 +226,14 @@ def unavailable(request: HttpRequest, error: Exception) -> HttpResponse:
         return crashed(request, error)
     logger.error("Service Unavailable: %s", request.path, exc_info=error, extra={"status_code": 503})
     headers = {"Retry-After": str(RETRY_SECONDS)}
-    return problem(503, _("The inbox is busy. Try again in a moment."), headers=headers)
+    return problem(503, _("The inbox is busy. Try again in a moment."), headers=headers, **_written_already(request))
 
 
 def crashed(request: HttpRequest, error: Exception) -> HttpResponse:
     """500, logged and signalled as Django does for its own views."""
     got_request_exception.send(sender=None, request=request)
     logger.error("Internal Server Error: %s", request.path, exc_info=error, extra={"status_code": 500})
-    return problem(500, _("Something went wrong on our side. It has been logged."))
+    return problem(500, _("Something went wrong on our side. It has been logged."), **_written_already(request))
 
 
 HANDLERS: dict[type[Exception], Handler] = {
@@ -222,10 +247,13 @@ HANDLERS: dict[type[Exception], Handler] = {
     ValidationError: unprocessable,
     NotFound: refused(404),
     Changed: changed,
+    MayNotFollow: refused(403),
     BadValue: refused(422),
     BadValues: bad_values,
     NotApproved: refused(409),
     InProgress: busy,
+    KeyTaken: key_taken,
+    NotCorrectable: refused(409),
     KeyReused: refused(422),
     InboxError: refused(400),
     Http404: not_found,

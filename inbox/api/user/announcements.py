@@ -1,6 +1,5 @@
 """Banners and dialogs: `inbox/announcements/`, and `close/` and `confirm/` below each of them."""
 
-from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpRequest
@@ -10,7 +9,8 @@ from ... import selectors, services
 from ..shared.auth import owner
 from ..shared.document import answers
 from ..shared.limits import KIB, json_body
-from ..shared.schemas import Announcements, LanguageQuery, Ref, Seen, Snapshot
+from ..shared.schemas import Announcements, LanguageQuery, Ref, Seen, Snapshot, Written
+from .acts import recording, written
 
 router = Router()
 router.add_decorator(json_body(4 * KIB), mode="view")
@@ -34,13 +34,16 @@ def announcements(request: HttpRequest, query: Query[LanguageQuery]) -> dict[str
 
 @router.post(
     "inbox/announcements/{ref}/close/",
-    response=answers({200: Snapshot}, 400, 403, 404, 409, 413, 415, 422),
+    response=answers({200: Written}, 400, 403, 404, 409, 413, 415, 422),
     operation_id="closeBanner",
     summary="Close a banner",
 )
 def close(request: HttpRequest, ref: Path[Ref], body: Seen | None = None) -> dict[str, Any]:
     """If it is closed already, nothing changes."""
-    return _answer(request, services.close_banner, ref, body)
+    user = owner(request)
+    with recording(request) as act:
+        services.close_banner(user, [ref], seen=body.version if body else None)
+    return written(user, act)
 
 
 @router.post(
@@ -50,11 +53,7 @@ def close(request: HttpRequest, ref: Path[Ref], body: Seen | None = None) -> dic
     summary="Confirm a dialog",
 )
 def confirm(request: HttpRequest, ref: Path[Ref], body: Seen | None = None) -> dict[str, Any]:
-    """If it is confirmed already, nothing changes."""
-    return _answer(request, services.confirm, ref, body)
-
-
-def _answer(request: HttpRequest, service: Callable[..., int], ref: str, body: Seen | None) -> dict[str, Any]:
+    """If it is confirmed already, nothing changes. It can't be undone: who has published the dialog relies on it."""
     user = owner(request)
-    service(user, [ref], seen=body.version if body else None)
+    services.confirm(user, [ref], seen=body.version if body else None)
     return selectors.snapshot(user).as_dict()
