@@ -1,27 +1,20 @@
 """The schemas of broadcasts. They validate each value as the model does; services validate values that depend on each
 other."""
 
-import re
 from typing import Annotated, Any, Self
 
-from django.conf import settings
 from django.utils.translation import gettext as _
 from pydantic import (
-    AfterValidator,
-    AwareDatetime,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
     StrictBool,
-    WithJsonSchema,
     model_validator,
 )
 
 from ...core.validators import (
     MAX_BODY,
     MAX_BUTTONS,
-    MAX_LABEL,
     MAX_TITLE,
     SAYING_PATTERN,
     TEXT_PATTERN,
@@ -29,29 +22,11 @@ from ...core.validators import (
 )
 from ...models import Audience, Level, State
 from ...services.broadcasts.copies import PLACES
-from ..shared.faults import MOMENT
 from ..shared.schemas import ABSENT, Count, Moment
+from ..shared.times import MomentGiven
 from .aim_schemas import AUDIENCE_RULES, AimFields, AimNow
-from .events import Link, checked_by
+from .buttons import Labels, Language, Link, checked_by
 
-# RFC 3339, this millennium only: near the years 1 and 9999, a time can't be converted to every time zone.
-MOMENT_PATTERN = r"^2\d{3}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)$"
-_MOMENT = re.compile(MOMENT_PATTERN, re.ASCII)
-
-
-def _moment(given: Any) -> Any:
-    """Refuse what pydantic accepts beyond RFC 3339: numbers, and other formats of text."""
-    if not isinstance(given, str) or not _MOMENT.fullmatch(given):
-        raise ValueError(MOMENT)
-    return given
-
-
-MomentGiven = Annotated[
-    AwareDatetime,
-    BeforeValidator(_moment),
-    WithJsonSchema({"type": "string", "format": "date-time", "pattern": MOMENT_PATTERN}),
-]
-MAX_LANGUAGE = 35  # characters, as the column has it
 BroadcastId = Annotated[int, Field(ge=1, le=2**63 - 1, examples=[4])]
 BroadcastPath = BroadcastId
 
@@ -84,29 +59,7 @@ PLACE_RULES: dict[str, Any] = {
 }
 
 
-def _known_language(code: str) -> str:
-    if code not in _languages():
-        raise ValueError(_("This site has no language “%s”.") % code)
-    return code
-
-
-def _languages() -> list[str]:
-    return [code for code, _name in settings.LANGUAGES]
-
-
-def _enumerate_languages(schema: dict[str, Any]) -> None:
-    schema["enum"] = _languages()
-
-
-Language = Annotated[
-    str,
-    Field(max_length=MAX_LANGUAGE, json_schema_extra=_enumerate_languages),
-    AfterValidator(_known_language),  # last: its sentence names the language, and could not be shown with a surrogate
-]
-
-
 _SAYING: dict[str, Any] = {"json_schema_extra": {"pattern": SAYING_PATTERN}}
-Label = Annotated[str, Field(min_length=1, max_length=MAX_LABEL, **_SAYING), checked_by(validate_says_something)]
 Title = Annotated[str, Field(min_length=1, max_length=MAX_TITLE, **_SAYING), checked_by(validate_says_something)]
 SHOW_AGAIN = "Whether it is new to everybody, also to those who have read, dismissed or confirmed an earlier revision."
 
@@ -118,16 +71,6 @@ class Translation(BaseModel):
 
     title: Title
     body: str = Field(default="", max_length=MAX_BODY, pattern=TEXT_PATTERN, description="Markdown.")
-
-
-class Labels(BaseModel):
-    """A button below the text, with a label for each language."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    url: Annotated[Link, Field(min_length=1, description="http(s), or a path on this site.")]
-    label: Label = Field(description="In the language of the text.")
-    labels: dict[Language, Label] = Field(default={}, description="By language.")
 
 
 class BroadcastFields(AimFields):

@@ -16,7 +16,7 @@ from ...errors import BadFields, BadValue
 from ...models import Broadcast as Row
 from ...models import Scope
 from ...rendering.markup import safe_html
-from ...services.idempotency import Result, Work
+from ...services.access.idempotency import Result, Work
 from ...services.recipients import Recipient
 from ..shared.auth import Service, ServiceRequest
 from ..shared.document import answers

@@ -3,12 +3,10 @@
 A schema checks everything that the model checks, so that a valid event can be written.
 """
 
-from collections.abc import Callable
 from functools import reduce
 from operator import or_
 from typing import Annotated, Any, Literal, Self
 
-from django.core.exceptions import ValidationError
 from django.db.models import Field as Column
 from django.utils.translation import gettext as _
 from ninja.orm.fields import get_schema_field
@@ -27,29 +25,18 @@ from pydantic import (
     model_validator,
 )
 
-from ...core.validators import SAYING_PATTERN, TEXT_PATTERN, validate_link, validate_says_something
+from ...core.subjects import MAX_LENGTH, SUBJECT_PATTERN, subject_of
+from ...core.validators import MAX_BUTTONS, SAYING_PATTERN, TEXT_PATTERN, validate_says_something
 from ...models import Audience, Message, event_types
-from ...rendering.links import LINK_PATTERN
+from ...models.send import MAX_KEY
 from ...services.sending import OURS
 from ..shared.schemas import ABSENT, WHOLE, whole
+from .buttons import Labels, Link, checked_by
 
 MAX_RECIPIENTS = 10_000
 MAX_GROUPS = 100
-COMMON = OURS | {"url", "read_at", "created_at"}  # the columns that every message has
+COMMON = OURS | {"url", "read_at", "created_at", "buttons"}  # the columns that every message has
 STRICT: dict[Any, Any] = {bool: StrictBool, int: Annotated[StrictInt, WHOLE], float: StrictFloat, str: StrictStr}
-
-
-def checked_by(check: Callable[[Any], object]) -> AfterValidator:
-    """Use a Django validator in pydantic."""
-
-    def checked(value: Any) -> Any:
-        try:
-            check(value)
-        except ValidationError as error:
-            raise ValueError(" ".join(error.messages)) from error
-        return value
-
-    return AfterValidator(checked)
 
 
 def _user(given: Any) -> Any:
@@ -81,17 +68,41 @@ UserGiven = Annotated[
         }
     ),
 ]
+KEY_PATTERN = "^[A-Za-z0-9._~:-]*[A-Za-z0-9_~:-][A-Za-z0-9._~:-]*$"  # not only dots: browsers take those for a folder
+NOT_BATCH = "^(?!batch$)" + KEY_PATTERN.removeprefix("^")  # what pydantic's own regular expressions can't say
+
+
+def _message_key(key: str) -> str:
+    if key == "batch":
+        raise ValueError(_("“batch” can't be a key, because it is an address of the API."))
+    return key
+
+
 GroupName = Annotated[str, Field(min_length=1, max_length=150, pattern=TEXT_PATTERN)]
-Link = Annotated[str, Field(max_length=500, json_schema_extra={"pattern": LINK_PATTERN}), checked_by(validate_link)]
+Subject = Annotated[
+    str,
+    Field(max_length=MAX_LENGTH, examples=["blog.post:7"], json_schema_extra={"pattern": SUBJECT_PATTERN}),
+    AfterValidator(subject_of),
+]
+# It is a part of an address: `messages/{key}/`, beside `messages/batch/`.
+MessageKey = Annotated[
+    str,
+    Field(min_length=1, max_length=MAX_KEY, pattern=KEY_PATTERN, json_schema_extra={"pattern": NOT_BATCH}),
+    AfterValidator(_message_key),
+]
 # Not as `oneOf`: from that, code generators make a union of types that lack the other columns.
 AUDIENCE_RULES: dict[str, Any] = {
     "if": {"required": ["recipients"]},
     "then": {"properties": {"audience": False, "groups": False}},
     "else": {
-        "required": ["audience"],
-        "if": {"properties": {"audience": {"const": Audience.GROUPS.value}}},
-        "then": {"required": ["groups"]},
-        "else": {"properties": {"groups": False}},
+        "if": {"required": ["topic"]},
+        "then": {"properties": {"audience": False, "groups": False}},
+        "else": {
+            "required": ["audience"],
+            "if": {"properties": {"audience": {"const": Audience.GROUPS.value}}},
+            "then": {"required": ["groups"]},
+            "else": {"properties": {"groups": False}},
+        },
     },
 }
 
@@ -114,14 +125,30 @@ class Event(BaseModel):
         min_length=1,
         max_length=100,
         pattern=TEXT_PATTERN,
-        description="The message replaces the recipient's unread messages of this type with the same key.",
+        description="The message replaces the recipient's unread messages of this type with the same key, and keeps "
+        "their star.",
+    )
+    key: MessageKey = Field(
+        default=ABSENT,
+        description="Your own name of this send, to recall or rewrite it. Each is used once (409 `key_taken`).",
+        examples=["order-77-shipped"],
+    )
+    topic: Subject = Field(
+        default=ABSENT,
+        description="A subject whose followers get it, too, except the actor. It is also the `subject`, by default.",
+    )
+    subject: Subject = Field(default=ABSENT, description="What it is about. Users can silence it.")
+    buttons: list[Labels] = Field(
+        default=ABSENT, max_length=MAX_BUTTONS, description="Links below the text. Pressing one reads the message."
     )
     strict: StrictBool = Field(default=False, description="Refuse the whole event if a recipient is unknown.")
     url: Link = Field(default="", description="http(s) without user or password, a path on this site, or empty.")
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        if (self.recipients is None) == (self.audience is None):
+        if self.topic is not None and self.audience is not None:
+            raise ValueError(_("“topic” does not go with “audience”."))
+        if self.topic is None and (self.recipients is None) == (self.audience is None):
             raise ValueError(_("Exactly one of these is expected: %s.") % "recipients, audience")
         if (self.groups is not None) != (self.audience == Audience.GROUPS.value):
             raise ValueError(_("“groups” goes with the audience “groups”, and only with it."))
@@ -129,6 +156,9 @@ class Event(BaseModel):
 
     def model(self) -> type[Message]:
         return event_types()[str(getattr(self, "type"))]  # noqa: B009 (each derived schema has it)
+
+    def stored_buttons(self) -> list[dict[str, Any]]:
+        return [button.model_dump() for button in self.buttons or ()]
 
     def columns(self) -> dict[str, Any]:
         """The values of the columns of the message's own type, and its `url`."""
@@ -184,5 +214,51 @@ def _required(field: Any, kind: Any, info: dict[str, Any]) -> tuple[Any, Any]:
     return (kind | None if field.null else kind), Field(default=ABSENT if is_optional else ..., **info)
 
 
+def _says_something(schema: dict[str, Any]) -> None:
+    """With `again`, nothing else is needed. Not by `anyOf` alone, as in `AUDIENCE_RULES`."""
+    values = [{"required": [name]} for name in schema["properties"] if name not in {"type", "again"}]
+    schema["if"] = {"required": ["again"], "properties": {"again": {"const": True}}}
+    schema["else"] = {"anyOf": values}
+
+
+class Rewrite(BaseModel):
+    """New values for the messages of a send."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra=_says_something)
+
+    again: StrictBool = Field(default=False, description="It arrives a second time: unread, with a toast.")
+    url: Link = Field(default=ABSENT, description=Event.model_fields["url"].description)
+    buttons: list[Labels] = Field(
+        default=ABSENT, max_length=MAX_BUTTONS, description="In place of the old ones, and nobody has pressed one yet."
+    )
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if not self.again and not self.columns():
+            raise ValueError(_("There is nothing to rewrite."))
+        return self
+
+    def event_type(self) -> str:
+        return str(getattr(self, "type"))  # noqa: B009 (each derived schema has it)
+
+    def columns(self) -> dict[str, Any]:
+        """The values of the columns that were sent."""
+        found = {name: getattr(self, name) for name in self.model_fields_set - {"type", "again"}}
+        return found | ({"buttons": [button.model_dump() for button in self.buttons]} if "buttons" in found else {})
+
+
+def rewrite_of(schema: type[Event]) -> type[Rewrite]:
+    """The schema of a rewrite, from that of the event: the same columns, none of them required."""
+    columns: dict[str, Any] = {
+        name: (field.rebuild_annotation(), Field(default=ABSENT, description=field.description))
+        for name, field in schema.model_fields.items()
+        if name not in NOT_COLUMNS and name not in {"type", "url", "buttons"}
+    }
+    kind: Any = schema.model_fields["type"].annotation
+    doc = f"New values for messages of the type “{schema.__name__.removesuffix('Message')}”."
+    return create_model(f"{schema.__name__}Rewrite", __base__=Rewrite, __doc__=doc, type=(kind, ...), **columns)
+
+
 SCHEMAS = {name: schema_of(model) for name, model in event_types().items()}
 AnyEvent: Any = Annotated[reduce(or_, SCHEMAS.values()), Field(discriminator="type")]
+AnyRewrite: Any = Annotated[reduce(or_, map(rewrite_of, SCHEMAS.values())), Field(discriminator="type")]

@@ -7,7 +7,7 @@ from ninja import Query, Router
 
 from ... import selectors
 from ...models import AudienceFilter, Scope
-from ...models.filters import CONDITIONS
+from ...models.broadcasts.filters import CONDITIONS
 from ..shared.auth import Service
 from ..shared.document import answers
 from ..shared.throttle import add_rate_limit_headers

@@ -1,16 +1,17 @@
-"""Sending, for other services: `messages/`, `messages/batch/`, `sends/{id}/`."""
+"""Sending, for other services: `messages/`, `messages/batch/`. What becomes of a send is in `corrections.py`."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from ninja import Body, Path, Router
+from django.utils.translation import gettext as _
+from ninja import Body, Router
 from pydantic import TypeAdapter, ValidationError
 
 from ... import selectors, services
-from ...models import Scope, Send
+from ...core.users import UserPk
+from ...models import Scope, Send, ServiceToken
 from ...services import Order
-from ...services.idempotency import Result, Work
+from ...services.access.idempotency import Result, Work
 from ..shared.auth import Service, ServiceRequest
 from ..shared.document import answers
 from ..shared.faults import fault, sentence
@@ -21,7 +22,7 @@ from ..shared.throttle import add_rate_limit_headers
 from .events import AnyEvent, Event
 from .once import Key, once, result
 from .orders import OrderBuilder
-from .sends import Batch, BatchResults, Progress, Queued, SendPath, Sent
+from .sends import Batch, BatchResults, Queued, Sent
 
 router = Router()
 router.add_decorator(json_body(1024 * KIB), mode="view")
@@ -40,10 +41,12 @@ Line = dict[str, object]  # the result of one event of a batch (`BatchResult`)
     summary="One event to many recipients",
 )
 def send(request: ServiceRequest, event: Body[AnyEvent], key: Key = ABSENT) -> HttpResponse:
-    """Up to 1,000 messages are written before the response (201). More are queued (202, see `Location`)."""
+    """Up to 1,000 messages are written before the response (201). More are queued (202, see `Location`). With a
+    `topic`, whoever follows it when their part is written gets the message once, named or not; how many follow it shows
+    in the numbers, who does nowhere."""
 
     def plan() -> Work:
-        order = OrderBuilder([event], request.auth.owner).build(event)
+        order = OrderBuilder([event], request.auth).build(event)
         return lambda: _answer(request, order, services.start_sends([order], request.auth)[0])
 
     return once(request, key, plan)
@@ -62,30 +65,6 @@ def send_batch(request: ServiceRequest, body: Batch, key: Key = ABSENT) -> HttpR
     return once(request, key, lambda: _plan_batch(request, body.messages))
 
 
-@router.get(
-    "sends/{id}/",
-    auth=Service(Scope.MESSAGES_READ),
-    response=answers({200: Progress}, 403, 404, 422),
-    operation_id="getSend",
-    summary="How far a send has come",
-)
-def progress(request: ServiceRequest, id: Path[SendPath]) -> dict[str, Any]:
-    """Repeat the request until `status` is “done” or “failed”."""
-    found = selectors.send(id, request.auth)
-    return {
-        "send": found.pk,
-        "type": found.type,
-        "status": found.status,
-        "reason": found.reason or None,
-        "recipients": found.recipients,
-        "created": found.created,
-        "unknown": found.unknown,
-        "created_at": found.created_at.isoformat(),
-        "finished_at": found.finished_at and found.finished_at.isoformat(),
-        "failed_at": found.failed_at and found.failed_at.isoformat(),
-    }
-
-
 def _answer(request: HttpRequest, order: Order, started: Send) -> Result:
     """201, with the snapshot if there is a single recipient; or 202, with the URL of the send."""
     if started.finished_at is None:
@@ -93,21 +72,51 @@ def _answer(request: HttpRequest, order: Order, started: Send) -> Result:
         body = {"send": started.pk, "recipients": started.recipients, "unknown": list(order.unknown)}
         return result(202, body, location=f"{root}sends/{started.pk}/")
     body = {"send": started.pk, "created": started.created, "unknown": list(order.unknown)}
-    return result(201, body, snapshot_of=order.recipients[0] if started.recipients == 1 else None)
+    return result(201, body, snapshot_of=_single(order))
+
+
+def _single(order: Order) -> UserPk | None:
+    """The recipient, if the request named one only. Who follows a topic is not for a service to know."""
+    return order.recipients[0] if len(order.recipients) == 1 and not order.topic else None
 
 
 def _plan_batch(request: ServiceRequest, messages: Sequence[object]) -> Work:
     """Sends the valid events. For each of the others, the result has its errors."""
-    parsed = [_parsed(message, n) for n, message in enumerate(messages)]
-    builder = OrderBuilder([event for event in parsed if isinstance(event, Event)], request.auth.owner)
+    parsed = _without_repeated_keys([_parsed(message, n) for n, message in enumerate(messages)])
+    builder = OrderBuilder([event for event in parsed if isinstance(event, Event)], request.auth)
     orders = [_ordered(builder, event, n) if isinstance(event, Event) else event for n, event in enumerate(parsed)]
 
     def work() -> Result:
-        started = iter(services.start_sends([order for order in orders if isinstance(order, Order)], request.auth))
-        lines = [_line(_answer(request, one, next(started))) if isinstance(one, Order) else one for one in orders]
+        free = _without_taken_keys(orders, request.auth)
+        started = iter(services.start_sends([order for order in free if isinstance(order, Order)], request.auth))
+        lines = [_line(_answer(request, one, next(started))) if isinstance(one, Order) else one for one in free]
         return result(200, {"results": lines})
 
     return work
+
+
+def _without_repeated_keys(events: Sequence[Event | Line]) -> list[Event | Line]:
+    """Refuses an event with the key of an earlier one in the batch."""
+    seen: set[str] = set()
+    kept: list[Event | Line] = []
+    for n, event in enumerate(events):
+        key = event.key if isinstance(event, Event) else None
+        kept.append(event if key is None or key not in seen else _refusal([_repeated(n)]))
+        seen |= {key} if key is not None else set()
+    return kept
+
+
+def _repeated(n: int) -> dict[str, str]:
+    return fault("body", ["messages", n, "key"], _("Another message of this batch has the same key."))
+
+
+def _without_taken_keys(orders: Sequence[Order | Line], token: ServiceToken) -> list[Order | Line]:
+    keys = [order.key for order in orders if isinstance(order, Order) and order.key is not None]
+    taken = selectors.sends_by_key(keys, token) if keys else {}
+    return [
+        {"status": 409, "send": taken[order.key]} if isinstance(order, Order) and order.key in taken else order
+        for order in orders
+    ]
 
 
 def _parsed(message: object, n: int) -> Event | Line:

@@ -14,7 +14,7 @@ from pydantic import WithJsonSchema
 from ... import selectors, services
 from ...core.users import UserPk
 from ...errors import InboxError
-from ...services.idempotency import Result, Work, stored_result
+from ...services.access.idempotency import Result, Work, stored_result
 from ..shared.auth import ServiceRequest
 from ..shared.schemas import ABSENT
 

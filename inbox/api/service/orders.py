@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from ... import services
 from ...core.users import UserPk
 from ...errors import BadValue
-from ...models import ledger
+from ...models import ServiceToken, ledger
 from ...services import Order, recipients
 from ...services.recipients import Recipient
 from ..shared.faults import fault
@@ -19,10 +19,10 @@ MAX_NAMED = 5  # unknown recipients named in an error
 
 
 class OrderBuilder:
-    """Builds the orders of one request. `owner`, the owner of the token, is the actor of events that name none."""
+    """Builds the orders of one request. The owner of the token is the actor of events that name none."""
 
-    def __init__(self, events: Sequence[Event], owner: AbstractBaseUser) -> None:
-        self._owner = owner
+    def __init__(self, events: Sequence[Event], token: ServiceToken) -> None:
+        self._owner, self._service = token.owner, token.service_id
         named = [recipient for event in events for recipient in event.recipients or ()]
         actors = [event.actor for event in events if event.actor is not None]
         self._directory = recipients.Directory([*named, *actors])
@@ -35,16 +35,23 @@ class OrderBuilder:
             shown = ", ".join(str(recipient) for recipient in unknown[:MAX_NAMED])
             raise BadValues([fault("body", ["recipients"], _("There is no such user: %s.") % shown)])
         try:
-            columns = {"dedupe_key": event.dedupe_key, **event.columns()}
+            about = event.topic if event.subject is None else event.subject
+            columns = {"dedupe_key": self._dedupe_key(event), "target": about, **event.columns()}
+            columns["buttons"] = event.stored_buttons()
             message = services.draft(event.model(), actor=self._actor(event), **columns)
         except BadValue as error:
             raise BadValues([fault("body", [], error.detail)]) from error
-        return Order(message, known, unknown)
+        return Order(message, known, unknown, event.key, event.topic or "")
+
+    def _dedupe_key(self, event: Event) -> str | None:
+        if event.dedupe_key is None or self._service is None:
+            return event.dedupe_key
+        return services.scoped_key(self._service, event.dedupe_key)
 
     def _recipients(self, event: Event) -> tuple[list[UserPk], list[Recipient]]:
         """The primary keys of recipients, sorted; and the recipients that do not exist."""
-        if event.recipients is not None:
-            return self._directory.sort(event.recipients)
+        if event.recipients is not None or event.topic is not None:
+            return self._directory.sort(event.recipients or [])
         named = (event.audience, tuple(event.groups or ()))
         if named not in self._audiences:
             self._audiences[named] = recipients.audience(event.audience, group_keys(event.groups or []))

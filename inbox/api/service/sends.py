@@ -30,10 +30,53 @@ class Queued(BaseModel):
     unknown: Unknown
 
 
+class Recalled(BaseModel):
+    """The recall of a send, as far as it has come."""
+
+    send: SendId
+    recalled: Count = Field(description="How many recipients had the message.")
+    read: Count = Field(description="How many of these had read it.")
+    kept: Count = Field(description="How many messages stay, because other data of the site refers to them.")
+
+
+class Rewritten(BaseModel):
+    """The rewrite of a send, as far as it has come."""
+
+    send: SendId
+    rewritten: Count = Field(description="How many recipients have the new message.")
+
+
+class CorrectionProgress(BaseModel):
+    """The progress of a recall or rewrite."""
+
+    status: Literal["pending", "done", "failed"]
+    reason: str | None = Field(description="Why it failed, or has to be retried.")
+    created_at: Moment
+    finished_at: Moment | None
+
+
+class RecallProgress(CorrectionProgress):
+    """The progress of a recall."""
+
+    recalled: Count
+    read: Count
+    kept: Count = Field(
+        description="How many messages stay, because other data of the site refers to them. Once all others are "
+        "removed, `status` is “failed”. A repeated recall tries them again."
+    )
+
+
+class RewriteProgress(CorrectionProgress):
+    """The progress of a rewrite."""
+
+    rewritten: Count
+
+
 class Progress(BaseModel):
     """The progress of a send."""
 
     send: SendId
+    key: str | None = Field(description="The service's own name of it.")
     type: str
     status: Literal["pending", "done", "failed"]
     reason: str | None = Field(description="Why it failed, or why a pending one has to be retried.")
@@ -43,6 +86,12 @@ class Progress(BaseModel):
     created_at: Moment
     finished_at: Moment | None
     failed_at: Moment | None = Field(description="When it was given up. An administrator can retry it.")
+    recall: RecallProgress | None = Field(description="If it was recalled.")
+    rewrite: RewriteProgress | None = Field(description="The latest of `rewrites`.")
+    rewrites: list[RewriteProgress] = Field(description="The latest ten, the newest first.")
+    pressed: list[Count] | None = Field(
+        description="How many recipients pressed each button last; null if its messages have none, or are gone."
+    )
 
 
 class Batch(BaseModel):
@@ -54,9 +103,10 @@ class Batch(BaseModel):
 
 
 class BatchResult(BaseModel):
-    """The result of one event: written (201), queued (202) or refused (422, with `errors`)."""
+    """The result of one event: written (201), queued (202) or refused: its key belongs to an earlier send (409, with
+    `send`), or values are not allowed (422, with `errors`)."""
 
-    status: Literal[201, 202, 422]
+    status: Literal[201, 202, 409, 422]
     send: SendId | None = None
     created: Count | None = None
     recipients: Count | None = None

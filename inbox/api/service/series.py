@@ -15,8 +15,8 @@ from ...core.snapshots import user_id
 from ...errors import BadFields, BadValue
 from ...models import Broadcast, Scope
 from ...models import BroadcastSeries as Row
+from ...services.access.idempotency import Result, Work
 from ...services.broadcasts.series import MINUTE
-from ...services.idempotency import Result, Work
 from ..shared.auth import Service, ServiceRequest
 from ..shared.document import answers
 from ..shared.faults import fault
