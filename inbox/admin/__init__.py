@@ -13,30 +13,38 @@ from ..models import (
     Broadcast,
     BroadcastReceipt,
     BroadcastSeries,
+    Correction,
     DeletedUser,
+    Following,
     Mailbox,
     Send,
+    Service,
     ServiceToken,
+    Silence,
     event_types,
 )
-from ..models.filters import offered_conditions
+from ..models.broadcasts.filters import offered_conditions
 from .base import listed
 from .broadcasts import BroadcastAdmin
 from .deleted import DeletedUserAdmin
 from .filters import FilterAdmin
-from .rows import MailboxAdmin, MessageAdmin, ReceiptAdmin
-from .sends import SendAdmin
+from .rows import FollowingAdmin, MailboxAdmin, MessageAdmin, ReceiptAdmin, SilenceAdmin
+from .sends import CorrectionAdmin, SendAdmin
 from .series.page import SeriesAdmin
-from .tokens import ServiceTokenAdmin
+from .tokens import ServiceAdmin, ServiceTokenAdmin
 
 admin.site.register(Broadcast, BroadcastAdmin)
 admin.site.register(BroadcastSeries, SeriesAdmin)
 if offered_conditions():
     admin.site.register(AudienceFilter, FilterAdmin)
 admin.site.register(Send, SendAdmin)
+admin.site.register(listed(Correction), CorrectionAdmin)
+admin.site.register(Service, ServiceAdmin)
 admin.site.register(ServiceToken, ServiceTokenAdmin)
 admin.site.register(listed(Mailbox), MailboxAdmin)
 admin.site.register(listed(BroadcastReceipt), ReceiptAdmin)
 admin.site.register(listed(DeletedUser), DeletedUserAdmin)
+admin.site.register(listed(Following), FollowingAdmin)
+admin.site.register(listed(Silence), SilenceAdmin)
 types = [listed(model) for model in event_types().values() if not admin.site.is_registered(model)]
 admin.site.register([model for model in types if not admin.site.is_registered(model)], MessageAdmin)

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from .. import selectors, services
 from ..core.users import user_pk_or_none
 from ..models import Audience, AudienceFilter, Broadcast, BroadcastMember, Source, State, ledger
-from ..models.filters import offered_conditions
+from ..models.broadcasts.filters import offered_conditions
 from .people import PeopleField, may_see_addresses, posted_keys, suggested
 
 if TYPE_CHECKING:
@@ -56,7 +56,10 @@ class AudienceSelect(forms.RadioSelect):
 class AimForm(ModelForm):
     people = PeopleField(label=gettext_lazy("People"), required=False)
     without_groups = forms.ModelMultipleChoiceField(
-        Group.objects.all(), label=gettext_lazy("Groups"), required=False, widget=forms.CheckboxSelectMultiple
+        Group.objects.order_by("name"),
+        label=gettext_lazy("Groups"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
     )
     without_people = PeopleField(label=gettext_lazy("People"), required=False)
 

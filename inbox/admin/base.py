@@ -101,6 +101,7 @@ class SteadyAdmin(ZonedAdmin):
 class LeanAdmin(SteadyAdmin):
     """Does not count the unfiltered table, sorts by primary key, and does not list every row of a deletion."""
 
+    change_list_template = "inbox/admin/list.html"
     show_full_result_count = False
     ordering = ("-pk",)
     list_per_page = 50

@@ -1,12 +1,15 @@
 """Announcements: the list, and the form that writes and edits them."""
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
 from django.db.models import ManyToManyField, Model, QuerySet
+from django.db.models.functions import Coalesce
 from django.forms import CheckboxSelectMultiple
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
@@ -59,11 +62,11 @@ class BroadcastAdmin(Publishing, OnceAdmin, LeanAdmin):
         (None, {"fields": ("title", "body", "language", "level", "url")}),
         (_("Where it shows"), {"fields": (*PLACES, "for_visitors"), "classes": ("inbox-places",)}),
         (_("Time"), {"fields": ("publish_at", "expires_at")}),
-        (_("State"), {"fields": ("badge", "published", "author", "recurs")}),
+        (_("State"), {"fields": ("badge", "published_at", "author", "recurs")}),
         (_("History"), {"fields": ("history",)}),
     )
     readonly_fields = (
-        *("badge", "published", "author", "recurs", "history", "as_read"),
+        *("badge", "published_at", "author", "recurs", "history", "as_read", "language_name"),
         *("listed_people", "left_out_groups", "left_out_people"),
     )
 
@@ -85,9 +88,11 @@ class BroadcastAdmin(Publishing, OnceAdmin, LeanAdmin):
         label = broadcast.get_state_display()
         return format_html('<span class="inbox-state inbox-{}">{}</span>', broadcast.state, label)
 
-    @admin.display(description=_("published at"), ordering="published_at")
+    @admin.display(description=_("published at"), ordering=Coalesce("published_at", "publish_at"))
     def published(self, broadcast: Broadcast) -> str:
-        return moment(broadcast.published_at)
+        """When it was, or when it will be if it is scheduled."""
+        planned = broadcast.publish_at if broadcast.state == State.SCHEDULED else None
+        return moment(broadcast.published_at or planned)
 
     @admin.display(description=_("expires at"), ordering="expires_at")
     def expires(self, broadcast: Broadcast) -> str:
@@ -104,11 +109,15 @@ class BroadcastAdmin(Publishing, OnceAdmin, LeanAdmin):
 
     @admin.display(description=_("what happened"))
     def history(self, broadcast: Broadcast) -> str:
-        """The newest changes, each with its time, who made it, and the values before and after."""
+        """The newest changes, each with its time, who made it, and the values before and after; "" if there is none."""
         if broadcast.pk is None:
             return ""
-        changes = broadcast.history.select_related("by")[:HISTORY]
-        return render_to_string("inbox/admin/history.html", {"changes": [ShownChange(change) for change in changes]})
+        changes = [ShownChange(change) for change in broadcast.history.select_related("by")[:HISTORY]]
+        return render_to_string("inbox/admin/history.html", {"changes": changes}) if changes else ""
+
+    @admin.display(description=_("language"))
+    def language_name(self, broadcast: Broadcast) -> str:
+        return languages().get(broadcast.language, broadcast.language)
 
     @admin.display(description=_("text"))
     def as_read(self, broadcast: Broadcast) -> str:
@@ -140,7 +149,7 @@ class BroadcastAdmin(Publishing, OnceAdmin, LeanAdmin):
         rest = [places, *self.aim_fieldsets(obj, is_editable), *rest]
         if not is_editable:
             only_to_look_at = (_("What readers will see"), {"fields": ("as_read",)})
-            return [(None, {"fields": ("title", "language", "level", "url")}), only_to_look_at, *rest]
+            return [(None, {"fields": ("title", "language_name", "level", "url")}), only_to_look_at, *rest]
         links = [(label_field(number), link_field(number)) for number in NUMBERS]
         again = [(None, {"fields": ("show_again",)})] if obj is not None and obj.published_at is not None else []
         return [first, (_("Buttons"), {"fields": links, "classes": ("inbox-buttons",)}), *_texts(), *again, *rest]
@@ -149,9 +158,20 @@ class BroadcastAdmin(Publishing, OnceAdmin, LeanAdmin):
         obj = kwargs.get("obj")
         may_save = self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
         context |= {"shown_languages": languages(), **self.moves(request, obj, may_save)}
-        if context["can_publish"]:  # then the buttons are "Publish" and "Save as draft"
-            context |= dict.fromkeys(("show_save", "show_save_and_add_another", "show_save_and_continue"), False)
+        # The template has a button that saves, of which the name says what happens.
+        context |= dict.fromkeys(("show_save", "show_save_and_add_another", "show_save_and_continue"), False)
         return super().render_change_form(request, context, *args, **kwargs)
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """With what services have recorded, which templates read after the permissions were checked."""
+        recorded = partial(self._recorded, request, object_id)
+        return super().history_view(request, object_id, {"recorded": recorded, **(extra_context or {})})
+
+    def _recorded(self, request: HttpRequest, object_id: str) -> str:
+        found = self.get_object(request, unquote(object_id))
+        return self.history(found) if found else ""
 
     def count_dependents(self, objs: Iterable[Model]) -> dict[str, int]:
         receipts = BroadcastReceipt.objects.filter(broadcast__in=[obj.pk for obj in objs]).count()

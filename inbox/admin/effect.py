@@ -106,7 +106,7 @@ def _list(request: HttpRequest, broadcast: Broadcast, found: Effect) -> dict[str
         "label": names[who],
         "page": shown,
         "columns": [names[each] for each in columns],
-        "people": [(reader.name, [moment(reader.done[each]) for each in columns]) for reader in readers],
+        "people": [(reader.name, [moment(reader.done[each], short=True) for each in columns]) for reader in readers],
     }
 
 

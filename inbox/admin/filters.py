@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from .. import conf, selectors
 from ..models import Audience, AudienceFilter, Broadcast, BroadcastSeries
-from ..models.filters import MOST_DAYS, offered_conditions
+from ..models.broadcasts.filters import MOST_DAYS, offered_conditions
 from ..rendering.languages import languages
 from .base import LeanAdmin
 from .wording import sentence_about
@@ -50,13 +50,15 @@ class FilterAdmin(LeanAdmin):
     list_per_page = 20  # the people of each are counted
     search_fields = ("name",)
     ordering = ("name",)
-    readonly_fields = ("finds",)
+    readonly_fields = ("language_name", "finds")
 
     def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
-        return ("name", *offered_conditions(), "finds")
+        return ("name", *_named(offered_conditions()), "finds")
 
     def get_fields(self, request: HttpRequest, obj: AudienceFilter | None = None) -> tuple[str, ...]:
-        return ("name", *offered_conditions(), *(["finds"] if obj else []))
+        is_editable = self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
+        conditions = offered_conditions() if is_editable else _named(offered_conditions())
+        return ("name", *conditions, *(["finds"] if obj else []))
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Its days begin at midnight in the zone of the site, whoever looks."""
@@ -66,6 +68,10 @@ class FilterAdmin(LeanAdmin):
         if db_field.name == "active_since_days":
             kwargs |= {"min_value": 1, "max_value": MOST_DAYS}  # else the page of refused values counts with them
         return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    @admin.display(description=gettext_lazy("chosen language"), ordering="language")
+    def language_name(self, saved: AudienceFilter) -> str:
+        return languages().get(saved.language, saved.language)
 
     @admin.display(description=gettext_lazy("finds now"))
     def finds(self, saved: AudienceFilter) -> str:
@@ -92,4 +98,9 @@ class FilterAdmin(LeanAdmin):
         """The choices are deleted, not the announcements."""
         keys = [obj.pk for obj in objs]
         used = Broadcast.objects.filter(Q(filters__in=keys) | Q(excluded_filters__in=keys)).distinct().count()
-        return {_("choices of it in announcements, which keep the people whom it has found"): used}
+        return {_("choices of it in announcements, which keep the people whom it has found"): used} if used else {}
+
+
+def _named(conditions: Iterable[str]) -> list[str]:
+    """With the name of the language instead of its code."""
+    return ["language_name" if name == "language" else name for name in conditions]

@@ -167,19 +167,21 @@ class BroadcastForm(AimForm):
 
 
 class ServiceTokenForm(ModelForm):
-    """Superusers can grant any scope to any owner. Others can grant what they are allowed to do, to themselves."""
+    """Superusers can grant any scope to any owner, for any service. Others can grant what they are allowed to do, to
+    themselves, and for some services (`services.open_services`)."""
 
     granting_user: ClassVar[SiteUser]  # the user of the request; the admin derives a class for each request
     scopes = forms.MultipleChoiceField(label=_("Scopes"), choices=Scope.choices, widget=forms.CheckboxSelectMultiple)
 
     class Meta:
         model = ServiceToken
-        fields = ("name", "owner", "scopes", "expires_at")
+        fields = ("name", "service", "owner", "scopes", "expires_at")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if self.instance.pk is None and not self.granting_user.is_superuser:  # an existing token is read-only
             allowed = services.grantable_scopes(self.granting_user)
             self.fields["scopes"].choices = [pair for pair in Scope.choices if pair[0] in allowed]  # type: ignore[attr-defined]
+            self.fields["service"].queryset = services.open_services(self.granting_user)  # type: ignore[attr-defined]
             self.fields["owner"].disabled = True
             self.initial["owner"] = self.granting_user.pk

@@ -53,6 +53,7 @@ class Publishing(SelectedPages, SteadyAdmin):
         may_publish = self.has_publish_permission(request) and not (obj is not None and services.has_its_people(obj))
         objection = selectors.objection(obj or Broadcast(author_id=request.user.pk), request.user.pk)
         return {
+            "may_save": may_save,
             "can_publish": may_publish and may_save and not objection,
             "can_only_publish": may_publish and not may_save and not objection,  # the form is not saved
             "can_withdraw": self.has_withdraw_permission(request) and is_published,

@@ -1,6 +1,7 @@
-"""Messages, mailboxes and receipts: searchable and read-only, but messages can be deleted."""
+"""Messages, mailboxes, receipts, and what users follow and have silenced: searchable and read-only, but messages can be
+deleted."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
@@ -22,9 +23,11 @@ class StatusFilter(admin.SimpleListFilter):
     title = _("status")
     parameter_name = "status"
     CONDITIONS = {
-        "unread": (_("Unread"), Q(read_at=None, deleted_at=None)),
+        "unread": (_("Unread"), Q(read_at=None, deleted_at=None, snoozed_until=None)),
         "read": (_("Read"), Q(read_at__isnull=False, archived_at=None, deleted_at=None)),
         "archived": (_("Archived"), Q(archived_at__isnull=False, deleted_at=None)),
+        "snoozed": (_("Snoozed"), Q(snoozed_until__isnull=False, deleted_at=None)),
+        "starred": (_("Starred"), Q(starred_at__isnull=False, deleted_at=None)),
         "deleted": (_("Deleted"), Q(deleted_at__isnull=False)),
     }
 
@@ -40,6 +43,8 @@ class StatusFilter(admin.SimpleListFilter):
 def status(row: MailboxRow) -> str:
     if row.deleted_at:
         return str(_("Deleted"))
+    if row.snoozed_until:
+        return str(_("Snoozed"))
     if row.archived_at:
         return str(_("Archived"))
     return str(_("Read") if row.read_at else _("Unread"))
@@ -67,7 +72,17 @@ class MessageAdmin(ReadOnlyAdmin):
         return [StatusFilter, "created_at", *({"level"} & columns)]
 
 
-class ReceiptAdmin(ReadOnlyAdmin):
+class NamedAdmin(ReadOnlyAdmin):
+    """For rows that are called as their user, and what else they are of: it is read with them, for their pages, too."""
+
+    list_select_related: ClassVar[tuple[str, ...]] = ()
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        found: QuerySet[Any] = super().get_queryset(request)
+        return found.select_related(*self.list_select_related)
+
+
+class ReceiptAdmin(NamedAdmin):
     """What users have done with broadcasts."""
 
     list_display = ("broadcast", "recipient", status, "read_at", "banner_closed_at", "confirmed_at", "revision")
@@ -81,7 +96,7 @@ class ReceiptAdmin(ReadOnlyAdmin):
         return False
 
 
-class MailboxAdmin(ReadOnlyAdmin):
+class MailboxAdmin(NamedAdmin):
     """The version of each user, and the number on their badge."""
 
     list_display = ("user", "unread", "version")
@@ -105,3 +120,34 @@ class MailboxAdmin(ReadOnlyAdmin):
     def unread(self, mailbox: Any) -> str:
         snapshot: Snapshot | None = mailbox.snapshot
         return f"{snapshot.unread}{'+' * snapshot.capped}" if snapshot else ""
+
+
+class FollowingAdmin(NamedAdmin):
+    """What users follow. It is theirs to choose."""
+
+    list_display: tuple[str, ...] = ("subject", "user", "created_at")
+    list_select_related = ("mailbox__user",)
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """Names the user, not the mailbox."""
+        return self.list_display
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[Any, ...]:
+        return (*self.with_zones(self.list_display),)
+
+    @admin.display(description=_("user"))
+    def user(self, row: Any) -> Any:
+        return row.mailbox.user
+
+    def get_search_fields(self, request: HttpRequest) -> list[str]:
+        """A subject is searched by its beginning, which has an index."""
+        return ["subject__startswith", by_user_name("mailbox__user")]
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class SilenceAdmin(FollowingAdmin):
+    """What users have silenced."""
+
+    list_display = ("subject", "user", "until", "created_at")

@@ -1,5 +1,6 @@
 """Service tokens: created here, shown once, then read-only; they can be revoked."""
 
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
@@ -11,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from .. import services
-from ..models import Scope, ServiceToken
+from ..models import Scope, Service, ServiceToken
 from .base import LeanAdmin, by_user_name
 from .forms import LABELLED_TIMES, ServiceTokenForm
 from .submit_once import OnceAdmin
@@ -19,16 +20,40 @@ from .submit_once import OnceAdmin
 SCOPES = dict(Scope.choices)
 
 
+class ServiceAdmin(OnceAdmin, LeanAdmin):
+    list_display = ("name", "valid_tokens", "created_at")
+    search_fields = ("name",)
+    fields = ("name",)
+
+    @admin.display(description=_("valid tokens"))
+    def valid_tokens(self, service: Service) -> str:
+        return ", ".join(str(token) for token in ServiceToken.objects.valid().filter(service=service).order_by("pk"))
+
+    def is_deletion_forbidden(self, objs: Iterable[Any], request: HttpRequest) -> bool:
+        """A service with tokens stays: delete the tokens first."""
+        return super().is_deletion_forbidden(objs, request) or ServiceToken.objects.filter(service__in=objs).exists()
+
+
 class ServiceTokenAdmin(OnceAdmin, LeanAdmin):
     form = ServiceTokenForm
     formfield_overrides = LABELLED_TIMES
-    list_display = ("name", "owner", "allowed", "state", "expires_at", "last_used_at")
-    list_select_related = ("owner",)
+    list_display = ("name", "service", "owner", "allowed", "state", "expires_at", "last_used_at")
+    list_select_related = ("owner", "service")
     raw_id_fields = ("owner",)
     actions = ("revoke_selected",)
-    fields: ClassVar[tuple[str, ...]] = ("name", "owner", "scopes", "expires_at")
+    fields: ClassVar[tuple[str, ...]] = ("name", "service", "owner", "scopes", "expires_at")
     already_saved = _("This form was sent twice: one token was made, and shown once. If you missed it, revoke it here.")
-    shown_fields = ("name", "owner", "allowed", "state", "created_at", "expires_at", "revoked_at", "last_used_at")
+    shown_fields = (
+        "name",
+        "service",
+        "owner",
+        "allowed",
+        "state",
+        "created_at",
+        "expires_at",
+        "revoked_at",
+        "last_used_at",
+    )
 
     class Media:
         js = ("inbox/admin/once.js",)
@@ -45,6 +70,8 @@ class ServiceTokenAdmin(OnceAdmin, LeanAdmin):
     def get_form(
         self, request: HttpRequest, obj: ServiceToken | None = None, change: bool = False, **kwargs: Any
     ) -> Any:
+        if obj:  # what helps to fill in a field says nothing about its value
+            kwargs["help_texts"] = dict.fromkeys(self.fields, "")
         form = super().get_form(request, obj, change, **kwargs)
         return type(form.__name__, (form,), {"granting_user": request.user})
 

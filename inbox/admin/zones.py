@@ -61,12 +61,12 @@ def _valid(names: Iterator[str]) -> "Iterator[ZoneInfo]":
             continue
 
 
-def moment(value: datetime | None) -> str:
-    """With the abbreviation of the zone, as in “Nov. 28, 2026, 3 a.m. CET”."""
+def moment(value: datetime | None, *, short: bool = False) -> str:
+    """With the abbreviation of the zone, as in “Nov. 28, 2026, 3 a.m. CET”, or in short “11/28/2026 3 a.m. CET”."""
     if value is None:
         return ""
     local = timezone.localtime(value)
-    return f"{date_format(local, 'DATETIME_FORMAT')} {local.tzname()}"
+    return f"{date_format(local, 'SHORT_DATETIME_FORMAT' if short else 'DATETIME_FORMAT')} {local.tzname()}"
 
 
 def zone_named_here() -> str:
@@ -102,8 +102,10 @@ class ZonedAdmin(ModelAdmin):
     """Its pages are in the time zone of the user. All times have one: columns and what can't be changed an
     abbreviation, fields its name."""
 
+    object_history_template = "inbox/admin/object_history.html"
+
     class Media:
-        css = {"all": ("inbox/admin/zone.css",)}
+        css = {"all": ("inbox/admin/pages.css", "inbox/admin/zone.css")}
         js = ("inbox/admin/zone.js",)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
@@ -118,7 +120,7 @@ class ZonedAdmin(ModelAdmin):
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         with zone_of(request):
-            context = {"subtitle": zone_named_here(), **(extra_context or {})}
+            context = {"zone": zone_named_here(), **(extra_context or {})}
             return rendered_now(super().history_view(request, object_id, context))
 
     def get_list_display(self, request: HttpRequest) -> Any:

@@ -61,6 +61,7 @@ class Watch {
     const request = (this.#request = new XMLHttpRequest());
     request.open("GET", this.box.dataset.now + location.search);
     request.responseType = "document";
+    request.overrideMimeType("text/html"); // a 304 has no type: it would be read as XML, and the error in it has styles
     request.timeout = LOST;
     if (this.#tag) request.setRequestHeader("If-None-Match", this.#tag);
     request.onload = () => this.#answer(request);
