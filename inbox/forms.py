@@ -1,9 +1,12 @@
-"""The form of the preferences page. It shows the types that are not muted, because that is easier to understand."""
+"""The forms of pages that need no scripts: preferences, and snoozing."""
 
+from collections.abc import Iterable
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from django import forms
 from django.http import QueryDict
+from django.utils import formats, timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
@@ -12,11 +15,12 @@ from .core.zones import zones_by_region
 from .models import event_types
 from .rendering.languages import languages
 
+MORNING, LATER = time(9), timedelta(hours=3)
 AS_THE_PAGE, AS_THE_BROWSER = _("As the page"), _("As the browser")
 
 
 class PreferencesForm(forms.Form):
-    """A checked type is counted, an unchecked one is muted."""
+    """A checked type is counted, an unchecked one is muted: the types that are not muted are easier to understand."""
 
     told = forms.MultipleChoiceField(
         label=_("Count these in my badge"), required=False, widget=forms.CheckboxSelectMultiple
@@ -51,6 +55,47 @@ class PreferencesForm(forms.Form):
         told = self.cleaned_data["told"]
         sent = {name: self.cleaned_data[name] for name in ("language", "time_zone") if name in self.data}
         return {"muted": [name for name in event_types() if name not in told], **sent}
+
+
+class SnoozeForm(forms.Form):
+    """Items, and until when they are hidden. Moments are in the current time zone of Django."""
+
+    items = forms.MultipleChoiceField(label=_("Notifications"), widget=forms.CheckboxSelectMultiple)
+    until = forms.ChoiceField(label=_("Snooze until"), widget=forms.RadioSelect)
+    at = forms.DateTimeField(
+        label=_("Date and time"),
+        required=False,
+        widget=forms.DateTimeInput(format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local"}),
+    )
+
+    def __init__(self, data: QueryDict | None, items: Iterable[tuple[str, str]], now: datetime) -> None:
+        self.moments = moments(now)
+        super().__init__(data, initial={"until": "tomorrow", "at": self.moments["tomorrow"]}, label_suffix="")
+        offered: Any = self.fields
+        offered["items"].choices = list(items)
+        words = {"later": _("Later today"), "tomorrow": _("Tomorrow morning"), "week": _("Next week")}
+        named = [(name, f"{words[name]} ({in_words(moment)})") for name, moment in self.moments.items()]
+        offered["until"].choices = [*named, ("at", _("Date and time"))]
+
+    def end(self) -> datetime | None:
+        """The moment that was chosen; None if it is to be typed and was not. Call it on a valid form."""
+        chosen: datetime | None = self.moments.get(self.cleaned_data["until"], self.cleaned_data["at"])
+        return chosen
+
+
+def moments(now: datetime) -> dict[str, datetime]:
+    """What is offered at this moment, which is in the reader's time zone; as snooze.js offers it."""
+    later = (now + LATER).replace(minute=0, second=0, microsecond=0)
+    later += timedelta(hours=1 if now.minute else 0)
+    today, zone = now.date(), now.tzinfo
+    tomorrow = datetime.combine(today + timedelta(days=1), MORNING, zone)
+    week = datetime.combine(today + timedelta(days=7 - today.weekday()), MORNING, zone)
+    return {**({"later": later} if later.date() == today else {}), "tomorrow": tomorrow, "week": week}
+
+
+def in_words(moment: datetime) -> str:
+    """In the current time zone of Django."""
+    return formats.date_format(timezone.localtime(moment), "SHORT_DATETIME_FORMAT")
 
 
 def _zones(own: str) -> list[tuple[str, Any]]:

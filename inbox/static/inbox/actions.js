@@ -1,31 +1,78 @@
 /* What the user does to items. Each action is shown at once, then written, and taken back on screen if the write fails. */
 
+import { actToken } from "./shared/api.js";
 import { gettext } from "./shared/i18n.js";
 
 export class Actions {
   writing = 0; // writes in progress: a list read meanwhile may be outdated
+  hidden = new Set(); // items that these have taken off the list
   #last = new Map(); // ref → its last write, for the order of writes
+  #unfinished = new Map(); // filter → the token of its mark-all, which may have failed midway
 
-  /** `page`: {list, onWritten(snapshot), onWriteFailed(error), reload(ref), settle()}. */
+  /**
+   * `page`: {list, filter, version, onWritten(snapshot), onWriteFailed(error, again), refresh(), reload(ref), settle(), unfold(item),
+   * askSnooze(item)}.
+   */
   constructor(api, toast, page) {
     Object.assign(this, { api, toast, page });
   }
 
-  /** `name`: open, more, read, archive or delete. */
+  /** `name`: open, more, star, snooze, wake, read, archive or delete. */
   do(name, ref) {
     const item = this.page.list.find(ref);
     if (!item) return;
-    if (name === "open") {
+    if (name === "open" && item.thread) this.page.unfold(item);
+    else if (name === "open") {
       this.page.list.row(ref).classList.toggle("rd-open");
       if (!item.read) this.#change(item, { read: true });
     } else if (name === "more") this.#toggleActions(ref);
+    else if (name === "star") this.#toggleStarred(item);
+    else if (name === "snooze") this.page.askSnooze(item);
+    else if (name === "wake") this.#wake(item);
     else if (name === "read") this.#toggleRead(item);
     else if (name === "archive") this.#toggleArchived(item);
     else this.#remove(item);
   }
 
-  async readAll(upTo, type) {
-    await this.#write(() => this.api.readUpTo(upTo, type), () => {});
+  /** Hide the item until this moment. @param {Date} until */
+  snooze(item, until) {
+    const written = this.#change(item, { snoozed_until: until.toISOString() });
+    this.toast.show(gettext("Snoozed."), () => this.#undo(written, item.ref));
+  }
+
+  /** Read an item that is no row of the list: one of an unfolded thread, or of the important ones. */
+  async readPart(item) {
+    if (item.read) return;
+    await this.#write(() => this.api.read([item.ref], item.version), () => {});
+    await this.page.refresh();
+  }
+
+  /** The link of the button is followed meanwhile. */
+  press(item, button) {
+    const request = () => this.api.press(refOf(item), button, "inbox", this.#versionOf(item));
+    this.#show({ ...item, read: true, pressed: button });
+    const written = this.#write(this.#inOrder(item.ref, request), () => this.#show(item));
+    if (!item.read) this.toast.show(gettext("Marked as read."), () => this.#undo(written, item.ref));
+  }
+
+  /** `filter`: {q, type} of the list. */
+  async readAll(upTo, { q, type }) {
+    const found = { q, unread: true, ...(type && { type }) };
+    const key = JSON.stringify(found);
+    const act = this.#unfinished.get(key) ?? actToken();
+    this.#unfinished.set(key, act);
+    const request = () => (q ? this.api.changeAll(found, { read: true }, upTo, act) : this.api.readUpTo(upTo, type, act));
+    const written = this.#write(request, () => {});
+    this.toast.show(gettext("Marked all as read."), () => this.#undo(written));
+    if (await written) this.#unfinished.delete(key);
+  }
+
+  /** By its token. @param {string} token @param {string} [ref] of an item that comes back */
+  async undo(token, ref = "") {
+    const again = () => this.undo(token, ref);
+    const undone = await this.#write(() => this.api.undo(token), () => {}, again);
+    if (undone?.skipped) this.toast.show(gettext("What was changed since stays as it is."));
+    await this.page.reload(ref);
   }
 
   #toggleActions(ref) {
@@ -33,29 +80,57 @@ export class Actions {
     row.querySelector('[data-act="more"]').ariaExpanded = String(row.classList.toggle("rd-acting"));
   }
 
+  #toggleStarred(item) {
+    const written = this.#change(item, { starred: !item.starred });
+    const text = item.starred ? gettext("Star taken off.") : gettext("Starred.");
+    this.toast.show(text, () => this.#undo(written, item.ref));
+  }
+
+  #wake(item) {
+    const written = this.#change(item, { snoozed_until: null });
+    this.toast.show(gettext("Back in the inbox."), () => this.#undo(written, item.ref));
+  }
+
   #toggleRead(item) {
-    this.#change(item, { read: !item.read });
-    this.toast.announce(item.read ? gettext("Marked as unread.") : gettext("Marked as read."));
+    const written = this.#change(item, { read: !item.read });
+    const text = item.read ? gettext("Marked as unread.") : gettext("Marked as read.");
+    this.toast.show(text, () => this.#undo(written, item.ref));
   }
 
   #toggleArchived(item) {
     const archived = !item.archived;
-    const undo = { archived: !archived, ...(archived && !item.read && { read: false }) };
-    this.#change(item, { archived });
+    const written = this.#change(item, { archived });
     const text = archived ? gettext("Archived.") : gettext("Moved to the inbox.");
-    this.toast.show(text, () => this.#undo(item, undo));
+    this.toast.show(text, () => this.#undo(written, item.ref));
   }
 
   #remove(item) {
-    this.#hide(item, () => this.api.remove(item.ref, item.version));
-    this.toast.show(gettext("Deleted."), () => this.#undo(item, { deleted: false }));
+    const request = () => this.#request(item, { deleted: true }, () => this.api.remove(refOf(item), this.#versionOf(item)));
+    const written = this.#hide(item, request);
+    this.toast.show(gettext("Deleted."), () => this.#undo(written, item.ref));
   }
 
   #change(item, changes) {
-    const request = () => this.api.change(item.ref, changes, item.version);
-    if ("archived" in changes) return this.#hide(item, request);
-    this.#show({ ...item, ...changes });
-    this.#write(this.#inOrder(item.ref, request), () => this.#show(item));
+    const request = () => this.#request(item, changes, () => this.api.change(refOf(item), changes, this.#versionOf(item)));
+    if (leaves(changes, this.page.filter)) return this.#hide(item, request);
+    this.#show(changed(item, changes));
+    return this.#write(this.#inOrder(item.ref, request), () => this.#show(item));
+  }
+
+  /* What is done to a thread is done to all of it that its headline counted, under the filter of the list; what comes meanwhile
+   * stays as it is. */
+  async #request(item, changes, one) {
+    if (!item.thread) return one();
+    const version = Math.max(item.version, this.page.version);
+    const { q, type } = this.page.filter;
+    const answer = await this.api.changeAll({ thread: item.thread, ...(q && { q }), ...(type && { type }) }, changes, version);
+    this.page.refresh(); // when this write is done: the counts of the thread have changed
+    return answer;
+  }
+
+  /* That of its row when the request is sent: an earlier write may have raised it. */
+  #versionOf({ ref, version }) {
+    return this.page.list.find(ref)?.version ?? version;
   }
 
   #show(item) {
@@ -67,13 +142,15 @@ export class Actions {
     const { list } = this.page;
     const before = list.items;
     list.show(list.without(item.ref));
-    this.#write(this.#inOrder(item.ref, request), () => list.show(before));
+    this.hidden.add(item);
+    const written = this.#write(this.#inOrder(item.ref, request), () => list.show(before));
+    return written.finally(() => this.hidden.delete(item));
   }
 
-  /* The list is read again, which puts the item back in its place. */
-  async #undo(item, changes) {
-    await this.#write(this.#inOrder(item.ref, () => this.api.change(item.ref, changes, item.version)), () => {});
-    await this.page.reload(item.ref);
+  /* `written`: the promise of the write's answer. The list is read again, which puts the items back in their places. */
+  async #undo(written, ref = "") {
+    const token = (await written)?.undo;
+    await (token ? this.undo(token, ref) : this.page.reload(ref));
   }
 
   /* A request that waits for the item's earlier write, so that an undo never overtakes what it undoes. Without an earlier write
@@ -88,16 +165,37 @@ export class Actions {
     };
   }
 
-  async #write(request, revert) {
+  /* Returns the answer; nothing if the write failed. `again`: what a failed undo offers. */
+  async #write(request, revert, again) {
     this.writing += 1;
     try {
-      this.page.onWritten(await request());
+      const answer = await request();
+      this.page.onWritten(answer);
+      return answer;
     } catch (error) {
       revert();
-      this.page.onWriteFailed(error);
+      this.page.onWriteFailed(error, again);
     } finally {
       this.writing -= 1;
       this.page.settle();
     }
   }
+}
+
+/* Of the item itself: the ref of a row in the list of threads is that of the thread. */
+function refOf(item) {
+  return item.newest ?? item.ref;
+}
+
+/* Whether an item that is changed so is no longer listed. */
+function leaves(changes, filter) {
+  if (filter.snoozed) return !("starred" in changes) && !changes.snoozed_until;
+  return ("archived" in changes && !filter.starred) || Boolean(changes.snoozed_until);
+}
+
+function changed(item, changes) {
+  const next = { ...item, ...changes };
+  if (changes.archived) next.read = true;
+  if (item.thread && next.read !== item.read) next.unread = next.read ? 0 : item.items;
+  return next;
 }

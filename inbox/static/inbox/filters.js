@@ -1,24 +1,26 @@
-/* The filter of the list, kept in the address: ?type=comment&view=unread. Filters are links, so they also work in a new tab. */
+/* The filter of the list, kept in the address: ?q=tea&type=comment&view=unread. Filters are links, so they also work in a new tab. */
 
 import { isPlainClick, setText } from "./shared/dom.js";
 import { icon, typeIcon } from "./shared/icons.js";
 
-const VIEWS = ["unread", "archived"];
+const EDGE = 24; // pixels beside the link that is chosen
+const VIEWS = ["unread", "threads", "starred", "snoozed", "archived"];
 
-/** Returns {type, view, unread, archived}; unknown values mean no filter. */
+/** Returns {q, type, view}, and the view as a flag ({unread: true}); unknown values mean no filter. */
 export function readFilter(types, search = location.search) {
   const query = new URLSearchParams(search);
   const type = types.includes(query.get("type")) ? query.get("type") : "";
   const view = VIEWS.includes(query.get("view")) ? query.get("view") : "";
-  return { type, view, unread: view === "unread", archived: view === "archived" };
+  const q = (query.get("q") ?? "").trim();
+  return { q, type, view, ...(view && { [view]: true }) };
 }
 
-export function address({ type, view }) {
-  const query = new URLSearchParams({ ...(type && { type }), ...(view && { view }) });
+export function address({ q, type, view }) {
+  const query = new URLSearchParams({ ...(q && { q }), ...(type && { type }), ...(view && { view }) });
   return query.size ? `?${query}` : location.pathname;
 }
 
-/** The links with data-type and data-view around the list, and their counts. */
+/** The links with data-type and data-view around the list and their counts, and the form that searches. */
 export class Filters {
   /** `onChange(filter)` is called when the user chooses another filter, or goes back in history. */
   constructor(root, onChange) {
@@ -28,6 +30,8 @@ export class Filters {
     this.current = readFilter(this.types);
     for (const link of this.links) link.addEventListener("click", (event) => this.#onClick(event, link));
     for (const svg of root.querySelectorAll("a[data-type] svg")) svg.replaceWith(iconOf(svg.closest("a").dataset.type));
+    this.form = root.querySelector("[data-search]");
+    this.form.addEventListener("submit", (event) => this.#onSearch(event));
     addEventListener("popstate", () => this.#show(readFilter(this.types)));
     this.#mark();
   }
@@ -52,6 +56,18 @@ export class Filters {
     this.#show(readFilter(this.types));
   }
 
+  #onSearch(event) {
+    event.preventDefault();
+    const wanted = this.#with("q", this.form.elements.q.value.trim());
+    history.pushState(history.state, "", address(wanted));
+    this.#show(readFilter(this.types));
+  }
+
+  #with(name, value) {
+    const { q, type, view } = this.current;
+    return { q, type, view, [name]: value };
+  }
+
   #show(filter) {
     this.current = filter;
     this.#mark();
@@ -60,13 +76,23 @@ export class Filters {
 
   /* Each link changes its own part of the filter and keeps the other part. */
   #mark() {
+    this.form.elements.q.value = this.current.q;
     for (const link of this.links) {
       const [name, value] = "type" in link.dataset ? ["type", link.dataset.type] : ["view", link.dataset.view];
-      link.href = address({ ...this.current, [name]: value });
+      link.href = address(this.#with(name, value));
       if (this.current[name] === value) link.setAttribute("aria-current", "true");
       else link.removeAttribute("aria-current");
     }
+    for (const link of this.links) if (link.ariaCurrent) reveal(link);
   }
+}
+
+/* Where its row is wider than the window (on a phone), scroll the row, and nothing else. */
+function reveal(link) {
+  const row = link.closest("nav");
+  const [own, whole] = [link, row].map((element) => element.getBoundingClientRect());
+  if (own.right > whole.right) row.scrollLeft += own.right - whole.right + EDGE;
+  else if (own.left < whole.left) row.scrollLeft += own.left - whole.left - EDGE;
 }
 
 function iconOf(type) {

@@ -11,10 +11,12 @@ import { List } from "./list.js";
 import { merge } from "./merge.js";
 import { Owner } from "./owner.js";
 import { makeApi, readPage, readShown } from "./pages.js";
+import { Important, Parts } from "./parts.js";
 import { Screen } from "./screen.js";
 import { gettext, interpolate, ngettext } from "./shared/i18n.js";
 import { Reports } from "./shared/reports.js";
 import { backoff } from "./shared/timing.js";
+import { Snooze } from "./snooze.js";
 import { Toast } from "./toast.js";
 
 const [RETRY_MIN, RETRY_MAX] = [2, 30]; // seconds
@@ -22,7 +24,9 @@ const [RETRY_MIN, RETRY_MAX] = [2, 30]; // seconds
 class Inbox {
   #cursor = null; // after the last item on screen; null: there are no more
   #listVersion = 0; // the version the list was read at: "mark all as read" covers what was listed then
+  #listFilter = null; // the filter it was read with
   #snapshot = null; // the newest
+  #seen = -1; // the version up to which the user has seen the items, as this page has reported
   #writtenVersion = 0; // the version after the user's last write
   #reading = false;
   #refreshAgain = false; // something changed while the list was being read
@@ -30,6 +34,7 @@ class Inbox {
   #focusNext = null; // returns the ref of the item to focus after the next refresh
   #generation = 0; // counts changes of filter: responses for an earlier filter are dropped
   #failures = 0; // reads in a row
+  #outages = 0; // times that the browser lost the network
   #retryTimer = 0;
 
   constructor(root) {
@@ -51,12 +56,21 @@ class Inbox {
       readAll: () => this.readAll(),
     });
     this.actions = new Actions(this.api, this.toast, this);
+    const owns = (page) => this.owner.owns(page);
+    this.parts = new Parts(this.api, (work) => this.#guard(work), owns, () => this.filter);
+    this.important = new Important(one("important"), this.api, owns);
+    this.snooze = new Snooze(one("snooze"), (item, until) => this.actions.snooze(item, until));
     this.#listen();
     this.start();
   }
 
   get filter() {
     return this.filters.current;
+  }
+
+  /** That of the list. */
+  get version() {
+    return this.#listVersion;
   }
 
   get #version() {
@@ -97,7 +111,8 @@ class Inbox {
     try {
       await this.#guard(async () => {
         const page = await readPage(this.api, this.filter, before);
-        if (generation !== this.#generation || before !== this.#cursor || !this.owner.owns(page)) return;
+        if (generation !== this.#generation || !this.owner.owns(page)) return;
+        if (before !== this.#cursor) return this.#cursor === null ? undefined : this.more(); // the list was read meanwhile
         const first = page.items[0];
         this.#cursor = page.next;
         this.list.show([...this.list.items, ...page.items.filter((item) => !this.list.find(item.ref))]);
@@ -129,8 +144,9 @@ class Inbox {
   #onRefreshed(generation, known, page) {
     if (generation !== this.#generation || !this.owner.owns(page)) return;
     if (this.#isOutdated(known, page)) return void (this.#refreshAgain = true);
-    // In the unread view an item that was read here stays until the user leaves, so that nothing moves under the pointer.
-    const keep = (item) => this.filter.unread && item.read;
+    // In the unread view an item that was read here stays until the user leaves, so that nothing moves under the pointer;
+    // in the starred view one that has lost its star.
+    const keep = (item) => (this.filter.unread && item.read) || (this.filter.starred && !item.starred);
     const { items, next, fresh } = merge(this.list.items, this.#cursor, page, keep);
     const hold = fresh && !this.#insert && this.screen.inUse(this.list);
     this.screen.held(hold ? fresh : 0);
@@ -148,6 +164,7 @@ class Inbox {
 
   #accept(page, items, next, fresh = 0) {
     this.#listVersion = page.version;
+    this.#listFilter = this.filter;
     this.#cursor = next;
     this.screen.held(0);
     this.list.show(items, fresh);
@@ -156,6 +173,23 @@ class Inbox {
     this.#insert = false;
     this.#focusNext = null;
     this.#draw();
+    this.parts.refresh();
+    this.#see();
+  }
+
+  /* The newest items are on screen, unless a filter leaves some out: they are no longer unseen. */
+  async #see() {
+    const [version, filter] = [this.#listVersion, this.#listFilter];
+    if (document.hidden || document.prerendering || this.owner.stopped) return;
+    if (filter !== this.filter || filter.q || filter.type || !["", "unread", "threads"].includes(filter.view)) return;
+    if (!this.#snapshot?.unseen || version <= this.#seen) return;
+    this.#seen = version;
+    try {
+      this.onWritten(await this.api.seen(version));
+    } catch (error) {
+      if (!("status" in error)) throw error;
+      if (this.#seen === version) this.#seen = -1; // the next snapshot tries again
+    }
   }
 
   /** After a read or a write: what had to wait for it. */
@@ -180,22 +214,40 @@ class Inbox {
 
   // Writing, by actions.js
 
+  /** Show the items of a thread below its headline, or hide them. */
+  unfold(item) {
+    return this.parts.toggle(this.list.row(item.ref), item);
+  }
+
+  /** Ask until when. */
+  askSnooze(item) {
+    this.snooze.open(item);
+  }
+
   readAll() {
-    this.actions.readAll(this.#listVersion, this.filter.type).then(() => this.refresh());
+    this.actions.readAll(this.#listVersion, this.filter).then(() => this.refresh());
   }
 
   /** A write returned this snapshot. Bells on this page need not wait for the push. */
   onWritten(snapshot) {
     this.#writtenVersion = snapshot.version;
-    if (snapshot.version === this.#listVersion + 1) this.#listVersion += 1; // nothing but this write has happened since
+    if (snapshot.changed) this.#raise(snapshot.version);
     this.#onSnapshot(snapshot);
     for (const bell of document.querySelectorAll("notification-bell")) bell.offer?.(snapshot);
   }
 
-  /** A write failed; the screen was already put back. */
-  onWriteFailed(error) {
+  /* Nothing but a write of this page has happened since the version before. Had it changed nothing, this version would be
+   * somebody else's. */
+  #raise(version) {
+    if (this.#listVersion === version - 1) this.#listVersion = version;
+    const items = [...this.list.items, ...this.actions.hidden];
+    for (const item of items) if (item.version === version - 1) item.version = version;
+  }
+
+  /** A write failed; the screen was already put back. `again()`: if it was an undo, what undoes it once more. */
+  onWriteFailed(error, again = error.undo ? () => this.actions.undo(error.undo) : null) {
     if (error.status === 401) return this.owner.confirmSignedOut();
-    this.toast.show(error.message);
+    this.toast.show(error.message, error.status === 404 ? null : again); // 404: it is too late
     this.#refreshAgain = true;
   }
 
@@ -206,7 +258,9 @@ class Inbox {
     if (!this.owner.owns(snapshot) || snapshot.version < this.#version) return;
     this.#snapshot = snapshot;
     this.filters.count(snapshot);
+    this.important.refresh(this.filter, snapshot.unread);
     this.#draw();
+    this.#see();
   }
 
   #onStopped() {
@@ -227,10 +281,12 @@ class Inbox {
 
   /* Returns whether `work` was done. Handles an ApiError; rethrows all others. */
   async #guard(work) {
+    const outages = this.#outages;
     try {
       await work();
       this.#failures = 0;
-      if (!this.owner.stopped) this.screen.online();
+      // What was asked before the network went tells nothing about it.
+      if (!this.owner.stopped && outages === this.#outages) this.screen.online();
       return true;
     } catch (error) {
       this.screen.loaded();
@@ -255,16 +311,28 @@ class Inbox {
       if (this.owner.owns(detail) && detail.version > this.#listVersion) this.refresh();
     });
     addEventListener("online", () => this.retry());
-    addEventListener("offline", () => this.screen.offline(gettext("You are offline.")));
+    addEventListener("offline", () => {
+      this.#outages += 1;
+      this.screen.offline(gettext("You are offline."));
+    });
     addEventListener("pageshow", (event) => event.persisted && this.refresh());
     document.addEventListener("visibilitychange", () => document.hidden || this.refresh());
+    document.addEventListener("prerenderingchange", () => this.#see());
     this.list.element.addEventListener("click", (event) => {
+      if (event.target.closest(".rd-parts")) return; // below
       const control = event.target.closest("[data-act]");
       const link = event.target.closest("a.rd-title, a.rd-button");
       const item = this.list.find(event.target.closest("[data-ref]")?.dataset.ref);
-      if (item && link) this.reports.clicked(item, "inbox", link.dataset.button && Number(link.dataset.button));
+      if (item && link?.dataset.button) this.actions.press(item, Number(link.dataset.button));
+      else if (item && link) this.reports.clicked(item, "inbox");
       if (control) this.actions.do(control.dataset.act, control.closest("[data-ref]").dataset.ref);
     });
+    for (const element of [this.list.element, this.important.element]) {
+      element.addEventListener("click", (event) => {
+        const item = event.target.closest("a, button") && event.target.closest(".rd-part")?.item;
+        if (item) this.actions.readPart(item);
+      });
+    }
     bindKeys(this.list, (name, ref) => this.actions.do(name, ref), () => this.toast.undo());
   }
 }

@@ -1,6 +1,6 @@
 /* Keyboard shortcuts of the list. Letters work only while the focus is in it (WCAG 2.1.4); the browser's own shortcuts stay. */
 
-const ACTS = { u: "read", e: "archive", Delete: "delete", Backspace: "delete" };
+const ACTS = { u: "read", e: "archive", s: "star", b: "snooze", Delete: "delete", Backspace: "delete" };
 
 /** `act(name, ref)` does one of ACTS; `undo()` undoes the last. */
 export function bindKeys(list, act, undo) {
@@ -9,7 +9,7 @@ export function bindKeys(list, act, undo) {
     if (move(list, event.key) || press(list, event.key, act)) event.preventDefault();
   });
   list.element.closest("[data-inbox]").addEventListener("keydown", (event) => {
-    if (event.key === "z" && !hasModifier(event)) undo();
+    if (event.key === "z" && !hasModifier(event) && !event.target.closest("input")) undo();
   });
 }
 

@@ -16,9 +16,46 @@ export function makeApi(root) {
   return new Api(new URL(root.dataset.api, document.baseURI), credential, document.documentElement.lang);
 }
 
-/** {user, version, items, next}. Each item has the version of its page: a row may be newer than those above. `filter`: {type, unread, archived}; `before`: a cursor. */
+/**
+ * {user, version, items, next}. Each item has the version of its page: a row may be newer than those above. `filter`: {q, type},
+ * and a view; `before`: a cursor.
+ */
 export async function readPage(api, filter, before = "", limit = PAGE) {
+  if (filter.threads) return readThreads(api, filter, before, limit);
   const page = await api.inbox(limit, { ...filter, before });
+  if (!page.items.length && page.next !== null) {
+    // A search among very many items: it goes on in the next request. Its version is that of its first part.
+    const more = await readPage(api, filter, page.next, limit);
+    return sameUser(page, more) ? { ...more, version: page.version } : more;
+  }
+  const items = readItems(page.items, location.href).map((item) => ({ ...item, version: page.version }));
+  return { ...page, items };
+}
+
+/* The same, with threads in the shape of items. */
+async function readThreads(api, { q, type }, before, limit) {
+  const page = await api.threads(limit, { q, type, before });
+  const items = page.threads.flatMap((thread) => readThread(thread));
+  return { ...page, items: items.map((item) => ({ ...item, version: page.version })) };
+}
+
+/*
+ * `ref` is the key of the thread, `newest` the ref of its newest item. A thread of one is shown as that item, with the time that
+ * orders the list: it may have come back from a snooze.
+ */
+function readThread({ key, title, items, unread, moved_at: moved, newest }) {
+  const [item] = readItems([newest], location.href);
+  if (!item || typeof key !== "string") return [];
+  const [{ title: headline, created_at: time }] = readItems([{ ...newest, title, created_at: moved }], location.href);
+  const row = { ...item, ref: key, newest: item.ref, created_at: time };
+  if (!(items > 1)) return [row];
+  const none = { body: "", body_html: "", href: "", buttons: [] };
+  return [{ ...row, ...none, title: headline, read: !unread, thread: key, items, unread }];
+}
+
+/** The same for the items of one thread that the filter {q, type} chooses. */
+export async function readParts(api, key, { q, type }, before = "", limit = PAGE) {
+  const page = await (q || type ? api.inbox(limit, { q, type, thread: key, before }) : api.thread(key, limit, before));
   const items = readItems(page.items, location.href).map((item) => ({ ...item, version: page.version }));
   return { ...page, items };
 }

@@ -2,10 +2,11 @@
 
 import { showHtml } from "./shared/html.js";
 import { h, setText } from "./shared/dom.js";
-import { gettext, languageOf } from "./shared/i18n.js";
+import { face } from "./shared/face.js";
+import { gettext, interpolate, languageOf, ngettext } from "./shared/i18n.js";
 import { icon, typeIcon } from "./shared/icons.js";
-import { levelWord } from "./shared/item.js";
-import { DAY, localTimes, refreshTimes, timeElement } from "./shared/times.js";
+import { buttonLinks, levelWord } from "./shared/item.js";
+import { DAY, localTimes, momentElement, refreshTimes, timeElement } from "./shared/times.js";
 
 const language = languageOf(document.documentElement.lang);
 const LIMIT = DAY; // older items are listed under day headings, so they show the date
@@ -18,14 +19,19 @@ export function buildRow(item, label) {
     h("div", { class: "rd-text", dir: "auto" }),
     h("time", { class: "rd-time", hidden: true }),
     moreButton(),
-    h("div", { class: "rd-acts" }, actionButton("read"), actionButton("archive"), actionButton("delete", gettext("Delete"))));
+    h("div", { class: "rd-acts" },
+      actionButton("star", gettext("Star")), actionButton("snooze", gettext("Snooze")), actionButton("wake", gettext("Wake now")),
+      actionButton("read"), actionButton("archive"), actionButton("delete", gettext("Delete"))));
 }
 
 /* Which function shows which fields. */
 const PARTS = [
   [showTitle, ["title", "href", "level", "lang"]],
+  [showFace, ["actor"]],
   [showBody, ["body", "body_html", "lang"]],
-  [showButtons, ["buttons"]],
+  [showButtons, ["buttons", "pressed"]],
+  [showThread, ["thread", "items", "unread"]],
+  [showUntil, ["snoozed_until"]],
   [showTime, ["created_at"]],
 ];
 
@@ -46,13 +52,18 @@ export function refreshTime(row) {
 
 function showState(row, item) {
   row.classList.toggle("rd-unread", !item.read);
-  setText(row.querySelector(".rd-dot > *"), item.read ? "" : gettext("Unread"));
-  const [read, archive] = ["read", "archive"].map((name) => row.querySelector(`[data-act="${name}"]`));
+  row.classList.toggle("rd-starred", item.starred);
+  const states = [item.read ? "" : gettext("Unread"), item.starred ? gettext("Starred") : ""];
+  setText(row.querySelector(".rd-dot > *"), states.filter(Boolean).join(", "));
+  const [star, wake, read, archive] = ["star", "wake", "read", "archive"].map((name) => row.querySelector(`[data-act="${name}"]`));
+  star.ariaPressed = String(item.starred);
+  row.querySelector('[data-act="snooze"]').ariaHasPopup = "dialog";
+  wake.hidden = !item.snoozed_until;
   if (item.read) label(read, gettext("Mark as unread"), "unread");
   else label(read, gettext("Mark as read"), "read");
   if (item.archived) label(archive, gettext("Move to inbox"), "unarchive");
   else label(archive, gettext("Archive"), "archive");
-  read.hidden = item.archived;
+  read.hidden = item.archived || Boolean(item.snoozed_until);
 }
 
 /* CSS stretches the title over the whole row. Without a link it is a button that marks as read. */
@@ -67,6 +78,14 @@ function showTitle(row, item) {
   const level = word ? [h("bdi", { class: `rd-level rd-${item.level}` }, word), " "] : [];
   title.replaceChildren(...level, h("span", { lang: item.lang || null }, item.title));
   if (title !== old) replace(row.querySelector(".rd-text"), old, title);
+}
+
+/* In the place of the type's icon. A click on it leads to the actor; the keyboard has the title, which names them. */
+function showFace(row, { actor, type }) {
+  const kind = row.querySelector(".rd-kind");
+  const [inner, mark] = actor ? [face(actor, 34), [h("span", { class: "rd-mark" }, typeIcon(type))]] : [typeIcon(type), []];
+  const link = actor?.href ? h("a", { class: "rd-face", href: actor.href, tabindex: "-1", "aria-hidden": "true" }, inner) : inner;
+  kind.replaceChildren(link, ...mark);
 }
 
 /* Put `next` in the place of `old`, with its focus. */
@@ -94,11 +113,29 @@ function body(item) {
 }
 
 function showButtons(row, item) {
+  const focused = row.querySelector(".rd-links :focus")?.dataset.button;
   row.querySelector(".rd-links")?.remove();
   if (!item.buttons.length) return;
-  const links = item.buttons.map(({ at, label, lang, href }) =>
-    h("a", { class: "rd-button", href, lang: lang || null, "data-button": String(at) }, label));
-  row.querySelector(".rd-text").append(h("p", { class: "rd-links" }, ...links));
+  row.querySelector(".rd-text").append(h("p", { class: "rd-links" }, ...buttonLinks(item, { class: "rd-button" })));
+  if (focused) row.querySelector(`[data-button="${focused}"]`)?.focus({ preventScroll: true });
+}
+
+/* The title of a thread unfolds its items (thread.js). */
+function showThread(row, { thread, items, unread }) {
+  row.querySelector(".rd-size")?.remove();
+  const title = row.querySelector('[data-act="open"]');
+  if (!thread) return title.removeAttribute("aria-expanded");
+  title.ariaExpanded ??= "false";
+  const size = interpolate(ngettext("%(n)s notification", "%(n)s notifications", items), { n: items });
+  const news = unread ? interpolate(ngettext("%(n)s unread", "%(n)s unread", unread), { n: unread }) : "";
+  title.after(h("p", { class: "rd-size" }, [size, news].filter(Boolean).join(" · ")));
+}
+
+function showUntil(row, item) {
+  row.querySelector(".rd-until")?.remove();
+  if (!item.snoozed_until) return;
+  const until = h("p", { class: "rd-until" }, `${gettext("Snoozed until:")} `, momentElement(new Date(item.snoozed_until), language));
+  row.querySelector(".rd-text").append(until);
 }
 
 function showTime(row, item) {

@@ -64,7 +64,7 @@ export class Screen {
   /** `unread`: the count of the type shown; `label`: that type's; `stopped`: only the banner and the list are shown. */
   draw({ empty, more, unread, filter, label, stopped }) {
     this.moreButton.hidden = !more || empty;
-    this.readAll.disabled = !unread || filter.archived || stopped;
+    this.readAll.disabled = !unread || filter.archived || filter.starred || filter.snoozed || stopped;
     this.keys.hidden = empty;
     this.empty.hidden = !empty || more || stopped || this.#loading;
     if (!this.empty.hidden) this.#explain(...this.#reason(filter, label));
@@ -77,16 +77,20 @@ export class Screen {
     this.empty.append(heading, line);
   }
 
-  #reason({ type, view }, label) {
+  #reason({ q, type, view }, label) {
     if (!this.banner.hidden) {
       return [gettext("The inbox can’t be shown right now"), gettext("It will be here as soon as the server is back.")];
     }
+    if (q) return [gettext("Nothing found"), interpolate(gettext("Nothing here has all words of “%(words)s”."), { words: q })];
     const [title, text] = {
       unread: [
         gettext("You’re all caught up"),
         gettext("Nothing unread. New notifications show up here by themselves."),
       ],
       archived: [gettext("The archive is empty"), gettext("What you archive is kept here, out of the way.")],
+      threads: [gettext("Your inbox is empty"), gettext("Whatever concerns you shows up here by itself.")],
+      starred: [gettext("Nothing is starred"), gettext("What you star is kept here, until you take the star off.")],
+      snoozed: [gettext("Nothing is snoozed"), gettext("What you snooze waits here, and comes back unread when its time has come.")],
       "": [gettext("Your inbox is empty"), gettext("Whatever concerns you shows up here by itself.")],
     }[view];
     const only = interpolate(gettext("Only “%(type)s” are shown."), { type: label });

@@ -1,8 +1,13 @@
 /**
- * Client of the user's endpoints under /api/v1/ (documentation: /api/v1/docs). The session or ticket is the credential's
- * business, checking the items is item.js's.
+ * Client of the user's endpoints under /api/v1/ (documentation: /api/v1/docs), as far as the bell and the inbox page need them;
+ * push/client/mailbox.js has the others. The session or ticket is the credential's business, checking the items is item.js's.
+ *
+ * @import {InboxFilter, Surface} from "../../push/reddot.js"
  */
 import { ApiError, jsonRequest, readJson, unreachable } from "./http.js";
+
+const TEXTS = ["q", "type", "not_type", "actor", "since", "until", "subject", "thread"];
+const FLAGS = ["unread", "read", "archived", "starred", "snoozed", "important"];
 
 /** Every method throws ApiError, or Unreachable without a network. Writes finish even if the user leaves the page. */
 export class Api {
@@ -15,52 +20,107 @@ export class Api {
     this.base = base;
     this.credential = credential;
     this.language = language;
+    /** Called with the answer to each write, a snapshot. @type {(answer: any) => void} */
+    this.written = () => {};
   }
 
   /** The user's snapshot. */
   unread() {
-    return this.#request("unread/");
+    return this.request("unread/");
   }
 
   /**
    * A page of items, newest first. `version` was read before the items; `next` is the cursor for `before`.
-   * @param {number} limit @param {{before?: string, type?: string, unread?: boolean, archived?: boolean}} [filter]
+   * @param {number} limit @param {InboxFilter} [filter]
    * @returns {Promise<{user: number|string, version: number, items: any[], next: string|null}>}
    */
-  async inbox(limit, { before, type, unread, archived } = {}) {
-    const query = new URLSearchParams({ limit: String(limit) });
-    if (this.language) query.set("language", this.language);
-    if (before) query.set("before", before);
-    if (type) query.set("type", type);
-    if (unread) query.set("unread", "1");
-    if (archived) query.set("archived", "1");
-    const page = await this.#request(`inbox/?${query}`);
+  async inbox(limit, filter = {}) {
+    const page = await this.request(`inbox/?${this.pageQuery(limit, filter)}`);
     return Array.isArray(page?.items) ? page : unreachable();
   }
 
   /**
-   * `changes`: {read}, {archived} or {deleted: false}. Returns the snapshot afterwards, as all writes do. `version` is that of
-   * what was shown: if an announcement was shown again since, nothing is written (409).
+   * A page of threads with items that the filter chooses, the last moved first; they count these items.
+   * @param {number} limit @param {InboxFilter} [filter]
+   * @returns {Promise<{user: number|string, version: number, threads: any[], next: string|null}>}
+   */
+  async threads(limit, filter = {}) {
+    const page = await this.request(`inbox/threads/?${this.pageQuery(limit, filter)}`);
+    return Array.isArray(page?.threads) ? page : unreachable();
+  }
+
+  /**
+   * A page of the items of one thread, newest first. @param {string} key @param {number} limit @param {string} [before]
+   * @returns {Promise<{user: number|string, version: number, items: any[], next: string|null}>}
+   */
+  async thread(key, limit, before) {
+    const page = await this.request(`inbox/threads/${encodeURIComponent(key)}/?${this.pageQuery(limit, { before })}`);
+    return Array.isArray(page?.items) ? page : unreachable();
+  }
+
+  /** @param {number} limit @param {Record<string, any>} filter names that the API does not know are left out */
+  pageQuery(limit, { before, ...filter }) {
+    const query = new URLSearchParams({ limit: String(limit) });
+    if (this.language) query.set("language", this.language);
+    if (before) query.set("before", before);
+    for (const [name, value] of known(filter)) query.set(name, value === true ? "1" : value);
+    return query;
+  }
+
+  /**
+   * `changes`: {read}, {archived}, {starred}, {snoozed_until} or {deleted: false}. Returns the snapshot afterwards, as all writes
+   * do. `version` is that of what was shown: if an announcement was shown again since, nothing is written (409).
    * @param {string} ref @param {object} changes @param {number} [version]
    */
   change(ref, changes, version) {
-    return this.#write("PATCH", `inbox/${encodeURIComponent(ref)}/`, { ...changes, version });
+    return this.write("PATCH", `inbox/${encodeURIComponent(ref)}/`, { ...changes, version });
   }
 
   /** @param {string} ref @param {number} [version] */
   remove(ref, version) {
     const query = version === undefined ? "" : `?version=${version}`;
-    return this.#write("DELETE", `inbox/${encodeURIComponent(ref)}/${query}`);
+    return this.write("DELETE", `inbox/${encodeURIComponent(ref)}/${query}`);
   }
 
   /** @param {string[]} refs @param {number} [version] */
   read(refs, version) {
-    return this.#write("POST", "inbox/read/", { refs, version });
+    return this.write("POST", "inbox/read/", { refs, version });
   }
 
-  /** Mark as read what was listed at `version`. @param {number} version @param {string} [type] only items of this type */
-  readUpTo(version, type = "") {
-    return this.#write("POST", "inbox/read/", { up_to: version, ...(type && { type }) });
+  /**
+   * Press a button of an item, which reads it. @param {string} ref @param {number} button
+   * @param {Surface} [surface] @param {number} [version]
+   */
+  press(ref, button, surface, version) {
+    return this.write("POST", `inbox/${encodeURIComponent(ref)}/pressed/`, { button, surface, version });
+  }
+
+  /**
+   * Mark as read what was listed at `version`. @param {number} version @param {string} [type] only items of this type
+   * @param {string} [act] a token of one's own (`actToken`), with which the act goes on if it is sent again
+   */
+  readUpTo(version, type = "", act = "") {
+    return this.write("POST", "inbox/read/", { up_to: version, ...(type && { type }), ...(act && { act }) });
+  }
+
+  /**
+   * Change all that a filter ({q, type, unread, …}, as in `GET inbox/`) listed at `version`, in the same language.
+   * @param {object} filter @param {object} changes @param {number} version @param {string} [act] as above
+   */
+  changeAll(filter, changes, version, act = "") {
+    const query = this.language ? `?${new URLSearchParams({ language: this.language })}` : "";
+    const filtered = { filter: Object.fromEntries(known(filter)), ...changes, up_to: version, ...(act && { act }) };
+    return this.write("POST", `inbox/changes/${query}`, filtered);
+  }
+
+  /** Undo a write, by `undo` of its answer. @param {string} token @param {string} [act] as above */
+  undo(token, act = "") {
+    return this.write("POST", "inbox/undo/", { undo: token, ...(act && { act }) });
+  }
+
+  /** What was listed at `version` was shown: it is no longer unseen. @param {number} version */
+  seen(version) {
+    return this.write("POST", "inbox/seen/", { up_to: version });
   }
 
   /**
@@ -68,13 +128,38 @@ export class Api {
    * @returns {Promise<{user: number|string, version: number, items: any[]}>}
    */
   async announcements() {
-    const found = await this.#request(`inbox/announcements/?${new URLSearchParams(this.language && { language: this.language })}`);
+    const found = await this.request(`inbox/announcements/?${new URLSearchParams(this.language && { language: this.language })}`);
     return Array.isArray(found?.items) ? found : unreachable();
   }
 
   /** Close the banner, or confirm the dialog, that was shown at `version`. @param {"close"|"confirm"} act */
   answer(act, ref, version) {
-    return this.#write("POST", `inbox/announcements/${encodeURIComponent(ref)}/${act}/`, { version });
+    return this.write("POST", `inbox/announcements/${encodeURIComponent(ref)}/${act}/`, { version });
+  }
+
+  /** Read what a page has shown. @param {string} visit what `{% visited %}` has put into it @param {string} [act] as above */
+  visited(visit, act = "") {
+    return this.write("POST", "inbox/visited/", { visit, ...(act && { act }) });
+  }
+
+  /** @param {string} subject "blog.post:7" */
+  follow(subject) {
+    return this.write("PUT", `following/${encodeURIComponent(subject)}/`);
+  }
+
+  /** @param {string} subject */
+  unfollow(subject) {
+    return this.write("DELETE", `following/${encodeURIComponent(subject)}/`);
+  }
+
+  /** @param {string} subject @param {{for?: "day"|"week"|"ever", until?: string}} end */
+  silence(subject, end) {
+    return this.write("PUT", `silences/${encodeURIComponent(subject)}/`, end);
+  }
+
+  /** @param {string} subject */
+  unsilence(subject) {
+    return this.write("DELETE", `silences/${encodeURIComponent(subject)}/`);
   }
 
   /** Note what was seen and clicked (reports.js). @param {object[]} events */
@@ -82,16 +167,35 @@ export class Api {
     await this.credential.fetch(new URL("inbox/events/", this.base), { ...jsonRequest("POST", { events }), keepalive: true });
   }
 
-  #write(method, path, body) {
-    return this.#request(path, { ...jsonRequest(method, body), keepalive: true });
+  /** @param {string} method @param {string} path @param {object} [body] */
+  async write(method, path, body) {
+    const answer = await this.request(path, { ...jsonRequest(method, body), keepalive: true });
+    this.written(answer);
+    return answer;
   }
 
   /** @param {string} path @param {RequestInit} [init] */
-  async #request(path, init = {}) {
+  async request(path, init = {}) {
     const headers = { Accept: "application/json", ...init.headers };
     const response = await this.credential.fetch(new URL(path, this.base), { ...init, headers }).catch(refused);
     return readJson(response);
   }
+}
+
+/**
+ * What the API knows of a filter: texts, of which several are separated by commas and a Date is a moment; and flags that are set.
+ * @param {Record<string, any>} filter @returns {[string, any][]}
+ */
+function known(filter) {
+  const text = (value) => (value instanceof Date ? value.toISOString() : String(value));
+  const texts = TEXTS.filter((name) => filter[name]).map((name) => [name, text(filter[name])]);
+  return /** @type {any} */ ([...texts, ...FLAGS.filter((name) => filter[name]).map((name) => [name, true])]);
+}
+
+/** A token for an act, of 128 random bits. */
+export function actToken() {
+  const bytes = String.fromCharCode(...crypto.getRandomValues(new Uint8Array(16)));
+  return btoa(bytes).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 }
 
 /** A credential may refuse before anything is sent. @returns {never} */

@@ -6,12 +6,16 @@ import { gettext } from "./i18n.js";
 
 const SAFE_METHODS = new Set([undefined, "GET", "HEAD"]);
 
-/** The server refused. `message` is the problem document's `detail`, fit to be shown. */
+/**
+ * The server refused. `message` is fit to be shown: the problem document's `detail`, or that of its first wrong value. `undo`: the
+ * token that undoes what a write has changed before it failed.
+ */
 export class ApiError extends Error {
-  /** @param {number} status @param {string} message */
-  constructor(status, message) {
+  /** @param {number} status @param {string} message @param {string} [undo] */
+  constructor(status, message, undo = "") {
     super(message);
     this.status = status;
+    this.undo = undo;
   }
 }
 
@@ -30,7 +34,8 @@ export async function readJson(response) {
   if (status < 300) return response.json().catch(unreachable);
   if (status === 401) throw new ApiError(401, gettext("You are no longer signed in."));
   const problem = await response.json().catch(() => null);
-  throw new ApiError(status, problem?.detail || problem?.title || gettext("Something went wrong."));
+  const wrong = problem?.errors?.[0]?.detail;
+  throw new ApiError(status, wrong || problem?.detail || problem?.title || gettext("Something went wrong."), problem?.undo);
 }
 
 /** @returns {never} */

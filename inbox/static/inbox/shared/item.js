@@ -1,11 +1,13 @@
 /* Checks the items of a response before they are shown. A value that can't be shown is replaced, and reported once in the
  * console, so that one bad item in the database never hides the others. */
 
+import { h } from "./dom.js";
 import { gettext } from "./i18n.js";
 
 const LEVELS = ["info", "success", "warning", "critical"];
 const LONGEST = 10_000; // characters of a text on screen
 const LONGEST_HTML = 100_000; // characters; beyond it the plain text is shown
+const LONGEST_NAME = 150; // characters
 const reported = new Set(); // "comment-7 url"
 
 const text = (value) => (["string", "number"].includes(typeof value) ? cut(String(value)) : undefined);
@@ -14,6 +16,7 @@ const flag = (value) => (typeof value === "boolean" ? value : undefined);
 const date = (value) => (Number.isNaN(Date.parse(value)) ? undefined : new Date(value).toISOString());
 const lang = (value) => (typeof value === "string" && /^[a-z-0-9]{2,35}$/i.test(value) ? value : undefined);
 const words = (value) => (Array.isArray(value) ? value.filter((each) => typeof each === "string") : undefined);
+const at = (value) => ([0, 1].includes(value) ? value : undefined);
 const html = (value) => (typeof value === "string" && value.length <= LONGEST_HTML ? value : undefined);
 
 /* Each: [read the value (undefined: can't be shown), its replacement, whether it may be absent]. */
@@ -28,7 +31,11 @@ const FIELDS = {
   level: [(value) => (LEVELS.includes(value) ? value : undefined), () => "info", true],
   read: [flag, () => false, true],
   archived: [flag, () => false, true],
+  starred: [flag, () => false, true],
+  important: [flag, () => false, true],
+  snoozed_until: [date, () => "", true],
   kinds: [words, () => [], true],
+  pressed: [at, () => null, true],
 };
 
 /** The items of a response that can be shown. `base`: what their links are relative to. */
@@ -39,14 +46,22 @@ export function readItems(values, base) {
 
 /**
  * `value` as an item whose fields all have their types; null if it is no object. `created_at` is "" if unknown; `href` is the
- * address to follow, "" for none; `buttons` are {at, label, lang, href}. `name` replaces a missing ref.
+ * address to follow, "" for none; `buttons` are {at, label, lang, href}; `actor` is {name, picture, href} or null. `name` replaces a missing ref.
  * @param {any} value @param {string|URL} base @param {string} [name] @returns {any}
  */
 export function readItem(value, base, name = "?") {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return report(name, "item", value), null;
   const ref = word(value.ref) ?? name;
   const item = Object.fromEntries(Object.keys(FIELDS).map((field) => [field, readField(value, field, ref)]));
-  return { ...item, ref, href: readLink(value.url, base, ref), buttons: readButtons(value.buttons, base, ref) };
+  return { ...item, ref, href: readLink(value.url, base, ref), buttons: readButtons(value.buttons, base, ref), actor: readActor(value.actor, base, ref) };
+}
+
+/* {name, picture, href}, or null. */
+function readActor(value, base, ref) {
+  if (value === undefined || value === null) return null;
+  const name = word(value.name);
+  if (!name) return report(ref, "actor", value), null;
+  return { name: name.slice(0, LONGEST_NAME), picture: readLink(value.picture, base, ref), href: readLink(value.url, base, ref) };
 }
 
 /* Each with its number, by which clicks are counted. */
@@ -76,6 +91,17 @@ function readLink(url, base, ref) {
 
 function cut(value) {
   return value.length > LONGEST ? `${value.slice(0, LONGEST).replace(/[\uD800-\uDBFF]$/, "")}…` : value;
+}
+
+/**
+ * The buttons of an item, as links with their numbers in `data-button`. The one that was pressed last says so, in the language
+ * of the page. @param {any} item @param {Record<string, any>} attributes of each
+ */
+export function buttonLinks({ buttons, pressed }, attributes) {
+  return buttons.map(({ at, label, lang, href }) => {
+    const word = at === pressed ? h("bdi", { class: "rd-chosen" }, ` (${gettext("chosen")})`) : null;
+    return h("a", { ...attributes, href, "data-button": String(at) }, h("span", { lang: lang || null }, label), word);
+  });
 }
 
 /** The word shown before the title of an item of this level, or "". */

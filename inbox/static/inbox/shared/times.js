@@ -47,9 +47,14 @@ export function timeElement(iso, language, limit) {
   return h("time", { datetime: iso, title: formattersOf(language).full.format(date) }, relativeTime(date, language, limit));
 }
 
+/** A <time> with the whole date and time of day. @param {Date} date @param {string} language */
+export function momentElement(date, language) {
+  return h("time", { datetime: date.toISOString(), "data-local": true }, formattersOf(language).moment.format(date));
+}
+
 /** Update the ages below `root`. @param {ParentNode} root @param {string} language @param {number} limit */
 export function refreshTimes(root, language, limit) {
-  for (const time of root.querySelectorAll("time:not(.rd-rich time)")) setText(time, relativeTime(new Date(time.dateTime), language, limit));
+  for (const time of root.querySelectorAll("time:not(.rd-rich time, [data-local])")) setText(time, relativeTime(new Date(time.dateTime), language, limit));
 }
 
 /** Show the moments in a text in the browser's time zone; the server has done it for one that the user chose. @param {ParentNode} root @param {string} language */

@@ -1,0 +1,138 @@
+/* Short rows beside those of the list: the items of an unfolded thread, and the important ones above the list. */
+
+import { readPage, readParts } from "./pages.js";
+import { h } from "./shared/dom.js";
+import { gettext, languageOf } from "./shared/i18n.js";
+import { levelWord } from "./shared/item.js";
+import { DAY, timeElement } from "./shared/times.js";
+
+const language = languageOf(document.documentElement.lang);
+const IMPORTANT = 3; // items at most: the list below has all of them
+
+/* The title is a link, or a button that marks as read; `item` of the element is the item (inbox.js). */
+function buildPart(item, body = "") {
+  const inner = [h("span", { class: "rd-hidden" }, item.read ? "" : `${gettext("Unread")}: `), word(item), h("span", { lang: item.lang || null }, item.title),
+    body ? h("span", { class: "rd-part-body", dir: "auto", lang: item.lang || null }, body) : null];
+  const title = item.href ? h("a", { href: item.href }, ...inner) : h("button", { type: "button" }, ...inner);
+  const part = h("li", { class: `rd-part ${item.read ? "" : "rd-unread"}` },
+    h("span", { class: "rd-dot" }), title, item.created_at ? timeElement(item.created_at, language, DAY) : null);
+  part.item = item;
+  return part;
+}
+
+/* With its text: the items of a thread often have the same title. */
+function buildPartOfThread(item) {
+  return buildPart(item, item.body);
+}
+
+function word({ level }) {
+  const text = levelWord(level);
+  return text ? h("bdi", { class: `rd-level rd-${level}` }, `${text} `) : null;
+}
+
+/* Put `parts` in, and the focus back to where it was. */
+function replace(list, parts) {
+  const at = [...list.children].findIndex((part) => part.contains(document.activeElement));
+  list.replaceChildren(...parts);
+  if (at >= 0) parts[Math.min(at, parts.length - 1)]?.querySelector("a, button").focus({ preventScroll: true });
+}
+
+/** The items of threads, each below its headline. */
+export class Parts {
+  #open = new Map(); // key of a thread → {row, list, shown: the items, next: the cursor}
+
+  /** `guard(work)`: handles what reading throws; `owns(page)`: whether a page is the user's; `filter()`: {q, type} of the list. */
+  constructor(api, guard, owns, filter) {
+    Object.assign(this, { api, guard, owns, filter });
+  }
+
+  /** Unfold the thread in its row, or fold it. */
+  async toggle(row, { ref }) {
+    const title = row.querySelector('[data-act="open"]');
+    const known = this.#open.get(ref);
+    known?.list.remove();
+    this.#open.delete(ref);
+    title.ariaExpanded = String(known?.row !== row);
+    if (known?.row === row) return;
+    const list = h("ul", { class: "rd-parts", role: "list" });
+    row.querySelector(".rd-text").append(list);
+    this.#open.set(ref, { row, list, shown: [], next: null });
+    await this.#read(ref);
+  }
+
+  /** The list was read again. */
+  async refresh() {
+    for (const [key, { row }] of this.#open) {
+      if (row.isConnected) await this.#read(key);
+      else this.#open.delete(key);
+    }
+  }
+
+  /* From the top as far as was shown, or the page after that. */
+  async #read(key, before = "") {
+    const open = this.#open.get(key);
+    await this.guard(async () => {
+      const page = await readParts(this.api, key, this.filter(), before, before ? undefined : Math.min(Math.max(open.shown.length, 20), 100));
+      if (!this.owns(page)) return;
+      open.shown = before ? [...open.shown, ...page.items] : page.items;
+      open.next = page.next;
+    });
+    if (this.#open.get(key) === open) replace(open.list, [...open.shown.map(buildPartOfThread), ...this.#more(key, open.next)]);
+  }
+
+  #more(key, next) {
+    if (next === null) return [];
+    const onclick = () => this.#read(key, next);
+    return [h("li", {}, h("button", { class: "rd-button", type: "button", onclick }, gettext("Load older")))];
+  }
+}
+
+/** The section of important unread items. It is hidden while there are none, and beside a filter. */
+export class Important {
+  #wanted = false;
+  #reading = false;
+  #again = false; // something has changed since the request
+
+  /** `owns(page)`: whether a page is the user's. */
+  constructor(element, api, owns) {
+    Object.assign(this, { element, api, owns, list: element.querySelector("ul") });
+  }
+
+  /** `filter`: of the list; `unread`: how many unread items there are. */
+  async refresh({ q, type, view }, unread) {
+    this.#wanted = !q && !type && ["", "unread"].includes(view) && unread > 0;
+    if (!this.#wanted) return this.#show([]);
+    this.#again = true;
+    if (this.#reading) return;
+    this.#reading = true;
+    try {
+      while (this.#again && this.#wanted) await this.#read();
+    } catch (error) {
+      if (!("status" in error)) throw error; // the list says what is wrong
+    } finally {
+      this.#reading = false;
+    }
+  }
+
+  async #read() {
+    this.#again = false;
+    await null; // the list is asked for first
+    const page = await readPage(this.api, { important: true, unread: true }, "", IMPORTANT);
+    const isShown = this.#wanted && this.owns(page);
+    this.#show(isShown ? page.items.filter((item) => item.important && !item.read) : []);
+  }
+
+  #show(items) {
+    const shown = JSON.stringify(items.map(({ version: _version, ...item }) => item));
+    if (shown === this.shown) return void this.#renew(items);
+    this.shown = shown;
+    const hadFocus = this.list.contains(document.activeElement);
+    replace(this.list, items.map((item) => buildPart(item)));
+    this.element.hidden = !items.length;
+    if (hadFocus && !items.length) this.element.parentElement.querySelector("[data-list]").focus();
+  }
+
+  #renew(items) {
+    items.forEach((item, at) => (this.list.children[at].item = item));
+  }
+}

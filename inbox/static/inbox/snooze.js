@@ -1,0 +1,68 @@
+/* The dialog that asks until when. Its moments are in the browser's time zone, and sent as instants. */
+
+import { setText } from "./shared/dom.js";
+import { languageOf } from "./shared/i18n.js";
+import { momentElement } from "./shared/times.js";
+
+const language = languageOf(document.documentElement.lang);
+const MORNING = 9; // o'clock
+const LATER = 3; // hours, and up to the next full one
+const YEARS = 5; // the API's limit
+
+/** The moments on offer, by name; null: not today any more. @param {Date} now */
+export function moments(now) {
+  const [year, month, day] = [now.getFullYear(), now.getMonth(), now.getDate()];
+  const later = new Date(year, month, day, now.getHours() + LATER + (now.getMinutes() ? 1 : 0));
+  const monday = ((8 - now.getDay()) % 7) || 7; // days until the next
+  return {
+    later: later.getDate() === day ? later : null,
+    tomorrow: new Date(year, month, day + 1, MORNING),
+    week: new Date(year, month, day + monday, MORNING),
+  };
+}
+
+export class Snooze {
+  #item = null;
+  #moments = {};
+
+  /** `onChosen(item, until)`; the dialog is in the template. */
+  constructor(element, onChosen) {
+    const one = (selector) => element.querySelector(selector);
+    Object.assign(this, { element, onChosen, buttons: [...element.querySelectorAll("[data-until]")], field: one("input"), zone: one("[data-zone]") });
+    for (const button of this.buttons) button.addEventListener("click", () => this.#choose(this.#moments[button.dataset.until]));
+    one("form").addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#choose(new Date(this.field.value));
+    });
+    one("[data-cancel]").addEventListener("click", () => element.close());
+    element.addEventListener("click", (event) => event.target === element && element.close()); // beside it
+  }
+
+  open(item) {
+    const now = new Date();
+    this.#item = item;
+    this.#moments = moments(now);
+    for (const button of this.buttons) {
+      const moment = this.#moments[button.dataset.until];
+      button.hidden = !moment;
+      if (moment) button.lastElementChild.replaceChildren(momentElement(moment, language));
+    }
+    this.field.min = local(new Date(now.getTime() + 60_000));
+    this.field.max = local(new Date(now.getFullYear() + YEARS, now.getMonth(), now.getDate() - 1));
+    this.field.value = local(item.snoozed_until ? new Date(item.snoozed_until) : this.#moments.tomorrow);
+    setText(this.zone, Intl.DateTimeFormat().resolvedOptions().timeZone);
+    this.element.showModal();
+  }
+
+  #choose(until) {
+    if (Number.isNaN(until.getTime())) return;
+    this.element.close();
+    this.onChosen(this.#item, until);
+  }
+}
+
+/* As a field of the type "datetime-local" has it. */
+function local(date) {
+  const two = (number) => String(number).padStart(2, "0");
+  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}T${two(date.getHours())}:${two(date.getMinutes())}`;
+}
