@@ -66,7 +66,7 @@ def snapshot_json(snapshot: Snapshot) -> str:
     capped = "true" if snapshot.capped else "false"
     return (
         f'{{"user":{user},"version":{snapshot.version},"unread":{snapshot.unread},'
-        f'"capped":{capped},"by_type":{{{counts}}}}}'
+        f'"capped":{capped},"by_type":{{{counts}}},"unseen":{snapshot.unseen},"threads":{snapshot.threads}}}'
     )
 
 

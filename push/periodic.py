@@ -26,7 +26,7 @@ def sweep_channels() -> None:
     channels.sweep()
 
 
-def apply_due_broadcasts() -> None:
+def apply_due() -> None:
     services.mend(is_due=True)
 
 
@@ -48,6 +48,14 @@ def finish_stalled_sends() -> None:
 
 def finish_stalled_sends_in_hub() -> None:
     services.finish_stalled(STALLED_IN_HUB)
+
+
+def finish_corrections() -> None:
+    services.finish_corrections(timedelta(seconds=sweep_seconds()))
+
+
+def finish_corrections_in_hub() -> None:
+    services.finish_corrections(STALLED_IN_HUB)
 
 
 def purge_old() -> None:
@@ -78,11 +86,12 @@ class Job:
 
 JOBS = (
     Job("The sweep of the channels", "sweep", sweep_channels, sweep_seconds),
-    Job("Starting and ending broadcasts", "sweep", apply_due_broadcasts, 1),
+    Job("Starting and ending broadcasts and snoozes", "sweep", apply_due, 1),
     Job("Preparing recurring broadcasts", "sweep", prepare_occurrences, 15),
     Job("Purging deleted messages", "sweep", purge_deleted_messages, 60),
     Job("Forgetting deleted users", "sweep", resume_departures, 5),
     Job("Finishing stalled sends", "sweep", finish_stalled_sends, 5, finish_stalled_sends_in_hub),
+    Job("Finishing stalled recalls and rewrites", "sweep", finish_corrections, 5, finish_corrections_in_hub),
     Job("Purging old messages", "purge", purge_old, 3600, purge_old_in_hub, offset=300, is_beats_alone=True),
 )
 
@@ -102,8 +111,8 @@ def sweep() -> None:
 
 @shared_task(name="push.tasks.due", ignore_result=True)
 def due() -> None:
-    """What is due by time. Beat sends it more often than `sweep`, which also does it, because it reads one row."""
-    apply_due_broadcasts()
+    """What is due by time. Beat sends it more often than `sweep`, which also does it, because it reads little."""
+    apply_due()
 
 
 @shared_task(name="push.tasks.purge", ignore_result=True)

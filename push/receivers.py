@@ -15,6 +15,7 @@ from django.db.models.signals import post_delete
 from inbox.core.snapshots import UserId, user_id
 from inbox.signals import (
     broadcast_changed,
+    correction_queued,
     credentials_changed,
     mailbox_changed,
     send_queued,
@@ -33,6 +34,7 @@ def connect() -> None:
     mailbox_changed.connect(on_mailbox_changed, dispatch_uid="push")
     broadcast_changed.connect(on_broadcast_changed, dispatch_uid="push")
     send_queued.connect(on_send_queued, dispatch_uid="push")
+    correction_queued.connect(on_correction_queued, dispatch_uid="push")
     credentials_changed.connect(on_credentials_changed, dispatch_uid="push")
     users_deleted.connect(on_users_deleted, dispatch_uid="push")
     worker_ready.connect(on_worker_ready, dispatch_uid="push")
@@ -61,6 +63,10 @@ def tell(nudge: Nudge) -> None:
 
 def on_send_queued(sender: Any, send_id: int, **kwargs: Any) -> None:
     enqueue.enqueue(tasks.work_off, send_id)
+
+
+def on_correction_queued(sender: Any, correction_id: int, **kwargs: Any) -> None:
+    enqueue.enqueue(tasks.correct, correction_id)
 
 
 def on_users_deleted(sender: Any, **kwargs: Any) -> None:

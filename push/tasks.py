@@ -35,6 +35,13 @@ def work_off(send_id: int) -> None:
 
 
 @shared_task(ignore_result=True)
+def correct(correction_id: int) -> None:
+    """Recall or rewrite the next thousand messages, and queue a task for those after them."""
+    if services.work_off_correction(correction_id):
+        enqueue.enqueue(correct, correction_id)
+
+
+@shared_task(ignore_result=True)
 def forget_deleted_users() -> None:
     """Forget deleted users in one batch of messages, and queue a task for the next."""
     if services.forget_deleted_users():
@@ -49,9 +56,11 @@ def resume_forgetting(after: timedelta = timedelta(seconds=10)) -> None:
 
 @shared_task(ignore_result=True)
 def work_off_all() -> None:
-    """Write what is left of every send, and of deleted users: asked for by a worker that starts, as one may have died
-    over them. Of deleted users only if nobody is at it, or each worker that starts would begin another chain."""
+    """Do what is left of every send, recall, rewrite and deleted user: asked for by a worker that starts, as one may
+    have died over them. Of deleted users only if nobody is at it, or each worker that starts would begin another
+    chain."""
     attempt("Finishing stalled sends", services.finish_stalled, timedelta(0))
+    attempt("Finishing stalled recalls and rewrites", services.finish_corrections, timedelta(0))
     attempt("Going on with deleted users", resume_forgetting)
 
 
@@ -63,4 +72,4 @@ def seen(queue: str) -> None:
 
 def queues() -> set[str]:
     """The names of the queues that the site sends these tasks to."""
-    return {enqueue.queue_of(task) for task in (fan_out, work_off, work_off_all, forget_deleted_users, seen)}
+    return {enqueue.queue_of(task) for task in (fan_out, work_off, correct, work_off_all, forget_deleted_users, seen)}

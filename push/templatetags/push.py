@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from inbox import selectors
+from inbox import conf, selectors
 from inbox.core.isolation import log_failure
 from inbox.errors import NotFound
 
@@ -30,7 +30,8 @@ def notification_bell(context: dict[str, Any]) -> dict[str, Any]:
     common = {"push": _push(), "nonce": _nonce(context)}
     if not user.is_authenticated:
         return {"user": None, **common}
-    return {"user": str(user.pk), **common, **_addresses(context)}
+    badge = "" if (chosen := conf.badge()) == conf.DEFAULT_BADGE else chosen
+    return {"user": str(user.pk), "badge": badge, **common, **_addresses(context)}
 
 
 @register.inclusion_tag("push/broadcast_banners.html", takes_context=True)

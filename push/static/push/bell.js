@@ -5,6 +5,7 @@
  * - csrf-token, language
  * - transport: "auto" (default: the best that works of "websocket", "sse", "long-poll", "short-poll"), one of these, "iframe",
  *   or "mqtt" (needs mqtt-url, a ws:// or wss:// address of the broker)
+ * - badge: the number to show: "unread" (default), "unseen" or "threads"
  * - favicon: "off" leaves the icon alone
  *
  * A page of another origin uses tickets in place of the cookie: the attribute ticket (the first one), and for the next ones

@@ -6,9 +6,10 @@
  *
  * @import {Settings, Snapshot, State} from "./reddot.js"
  */
-import { Api } from "../inbox/shared/api.js";
+import { whenVisible } from "../inbox/shared/visible.js";
 import { PushClient } from "./client/client.js";
 import { createCredential } from "./client/credential.js";
+import { Mailbox } from "./client/mailbox.js";
 import { Store } from "./client/store.js";
 import { transportsFor } from "./client/transports.js";
 import { whileShown } from "./client/lifecycle.js";
@@ -34,8 +35,9 @@ export class RedDot extends EventTarget {
     this.settings = settings;
     const base = new URL(settings.api ?? "/api/v1/", document.baseURI);
     this.#credential = createCredential({ ...settings, api: base });
-    /** Reads the inbox and marks as read; pass the snapshots it returns to `offer`. */
-    this.api = new Api(base, this.#credential, this.#language);
+    /** All that a user can do. The state takes in what each write is answered with. */
+    this.api = new Mailbox(base, this.#credential, this.#language);
+    this.api.written = (answer) => this.#take(answer);
     whileShown(this.#lifetime.signal, () => this.#client ?? this.#start(), () => this.#stop());
   }
 
@@ -54,9 +56,27 @@ export class RedDot extends EventTarget {
     return this.#client?.transport ?? "";
   }
 
-  /** Take a snapshot that an API call returned. @param {Snapshot} snapshot */
+  /** Take a snapshot that the page has from elsewhere, as from an API call of its own. @param {Snapshot} snapshot */
   offer(snapshot) {
     this.#client?.offer(snapshot);
+  }
+
+  /** The answer to a write, without what is said of the write. @param {any} answer */
+  #take({ changed: _changed, undo: _undo, restored: _restored, skipped: _skipped, ...snapshot }) {
+    this.offer(snapshot);
+  }
+
+  /** Once the page is visible, read what it has shown: what `{% visited %}` has put into it. @param {string} visit */
+  visited(visit) {
+    whenVisible(() => this.api.visited(visit).catch(() => {}));
+  }
+
+  /**
+   * The user has seen what there is at this version, by default the state that the page has: it is no longer unseen.
+   * @param {number} [version]
+   */
+  async seen(version = this.snapshot?.version) {
+    if (version !== undefined) await this.api.seen(version);
   }
 
   /** For good. */

@@ -1,4 +1,9 @@
-"""The commands of a client on a WebSocket, one in each frame. `COMMANDS` is the table of them."""
+"""The commands of a client on a WebSocket, one in each frame. `COMMANDS` is the table of them.
+
+What a user does to items (`read`, `read_all`, `undo`) is answered with `written`: how many items have changed, and the
+token that undoes it. The state comes as after every write, perhaps before the answer. If a write fails midway,
+`written` says what it has changed, and the error follows.
+"""
 
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -9,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from inbox import services
 from inbox.core.isolation import log_failure
 from inbox.core.patience import is_unavailable
-from inbox.core.snapshots import MAX_VERSION
+from inbox.core.snapshots import MAX_VERSION, UserId
 from inbox.errors import BadValue, InboxError
 
 from ...conf import BULK
@@ -78,18 +83,69 @@ async def mark_read(connection: WebSocketConnection, frame: dict[str, Any]) -> N
     seen = frame.get("version")
     if seen is not None and not _is_version(seen):
         raise BadValue(str(_("“version” is that of what was shown.")))
-    await _write(connection, partial(services.mark_read, seen=seen), refs)
+    await _act(connection, frame, partial(services.mark_read, seen=seen), refs)
 
 
 async def mark_all_read(connection: WebSocketConnection, frame: dict[str, Any]) -> None:
     up_to = frame.get("up_to")
     if not _is_version(up_to):
         raise BadValue(str(_("“up_to” is the version of the list that was shown.")))
-    await _write(connection, services.mark_all_read, up_to)
+    await _act(connection, frame, services.mark_all_read, up_to)
+
+
+async def undo(connection: WebSocketConnection, frame: dict[str, Any]) -> None:
+    token = frame.get("undo")
+    if not isinstance(token, str):
+        raise BadValue(str(_("“undo” is the token of what is to be undone.")))
+    await _act(connection, frame, services.undo, token)
+
+
+async def see(connection: WebSocketConnection, frame: dict[str, Any]) -> None:
+    up_to = frame.get("up_to")
+    if not _is_version(up_to):
+        raise BadValue(str(_("“up_to” is the version of the list that was shown.")))
+    await _write(connection, services.see, up_to)
 
 
 def _is_version(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MAX_VERSION
+
+
+class Recorded:
+    """A service that is called as one act, which can be undone. `token`: the client's own, if it has chosen one."""
+
+    def __init__(self, service: Callable[..., Any], token: str | None) -> None:
+        self._service, self._token = service, token
+        self.act: services.Act | None = None
+        self.numbers: dict[str, int] = {}
+
+    def __call__(self, user: UserId, argument: Any) -> None:
+        with services.recording(user, self._token) as self.act:
+            found = self._service(user, argument)
+        self.numbers = found._asdict() if isinstance(found, services.Undone) else {}
+
+    def tell(self, connection: WebSocketConnection) -> None:
+        """Send what was changed. The act has begun."""
+        assert self.act is not None
+        connection.reply({"type": "written", "changed": self.act.changed, "undo": self.act.undo, **self.numbers})
+
+
+async def _act(
+    connection: WebSocketConnection, frame: dict[str, Any], service: Callable[..., Any], argument: Any
+) -> None:
+    """Call a service that changes items."""
+    token = frame.get("act")
+    if token is not None and not isinstance(token, str):
+        raise BadValue(str(_("“act” is a token of your own.")))
+    recorded = Recorded(service, token)
+    try:
+        await _write(connection, recorded, argument)
+    except Exception:
+        if recorded.act is not None and recorded.act.undo is not None:
+            recorded.tell(connection)
+        raise
+    if recorded.act is not None:
+        recorded.tell(connection)
 
 
 async def _write(connection: WebSocketConnection, service: Callable[..., Any], argument: Any) -> None:
@@ -118,5 +174,7 @@ COMMANDS: dict[str, Command] = {
     "ping": ping,
     "read": mark_read,
     "read_all": mark_all_read,
+    "seen": see,
     "sync": sync,
+    "undo": undo,
 }

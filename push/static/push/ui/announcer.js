@@ -6,19 +6,32 @@ import { levelWord } from "../../inbox/shared/item.js";
 const QUIET = 1; // seconds without news before an announcement
 const LONGEST = 5; // seconds that news can delay it
 
-/** "3 unread notifications", with the badge's number. @param {Snapshot|null} snapshot */
-export function unreadText(snapshot) {
-  const unread = snapshot?.unread ?? 0;
-  if (!unread) return gettext("No unread notifications");
-  const format = ngettext("%(count)s unread notification", "%(count)s unread notifications", unread);
-  return interpolate(format, { count: countLabel(snapshot) });
+/** Which number of a snapshot the badge shows. @typedef {"unread"|"unseen"|"threads"} Badge */
+
+/** @param {Snapshot|null} snapshot @param {Badge} badge a server of an older version sends `unread` only */
+function numberOf(snapshot, badge) {
+  return snapshot?.[badge] ?? snapshot?.unread ?? 0;
 }
 
-/** The badge's text: "", "1" … "99", "99+". @param {Snapshot|null} snapshot */
-export function countLabel(snapshot) {
-  const unread = snapshot?.unread ?? 0;
-  if (unread > 99) return "99+";
-  return unread ? String(unread) : "";
+/** "3 unread notifications", with the badge's number. @param {Snapshot|null} snapshot @param {Badge} [badge] */
+export function unreadText(snapshot, badge = "unread") {
+  const count = numberOf(snapshot, badge);
+  const format = count ? someText(count, badge) : badge === "unseen" ? gettext("No new notifications") : gettext("No unread notifications");
+  return interpolate(format, { count: countLabel(snapshot, badge) });
+}
+
+/** @param {number} count @param {Badge} badge */
+function someText(count, badge) {
+  if (badge === "unseen") return ngettext("%(count)s new notification", "%(count)s new notifications", count);
+  if (badge === "threads") return ngettext("%(count)s unread thread", "%(count)s unread threads", count);
+  return ngettext("%(count)s unread notification", "%(count)s unread notifications", count);
+}
+
+/** The badge's text: "", "1" … "99", "99+". @param {Snapshot|null} snapshot @param {Badge} [badge] */
+export function countLabel(snapshot, badge = "unread") {
+  const count = numberOf(snapshot, badge);
+  if (count > 99) return "99+";
+  return count ? String(count) : "";
 }
 
 /** Announces what arrived and how many are unread, politely and once per burst; what is critical at once. */
@@ -30,9 +43,13 @@ export class Announcer {
   #titles = /** @type {string[]} */ ([]);
   #said = /** @type {string|null} */ (null);
 
-  /** @param {Snapshot|null} snapshot @param {Item|null} item */
-  note(snapshot, item) {
-    const text = unreadText(snapshot);
+  /**
+   * Nobody is told that nothing is new: they have just looked.
+   * @param {Snapshot|null} snapshot @param {Item|null} item @param {Badge} [badge]
+   */
+  note(snapshot, item, badge = "unread") {
+    const text = unreadText(snapshot, badge);
+    if (badge === "unseen" && !item && !numberOf(snapshot, badge)) this.#said = text;
     this.#said ??= text; // the first count is not announced
     if (item?.level === "critical") this.urgent.textContent = `${levelWord(item.level)}: ${item.title}`;
     else if (item) this.#titles.push(item.title);

@@ -9,8 +9,8 @@ import { belongsTo } from "../../inbox/shared/snapshot.js";
 const KEY = "reddot";
 
 /** @param {Snapshot} snapshot */
-export function remember({ user, version, unread, capped, by_type }) {
-  allowed(() => sessionStorage.setItem(KEY, JSON.stringify({ user, version, unread, capped, by_type })));
+export function remember(snapshot) {
+  allowed(() => sessionStorage.setItem(KEY, JSON.stringify({ ...snapshot, item: undefined })));
 }
 
 /** @param {string} user @returns {Snapshot|null} */

@@ -62,6 +62,12 @@ export class NotificationBell extends HTMLElement {
     return this.getAttribute("language") || document.documentElement.lang;
   }
 
+  /** Which number of the snapshot is shown (`INBOX_BADGE`). @returns {import("./announcer.js").Badge} */
+  get badgeShows() {
+    const name = this.getAttribute("badge");
+    return name === "unseen" || name === "threads" ? name : "unread";
+  }
+
   /** A function that gets a ticket for this page, in place of the attribute `ticket-url`. @returns {RenewTicket|null} */
   get renewTicket() {
     return this.#renewTicket;
@@ -181,7 +187,7 @@ export class NotificationBell extends HTMLElement {
     this.#show(snapshot);
     remember(snapshot);
     this.panel.onSnapshot(snapshot);
-    this.#announcer.note(snapshot, this.#isAnnounced(item) ? null : item);
+    this.#announcer.note(snapshot, this.#isAnnounced(item) ? null : item, this.badgeShows);
     if (!snapshot.unread) this.toasts.clear();
     const others = Math.max(0, snapshot.unread - (before?.unread ?? 0) - 1);
     if (item && !this.panel.opened) this.#toast({ ...item, version: snapshot.version }, others);
@@ -223,9 +229,9 @@ export class NotificationBell extends HTMLElement {
   /** @param {Snapshot|null} snapshot a newer state, or the one remembered from the page before */
   #show(snapshot) {
     this.shown = snapshot;
-    const label = countLabel(snapshot);
+    const label = countLabel(snapshot, this.badgeShows);
     setText(this.badge, label);
-    this.button.ariaLabel = `${gettext("Notifications")}, ${unreadText(snapshot)}`;
+    this.button.ariaLabel = `${gettext("Notifications")}, ${unreadText(snapshot, this.badgeShows)}`;
     this.#mark(label);
   }
 

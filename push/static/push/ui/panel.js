@@ -3,6 +3,7 @@
  * views.js.
  * @import {Api} from "../../inbox/shared/api.js" @import {Item, Snapshot, State} from "../client/types.js"
  */
+import { actToken } from "../../inbox/shared/api.js";
 import { h, setText } from "../../inbox/shared/dom.js";
 import { gettext } from "../../inbox/shared/i18n.js";
 import { icon } from "../../inbox/shared/icons.js";
@@ -15,6 +16,7 @@ import { Rows } from "./rows.js";
 import { skeleton, views } from "./views.js";
 
 const SHOWN = 15; // items; the inbox page has the rest
+const IMPORTANT = 3; // unread items at most, above the others
 const MINUTE = 60_000; // milliseconds
 
 /** A popover with the newest items. */
@@ -27,7 +29,11 @@ export class Panel {
   #failed = false; // the last request
   #generation = {}; // replaced by `clear`: a response to an earlier request is dropped
   #refused = false; // with 401, since the panel was opened
+  #seen = -1; // the version up to which the user has seen the items, as this panel has reported
   #problem = ""; // with the user's last action
+  #said = ""; // of the user's last action
+  #undo = ""; // the token that undoes it
+  #unfinished = ""; // the token of a mark-all that may have failed midway: it goes on
   #clock = 0; // timer
 
   /**
@@ -36,26 +42,28 @@ export class Panel {
    */
   constructor(bell) {
     this.bell = bell;
-    this.rows = new Rows(bell.language, (event, item) => this.#onChoose(event, item));
+    this.rows = new Rows(bell.language, (event, item, button) => this.#onChoose(event, item, button));
     this.#build();
   }
 
   #build() {
+    document.addEventListener("visibilitychange", () => this.#see());
     const label = gettext("Mark all as read");
     this.markAll = h("button", { class: "quiet", type: "button", onclick: () => this.#markAll() }, icon("checks"), label);
     const shut = h("button", { class: "shut", type: "button", "aria-label": gettext("Close"), onclick: () => this.close() }, icon("close"));
     this.notice = h("p", { class: "notice", role: "status" });
+    this.undo = h("button", { class: "undo", type: "button", hidden: true, onclick: () => this.#undoIt() }, gettext("Undo"));
     this.body = h("div", { class: "list" });
     this.sheet = h("div", { class: "sheet" },
       h("div", { class: "head" }, h("h2", { id: "heading" }, gettext("Notifications")), this.markAll, shut),
-      this.notice,
+      h("div", { class: "line" }, this.notice, this.undo),
       this.body,
       h("div", { class: "foot" }, h("a", { class: "all", href: this.bell.inbox }, gettext("View all"))));
     this.element = h("div", {
       id: "panel", class: "panel", popover: "auto", role: "dialog", "aria-labelledby": "heading", tabindex: "-1", autofocus: true,
       onbeforetoggle: (event) => event.newState === "open" ? this.#beforeOpen() : this.#beforeClose(),
       ontoggle: (event) => event.newState === "open" ? this.#afterOpen() : this.#afterClose(),
-      onkeydown: (event) => this.rows.onKey(event),
+      onkeydown: (event) => isUndo(event) ? this.#undoIt() : this.rows.onKey(event),
       onfocusout: (event) => this.#onFocusOut(event),
       onclick: (event) => event.target === this.element && this.close(),
     }, this.sheet);
@@ -76,6 +84,9 @@ export class Panel {
   /** For another user, or nobody. */
   clear() {
     this.#version = this.#snapshot = null;
+    this.#unfinished = "";
+    this.#say("");
+    this.#seen = -1;
     this.#generation = {};
     this.rows.show([]);
     this.#render();
@@ -86,6 +97,7 @@ export class Panel {
     this.#snapshot = snapshot;
     this.#render();
     if (this.opened && !this.#isCurrent()) this.#load();
+    this.#see();
   }
 
   /** @param {State} state */
@@ -109,10 +121,13 @@ export class Panel {
     this.#stale = false;
     const generation = this.#generation;
     try {
-      const page = await this.bell.api.inbox(SHOWN);
+      const { api } = this.bell;
+      const important = this.#snapshot?.unread ? api.inbox(IMPORTANT, { important: true, unread: true }) : null;
+      const [page, first] = await Promise.all([api.inbox(SHOWN), important]);
       if (generation !== this.#generation) return;
-      if (this.#snapshot && !sameUser(this.#snapshot, page)) return this.#recheckUser();
-      this.#take(page);
+      const pages = first ? [page, first] : [page];
+      if (this.#snapshot && !pages.every((each) => sameUser(this.#snapshot, each))) return this.#recheckUser();
+      this.#take(page, first?.items ?? []);
       this.#failed = this.#refused = false;
     } catch (error) {
       this.#fail(error);
@@ -123,12 +138,31 @@ export class Panel {
     return this.#state === "live" && !this.#failed && this.#version !== null && this.#version >= this.#snapshot?.version;
   }
 
-  /** @param {{version: number, items: Item[]}} page */
-  #take({ version, items }) {
+  /** @param {{version: number, items: Item[]}} page @param {Item[]} important may be older or newer than the page */
+  #take({ version, items }, important) {
     const shown = readItems(items, this.bell.site);
+    const read = new Set(shown.filter((item) => item.read).map((item) => item.ref));
+    const first = readItems(important, this.bell.site).filter((item) => item.important && !item.read && !read.has(item.ref));
+    const above = new Set(first.map((item) => item.ref));
     this.#version = version;
-    this.rows.show(shown);
+    this.rows.show([...first, ...shown.filter((item) => !above.has(item.ref))], first.length);
     this.rows.watch(this.bell.reports);
+    this.#see();
+  }
+
+  /** The list is on screen: its items are no longer unseen. If that can't be written, the next snapshot tries again. */
+  async #see() {
+    const version = this.#version;
+    if (!this.opened || document.hidden || version === null || version <= this.#seen || !this.#snapshot?.unseen) return;
+    this.#seen = version;
+    try {
+      const snapshot = await this.bell.api.seen(version);
+      // Nothing but this has happened; without a change of its own, the next version would be somebody else's.
+      if (snapshot.changed && snapshot.version === version + 1 && this.#version === version) this.#version += 1;
+      this.bell.offer(snapshot);
+    } catch {
+      if (this.#seen === version) this.#seen = -1;
+    }
   }
 
   #fail(error) {
@@ -158,6 +192,7 @@ export class Panel {
 
   #afterOpen() {
     if (!this.#isCurrent()) this.#load();
+    this.#see();
   }
 
   /** Chromium does not return the focus if the popover is in a shadow root. */
@@ -169,7 +204,7 @@ export class Panel {
     clearInterval(this.#clock);
     this.#refused = false;
     this.#problem = "";
-    this.#render();
+    this.#say("");
   }
 
   /** The panel closes when Tab moves the focus beyond its last control. @param {FocusEvent} event */
@@ -178,32 +213,63 @@ export class Panel {
     if (relatedTarget && !root.contains(/** @type {Node} */ (relatedTarget))) this.close();
   }
 
-  /** @param {MouseEvent} event @param {Item} item */
-  async #onChoose(event, item) {
+  /** @param {MouseEvent} event @param {Item} item @param {number} [button] its number, if one was pressed */
+  async #onChoose(event, item, button) {
+    const version = this.#version ?? undefined;
+    if (button !== undefined) return follow(event, this.#write(() => this.bell.api.press(item.ref, button, "bell", version)));
     const row = /** @type {HTMLElement} */ (event.currentTarget);
     const stays = row.localName === "button";
     if (stays) toggle(row);
     else this.bell.reports.clicked(item, "bell");
-    const done = item.read ? null : this.#write(() => this.bell.api.read([item.ref], this.#version ?? undefined));
+    const done = item.read ? null : this.#write(() => this.bell.api.read([item.ref], version));
     if (!stays) await follow(event, done);
   }
 
-  #markAll() {
-    if (this.#version === null || this.markAll.ariaDisabled === "true") return;
-    return this.#write(() => this.bell.api.readUpTo(this.#version));
+  async #markAll() {
+    const version = this.#version;
+    if (version === null || this.markAll.ariaDisabled === "true") return;
+    const act = (this.#unfinished ||= actToken());
+    const written = await this.#write(() => this.bell.api.readUpTo(version, "", act));
+    if (!written || act !== this.#unfinished) return; // it may go on; or somebody else is signed in
+    this.#unfinished = "";
+    this.#say(gettext("Marked all as read."), written.undo);
   }
 
-  /** The list changes when the server has answered, not before. @param {() => Promise<Snapshot>} call */
-  async #write(call) {
-    try {
-      this.bell.offer(await call());
-      this.#problem = "";
-    } catch (error) {
-      const changed = error.status === 409; // shown again since: the list gets the new text
-      this.#problem = changed ? error.message : gettext("That didn’t work. Check your connection and try again.");
-      if (changed) this.#load();
-    }
+  async #undoIt() {
+    const token = this.#undo;
+    if (!token) return;
+    const hadFocus = this.undo.matches(":focus");
+    const undone = await this.#write(() => this.bell.api.undo(token));
+    if (undone) this.#say(undone.skipped ? gettext("What was changed since stays as it is.") : gettext("Undone."));
+    else if (this.#undo) this.#undo = token; // the same undo goes on, if it has failed midway
+    const next = this.markAll.ariaDisabled === "true" ? this.element : this.markAll; // the one is invisible then
+    if (this.undo.hidden && hadFocus) next.focus();
+  }
+
+  /** What was done, and the token that undoes it. @param {string} text @param {string|null} [undo] */
+  #say(text, undo = "") {
+    this.#said = text;
+    this.#undo = undo ?? "";
     this.#render();
+  }
+
+  /** The list changes when the server has answered, not before. @param {() => Promise<any>} call @returns {Promise<any>} nothing if it failed */
+  async #write(call) {
+    const generation = this.#generation;
+    try {
+      const answer = await call();
+      if (generation !== this.#generation) return;
+      this.bell.offer(answer);
+      this.#problem = "";
+      this.#say("");
+      return answer;
+    } catch (error) {
+      const isTooLate = [404, 409].includes(error.status); // gone, or shown again since: the list is read again
+      this.#problem = isTooLate ? error.message : gettext("That didn’t work. Check your connection and try again.");
+      this.#undo = error.status === 404 ? "" : error.undo || this.#undo; // what was done before it failed
+      if (isTooLate) this.#load();
+      this.#render();
+    }
   }
 
   #retry() {
@@ -215,8 +281,9 @@ export class Panel {
   #render() {
     const view = this.#view();
     this.markAll.ariaDisabled = String(view !== "rows" || !this.#snapshot?.unread);
-    const text = this.#problem || (view === "rows" ? this.#outdated() : "");
+    const text = this.#problem || this.#said || (view === "rows" ? this.#outdated() : "");
     setText(this.notice, text);
+    this.undo.hidden = !this.#undo;
     this.notice.dataset.failed = String(this.#problem !== "");
     if (this.body.dataset.view === view) return;
     this.body.dataset.view = view;
@@ -242,6 +309,11 @@ export class Panel {
     if (view === "loading") return skeleton();
     return views[view]({ inbox: this.bell.inbox, retry: () => this.#retry() });
   }
+}
+
+/** As on the inbox page. @param {KeyboardEvent} event */
+function isUndo(event) {
+  return event.key === "z" && !(event.metaKey || event.ctrlKey || event.altKey);
 }
 
 /** An item without a link unfolds in place. @param {HTMLElement} row */

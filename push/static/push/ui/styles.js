@@ -45,10 +45,16 @@ h2 { font-size: 0.9375rem; font-weight: 650; }
 h2 { flex: 1; }
 .quiet[aria-disabled="true"] { visibility: hidden; }
 .quiet[aria-disabled="true"]:focus { visibility: visible; opacity: 0.6; background: none; }
-.notice { padding: var(--rd-space-2) var(--rd-space-4); border-block-end: 1px solid var(--rd-border); background: var(--rd-hover);
+.line { display: flex; align-items: center; border-block-end: 1px solid var(--rd-border); background: var(--rd-hover);
   color: var(--rd-text-muted); font-size: var(--rd-text-sm); }
-.notice[data-failed="true"] { background: var(--rd-accent-soft); color: var(--rd-accent-text); }
-.notice:empty { display: none; }
+.notice { flex: 1; padding: var(--rd-space-2) var(--rd-space-4); }
+.line:has(.notice[data-failed="true"]) { background: var(--rd-accent-soft); color: var(--rd-accent-text); }
+/* It stays in the page while it is empty: a screen reader tells changes of what is there. */
+.line:has(.notice:empty) { border: 0; }
+.notice:empty { padding: 0; }
+.undo { min-block-size: 36px; padding-inline: 10px; margin-inline-end: var(--rd-space-2); border-radius: var(--rd-radius-small); color: var(--rd-text);
+  font-weight: 600; }
+.undo:hover { background: var(--rd-raised); }
 .list { flex: 1; min-block-size: 0; overflow-y: auto; overscroll-behavior: contain; scrollbar-width: thin; }
 .foot { border-block-start: 1px solid var(--rd-border); }
 .all { display: grid; place-items: center; min-block-size: 44px; font-size: var(--rd-text-sm); font-weight: 600; }
@@ -59,14 +65,24 @@ h2 { flex: 1; }
 .row { display: grid; grid-template-columns: 8px 34px minmax(0, 1fr) auto; gap: 2px 10px; align-items: start; inline-size: 100%;
   padding-block: 11px; padding-inline: 10px var(--rd-space-4); cursor: pointer; transition: background var(--rd-quick); }
 li + li > .row { box-shadow: inset 0 1px var(--rd-border); }
+.part { padding-block: var(--rd-space-2) 6px; padding-inline: 28px var(--rd-space-4); }
+.part h3 { color: var(--rd-text-muted); font-size: var(--rd-text-sm); }
 .row:hover { background: var(--rd-hover); }
+.buttons { display: flex; flex-wrap: wrap; gap: 8px; margin: 0; padding-block: 0 12px; padding-inline: 72px var(--rd-space-4); }
+.button { display: inline-flex; align-items: center; min-block-size: 36px; padding: 4px 12px; border: 1px solid var(--rd-border-strong); border-radius: var(--rd-radius); color: var(--rd-text); font-size: var(--rd-text-sm); text-decoration: none; overflow-wrap: anywhere; white-space: pre-wrap; }
+.button:hover { background: var(--rd-hover); }
+@media (pointer: coarse) { .button { min-block-size: 44px; } }
 .dot { margin-block-start: 13px; inline-size: 8px; block-size: 8px; border-radius: 50%; background: var(--rd-accent); transition: opacity var(--rd-calm); }
 [data-unread="false"] > .dot { opacity: 0; }
 .row:not(:has(.body)) { align-items: center; }
 .row:not(:has(.body)) > * { margin-block: 0; padding-block: 0; }
 .glyph { display: grid; place-items: center; inline-size: 34px; block-size: 34px; border-radius: 50%; background: var(--rd-hover); color: var(--rd-text-muted); }
 .row:hover .glyph { background: var(--rd-raised); }
+.glyph:has(.kind) { position: relative; color: var(--rd-text); font-size: var(--rd-text-xs); font-weight: 650; }
+.rd-picture { inline-size: 34px; block-size: 34px; border-radius: 50%; object-fit: cover; }
+.kind { position: absolute; inset-block-end: -4px; inset-inline-end: -4px; display: grid; place-items: center; inline-size: 18px; block-size: 18px; border-radius: 50%; background: var(--rd-raised); color: var(--rd-text-muted); }
 .glyph .icon { inline-size: 18px; block-size: 18px; }
+.glyph .kind .icon { inline-size: 12px; block-size: 12px; }
 [data-level="success"] { color: var(--rd-success); }
 [data-level="warning"] { color: var(--rd-warning); }
 [data-level="critical"] { color: var(--rd-critical); }
@@ -89,9 +105,7 @@ li + li > .row { box-shadow: inset 0 1px var(--rd-border); }
   background: var(--rd-hover); color: var(--rd-text-muted); }
 .emblem .icon { inline-size: 26px; block-size: 26px; }
 h3 { font-weight: 650; }
-.button { display: inline-flex; align-items: center; min-block-size: 36px; margin-block-start: var(--rd-space-4); padding-inline: var(--rd-space-4);
-  border: 1px solid var(--rd-border-strong); border-radius: var(--rd-radius-small); font-size: var(--rd-text-sm); font-weight: 600; }
-.button:hover { background: var(--rd-hover); }
+.view .button { margin-block-start: var(--rd-space-4); padding-inline: var(--rd-space-4); border-radius: var(--rd-radius-small); font-weight: 600; }
 .bone { display: grid; grid-template: 13px 11px / 34px 1fr; gap: 8px 10px; padding-block: 14px; padding-inline: 28px var(--rd-space-4); }
 .bone span { border-radius: var(--rd-radius-small); background: var(--rd-border); animation: breathe 1.4s ease-in-out infinite alternate; }
 .bone span:first-child { grid-row: span 2; block-size: 34px; border-radius: 50%; }
@@ -102,7 +116,7 @@ h3 { font-weight: 650; }
   inline-size: min(380px, calc(100vw - 2 * var(--rd-space-4))); font: inherit; }
 .stack { display: grid; gap: var(--rd-space-2); }
 .toast { display: grid; grid-template-columns: 34px minmax(0, 1fr) 32px; gap: var(--rd-space-3); padding: var(--rd-space-3); border: 1px solid var(--rd-border);
-  border-radius: var(--rd-radius-large); background: var(--rd-raised); box-shadow: var(--rd-shadow); animation: arrive var(--rd-calm) var(--rd-ease); }
+  border-radius: var(--rd-radius-large); background: var(--rd-raised); color: var(--rd-text); box-shadow: var(--rd-shadow); animation: arrive var(--rd-calm) var(--rd-ease); }
 .words { display: grid; gap: 3px; align-content: center; min-inline-size: 0; border-radius: var(--rd-radius-small); cursor: pointer; }
 .words :is(strong, b) { font-weight: 600; }
 .words:hover strong { text-decoration: underline; text-underline-offset: 3px; }
@@ -127,7 +141,7 @@ h3 { font-weight: 650; }
     padding-block-end: env(safe-area-inset-bottom); touch-action: auto; }
   .panel:popover-open .sheet { animation: rise var(--rd-calm) var(--rd-ease); }
   .toasts { inset-inline: var(--rd-space-3); inset-block-end: calc(var(--rd-space-3) + env(safe-area-inset-bottom)); inline-size: auto; }
-  .quiet, .button { min-block-size: 44px; }
+  .quiet, .button, .undo { min-block-size: 44px; }
   .shut { display: grid; }
   .close { inline-size: 44px; block-size: 44px; margin-block: -6px; margin-inline-end: -6px; }
 }
