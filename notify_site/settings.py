@@ -142,6 +142,7 @@ CELERY_TASK_ROUTES = {
     "push.tasks.fan_out*": {"queue": "nudges"},
     "push.tasks.due": {"queue": "nudges"},
     "push.tasks.work_off*": {"queue": "sends"},
+    "push.tasks.correct": {"queue": "sends"},
     "push.tasks.*": {"queue": "housekeeping"},
 }
 PUSH_RESYNC_SECONDS = env.number("PUSH_RESYNC_SECONDS", default=25)
@@ -160,11 +161,16 @@ INBOX_REQUESTS_PER_MINUTE = env.number("INBOX_REQUESTS_PER_MINUTE", default=600)
 INBOX_TICKETS_PER_MINUTE = env.number("INBOX_TICKETS_PER_MINUTE", default=60)
 INBOX_FAILED_CHECKS_PER_MINUTE = env.number("INBOX_FAILED_CHECKS_PER_MINUTE", default=30)
 INBOX_TRUSTED_PROXIES = env.list("INBOX_TRUSTED_PROXIES", default=[])
+INBOX_BADGE = env.str("INBOX_BADGE", default="unread")
 INBOX_FOUR_EYES = env.bool("INBOX_FOUR_EYES", default=False)
+INBOX_MAY_FOLLOW = env.str("INBOX_MAY_FOLLOW", default="notify_site.demo.selectors.may_follow")
 INBOX_IMAGE_HOSTS = env.list("INBOX_IMAGE_HOSTS", default=[])
+# Who else than the demo site shows people's pictures names a function of its own, or "" for none.
+INBOX_ACTORS = env.str("INBOX_ACTORS", default="notify_site.demo.faces.faces")
 # Each person in the audience of an announcement is a field of its form: up to 5,000, and as many who are left out.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 12_000
 INBOX_UNREAD_CAP = env.number("INBOX_UNREAD_CAP", default=999)
+INBOX_IMPORTANT = env.list("INBOX_IMPORTANT", default=["critical"])
 INBOX_RETENTION_DAYS = env.number("INBOX_RETENTION_DAYS", default=180)
 INBOX_MAX_MESSAGES_PER_USER = env.number("INBOX_MAX_MESSAGES_PER_USER", default=10_000)
 PUSH_MAX_CONNECTIONS_PER_USER = env.number("PUSH_MAX_CONNECTIONS_PER_USER", default=20)

@@ -6,8 +6,16 @@ from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from inbox.rendering.wording import shortened
+
 POST_MAX = 500
 COMMENT_MAX = 300
+NAME_MAX = 60
+
+
+def one_line(text: str) -> str:
+    """What stands for a text in a list."""
+    return shortened(" ".join(text.split()), NAME_MAX)
 
 
 class Post(models.Model):
@@ -23,7 +31,7 @@ class Post(models.Model):
         ordering = ("-created_at", "-pk")
 
     def __str__(self) -> str:
-        return self.text[:60]
+        return one_line(self.text)
 
     def get_absolute_url(self) -> str:
         return reverse("post", args=[self.pk])
@@ -43,7 +51,7 @@ class Comment(models.Model):
         ordering = ("created_at", "pk")
 
     def __str__(self) -> str:
-        return self.text[:60]
+        return one_line(self.text)
 
     def get_absolute_url(self) -> str:
         return f"{reverse('post', args=[self.post_id])}#comment-{self.pk}"

@@ -1,5 +1,6 @@
 """Every read of the demo site."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,6 +29,16 @@ class Thread:
     post: Post
     comments: list[Comment]
     known: frozenset[str]
+
+
+def may_follow(users: set[int], subject: str) -> set[int]:
+    """`INBOX_MAY_FOLLOW`: whoever is active may follow a post that is there."""
+    label, _colon, key = subject.partition(":")
+    if label != Post._meta.label_lower or not re.fullmatch(r"[0-9]{1,18}", key, re.ASCII):
+        return set()
+    if not Post.objects.filter(pk=int(key)).exists():
+        return set()
+    return set(User.objects.filter(pk__in=users, is_active=True).values_list("pk", flat=True))
 
 
 def feed(viewer: User, page: str | int | None = 1, *, author: User | None = None, following: bool = False) -> Feed:

@@ -38,22 +38,22 @@ def write_post(author: User, text: str, at: datetime | None = None, form_key: st
 
 
 def write_comment(author: User, post: Post, text: str, at: datetime | None = None, form_key: str = "") -> Comment:
-    """Add a comment; tell the post's author and those it mentions (the author once, as its author)."""
+    """Add a comment; tell the post's author and followers, and those it mentions (the author once, as its author)."""
     with transaction.atomic():
         claim = inbox.claim_form(form_key, text)
         comment = Comment.objects.create(post=post, author=author, text=text, created_at=at or timezone.now())
         url = comment.get_absolute_url()
         inbox.settle_form(claim, url)
-    if post.author_id != author.pk:
-        inbox.send(
-            [post.author_id],
-            CommentMessage,
-            actor=author,
-            url=url,
-            target_title=title_of(post),
-            excerpt=_one_line(text, EXCERPT_LENGTH),
-            created_at=comment.created_at,
-        )
+    inbox.send(
+        [post.author_id],
+        CommentMessage,
+        actor=author,
+        url=url,
+        topic=post,
+        target_title=title_of(post),
+        excerpt=_one_line(text, EXCERPT_LENGTH),
+        created_at=comment.created_at,
+    )
     _mention(author, text, post, url, {author.pk, post.author_id}, comment.created_at)
     return comment
 
@@ -70,6 +70,7 @@ def set_like(user: User, post: Post, *, liked: bool, at: datetime | None = None)
             LikeMessage,
             actor=user,
             url=post.get_absolute_url(),
+            target=post,
             target_title=title_of(post),
             created_at=at or timezone.now(),
         )
@@ -100,6 +101,7 @@ def share_post(
             ShareMessage,
             actor=sharer,
             url=post.get_absolute_url(),
+            target=post,
             resource_title=title_of(post),
             note=note,
             created_at=at or timezone.now(),
@@ -114,6 +116,7 @@ def _mention(actor: User, text: str, post: Post, url: str, told: set[int], at: d
             MentionMessage,
             actor=actor,
             url=url,
+            target=post,
             target_title=title_of(post),
             excerpt=_one_line(text, EXCERPT_LENGTH),
             created_at=at,

@@ -9,6 +9,7 @@ urlpatterns = [
     path("posts/<int:pk>/comments/", views.write_comment, name="write-comment"),
     path("posts/<int:pk>/like/", views.like, name="like"),
     path("posts/<int:pk>/share/", views.share, name="share"),
+    path("faces/<int:pk>.svg", views_people.face, name="face"),
     path("people/", views_people.people, name="people"),
     path("people/<str:username>/", views_people.profile, name="profile"),
     path("people/<str:username>/follow/", views_people.follow, name="follow"),

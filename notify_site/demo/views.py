@@ -14,7 +14,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
+from inbox.selectors import stance
 from inbox.services import AlreadySubmitted
+from inbox.visits import note_version
 
 from . import selectors, services
 from .forms import CommentForm, PostForm, ShareForm
@@ -42,6 +44,7 @@ def write_post(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_GET
+@note_version
 def post(request: HttpRequest, pk: int) -> HttpResponse:
     return _thread(request, pk)
 
@@ -113,5 +116,6 @@ def _thread(
         "comment_form": comment_form or CommentForm(),
         "share_form": share_form or ShareForm(others=selectors.others(user)),
         "here": thread.post.get_absolute_url(),
+        "stance": stance(user, thread.post),
     }
     return render(request, "demo/post.html", context, status=422 if comment_form or share_form else 200)

@@ -6,9 +6,11 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_GET, require_POST
 
 from . import selectors, services
+from .faces import drawing
 from .web import back, signed_in
 
 THEMES = ("auto", "light", "dark")
@@ -32,6 +34,14 @@ def profile(request: HttpRequest, username: str) -> HttpResponse:
         raise Http404(_("There is nobody of that name.")) from None
     feed = selectors.feed(user, request.GET.get("page"), author=person)
     return render(request, "demo/profile.html", {"person": person, "feed": feed, "here": request.get_full_path()})
+
+
+@login_required
+@require_GET
+@cache_control(private=True, max_age=24 * 3600)
+def face(request: HttpRequest, pk: int) -> HttpResponse:
+    """A picture for each key, whether or not somebody has it."""
+    return HttpResponse(drawing(pk), content_type="image/svg+xml")
 
 
 @login_required
