@@ -14,7 +14,7 @@ from inbox.errors import BadValue
 from inbox.models import Broadcast, BroadcastMember
 
 from .reality import Reality, one, some
-from .world import News
+from .things import News
 
 audiences = st.sampled_from(["everyone", "staff", "groups", "several"])
 flags = st.fixed_dictionaries(dict.fromkeys(["with_staff", "excludes_staff", "late_joiners"], st.booleans()))
@@ -26,11 +26,16 @@ places = st.sampled_from(
         if in_inbox or as_banner or as_dialog
     ]
 )
+looks = st.tuples(st.sampled_from(["info", "critical"]), st.integers(0, 2))  # level, number of buttons
 states = st.sampled_from(["draft", "live", "withdrawn"])
 has_news = precondition(lambda self: bool(self.world.news))
 
 
 class Broadcasts(Reality):
+    def begin(self) -> None:
+        super().begin()
+        self.out_at_once("everyone", [], None, False, True)
+
     def in_minutes(self, minutes: int | None) -> Any:
         return None if minutes is None else self.now + timedelta(minutes=minutes)
 
@@ -48,15 +53,23 @@ class Broadcasts(Reality):
         self.ticked |= news.live
         news.state = state
 
-    @rule(audience=audiences, groups=some, publish=minutes, expire=minutes, flags=flags)
+    @rule(audience=audiences, groups=some, publish=minutes, expire=minutes, flags=flags, looks=looks)
     def draft(
-        self, audience: str, groups: list[int], publish: int | None, expire: int | None, flags: dict[str, bool]
+        self,
+        audience: str,
+        groups: list[int],
+        publish: int | None,
+        expire: int | None,
+        flags: dict[str, bool],
+        looks: tuple[str, int],
     ) -> None:
+        (level, buttons), button = looks, {"label": "Go", "url": "/go"}
         dates = {"publish_at": self.in_minutes(publish), "expires_at": self.in_minutes(expire)}
-        row = Broadcast.objects.create(title="News", audience=audience, **dates, **flags)
+        shown = {"title": "News", "level": level, "buttons": [button] * buttons}
+        row = Broadcast.objects.create(audience=audience, **shown, **dates, **flags)
         chosen = self.picks(self.world.groups, groups)
         row.groups.set(chosen)
-        self.world.news.append(News(row.pk, audience, set(chosen), **dates, **flags))
+        self.world.news.append(News(row.pk, audience, set(chosen), level=level, buttons=buttons, **dates, **flags))
 
     @rule(audience=audiences, groups=some, expire=minutes, at_once=st.booleans(), late=st.booleans())
     def out_at_once(self, audience: str, groups: list[int], expire: int | None, at_once: bool, late: bool) -> None:

@@ -1,51 +1,82 @@
-"""What happens to messages and receipts: services, and plain ORM use beside them."""
+"""What happens to messages: they arrive, and the site writes them by plain ORM use; time, and what never happened."""
 
 from typing import Any
 
-import pytest
 from django.db import transaction
+from django.db.models import F, QuerySet
 from django.utils.timezone import timedelta
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from inbox import selectors, services
-from inbox.errors import Changed, NotFound
-from inbox.models import BroadcastReceipt, event_types
+from inbox import services
+from inbox.models import Mailbox, event_types, ledger
 
-from .reality import Reality, one, some
-from .world import PURGE, Marks, News, Note
+from .reality import Reality, one, several, some
+from .things import ACTS, MARKS, PURGE, SNOOZE, Note
 
 KNOWN: dict[str, dict[str, str]] = {
     "comment": {"target_title": "Tea"},
+    "mention": {"target_title": "Tea"},
     "follow": {},
     "system": {"title": "Hello"},
     "parcel": {"content": "tea"},  # of tests/inbox/abroad
 }
 COLUMNS = {name: columns for name, columns in KNOWN.items() if name in event_types()}
-ACTS = ["mark_read", "mark_unread", "archive", "unarchive", "delete", "undelete"]
 types = st.sampled_from(sorted(COLUMNS))
-acts = st.sampled_from(ACTS)
 keys = st.none() | st.just("tea")
-urls = st.sampled_from(["", "/tea"])
+urls = st.sampled_from(["", "/tea", "/tea#last"])
+SUBJECTS = ["shop.tea:1", "shop.tea:2"]
+subject = st.sampled_from(SUBJECTS)
+subjects = st.none() | subject
+BUTTON = {"label": "Go", "url": "/go", "labels": {}}
+more = st.fixed_dictionaries(
+    {},
+    optional={
+        "target": subject,
+        "topic": subject,
+        "level": st.just("critical"),
+        "buttons": st.lists(st.just(BUTTON), min_size=1, max_size=2),
+    },
+)
+acts = st.sampled_from([*ACTS, "snooze"])
 has_notes = precondition(lambda self: bool(self.world.notes))
 
 
+def columns_of(type: str, more: dict[str, Any]) -> dict[str, Any]:
+    """Only system messages have a level of their own."""
+    return COLUMNS[type] | {name: value for name, value in more.items() if name != "level" or type == "system"}
+
+
+def page_of(url: str) -> str:
+    return url.partition("#")[0]
+
+
 class Messages(Reality):
-    def arrived(self, rows: list[Any], as_read: bool = False) -> None:
-        """Rows written, in the order of their arrival."""
+    def arrived(self, rows: list[Any], as_read: bool = False, as_is: bool = False, about: str | None = None) -> None:
+        """Rows written, in the order of their arrival; `as_is` by somebody who knows nothing of what is unwanted, nor
+        of threads. `about`: as the first of the same send, whatever their link is."""
         arriving = []
         for row in rows:
-            is_muted = row.event_type() in self.world.muted.get(row.recipient_id, ())
-            assert (row.read_at is not None) == (as_read or is_muted)
-            values = {name: getattr(row, name) for name in ("pk", "url", "read_at", "archived_at", "deleted_at")}
-            values["key"] = row.dedupe_key
+            unwanted = self.world.is_unwanted(row.recipient_id, row.event_type(), row.subject, row.level, self.now)
+            assert (row.read_at is not None) == (as_read or (unwanted and not as_is))
+            values = {name: getattr(row, name) for name in ("pk", "url", "subject", "level", *MARKS)}
+            values |= {"key": row.dedupe_key, "send": row.send_id, "buttons": len(row.buttons or ())}
             self.world.arrivals += 1
             note = Note(**values, type=row.event_type(), owner=row.recipient_id, actor=row.actor_id)
-            note.step, note.order = self.world.step, self.world.arrivals
+            note.step, note.order, note.came_at = self.world.step, self.world.arrivals, row.created_at
+            note.about = (page_of(row.url) if about is None else about) or note.ref
             arriving.append(note)
             self.touched.add(note.owner)
-        self.world.delete_replaced(arriving)
-        self.world.notes += arriving
+        if as_is:
+            self.world.notes += arriving
+        else:
+            self.world.arrive(arriving)
+
+    def fresh(self, model: Any, **which: Any) -> list[Any]:
+        """The rows that the world does not have yet, in the order of their recipients."""
+        known = {note.pk for note in self.world.notes if note.type == model.event_type()}
+        rows = model.objects.filter(**which).exclude(pk__in=known)
+        return sorted(rows, key=lambda row: row.recipient_id)
 
     def message(self, note: Note) -> Any:
         return event_types()[note.type].objects.get(pk=note.pk)
@@ -55,20 +86,39 @@ class Messages(Reality):
         same = [note for note in notes if note.type == notes[0].type]
         return event_types()[same[0].type].objects.filter(pk__in=[note.pk for note in same]), same
 
+    def begin(self) -> None:
+        super().begin()
+        for url in ("/tea", ""):
+            self.send([0, 1], "comment", 0, None, url, {"target": SUBJECTS[0]})
+
     # Arriving
 
-    @rule(to=some, type=types, by=one, key=keys)
-    def send(self, to: list[int], type: str, by: int, key: str | None) -> None:
-        model, recipients, actor = event_types()[type], self.people(to), self.person(by).pk
-        known = set(model.objects.values_list("pk", flat=True))
-        everybody = [*recipients, *recipients, self.nobody]
-        written = services.send(everybody, model, actor=actor, dedupe_key=key, **COLUMNS[type])
-        assert written == len(recipients)
-        self.arrived(sorted(model.objects.exclude(pk__in=known), key=lambda row: row.recipient_id))
+    @rule(to=several, type=types, by=st.none() | one, key=keys, url=urls, more=more)
+    def send(self, to: list[int], type: str, by: int | None, key: str | None, url: str, more: dict[str, Any]) -> None:
+        """Its topic is also what it is about."""
+        model, recipients, actor = event_types()[type], set(self.people(to)), None if by is None else self.person(by).pk
+        everybody, columns = [*recipients, *recipients, self.nobody], columns_of(type, more)
+        expected = recipients
+        if topic := more.get("topic"):
+            expected = (recipients | self.world.followers(topic)) - {actor}
+        written = services.send(everybody, model, actor=actor, dedupe_key=key, url=url, **columns)
+        rows = self.fresh(model)
+        assert [row.recipient_id for row in rows] == sorted(expected)
+        assert written == len(rows)
+        self.arrived(rows)
 
-    @rule(to=one, type=types, save=st.booleans(), is_read=st.booleans(), key=keys)
-    def create(self, to: int, type: str, save: bool, is_read: bool, key: str | None) -> None:
-        model, values = event_types()[type], {"read_at": self.now if is_read else None, "dedupe_key": key}
+    @has_notes
+    @rule(which=one, type=types, by=st.none() | one, more=more)
+    def reply(self, which: int, type: str, by: int | None, more: dict[str, Any]) -> None:
+        """Into a thread that there is, whatever its owner has done with it."""
+        note = self.pick(self.world.notes, which)
+        owner = sorted(self.world.people).index(note.owner)
+        self.send([owner], type, by, None, "" if note.about == note.ref else note.about, more)
+
+    @rule(to=one, type=types, save=st.booleans(), is_read=st.booleans(), key=keys, url=urls, subject=subjects)
+    def create(self, to: int, type: str, save: bool, is_read: bool, key: str | None, url: str, subject: Any) -> None:
+        model, values = event_types()[type], {"read_at": self.now if is_read else None, "dedupe_key": key, "url": url}
+        values["subject"] = subject
         row = model(recipient_id=self.person(to).pk, **values, **COLUMNS[type])
         if save:
             row.save()
@@ -76,92 +126,28 @@ class Messages(Reality):
             row = model.objects.create(recipient_id=row.recipient_id, **values, **COLUMNS[type])
         self.arrived([row], as_read=is_read)
 
-    @rule(to=st.lists(st.tuples(one, keys), max_size=5), type=types)
-    def bulk_create(self, to: list[tuple[int, str | None]], type: str) -> None:
+    @rule(to=st.lists(st.tuples(one, keys, urls), max_size=5), type=types)
+    def bulk_create(self, to: list[tuple[int, str | None, str]], type: str) -> None:
         model = event_types()[type]
-        rows = [model(recipient_id=self.person(n).pk, dedupe_key=key, **COLUMNS[type]) for n, key in to]
+        rows = [model(recipient_id=self.person(n).pk, dedupe_key=k, url=url, **COLUMNS[type]) for n, k, url in to]
         self.arrived(model.objects.bulk_create(rows))
 
-    # Acts of their owners
-
-    @rule(who=one, muted=st.sets(types))
-    def mute(self, who: int, muted: set[str]) -> None:
-        user = self.person(who).pk
-        services.set_muted(user, muted)
-        assert set(selectors.muted(user)) == muted
-        self.world.muted[user] = muted
-
-    @rule(who=one, which=some, act=acts, then=st.none() | one)
-    def act(self, who: int, which: list[int], act: str, then: int | None) -> None:
-        """With `then`, on what the user was shown once."""
-        user = self.person(who).pk
-        chosen = self.picks([thing for thing, _marks in self.world.in_reach(user)], which)
-        refs, seen, is_stale = [thing.ref for thing in chosen], *self.seen(user, then, chosen)
-        if is_stale:
-            with pytest.raises((Changed, NotFound)):
-                getattr(services, act)(user, refs, seen=seen)
-            return
-        expected = self.world.act(user, refs, act, self.now)
-        if expected is None:
-            with pytest.raises(NotFound):
-                getattr(services, act)(user, refs, seen=seen)
-            return
-        assert getattr(services, act)(user, refs, seen=seen) == expected
-        if expected:
-            self.touched.add(user)
-
-    @rule(who=one, which=one, then=st.none() | one, act=st.sampled_from(["close_banner", "confirm"]))
-    def answer(self, who: int, which: int, then: int | None, act: str) -> None:
-        user = self.person(who).pk
-        place = {"close_banner": "as_banner", "confirm": "as_dialog"}[act]
-        if not (found := [news for news, _marks in self.world.heard_by(user) if getattr(news, place)]):
-            return
-        news = self.pick(found, which)
-        seen, is_stale = self.seen(user, then, [news])
-        if is_stale:
-            with pytest.raises(Changed):
-                getattr(services, act)(user, [news.ref], seen=seen)
-            return
-        expected = self.world.answer(user, news, act, self.now)
-        assert getattr(services, act)(user, [news.ref], seen=seen) == expected
-        if expected:
-            self.touched.add(user)
-
-    def seen(self, user: int, then: int | None, things: list[Note | News]) -> tuple[int | None, bool]:
-        """A version that the user was shown once, and whether one of these things was shown again since. No version, if
-        nobody can tell: it was withdrawn when it was decided to show it again."""
-        if then is None or any(isinstance(thing, News) and thing.again_step is None for thing in things):
-            return None, False
-        version, step = self.pick(sorted(self.steps[user].items(), reverse=True), then)
-        return version, any(isinstance(thing, News) and (thing.again_step or 0) > step for thing in things)
-
-    @rule(who=one, act=acts, which=one)
-    def act_on_what_is_not_theirs(self, who: int, act: str, which: int) -> None:
-        """One such ref, and nothing happens to the others."""
-        user = self.person(who).pk
-        mine = [thing.ref for thing, _marks in self.world.in_reach(user)]
-        everything = [thing.ref for thing in (*self.world.notes, *self.world.news)]
-        if foreign := [ref for ref in everything if ref not in mine]:
-            with pytest.raises(NotFound):
-                getattr(services, act)(user, [*mine, self.pick(foreign, which)])
-
-    @rule(who=one, then=one, type=st.none() | st.sampled_from(["comment", "broadcast"]))
-    def mark_all(self, who: int, then: int, type: str | None) -> None:
-        """As of any state the user was ever shown."""
-        user = self.person(who).pk
-        version, step = self.pick(sorted(self.steps[user].items(), reverse=True), then)
-        expected = self.world.would_mark(user, step, type)
-        listed = set(self.states[user, version][1])
-        undeleted = {note.ref for note in self.world.notes if note.step <= step}
-        assert {ref for ref in expected if ref.startswith("broadcast")} <= listed | self.once_dismissed(user)
-        assert {ref for ref in expected if not ref.startswith("broadcast")} <= undeleted
-        assert services.mark_all_read(user, version, type) == len(expected)
-        if expected:
-            assert self.world.act(user, expected, "mark_read", self.now) == len(expected)
-            self.touched.add(user)
-
-    def once_dismissed(self, user: int) -> set[str]:
-        return {f"broadcast-{news}" for news, reader in self.world.receipts if reader == user}
+    @rule(to=one, type=types, url=urls, read=st.none() | one)
+    def write_as_an_older_release(self, to: int, type: str, url: str, read: int | None) -> None:
+        """It advances versions, and knows nothing of threads: whoever reads next finds that they are stale."""
+        model, pk = event_types()[type], self.person(to).pk
+        rows: QuerySet[Any] = QuerySet(model)
+        with transaction.atomic():
+            Mailbox.objects.filter(pk=pk).update(version=F("version") + 1)
+            ledger.announce([pk], None)
+            seq = Mailbox.objects.get(pk=pk).version
+            if read is not None and (mine := [note for note in self.world.notes if note.owner == pk]):
+                note = self.pick(mine, read)
+                note.set(read_at=note.read_at or self.now)
+                QuerySet(event_types()[note.type]).filter(pk=note.pk).update(read_at=note.read_at)
+                self.touched.add(pk)
+            else:
+                self.arrived(rows.bulk_create([model(recipient_id=pk, seq=seq, url=url, **COLUMNS[type])]), as_is=True)
 
     # Plain ORM
 
@@ -172,12 +158,14 @@ class Messages(Reality):
         row = self.message(note)
         if note.act(act, self.now) | note.set(url=url):
             self.touched.add(note.owner)
-        for name in ("url", "read_at", "archived_at", "deleted_at"):
+        for name in ("url", *MARKS):
             setattr(row, name, getattr(note, name))
         row.save()
 
     @has_notes
-    @rule(which=some, values=st.sampled_from(["read", "unread", "link", "delete", "undelete"]))
+    @rule(
+        which=some, values=st.sampled_from(["read", "unread", "link", "delete", "undelete", "star", "snooze", "wake"])
+    )
     def update(self, which: list[int], values: str) -> None:
         if not (notes := self.notes(which)):
             return
@@ -188,6 +176,9 @@ class Messages(Reality):
             "link": {"url": "/tea"},
             "delete": {"deleted_at": self.now},
             "undelete": {"deleted_at": None},
+            "star": {"starred_at": self.now},
+            "snooze": {"snoozed_until": self.now + SNOOZE},
+            "wake": {"snoozed_until": None},
         }[values]
         changed = [note for note in notes if note.set(**changes)]
         assert rows.update(**changes) == len(changed)
@@ -203,9 +194,9 @@ class Messages(Reality):
         for note, act in zip(notes, acts, strict=False):
             if note.act(act, self.now):
                 self.touched.add(note.owner)
-            for name in ("read_at", "archived_at", "deleted_at"):
+            for name in MARKS:
                 setattr(rows[note.pk], name, getattr(note, name))
-        queryset.model.objects.bulk_update(rows.values(), ["read_at", "archived_at", "deleted_at"], batch_size=batch)
+        queryset.model.objects.bulk_update(rows.values(), MARKS, batch_size=batch)
 
     @has_notes
     @rule(which=some, one_by_one=st.booleans())
@@ -222,63 +213,38 @@ class Messages(Reality):
         self.world.notes = [note for note in self.world.notes if note not in notes]
         self.touched |= {note.owner for note in notes if note.deleted_at is None}
 
-    @rule(which=one, how=st.sampled_from(["update", "delete", "queryset", "save"]))
-    def receipt(self, which: int, how: str) -> None:
-        """Receipts are rows like any other."""
-        if not self.world.receipts:
-            return
-        news, user = self.pick(sorted(self.world.receipts), which)
-        rows = BroadcastReceipt.objects.filter(broadcast=news, recipient=user)
-        if how in {"update", "save"}:
-            marks = self.world.receipts[news, user]
-            changed = marks.set(read_at=None, archived_at=None, deleted_at=None)
-            values: dict[str, None] = dict.fromkeys(["read_at", "archived_at", "deleted_at"])
-            if how == "update":
-                assert rows.update(**values) == changed
-            else:
-                row = rows.get()
-                vars(row).update(values)
-                row.save()
-        else:
-            changed = self.world.receipts.pop((news, user)) != Marks()
-            rows.delete() if how == "queryset" else rows.get().delete()
-        if changed:
-            self.touched.add(user)
-
     # Time, and what never happened
 
-    @rule(minutes=st.sampled_from([1, 6, 12]))
+    @rule(minutes=st.sampled_from([1, 6, 6, 12]))
     def wait(self, minutes: int) -> None:
         self.time.shift(timedelta(minutes=minutes))
 
+    @precondition(lambda self: any(note.deleted_at for note in self.world.notes))
     @rule()
     def purge(self) -> None:
         gone = [note for note in self.world.notes if note.deleted_at and note.deleted_at < self.now - PURGE]
         assert services.purge_deleted() == len(gone)
         self.world.notes = [note for note in self.world.notes if note not in gone]
 
-    @rule(to=some, who=one, act=acts)
-    def never_happened(self, to: list[int], who: int, act: str) -> None:
+    @precondition(lambda self: len(self.world.notes) > 5)
+    @rule(keep=st.integers(2, 6))
+    def retire(self, keep: int) -> None:
+        """Retention by number: stars and snoozes are kept. Only of unread messages a badge has to be told."""
+        for user in self.world.people:
+            mine = [note for note in self.world.notes if note.owner == user and note.is_visible and not note.starred_at]
+            gone = sorted(mine, key=lambda note: -note.order)[keep:]
+            self.world.notes = [note for note in self.world.notes if note not in gone]
+            told = any(note.is_unread for note in gone)
+            (self.touched if told else self.silent).update({user} if gone else ())
+        services.purge(days=0, keep=keep)
+
+    @rule(to=some, who=one)
+    def never_happened(self, to: list[int], who: int) -> None:
         """A transaction that is rolled back."""
         user = self.person(who).pk
-        visible = list(self.world.shown(user))
         with transaction.atomic():
             services.bump_clock()
             services.send(self.people(to), event_types()["follow"])
-            getattr(services, act)(user, visible)
+            services.archive(user, list(self.world.shown(user)))
             services.mark_all_read(user, self.versions[user])
             transaction.set_rollback(True)
-
-    @rule(who=one, limit=st.integers(1, 3), unread=st.booleans(), type=st.none() | types | st.just("broadcast"))
-    def walk(self, who: int, limit: int, unread: bool, type: str | None) -> None:
-        """Small pages, one after the other, are the whole list; and filters are filters."""
-        user = self.person(who).pk
-        whole = selectors.inbox_page(user, limit=100).items
-        expected = [item for item in whole if type in {None, item.type} and not (unread and item.read)]
-        found, cursor = [], None
-        while len(found) <= len(expected):
-            page = selectors.inbox_page(user, before=cursor, limit=limit, unread=unread, type=type)
-            found += page.items
-            if (cursor := page.next) is None:
-                break
-        assert found == expected

@@ -1,5 +1,6 @@
 """What happens to people: they come and go, join groups and leave them, become staff."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -9,23 +10,26 @@ from hypothesis import assume
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, rule
 
-from inbox import services
+from inbox import conf, services
 from inbox.models import births
 
 from ..people import newcomer, people
 from .reality import Reality, User, one, some
-from .world import Person
+from .things import Person
 
 has = st.sampled_from(["add", "remove", "set", "clear"])
 
 
 class People(Reality):
+    first: Sequence[bool] = (False, True)  # who is there from the start: whether they are staff
+
     @initialize(luck=one)
-    def two_people_and_a_group(self, luck: int) -> None:
+    def populate(self, luck: int) -> None:
         assume(luck)  # else hypothesis begins with the simplest history there is: the first rule, thirty times
-        self.come(False)
-        self.come(True)
+        for is_staff in self.first:
+            self.come(is_staff)
         self.new_group()
+        self.begin()
 
     @rule(is_staff=st.booleans(), by_signal=st.booleans())
     def come(self, is_staff: bool, by_signal: bool = False) -> None:
@@ -118,6 +122,19 @@ class People(Reality):
         for news in self.world.news:
             news.groups.discard(group)
             news.excluded_groups.discard(group)
+
+    @rule(who=one, then=one)
+    def see(self, who: int, then: int) -> None:
+        """As of any state the user was ever shown."""
+        person, cap = self.person(who), conf.unread_cap()
+        version, step = self.pick(sorted(self.steps[person.pk].items(), reverse=True), then)
+        before = min(len(self.world.unseen(person.pk)), cap)
+        person.seen = max(person.seen, step)
+        unseen, unread = self.world.unseen(person.pk), self.world.unread(person.pk)
+        changed, hides = min(len(unseen), cap) != before, len(unread) > cap <= len(unseen)
+        found = services.see(person.pk, version)
+        assert found == changed or (found and hides)  # the cap may hide a change
+        self.touched |= {person.pk} if found else set()
 
     @rule(who=some)
     def touch(self, who: list[int]) -> None:
