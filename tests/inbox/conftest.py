@@ -19,9 +19,17 @@ from django.db import transaction
 from django.utils import timezone
 
 from inbox import services
-from inbox.models import Broadcast, FollowMessage
+from inbox.core import zones
+from inbox.models import Broadcast, FollowMessage, ledger
 from inbox.services import departures, mender
-from inbox.signals import broadcast_changed, mailbox_changed, send_queued, undone_found, users_deleted
+from inbox.signals import (
+    broadcast_changed,
+    correction_queued,
+    mailbox_changed,
+    send_queued,
+    undone_found,
+    users_deleted,
+)
 
 from .listening import Heard
 from .lives import Life
@@ -29,7 +37,7 @@ from .people import NOW, live, people, state
 from .rest import person
 from .scenes import Scene
 from .services import Service, service
-from .threads import deadlocks
+from .threads import DEADLINE, deadlocks
 
 
 @pytest.fixture(autouse=True)
@@ -40,7 +48,7 @@ def nobody_delivers() -> Iterator[None]:
         return
     from push import receivers
 
-    for signal in (mailbox_changed, broadcast_changed, send_queued, users_deleted):
+    for signal in (mailbox_changed, broadcast_changed, send_queued, correction_queued, users_deleted):
         signal.disconnect(dispatch_uid="push")
     yield
     receivers.connect()
@@ -52,6 +60,13 @@ def nobody_mends() -> Iterator[None]:
     undone_found.disconnect(dispatch_uid="inbox")
     yield
     mender.connect()
+
+
+@pytest.fixture
+def mends_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For the lock, as long as it takes. SQLite has one for all that is written, and gives it to whoever asks at the
+    right moment: where several mend at once on a busy machine, 200 ms can be too short five times in a row."""
+    monkeypatch.setattr(ledger, "MEND_SECONDS", DEADLINE)
 
 
 @pytest.fixture(autouse=True, scope="package")
@@ -77,6 +92,16 @@ def resolvers_stay() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(urls, "clear_url_caches", lambda: None)
         yield
+
+
+@pytest.fixture(autouse=True, scope="package")
+def few_zones() -> Iterator[None]:
+    """To render all 430 would take most of the time of each page with the form of a series."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(zones, "available_timezones", lambda: {"Asia/Tokyo", "Europe/Berlin"})
+        zones.offered_zones.cache_clear()
+        yield
+    zones.offered_zones.cache_clear()
 
 
 @pytest.fixture(autouse=True)

@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.core.management import call_command
 
 from inbox import selectors, services
-from inbox.models import Broadcast, CommentMessage, FollowMessage, Noticed, SystemMessage
+from inbox.models import Broadcast, CommentMessage, Following, FollowMessage, Noticed, SystemMessage
 
 from .people import live, people
 
@@ -34,6 +34,9 @@ class Life:
         Broadcast.objects.filter(pk=self.news.pk).update(author=self.ann)
         services.note_events(self.ann, [services.Event(self.news.ref, Noticed.SEEN, "bell")])
         services.set_muted(self.ann, ["like", "share"])
+        for one in both:
+            Following.objects.create(mailbox_id=one, subject="blog.post:7")
+            services.silence(one, "blog.post:8")
         services.set_preferences(self.ann, language="de", time_zone="Asia/Tokyo")
         self.token = services.create_token("shop", User.objects.get(pk=self.ann), ["tickets", "messages:write"])
         self.others_token = services.create_token("else", User.objects.get(pk=self.cid), ["tickets"])

@@ -8,7 +8,7 @@ from django.test import Client
 
 from inbox import selectors, services
 from inbox.core.snapshots import Snapshot
-from inbox.models import Broadcast, CommentMessage
+from inbox.models import Broadcast, CommentMessage, UndoableChange
 from tests.demo.visible import CHINESE
 
 PREFIX = "/api/v1/"
@@ -18,6 +18,9 @@ TOKEN = "t" * 32
 
 def person(name: str, **flags: Any) -> Any:
     return get_user_model().objects.create_user(username=name, password="x", **flags)
+
+
+BUTTONS = [{"label": "Approve", "url": "/approve/"}, {"label": "Decline", "url": "https://example.com/no"}]
 
 
 def comment(user: Any, **columns: Any) -> CommentMessage:
@@ -31,8 +34,19 @@ def announcement(**columns: Any) -> Broadcast:
     return broadcast
 
 
+def undoable(user: Any) -> str:
+    """A token that undoes an act of this user's, which has changed nothing that is still there."""
+    made = {"mailbox_id": user.pk, "act": "x" * 22, "rows": []}
+    return UndoableChange.objects.create(**made).act
+
+
 def state(user: Any) -> Snapshot:
     return selectors.snapshot(user)
+
+
+def snapshot_in(answer: Any) -> dict[str, Any]:
+    """What the answer to a write of the user says beside the number of changes and the token that undoes them."""
+    return {name: value for name, value in answer.json().items() if name not in {"changed", "undo"}}
 
 
 class Caller:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import Group, User
 from django.db.models import F
+from django.utils import timezone
 
 from inbox import services
 from inbox.core.snapshots import CLOCK_UNIT
@@ -33,6 +34,9 @@ class Scene:
         services.mark_read(self.actor, [self.dismissed.ref])
 
 
+TOMORROW = timezone.now() + timezone.timedelta(days=1)
+
+
 def edited(row: Any, **values: Any) -> Any:
     vars(row).update(values)
     return row
@@ -44,8 +48,11 @@ MAILBOX_WRITES: dict[str, Write] = {
     "mark_read": lambda scene: services.mark_read(scene.reader, [scene.row.ref]),
     "archive": lambda scene: services.archive(scene.reader, [scene.row.ref]),
     "delete": lambda scene: services.delete(scene.reader, [scene.row.ref]),
+    "star": lambda scene: services.star(scene.reader, [scene.row.ref, scene.broadcast.ref]),
+    "snooze": lambda scene: services.snooze(scene.reader, [scene.row.ref, scene.broadcast.ref], TOMORROW),
     "dismiss": lambda scene: services.delete(scene.reader, [scene.broadcast.ref]),
     "mark_all_read": lambda scene: services.mark_all_read(scene.reader, 10 * CLOCK_UNIT + 10),
+    "see": lambda scene: services.see(scene.reader, 10 * CLOCK_UNIT + 10),
     "create": lambda scene: FollowMessage.objects.create(recipient_id=scene.reader),
     "save": lambda scene: edited(scene.row, url="/tea").save(),
     "save some": lambda scene: edited(scene.row, url="/tea").save(update_fields=["url"]),
@@ -94,8 +101,12 @@ NOTHING: dict[str, Write] = {
     "update computed": lambda scene: FollowMessage.objects.update(seq=F("seq"), read_at=F("archived_at")),
     "bulk_update": lambda scene: FollowMessage.objects.bulk_update([scene.row], ["url", "read_at"]),
     "mark_unread": lambda scene: services.mark_unread(scene.reader, [scene.row.ref]),
+    "unstar": lambda scene: services.unstar(scene.reader, [scene.row.ref, scene.broadcast.ref]),
+    "unsnooze": lambda scene: services.unsnooze(scene.reader, [scene.row.ref, scene.broadcast.ref]),
+    "wake_due": lambda scene: services.wake_due(),
     "read again": lambda scene: services.mark_read(scene.reader, [scene.broadcast.ref]),
     "mark_all_read": lambda scene: services.mark_all_read(scene.reader, 0),
+    "see": lambda scene: services.see(scene.reader, 0),
     "delete none": lambda scene: FollowMessage.objects.filter(pk=0).delete(),
     "join again": lambda scene: scene.group.user_set.add(scene.reader),
     "leave unjoined": lambda scene: scene.group.user_set.remove(scene.actor),

@@ -41,6 +41,7 @@ def several(*names: Any, **fields: Any) -> dict[str, Any]:
     return {**FORM, "audience": "several", "people": [name.pk for name in names], **fields}
 
 
+@pytest.mark.anywhere
 def test_as_many_people_as_the_limit_says(admin: Client, settings: Any) -> None:
     """With Django's own limit of the number of fields."""
     settings.DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
@@ -80,6 +81,7 @@ def test_a_union_without_others(admin: Client, tea: Group) -> None:
     assert (stored(), stored(excluded=True)) == ({"ann"}, set())
 
 
+@pytest.mark.anywhere
 def test_saving_it_unchanged_changes_nothing(admin: Client) -> None:
     made = live(audience="several", title=FORM["title"], body=FORM["body"])
     listed(made, person("ann").pk)
@@ -109,6 +111,7 @@ def test_what_is_refused(admin: Client, fields: dict[str, Any], sentence: str) -
 NOBODY_YET = "Nobody is in the audience yet"
 
 
+@pytest.mark.anywhere
 def test_a_draft_may_wait_for_its_list(admin: Client) -> None:
     html = admin.post(f"{LIST}add/", several(_continue=""), follow=True).content.decode()
     made = Broadcast.objects.get()
@@ -122,6 +125,7 @@ def test_a_draft_may_wait_for_its_list(admin: Client) -> None:
     assert "Choose staff, groups or people" in admin.post(page(made), several()).content.decode()
 
 
+@pytest.mark.anywhere
 def test_nobody_is_told_only_of_a_draft_for_several(admin: Client) -> None:
     for fields in (FORM, several(with_staff="on")):
         assert NOBODY_YET not in admin.post(f"{LIST}add/", fields, follow=True).content.decode()
@@ -197,6 +201,7 @@ def field(html: str, name: str) -> str:
     return " ".join(re.sub(r"<[^>]*alt=.(\w+).[^>]*>|<[^>]*>", r" \1 ", found[1]).split())
 
 
+@pytest.mark.anywhere
 def test_who_may_only_look_sees_the_audience(tea: Group) -> None:
     made = live(audience="several", with_staff=True, late_joiners=True, excludes_staff=True)
     users = people(8)
@@ -218,6 +223,7 @@ def test_who_may_only_look_sees_the_audience(tea: Group) -> None:
     assert "inbox-without" not in html  # which is closed at first
 
 
+@pytest.mark.anywhere
 def test_who_may_only_look_sees_what_counts(tea: Group) -> None:
     """Not the parts that are left from an earlier audience."""
     made = live(audience="several", as_banner=True, for_visitors=False)
@@ -230,6 +236,7 @@ def test_who_may_only_look_sees_what_counts(tea: Group) -> None:
         assert f"field-{name}" not in html
 
 
+@pytest.mark.anywhere
 def test_a_group_that_is_left_out_is_protected_on_its_page(admin: Client, tea: Group) -> None:
     live(title="Cake").excluded_groups.add(tea)
     answer = admin.get(f"/admin/auth/group/{tea.pk}/delete/")
@@ -238,6 +245,7 @@ def test_a_group_that_is_left_out_is_protected_on_its_page(admin: Client, tea: G
     assert Group.objects.exists()
 
 
+@pytest.mark.anywhere
 def test_a_blocked_one_says_so(admin: Client) -> None:
     now = timezone.now() - timedelta(minutes=1)
     made = Broadcast.objects.create(title="Tea", audience="groups", state="scheduled", publish_at=now)

@@ -245,6 +245,19 @@ def test_the_form_takes_links(admin: Client, url: str) -> None:
     assert admin.post(f"{LIST}add/", {**FORM, "url": url}).status_code == 302
 
 
+def test_the_list_says_when_a_scheduled_one_comes_out(admin: Client) -> None:
+    """Sorted among those that have come out; a draft may have a time, but nothing will happen then."""
+    draft = Broadcast.objects.create(title="Draft", publish_at=LATER)
+    services.publish(later := Broadcast.objects.create(title="Later", publish_at=LATER))
+    services.publish(sooner := Broadcast.objects.create(title="Sooner", publish_at=TOMORROW))
+    live = announcement()
+    rows = admin.get(LIST, {"o": "4"}).content.decode()
+    cells = dict(re.findall(r'/(\d+)/change/[^"]*".*?class="field-published[^"]*">([^<]*)<', rows, re.DOTALL))
+    assert cells[str(draft.pk)] == "-"
+    assert "-" not in {cells[str(each.pk)] for each in (live, sooner, later)}
+    assert [pk for pk in map(int, cells) if pk != draft.pk] == [live.pk, sooner.pk, later.pk]
+
+
 def test_a_scheduled_one_keeps_a_time_and_a_live_one_its_start(admin: Client) -> None:
     scheduled = announcement(publish_at=TOMORROW)
     answer = admin.post(page(scheduled), FORM)

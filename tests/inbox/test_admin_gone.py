@@ -17,10 +17,14 @@ from inbox.models import (
     Broadcast,
     BroadcastReceipt,
     BroadcastSeries,
+    Correction,
     DeletedUser,
+    Following,
     Mailbox,
     Send,
+    Service,
     ServiceToken,
+    Silence,
     event_types,
 )
 
@@ -31,13 +35,22 @@ from .rest import person
 
 pytestmark = [pytest.mark.urls("tests.inbox.urls"), pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 
+
+def mailbox_of(user: User) -> Mailbox:
+    return Mailbox.objects.get_or_create(pk=user.pk)[0]
+
+
 ROWS: dict[Any, Callable[[User], Any]] = {
     Broadcast: lambda user: Broadcast.objects.create(title="News", state="live", as_dialog=True),
     BroadcastSeries: lambda user: stopped(user.pk),
     AudienceFilter: lambda user: AudienceFilter.objects.create(name="new", joined_after=date(2030, 1, 1)),
     Send: lambda user: Send.objects.create(type="follow"),
+    Correction: lambda user: Correction.objects.create(kind="recall", subject="blog.post:7"),
+    Service: lambda user: Service.objects.create(name="shop"),
     ServiceToken: lambda user: ServiceToken.objects.create(name="shop", owner=user, digest="0" * 64),
-    Mailbox: lambda user: Mailbox.objects.get_or_create(pk=user.pk)[0],
+    Mailbox: mailbox_of,
+    Following: lambda user: Following.objects.create(mailbox=mailbox_of(user), subject="blog.post:7"),
+    Silence: lambda user: Silence.objects.create(mailbox=mailbox_of(user), subject="blog.post:7"),
     BroadcastReceipt: lambda user: BroadcastReceipt.objects.create(
         recipient=user, broadcast=Broadcast.objects.create(title="News")
     ),
@@ -71,10 +84,12 @@ def ask(client: Client, method: str, name: str, pk: object) -> Any:
     return getattr(client, method)(reverse(f"admin:{name}", args=[pk]), data)
 
 
+@pytest.mark.anywhere
 def test_pages_are_found() -> None:
     assert len(PAGES) > 3 * len(ROWS)
 
 
+@pytest.mark.anywhere
 @pytest.mark.parametrize("method", ["get", "post"])
 def test_one_that_was_deleted_before(client: Client, method: str) -> None:
     found = {}

@@ -65,7 +65,7 @@ def test_what_is_out_is_not_touched_by_who_only_writes(bob: Any, way: str, kind:
     assert state(bob) == badge
     shown = client.get(page(row))
     assert shown.status_code == 200  # it can still be looked at
-    assert 'name="_save"' not in shown.content.decode()
+    assert 'name="_continue"' not in shown.content.decode()
 
 
 FREE = ("publish_broadcast", "withdraw_broadcast")
@@ -99,7 +99,7 @@ def test_the_form_of_what_is_out_has_the_buttons_that_work(has: str, kind: str) 
     row = OUT[kind]()
     shown = staff("one of the two", *WRITING, has).get(page(row)).content.decode()
     assert ('data-asks="inbox-withdraw"' in shown) == (has == "withdraw_broadcast")
-    assert ('name="_save"' in shown) == (has == "publish_broadcast")
+    assert ('name="_continue"' in shown) == (has == "publish_broadcast")
     assert ("deletelink" in shown) == (has == "withdraw_broadcast")
 
 

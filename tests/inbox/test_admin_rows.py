@@ -11,7 +11,17 @@ from django.test.utils import CaptureQueriesContext
 
 from inbox import services
 from inbox.internals.models import PROXIES, TABLES
-from inbox.models import BroadcastReceipt, CommentMessage, DeletedUser, Mailbox, SystemMessage, event_types
+from inbox.models import (
+    BroadcastReceipt,
+    CommentMessage,
+    DeletedUser,
+    Following,
+    Mailbox,
+    Send,
+    Silence,
+    SystemMessage,
+    event_types,
+)
 
 from .rest import announcement, comment, person, state
 from .services import service
@@ -49,13 +59,30 @@ def test_every_table_has_its_pages(bob: Any, admin: Client, model: Any) -> None:
     assert state(bob) == before
 
 
+@pytest.mark.parametrize(
+    ("model", "title"),
+    [(Mailbox, "bob"), (BroadcastReceipt, "Maintenance / bob"), (Following, "bob: demo.post:1"), (Silence, "bob: a:2")],
+)
+def test_a_page_is_called_as_people_call_it(bob: Any, admin: Client, model: Any, title: str) -> None:
+    """Not by keys."""
+    services.mark_read(bob.pk, [announcement(title="Maintenance").ref])
+    Following.objects.create(mailbox_id=bob.pk, subject="demo.post:1")
+    Silence.objects.create(mailbox_id=bob.pk, subject="a:2")
+    row = bob.mailbox if model is Mailbox else model.objects.get()
+    page = admin.get(f"/admin/inbox_internals/{model._meta.model_name}/{row.pk}/change/")
+    assert page.context["subtitle"] == title
+
+
 def test_sends_are_looked_at(bob: Any, admin: Client) -> None:
     service().once("k", "POST", "messages/", {"type": "system", "title": "Secret", "recipients": ["bob"]})
     path = "/admin/inbox/send/"
     [row] = shown(admin, path, q="shop")
     assert (row.type, row.created) == ("system", 1)
+    assert shown(admin, path, type="comment") == []
+    assert shown(admin, path, type="system") == [row]
     page = admin.get(f"{path}{row.pk}/change/")
     assert page.status_code == 200
+    assert "System message" in page.content.decode()
     assert "Secret" not in page.content.decode()
     assert admin.get(f"{path}add/").status_code == 403
     assert admin.post(f"{path}{row.pk}/delete/", {"post": "yes"}).status_code == 403
@@ -210,6 +237,7 @@ def test_what_administrators_work_with_is_apart_from_the_internals(admin: Client
         "Messages sent by services",
         "Recurring announcements",
         "Saved filters",
+        "Services",
     ]
     assert {"Mailboxes", "Receipts", "Deleted users", "Comments"} < {*found["Notifications: internals"]}
     assert len(found["Notifications: internals"]) == len(PROXIES)
@@ -234,3 +262,39 @@ def test_the_internals_have_no_permissions_of_their_own(bob: Any) -> None:
     assert viewer.get("/admin/inbox_internals/").status_code == 200
     assert viewer.get(MAILBOXES).status_code == 200
     assert viewer.get(COMMENTS).status_code == 403
+
+
+def test_a_send_is_recalled_after_a_question(bob: Any, admin: Client) -> None:
+    service()("POST", "messages/", {"type": "system", "title": "Secret", "recipients": ["bob"], "key": "k"})
+    path, send = "/admin/inbox/send/", Send.objects.get()
+    chosen = {"action": "recall", "_selected_action": [send.pk]}
+    page = admin.post(path, chosen)
+    assert page.status_code == 200
+    assert "Remove it from 1 mailbox?" in page.content.decode()
+    assert SystemMessage.objects.exists()
+    admin.post(path, {**chosen, "confirmed": "yes"})
+    assert not SystemMessage.objects.exists()
+    assert shown(admin, path, q="k")[0].recalled_at is not None
+    [row] = shown(admin, "/admin/inbox_internals/correction/")
+    page = admin.get(f"/admin/inbox_internals/correction/{row.pk}/change/")
+    assert page.status_code == 200
+
+
+def test_only_who_may_delete_sends_recalls_them(bob: Any, client: Client) -> None:
+    service()("POST", "messages/", {"type": "system", "title": "Secret", "recipients": ["bob"]})
+    clerk = person("clerk", is_staff=True)
+    clerk.user_permissions.add(*Permission.objects.filter(codename__in=["view_send", "change_send"]))
+    client.force_login(clerk)
+    chosen = {"action": "recall", "_selected_action": [Send.objects.get().pk], "confirmed": "yes"}
+    client.post("/admin/inbox/send/", chosen)
+    assert SystemMessage.objects.exists()
+
+
+def test_services_are_listed_and_made(admin: Client) -> None:
+    service(name="shop")
+    [row] = shown(admin, "/admin/inbox/service/")
+    assert (row.name, row.tokens.count()) == ("shop", 1)
+    admin.post("/admin/inbox/service/add/", {"name": "post"})
+    assert [row.name for row in shown(admin, "/admin/inbox/service/")] == ["post", "shop"]
+    admin.post(f"/admin/inbox/service/{row.pk}/delete/", {"post": "yes"})
+    assert len(shown(admin, "/admin/inbox/service/")) == 2

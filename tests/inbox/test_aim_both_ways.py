@@ -62,7 +62,7 @@ def crowd(in_one_transaction: None) -> Crowd:
     return Crowd()
 
 
-@examples(25)
+@examples(15)
 @given(aim=aims, is_first=st.booleans())
 def test_both_ways_of_asking_agree(crowd: Crowd, aim: dict[str, Any], is_first: bool) -> None:
     rows, columns = dict(aim), {name: value for name, value in aim.items() if not isinstance(value, set)}

@@ -31,6 +31,7 @@ def pointers(answer: Any) -> list[str]:
     return [error["pointer"] for error in problem(answer, 422)["errors"]]
 
 
+@pytest.mark.anywhere
 def test_a_union_without_others(desk: Service) -> None:
     ann, bob = person("ann"), person("bob")
     [member] = people(1)
@@ -48,12 +49,14 @@ def test_a_union_without_others(desk: Service) -> None:
     assert [bool(unread(pk)) for pk in (member, ann.pk, bob.pk)] == [True, True, False]
 
 
+@pytest.mark.anywhere
 def test_what_is_not_sent(desk: Service) -> None:
     found = made(desk)
     assert (found["audience"], found["with_staff"], found["late_joiners"]) == ("everyone", False, False)
     assert (found["excluded"], found["people_count"], found["unknown"]) == (NOBODY_LEFT_OUT, 0, [])
 
 
+@pytest.mark.anywhere
 def test_a_change_replaces_what_it_names(desk: Service) -> None:
     ann, bob = person("ann"), person("bob")
     found = made(desk, audience="several", people=["ann"], excluded={"people": ["bob"], "groups": ["tea"]})
@@ -100,6 +103,7 @@ def test_what_would_not_count_is_refused(desk: Service, fields: dict[str, Any], 
     assert not Broadcast.objects.exists()
 
 
+@pytest.mark.anywhere
 def test_a_draft_may_wait_for_its_people(desk: Service) -> None:
     found = made(desk, audience="several", people=["nobody"])
     assert (found["people_count"], found["unknown"]) == (0, ["nobody"])

@@ -12,13 +12,13 @@ from inbox import selectors, services
 from inbox.api import api
 from inbox.api.shared.document import openapi
 from inbox.models import Broadcast, BroadcastClock, BroadcastReceipt, Scope
-from inbox.services.idempotency import InProgress
+from inbox.services.access.idempotency import InProgress
 
 from .people import NOW, mend, undone
 from .rest import PREFIX, Caller, announcement, problem, state
 from .services import Service, service
 
-pytestmark = [pytest.mark.urls("tests.inbox.urls"), pytest.mark.django_db, pytest.mark.anywhere]
+pytestmark = [pytest.mark.urls("tests.inbox.urls"), pytest.mark.django_db, pytest.mark.anywhere, pytest.mark.any_django]
 
 READ, WRITE, PUBLISH, WITHDRAW = (scope for scope in Scope.values if scope.startswith("broadcasts:"))
 IN_AN_HOUR, IN_TWO = ((NOW + timedelta(hours=hours)).isoformat() for hours in (1, 2))

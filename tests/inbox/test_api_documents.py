@@ -30,14 +30,27 @@ def test_every_operation_documents_its_answers(document: Any) -> None:
     assert statuses == {
         "GET unread/": "200 401 429 503",
         "GET inbox/": "200 400 401 422 429 503",
+        "GET inbox/threads/": "200 400 401 422 429 503",
+        "GET inbox/threads/{key}/": "200 400 401 404 422 429 503",
         "GET inbox/announcements/": "200 401 422 429 503",
         "POST inbox/announcements/{ref}/close/": "200 400 401 403 404 409 413 415 422 429 503",
         "POST inbox/announcements/{ref}/confirm/": "200 400 401 403 404 409 413 415 422 429 503",
         "POST inbox/events/": "204 400 401 403 413 415 422 429 503",
         "POST inbox/read/": "200 400 401 403 404 409 413 415 422 429 503",
+        "POST inbox/seen/": "200 400 401 403 413 415 422 429 503",
+        "POST inbox/changes/": "200 400 401 403 404 409 413 415 422 429 503",
+        "POST inbox/undo/": "200 400 401 403 404 413 415 422 429 503",
         "GET inbox/{ref}/": "200 401 404 422 429 503",
         "PATCH inbox/{ref}/": "200 400 401 403 404 409 413 415 422 429 503",
+        "POST inbox/{ref}/pressed/": "200 400 401 403 404 409 413 415 422 429 503",
         "DELETE inbox/{ref}/": "200 401 403 404 409 422 429 503",
+        "POST inbox/visited/": "200 400 401 403 413 415 422 429 503",
+        "GET following/": "200 401 422 429 503",
+        "PUT following/{subject}/": "200 401 403 413 415 422 429 503",
+        "DELETE following/{subject}/": "200 401 403 422 429 503",
+        "GET silences/": "200 401 422 429 503",
+        "PUT silences/{subject}/": "200 400 401 403 413 415 422 429 503",
+        "DELETE silences/{subject}/": "200 401 403 422 429 503",
         "GET preferences/": "200 401 429 503",
         "PUT preferences/": "200 400 401 403 413 415 422 429 503",
         "PATCH preferences/": "200 400 401 403 413 415 422 429 503",
@@ -47,6 +60,10 @@ def test_every_operation_documents_its_answers(document: Any) -> None:
         "POST messages/": "201 202 400 401 403 409 413 415 422 429 503",
         "POST messages/batch/": "200 400 401 403 409 413 415 422 429 503",
         "GET sends/{id}/": "200 401 403 404 422 429 503",
+        "PATCH sends/{id}/": "200 202 400 401 403 404 409 413 415 422 429 503",
+        "DELETE sends/{id}/": "200 202 400 401 403 404 409 413 422 429 503",
+        "PATCH messages/{key}/": "200 202 400 401 403 404 409 413 415 422 429 503",
+        "DELETE messages/{key}/": "200 202 400 401 403 404 409 413 422 429 503",
         "GET broadcasts/": "200 400 401 403 422 429 503",
         "POST broadcasts/": "201 400 401 403 409 413 415 422 429 503",
         "GET broadcasts/{id}/": "200 401 403 404 422 429 503",
@@ -78,9 +95,11 @@ def test_refusals_are_documented_as_problems(document: Any) -> None:
 
 def test_the_types_of_the_site_are_documented(document: Any) -> None:
     parameters = document["paths"][f"{PREFIX}inbox/"]["get"]["parameters"]
-    [types] = [parameter["schema"]["enum"] for parameter in parameters if parameter["name"] == "type"]
-    assert types == [*event_types(), "broadcast"]
+    [pattern] = [parameter["schema"]["pattern"] for parameter in parameters if parameter["name"] == "type"]
+    types = [*event_types(), "broadcast"]
     assert document["components"]["schemas"]["MarkRead"]["properties"]["type"]["enum"] == types
+    assert all(re.search(pattern, given) for given in (*types, ",".join(types)))
+    assert not any(re.search(pattern, given) for given in ("poem", "like,poem", "like,"))
 
 
 @pytest.mark.parametrize("name", ["Snapshot", "Item", "Page", "Problem", "Fault", "MarkRead", "ItemPatch"])
@@ -95,7 +114,7 @@ def test_the_ways_in_are_documented(document: Any) -> None:
         "Service": {"type": "http", "scheme": "bearer"},
     }
     ways_in = {"Inbox": {"Session", "Ticket"}, "Preferences": {"Session", "Ticket"}, "Tickets": {"Session"}}
-    ways_in["For services"] = {"Service"}
+    ways_in |= {"Following": {"Session", "Ticket"}, "For services": {"Service"}}
     for operations in document["paths"].values():
         for operation in operations.values():
             [tag] = operation["tags"]

@@ -1,17 +1,21 @@
 """What the user's half of the REST API refuses: always a problem document, never with an effect."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import OperationalError
 
 from inbox import selectors
 from inbox.api import api
 from inbox.api.shared.document import openapi
+from inbox.core.visits import visit_of
 
+from .may_follow import a_site_that_lets_follow
 from .people import live
-from .rest import PREFIX, Caller, announcement, comment, person, problem, state
+from .rest import BUTTONS, PREFIX, Caller, announcement, comment, person, problem, state, undoable
 
 pytestmark = [pytest.mark.urls("tests.inbox.urls"), pytest.mark.django_db, pytest.mark.anywhere]
 
@@ -24,10 +28,21 @@ OPERATIONS = [
 WRITES = [(method, path) for method, path in OPERATIONS if method != "GET"]
 BODIES: dict[tuple[str, str], Any] = {
     ("PATCH", "inbox/{ref}/"): {"read": True},
+    ("POST", "inbox/{ref}/pressed/"): {"button": 1},
     ("POST", "inbox/read/"): {"up_to": 10**9},
+    ("POST", "inbox/seen/"): {"up_to": 10**9},
+    ("POST", "inbox/changes/"): {"filter": {}, "up_to": 10**9, "archived": True},
+    ("POST", "inbox/undo/"): {"undo": "x" * 22},
+    ("PUT", "silences/{subject}/"): {"for": "day"},
     ("PUT", "preferences/"): {"muted": ["like"]},
     ("PATCH", "preferences/"): {"language": "de"},
 }
+
+
+@pytest.fixture(autouse=True)
+def site() -> Iterator[None]:
+    with a_site_that_lets_follow():
+        yield
 
 
 @pytest.fixture
@@ -37,19 +52,24 @@ def call(bob: Any) -> Caller:
 
 @pytest.fixture
 def ref(bob: Any) -> str:
-    return comment(bob).ref
+    return comment(bob, buttons=BUTTONS).ref
 
 
 def send(call: Caller, method: str, path: str, ref: str) -> Any:
     body = {"events": [{"ref": ref, "what": "seen"}]} if path == "inbox/events/" else BODIES.get((method, path))
-    return call(method, path.format(ref=ref), body)
+    if path == "inbox/visited/":
+        body = {"visit": visit_of(User.objects.get(username="bob").pk, "blog.post:7", 10**9)}
+    return call(method, path.format(ref=ref, key="s1", subject="blog.post:7"), body)
 
 
 def test_the_writes_are_known() -> None:
-    items = [("POST", "inbox/read/"), ("PATCH", "inbox/{ref}/"), ("DELETE", "inbox/{ref}/"), ("POST", "inbox/events/")]
+    items = [("PATCH", "inbox/{ref}/"), ("DELETE", "inbox/{ref}/"), ("POST", "inbox/{ref}/pressed/")]
+    items += [("POST", f"inbox/{name}/") for name in ("read", "seen", "changes", "undo", "events")]
     announcements = [("POST", f"inbox/announcements/{{ref}}/{action}/") for action in ("close", "confirm")]
     preferences = [("PUT", "preferences/"), ("PATCH", "preferences/")]
-    assert {*items, *announcements, *preferences, ("POST", "tickets/")} == set(WRITES)
+    subjects = [(method, f"{path}/{{subject}}/") for method in ("PUT", "DELETE") for path in ("following", "silences")]
+    others = [("POST", "tickets/"), ("POST", "inbox/visited/")]
+    assert {*items, *announcements, *preferences, *subjects, *others} == set(WRITES)
 
 
 @pytest.mark.parametrize(("method", "path"), OPERATIONS)
@@ -71,6 +91,7 @@ def test_a_deactivated_user_is_401(bob: Any, call: Caller) -> None:
 def test_every_write_needs_the_csrf_token(method: str, path: str, bob: Any, ref: str) -> None:
     if path.startswith(("inbox/announcements/", "inbox/events/")):
         ref = live(as_banner=True, as_dialog=True).ref
+    undoable(bob)
     before = state(bob)
     assert problem(send(Caller(bob, csrf=False), method, path, ref), 403)["code"] == "csrf_failed"
     forged = Caller(bob)

@@ -32,15 +32,18 @@ class World:
 
     def __init__(self, bob: Any) -> None:
         self.bob, self.caller, self.shop = bob, Caller(bob), service()
-        sent = self.shop("POST", "messages/", {"type": "follow", "recipients": ["bob"]}).json()["send"]
+        sent = self.shop("POST", "messages/", {"type": "follow", "recipients": ["bob"], "key": "k"}).json()["send"]
         self.ids = {"sends": sent, "users": bob.pk, "broadcasts": announcement().pk}
         self.ids["broadcast-series"] = stopped(bob.pk).pk
-        self.ref = comment(bob).ref
+        about = comment(bob)
+        self.ref, self.keys = about.ref, {"inbox": about.thread, "messages": "k"}
 
     def call(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
         of_services = PATHS.get(path, ({}, False))[1]
         caller: Caller | Service = self.shop if of_services else self.caller
-        path = path.format(ref=self.ref, id=self.ids.get(path.split("/")[0]))
+        first = path.split("/")[0]
+        key, pk = self.keys.get(first), self.ids.get(first)
+        path = path.format(ref=self.ref, subject="blog.post:7", key=key, id=pk)
         fields = {name.replace("_", "-"): value for name, value in headers.items()}
         return caller(method, path, body, headers={**caller.headers, **fields})
 
@@ -101,7 +104,9 @@ def test_a_write_under_a_condition_that_does_not_hold(world: World) -> None:
     for method, path in WRITTEN:
         for header, value in (("If-Match", '"a"'), ("If-None-Match", "*")):
             problem(world.call(method, path, {}, **{header: value}), 412)
-            anonymous = Caller(csrf=False)(method, path.format(ref=world.ref, id=1), {}, headers={header: value})
+            anonymous = Caller(csrf=False)(
+                method, path.format(ref=world.ref, id=1, key="k", subject="blog.post:7"), {}, headers={header: value}
+            )
             problem(anonymous, 401)
     assert state(world.bob) == before
 

@@ -11,7 +11,7 @@ from .people import people, unread
 from .rest import announcement, problem
 from .services import Service, service
 
-pytestmark = [pytest.mark.urls("tests.inbox.urls"), pytest.mark.django_db, pytest.mark.anywhere]
+pytestmark = [pytest.mark.urls("tests.inbox.urls"), pytest.mark.django_db, pytest.mark.anywhere, pytest.mark.any_django]
 
 BUTTON = {"url": "/tea", "label": "Tea", "labels": {"zh-hans": "茶"}}
 PLAIN = {

@@ -1,5 +1,6 @@
 """Values that the REST API does not take: each is named in the answer, and none does harm."""
 
+from datetime import timedelta
 from io import BytesIO
 from typing import Any
 
@@ -7,11 +8,12 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.core.handlers.asgi import ASGIRequest
 from django.urls import resolve
+from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
 from .examples import examples
-from .rest import IN_CHINESE, PREFIX, Caller, person, problem, state
+from .rest import IN_CHINESE, PREFIX, Caller, person, problem, snapshot_in, state
 
 pytestmark = [pytest.mark.urls("tests.inbox.urls"), pytest.mark.django_db]
 
@@ -23,6 +25,7 @@ def call(bob: Any) -> Caller:
     return caller
 
 
+SOON = (timezone.now() + timedelta(days=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
 NUMBERS = [-1, 10**30, 1.5, True, "1", None, float("nan")]
 BAD_BODIES: list[tuple[str, Any, str]] = [
     *[("POST inbox/read/", {"up_to": number}, "/up_to") for number in NUMBERS],
@@ -48,6 +51,9 @@ BAD_BODIES: list[tuple[str, Any, str]] = [
     ("POST inbox/read/", None, ""),
     ("POST inbox/read/", b"null", ""),
     ("POST inbox/read/", b'{"refs": ["\xed\xa0\x80-1"]}', "/refs/0"),
+    *[("POST inbox/seen/", {"up_to": number}, "/up_to") for number in (*NUMBERS, 2**53)],
+    ("POST inbox/seen/", {}, "/up_to"),
+    ("POST inbox/seen/", {"up_to": 1, "type": "comment"}, "/type"),
     ("PATCH inbox/comment-1/", {}, ""),
     ("PATCH inbox/comment-1/", {"read": 1}, "/read"),
     ("PATCH inbox/comment-1/", {"read": None}, "/read"),
@@ -56,6 +62,13 @@ BAD_BODIES: list[tuple[str, Any, str]] = [
     ("PATCH inbox/comment-1/", {"deleted": 0}, "/deleted"),
     ("PATCH inbox/comment-1/", {"archived": True, "read": False}, ""),
     ("PATCH inbox/comment-1/", {"read": True, "title": "x"}, "/title"),
+    ("PATCH inbox/comment-1/", {"starred": None}, "/starred"),
+    *[
+        ("PATCH inbox/comment-1/", {"snoozed_until": moment}, "/snoozed_until")
+        for moment in ("2020-01-01T00:00:00Z", "2999-01-01T00:00:00Z", "2030-01-01T00:00:00", "tomorrow", "", 1, True)
+    ],
+    ("PATCH inbox/comment-1/", {"snoozed_until": SOON, "archived": True}, ""),
+    ("PATCH inbox/comment-1/", {"snoozed_until": SOON, "read": True}, ""),
     ("PATCH preferences/", {"time_zone": "\ud800"}, "/time_zone"),
     ("PATCH preferences/", {"language": "\ud800"}, "/language"),
 ]
@@ -83,6 +96,8 @@ BAD_QUERIES = [
     ("type=%ED%A0%80", "/type"),
     ("unread=maybe", "/unread"),
     ("archived=2", "/archived"),
+    ("starred=2", "/starred"),
+    ("snoozed=", "/snoozed"),
     ("before=x", "/before"),
     ("before=%00", "/before"),
     ("before=%ED%A0%80", "/before"),
@@ -171,7 +186,7 @@ def test_no_body_does_harm(body: Any, operation: tuple[str, str]) -> None:
     before = state(bob)
     answer = Caller(bob)(*operation, body)
     if answer.status_code == 200:
-        assert answer.json() == state(bob).as_dict()
+        assert snapshot_in(answer) == state(bob).as_dict()
     else:
         assert problem(answer, answer.status_code)["status"] in {404, 422}
         assert state(bob) == before

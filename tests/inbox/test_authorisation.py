@@ -1,6 +1,7 @@
 """Who may call what. Every operation of the OpenAPI document is one row of a table: every caller tries every row."""
 
 import json
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -12,10 +13,12 @@ from django.db import connection, transaction
 from inbox import selectors, services
 from inbox.api import api
 from inbox.api.shared.document import openapi
+from inbox.core.visits import visit_of
 from inbox.models import Broadcast, FollowMessage, Scope, ServiceToken, TicketSession
 
+from .may_follow import a_site_that_lets_follow
 from .repeated import repeated, stopped
-from .rest import PREFIX, Caller, announcement, comment, person, problem
+from .rest import BUTTONS, PREFIX, Caller, announcement, comment, person, problem
 from .services import Service, row_of
 
 pytestmark = [pytest.mark.urls("tests.inbox.urls"), pytest.mark.django_db, pytest.mark.anywhere]
@@ -26,14 +29,27 @@ pytestmark = [pytest.mark.urls("tests.inbox.urls"), pytest.mark.django_db, pytes
 TABLE = """
     GET     unread/                       200  owner ticket other
     GET     inbox/                        200  owner ticket other
+    GET     inbox/threads/                200  owner ticket other
+    GET     inbox/threads/{thread}/       200  owner ticket
     POST    inbox/read/                   200  owner ticket
+    POST    inbox/seen/                   200  owner ticket other
+    POST    inbox/changes/                200  owner ticket
+    POST    inbox/undo/                   200  owner ticket
     POST    inbox/events/                 204  owner ticket other
     GET     inbox/announcements/          200  owner ticket other
     POST    inbox/announcements/{banner}/close/    200  owner ticket
     POST    inbox/announcements/{banner}/confirm/  200  owner ticket
     GET     inbox/{ref}/                  200  owner ticket
     PATCH   inbox/{ref}/                  200  owner ticket
+    POST    inbox/{ref}/pressed/          200  owner ticket
     DELETE  inbox/{ref}/                  200  owner ticket
+    POST    inbox/visited/                200  owner ticket other
+    GET     following/                    200  owner ticket other
+    PUT     following/{new}/              200  owner ticket other
+    DELETE  following/{subject}/          200  owner ticket other
+    GET     silences/                     200  owner ticket other
+    PUT     silences/{new}/               200  owner ticket other
+    DELETE  silences/{subject}/           200  owner ticket other
     GET     preferences/                  200  owner ticket other
     PUT     preferences/                  200  owner ticket other
     PATCH   preferences/                  200  owner ticket other
@@ -42,6 +58,10 @@ TABLE = """
     POST    messages/                     201  messages:write
     POST    messages/batch/               200  messages:write
     GET     sends/{send}/                 200  messages:read
+    PATCH   sends/{send}/                 200  messages:write
+    DELETE  sends/{send}/                 200  messages:write
+    PATCH   messages/{key}/               200  messages:write
+    DELETE  messages/{key}/               200  messages:write
     GET     users/{bob}/unread/           200  messages:read
     POST    users/{bob}/tickets/          201  tickets
     GET     broadcasts/                   200  broadcasts:read
@@ -74,10 +94,14 @@ EVENT = {"type": "follow", "recipients": ["bob"]}
 WEEKLY = {"rule": "FREQ=WEEKLY", "starts_on": "2030-01-01", "at": "09:00", "time_zone": "Europe/Berlin"}
 BODIES: dict[str, Any] = {
     "PATCH inbox/{ref}/": {"read": True},
+    "POST inbox/{ref}/pressed/": {"button": 1},
+    "PUT silences/{new}/": {"for": "week"},
     "PUT preferences/": {"muted": ["like"]},
     "PATCH preferences/": {"language": "de"},
     "POST messages/": EVENT,
     "POST messages/batch/": {"messages": [EVENT]},
+    "PATCH sends/{send}/": {"type": "follow", "url": "/new"},
+    "PATCH messages/{key}/": {"type": "follow", "url": "/new"},
     "POST broadcasts/": {"title": "Tea"},
     "PATCH broadcasts/{draft}/": {"title": "Tea"},
     "PATCH broadcasts/{live}/": {"title": "Tea"},
@@ -139,16 +163,24 @@ class World:
         self.bob, self.eve, self.ops, leaver = (person(name) for name in ("bob", "eve", "ops", "leaver"))
         token = services.create_token("shop", self.ops, Scope.values)
         self.put = {
-            "ref": comment(self.bob, target_title=SECRET).ref,
+            "thread": comment(self.bob, target_title=SECRET, url="/of/bob/").thread,
+            "ref": comment(self.bob, target_title=SECRET, buttons=BUTTONS).ref,
+            "undo": self.act(),
             "bob": self.bob.pk,
             "send": self.send_of(token),
+            "key": "order-77",
             "draft": Broadcast.objects.create(title="Draft").pk,
             "live": announcement(title="Live").pk,
             "banner": self.banner().ref,
             "stopped": stopped(self.ops.pk).pk,
             "active": (active := repeated(self.ops.pk)).pk,
             "repeated": active.template_id,
+            "subject": "blog.post:7",
+            "new": "blog.post:8",
         }
+        for user in (self.bob, self.eve):
+            services.send([user], FollowMessage, target="blog.post:7")
+            services.follow(user, "blog.post:7"), services.silence(user, "blog.post:7")
         owners = dict(zip(ENDED, (self.ops, self.ops, leaver), strict=True))
         ended = {name: services.create_token(name, owner, Scope.values) for name, owner in owners.items()}
         ServiceToken.objects.filter(name=ENDED[0]).update(expires_at=datetime(2020, 1, 1, tzinfo=UTC))
@@ -172,6 +204,12 @@ class World:
         for caller in self.callers.values():  # each handler of its own would look for all static files: 20 ms
             caller.client.handler = self.callers["anonymous"].client.handler
 
+    def act(self) -> str:
+        """The token that undoes what Bob has done to an item."""
+        with services.recording(self.bob) as act:
+            services.mark_read(self.bob, [comment(self.bob).ref])
+        return act.token
+
     def banner(self) -> Broadcast:
         """For Bob alone."""
         group = Group.objects.create(name="Bob's")
@@ -184,18 +222,26 @@ class World:
     def send_of(self, token: str) -> Any:
         """The number of a send of this token's, whatever its scopes."""
         row = row_of(token)
-        [sent] = services.start_sends([services.Order(services.draft(FollowMessage), [self.eve.pk])], row)
+        order = services.Order(services.draft(FollowMessage), [self.eve.pk], key="order-77")
+        [sent] = services.start_sends([order], row)
         return sent.pk
 
     def call(self, name: str, row: Row, **put: Any) -> Any:
         put = self.put | {"send": self.sends.get(name, self.put["send"])} | put
         bodies = BODIES | {
             "POST inbox/read/": {"refs": [put["ref"]]},
+            "POST inbox/seen/": {"up_to": 10**15},
+            "POST inbox/changes/": {"refs": [put["ref"]], "archived": True},
+            "POST inbox/undo/": {"undo": put["undo"]},
             "POST inbox/events/": {"events": [{"ref": f"broadcast-{put['live']}", "what": "seen"}]},
+            "POST inbox/visited/": {"visit": self.visit_of(self.eve if name == "other" else self.bob)},
             "POST broadcast-series/": {**WEEKLY, "broadcast": put["draft"]},
         }
         body = bodies.get(str(row))
         return self.callers[name](row.method, row.path.format(**put), body)
+
+    def visit_of(self, user: Any) -> str:
+        return visit_of(user.pk, "blog.post:7", selectors.versions([user.pk])[user.pk])
 
     def rows(self) -> Any:
         """All that the inbox keeps but what is only noted, and what the badges show."""
@@ -208,8 +254,9 @@ class World:
 
 
 @pytest.fixture(scope="module")
-def world(in_one_transaction: None) -> World:
-    return World()
+def world(in_one_transaction: None) -> Iterator[World]:
+    with a_site_that_lets_follow():
+        yield World()
 
 
 def test_every_operation_is_in_the_table() -> None:
@@ -279,6 +326,15 @@ def test_a_token_reads_the_sends_of_the_one_it_takes_the_place_of(world: World) 
     assert successor.get(f"sends/{world.put['send']}/").status_code == 200
     namesake = Service(services.create_token("every scope", world.eve, [Scope.MESSAGES_READ]))
     problem(namesake.get(f"sends/{world.sends['every scope']}/"), 404)
+
+
+@pytest.mark.parametrize("name", ["owner", "ticket"])
+def test_what_somebody_else_has_visited_reads_nothing(name: str, world: World) -> None:
+    before = world.rows()
+    for visit in (world.visit_of(world.eve), world.visit_of(world.bob)[:-1], "", "x"):
+        answer = world.callers[name]("POST", "inbox/visited/", {"visit": visit})
+        assert problem(answer, 422)["code"] == "bad_value"
+    assert world.rows() == before
 
 
 def headers(answer: Any) -> dict[str, str]:

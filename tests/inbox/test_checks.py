@@ -1,9 +1,12 @@
 """A setting that can't be is said at start-up."""
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from inbox import conf
 from inbox.checks import event_types
 from inbox.checks import settings as settings_checks
 
@@ -27,6 +30,36 @@ def test_switches(settings: Any, value: Any) -> None:
     settings.INBOX_FOUR_EYES = value
     [error] = settings_checks.check_switches()
     assert (error.id, error.msg) == ("inbox.E014", f"INBOX_FOUR_EYES is {value!r}.")
+
+
+@pytest.mark.parametrize("value", ["", "count", "Unread", None, 1, ["unread"]])
+def test_the_number_of_the_badge(settings: Any, value: Any) -> None:
+    for name in conf.BADGES:
+        settings.INBOX_BADGE = name
+        assert settings_checks.check_badge() == []
+    settings.INBOX_BADGE = value
+    [error] = settings_checks.check_badge()
+    assert (error.id, error.msg) == ("inbox.E015", f"INBOX_BADGE is {value!r}.")
+
+
+@pytest.mark.parametrize(
+    "value", ["nowhere.at_all", "tests.inbox.may_follow.nothing", "tests.inbox.may_follow.asked", 7]
+)
+def test_who_may_follow(settings: Any, value: Any) -> None:
+    for right in ("", "tests.inbox.may_follow.may_follow"):
+        settings.INBOX_MAY_FOLLOW = right
+        assert settings_checks.check_may_follow() == []
+    settings.INBOX_MAY_FOLLOW = value
+    [error] = settings_checks.check_may_follow()
+    assert (error.id, error.msg) == ("inbox.E020", f"INBOX_MAY_FOLLOW is {value!r}, which is no function.")
+
+
+def test_each_check_has_an_id_of_its_own() -> None:
+    """So that a site can silence one."""
+    folder = Path(settings_checks.__file__).parent
+    ids = [found for path in folder.glob("*.py") for found in re.findall(r'"inbox\.[EW]\d+"', path.read_text())]
+    assert ids
+    assert len(ids) == len(set(ids))
 
 
 def test_without_limit_is_said_by_zero(settings: Any) -> None:

@@ -50,6 +50,25 @@ def test_a_group_deleted_twice() -> None:
     assert again.delete() == (0, {})
 
 
+class NotSearched(list[Any]):
+    def __iter__(self) -> Any:
+        raise AssertionError("everything that the transaction has registered is searched")
+
+
+@transactional
+def test_each_deletion_of_many_in_one_transaction_takes_as_long() -> None:
+    """Groups and users who are deleted one by one: what was registered for those before is not searched."""
+    users = people(3)
+    groups = [Group.objects.create(name=name) for name in ("tea", "coffee", "milk")]
+    one_of(users[0]).groups.add(*groups)
+    with transaction.atomic():
+        connection.run_on_commit = NotSearched()
+        for row in (*groups, *map(one_of, users)):
+            row.delete()
+        assert len(connection.run_on_commit) > len(users)
+    assert not Mailbox.objects.exists()
+
+
 @transactional
 def test_a_deletion_that_was_rolled_back_is_done_again_by_the_same_queryset() -> None:
     actor, reader = people(2)

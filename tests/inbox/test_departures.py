@@ -104,6 +104,20 @@ def test_a_key_that_somebody_else_has_got_since(few: int) -> None:
 
 
 @transactional
+def test_messages_to_nobody_end_too(few: int) -> None:
+    """As a fixture or an old process may have written them: their recipient has no key to a user."""
+    actor, reader = people(2)
+    services.send([reader], FollowMessage, actor=actor)
+    for number in range(3):
+        FollowMessage(recipient_id=10**6, seq=number, actor_id=actor).save_base(raw=True)
+    one_of(actor).delete()
+    for _round in range(9):
+        services.forget_deleted_users()
+    assert DeletedUser.objects.get().finished_at is not None
+    assert not FollowMessage.objects.filter(actor__isnull=False).exists()
+
+
+@transactional
 def test_a_key_that_is_deleted_again_meanwhile(few: int) -> None:
     actor, *readers = people(5)
     services.send(readers, FollowMessage, actor=actor)

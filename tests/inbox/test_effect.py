@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -167,7 +168,7 @@ def show_again(broadcast: Broadcast) -> None:
 
 
 class TestEveryNumberIsTheLengthOfItsList(TestCase):
-    @examples(10)
+    @examples(6)
     @given(st.lists(st.tuples(st.sampled_from(PEOPLE), st.sampled_from(sorted(ACTS))), max_size=12))
     def test_whatever_people_do(self, acts: list[tuple[str, str]]) -> None:
         broadcast = tea_for(*PEOPLE, as_banner=True, as_dialog=True, url="/tea/")
@@ -202,6 +203,7 @@ def chart_of(broadcast: Broadcast, found: Effect) -> Chart:
     return drawn
 
 
+@pytest.mark.anywhere
 class TestChart:
     """Times are relative to a publication at noon."""
 
@@ -248,6 +250,7 @@ class TestChart:
         assert self.drawn(*[timedelta()] * most, age=timedelta(hours=1)).top == top
 
 
+@pytest.mark.anywhere
 class TestPage:
     def test_it_has_each_number_and_its_list(self, tea: Broadcast, admin: Client) -> None:
         html = admin.get(page(tea, "effect")).content.decode()
@@ -301,6 +304,7 @@ class TestPage:
 class TestNow:
     """The part that changes. The page asks for it again and again."""
 
+    @pytest.mark.anywhere
     def test_it_is_not_sent_twice(self, tea: Broadcast, admin: Client, clock: Clock) -> None:
         first = admin.get(page(tea, "effect/now"))
         again = {"If-None-Match": first["ETag"]}
@@ -310,6 +314,7 @@ class TestNow:
         changed = admin.get(page(tea, "effect/now"), headers=again)
         assert (changed.status_code, 'data-number="read">2<' in changed.content.decode()) == (200, True)
 
+    @pytest.mark.anywhere
     def test_people_are_counted_every_two_seconds_however_many_look(
         self, tea: Broadcast, admin: Client, clock: Clock, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -321,6 +326,14 @@ class TestNow:
                 admin.get(page(tea, "effect"), query)
             clock.now += 1
         assert len(counted) == 2
+
+    def test_the_audience_is_built_once(self, tea: Broadcast, monkeypatch: pytest.MonkeyPatch) -> None:
+        """It has many conditions, and the statements of one count have it in common."""
+        module, built = import_module("inbox.selectors.effect"), list[Broadcast]()
+        audience_of = module.audience_of
+        monkeypatch.setattr(module, "audience_of", lambda broadcast: built.append(broadcast) or audience_of(broadcast))
+        effect(tea)
+        assert built == [tea]
 
     def test_numbers_fit_together_while_readers_act(self) -> None:
         """Between two statements of one count somebody reads it: nobody has read it who has not been shown it."""
@@ -362,6 +375,7 @@ class TestAskingTheRestAgain:
         assert names(reminder, Who.AUDIENCE) == ["bob"]
         assert (reminder.in_inbox, reminder.as_banner, reminder.as_dialog) == (True, False, False)
 
+    @pytest.mark.anywhere
     def test_each_language_has_its_word(self, tea: Broadcast) -> None:
         tea.translations = {"de": {"title": "Tee", "body": ""}}
         assert self.reminder(tea).text_in("de").title == "Erinnerung: Tee"
@@ -396,6 +410,7 @@ class TestAskingTheRestAgain:
         monkeypatch.setattr("django.db.models.sql.query.DEFAULT_DB_ALIAS", "elsewhere")
         assert names(self.reminder(tea), Who.AUDIENCE) == ["cat"]
 
+    @pytest.mark.anywhere
     def test_the_button(self, tea: Broadcast, admin: Client) -> None:
         html = admin.get(page(tea, "effect")).content.decode()
         assert "Makes a draft of a reminder for the 1 person who has not read it." in html
@@ -407,12 +422,14 @@ class TestAskingTheRestAgain:
         assert "Ask the rest again" not in admin.get(page(reminder, "effect")).content.decode()  # a draft
         assert "reminder of" in admin.get(page(reminder, "history")).content.decode()
 
+    @pytest.mark.anywhere
     def test_whoever_may_write(self, tea: Broadcast, admin: Client) -> None:
         reader = staff("reader", "view_broadcast")
         assert "Ask the rest again" not in reader.get(page(tea, "effect")).content.decode()
         assert reader.post(page(tea, "remind")).status_code == 403
         assert admin.get(page(tea, "remind")).status_code == 405
 
+    @pytest.mark.anywhere
     def test_if_all_have_read_it_meanwhile(self, tea: Broadcast, admin: Client) -> None:
         services.mark_read(user("cat"), [tea.ref])
         html = admin.post(page(tea, "remind"), follow=True).content.decode()

@@ -122,6 +122,7 @@ def test_they_go_with_the_user_and_with_the_broadcast() -> None:
     assert not Engagement.objects.exists()
 
 
+@pytest.mark.anywhere
 def test_a_batch_has_a_limit(user: int) -> None:
     with pytest.raises(BadValue):
         services.note_events(user, [Event("broadcast-1", SEEN)] * 101)
@@ -130,6 +131,7 @@ def test_a_batch_has_a_limit(user: int) -> None:
 # In the API
 
 
+@pytest.mark.anywhere
 @pytest.mark.urls("tests.inbox.urls")
 class TestApi:
     def test_a_batch_of_both(self, bob: Any) -> None:

@@ -24,11 +24,13 @@ from inbox.models import (
     ChosenLocale,
     CommentMessage,
     Engagement,
+    Following,
     FollowMessage,
     Mailbox,
     Message,
     MutedType,
     ServiceToken,
+    Silence,
     event_types,
 )
 
@@ -57,11 +59,15 @@ def test_nothing_is_left_and_the_numbers_say_so(life: Life) -> None:
         "engagements": 1,
         "languages and time zones": 1,
         "muted types": 2,
+        "followed subjects": 1,
+        "silenced subjects": 1,
     }
     told = exported(life.ann)
     assert not any(
         (told["chosen_locale"], told["engagements"], told["muted_types"], told["service_tokens"], told["broadcasts"])
     )
+    assert not any((told["following"], told["silenced"]))
+    assert (Following.objects.count(), Silence.objects.count()) == (1, 1)  # Bob's
     assert not any([*told["messages"].values(), *told["said_to_others"].values()])
     assert User.objects.filter(pk=life.ann).exists()
 
@@ -170,10 +176,10 @@ def test_without_yes_it_only_says_what_would_go(life: Life) -> None:
     call = StringIO()
     with pytest.raises(CommandError, match="--yes"):
         call_command("erase_user", life.name(life.ann), stdout=call)
-    assert "Would be erased: 13" in call.getvalue()
+    assert "Would be erased: 15" in call.getvalue()
     assert before == (state(life.ann), exported(life.ann)["messages"], state(life.bob))
     lines = run("erase_user", life.name(life.ann), "--yes").splitlines()
-    assert [line.strip() for line in (lines[0], lines[-1])] == ["1  follows", "Erased: 13"]
+    assert [line.strip() for line in (lines[0], lines[-1])] == ["1  follows", "Erased: 15"]
 
 
 # Who?
@@ -217,6 +223,7 @@ def test_every_table_of_the_inbox_that_knows_people_is_in_the_export() -> None:
     of_broadcasts = {Broadcast, BroadcastApproval, BroadcastChange, BroadcastMember, BroadcastReceipt, BroadcastSeries}
     of_broadcasts |= {BroadcastTrial}
     known = {*of_broadcasts, ChosenLocale, Engagement, Mailbox, MutedType, ServiceToken, *event_types().values()}
+    known |= {Following, Silence}
     nameless = {"BroadcastClock", "EndedSession", "TicketSession", "Broadcast_groups", "ExcludedGroup"}
     nameless |= {"DeletedUser"}  # a key, until the last message has forgotten it, and a month longer
     nameless |= {
@@ -224,6 +231,9 @@ def test_every_table_of_the_inbox_that_knows_people_is_in_the_export() -> None:
         "Broadcast_filters",
         "Broadcast_excluded_filters",
     }  # conditions; whom they found is in BroadcastMember
+    nameless |= {"UndoableChange"}  # which marks there were, for ten minutes; it is erased
+    nameless |= {"Thread", "CountedType"}  # counts of their messages, and of which types
+    nameless |= {"Service", "Correction"}  # programs, and what they took back or wrote anew, without recipients
     nameless |= {"Submission"}  # of a form: what it created, and not who sent it
     of_a_token = {"IdempotencyKey", "Send", "SendChunk"}  # what a service asked for; hours, and numbers only
     models = apps.get_app_config("inbox").get_models(include_auto_created=True)

@@ -11,7 +11,8 @@ from django.utils import timezone
 from inbox import selectors, services
 from inbox.core.acting import acting
 from inbox.errors import NotApproved
-from inbox.models import Broadcast, BroadcastApproval, BroadcastClock, BroadcastMember, State, approval
+from inbox.models import Broadcast, BroadcastApproval, BroadcastClock, BroadcastMember, State
+from inbox.models.broadcasts import approval
 
 from .people import NOW, mend
 from .repeated import MONDAY, NEXT_MONDAY, occurrences, stopped, template
@@ -69,6 +70,7 @@ def state_of(broadcast: Broadcast) -> str:
     return str(Broadcast.objects.values_list("state", flat=True).get(pk=broadcast.pk))
 
 
+@pytest.mark.anywhere
 class TestWhoPublishes:
     def test_somebody_else_than_the_author(self, ann: Any, cid: Any) -> None:
         broadcast = written(ann)
@@ -122,6 +124,7 @@ class TestWhoPublishes:
         assert "somebody else" in publish(written(boss), boss)
 
 
+@pytest.mark.anywhere
 class TestWhatIsApproved:
     @pytest.mark.parametrize(
         "values",
@@ -234,6 +237,7 @@ class TestAtItsTime:
         assert publish(series.occurrences.get(occurrence=NEXT_MONDAY), cid) == ""
 
 
+@pytest.mark.anywhere
 class TestWhatIsOut:
     @pytest.mark.parametrize("values", [{}, {"publish_at": TOMORROW}])
     def test_it_does_not_change(self, ann: Any, cid: Any, values: dict[str, Any]) -> None:
@@ -252,18 +256,19 @@ class TestWhatIsOut:
         publish(broadcast, cid)
         shown = signed_in(cid).get(page(broadcast)).content.decode()
         assert "Withdraw it first" in shown
-        assert 'name="_save"' not in shown
+        assert 'name="_continue"' not in shown
         assert signed_in(cid).post(page(broadcast), {**FORM, "title": "Milk"}).status_code == 403
         assert Broadcast.objects.get().title == "Tea"
 
 
+@pytest.mark.anywhere
 class TestTheAdmin:
     def test_the_author_has_no_button_to_publish(self, ann: Any, cid: Any) -> None:
         broadcast = written(ann)
         mine, others = (signed_in(user).get(page(broadcast)).content.decode() for user in (ann, cid))
         assert 'name="_publish"' not in mine
         assert "somebody else has to publish it" in mine
-        assert 'name="_save"' in mine
+        assert 'name="_continue"' in mine
         assert 'name="_publish"' in others
         assert 'name="_publish"' not in signed_in(ann).get(f"{LIST}add/").content.decode()
 
@@ -314,6 +319,7 @@ class TestTheAdmin:
         assert client.post(page(broadcast, "publish")).status_code == 403
 
 
+@pytest.mark.anywhere
 class TestTheApi:
     def test_a_token_is_its_owner(self, ann: Any, cid: Any) -> None:
         mine, again, others = (service(name=name, owner=owner) for name, owner in (("a", ann), ("b", ann), ("c", cid)))

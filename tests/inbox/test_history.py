@@ -137,6 +137,30 @@ class TestAdministration:
         assert "<del><bdi>Maintenance</bdi></del> <ins><bdi>Maintenance &lt;b&gt;</bdi></ins>" in html
         assert "<del><bdi>Draft</bdi></del> <ins><bdi>Live</bdi></ins>" in html
 
+    def test_the_page_of_its_history_tells_it(self, admin: Client) -> None:
+        """Also of one that a service has written, of which Django's own log knows nothing."""
+        made = services.create_broadcast(person("writer"), {"title": "Tea"})
+        shown = admin.get(f"{LIST}{made.pk}/history/").content.decode()
+        assert ">written<" in "".join(shown.split())
+        assert "have a change history" not in shown
+        assert admin.get(f"{LIST}0/history/").status_code == 302
+        assert staff("stranger", "view_send").get(f"{LIST}{made.pk}/history/").status_code == 403
+
+    def test_without_changes_it_has_no_heading(self, admin: Client) -> None:
+        """Neither a table nor the zone of its times."""
+        made = services.create_broadcast(person("writer"), {"title": "Tea"})
+        BroadcastChange.objects.all().delete()
+        shown = admin.get(f"{LIST}{made.pk}/history/").content.decode()
+        assert "have a change history" in shown
+        assert "Time zone" not in shown
+        assert 'class="inbox-history"' not in admin.get(page(made)).content.decode()
+
+    def test_its_language_has_its_name(self) -> None:
+        made = services.create_broadcast(person("writer"), {"title": "Tee", "language": "de"})
+        assert (
+            '<div class="readonly">Deutsch</div>' in staff("reader", "view_broadcast").get(page(made)).content.decode()
+        )
+
     def test_a_duplicate_is_a_draft_without_dates(self, admin: Client) -> None:
         group = Group.objects.create(name="tea")
         original = Broadcast.objects.create(

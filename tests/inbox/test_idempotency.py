@@ -9,13 +9,13 @@ from django.db import OperationalError
 
 from inbox import services
 from inbox.models import FollowMessage, IdempotencyKey, Send
-from inbox.services import idempotency
+from inbox.services.access import idempotency
 
 from .people import NOW
 from .rest import problem, state
 from .services import Service, row_of, service
 
-pytestmark = [pytest.mark.urls("tests.inbox.urls"), pytest.mark.django_db, pytest.mark.anywhere]
+pytestmark = [pytest.mark.urls("tests.inbox.urls"), pytest.mark.django_db, pytest.mark.anywhere, pytest.mark.any_django]
 
 
 def send(shop: Service, key: str = "k", recipients: Any = ("bob",), **event: Any) -> Any:

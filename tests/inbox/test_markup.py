@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from inbox.checks.settings import check_image_hosts
 from inbox.rendering import markdown, markup
 
-pytestmark = pytest.mark.anywhere
+pytestmark = [pytest.mark.anywhere, pytest.mark.any_django]
 
 
 @pytest.fixture(autouse=True)

@@ -15,7 +15,7 @@ from inbox.rendering import markup
 from inbox.rendering.texts import valid_buttons
 from tests.payloads import ADDRESSES, BODIES, TEXTS, packed
 
-pytestmark = pytest.mark.anywhere
+pytestmark = [pytest.mark.anywhere, pytest.mark.any_django]
 
 # As browsers parse an address, without the blanks around it and the line ends within.
 SAFE = {"href": r"https?://[^/\\].*|mailto:.+|(?![a-z][a-z0-9+.-]*:|[/\\]{2}).+", "src": r"/media/[^\\]*"}

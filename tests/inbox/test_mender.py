@@ -17,7 +17,7 @@ from .databases import postgres
 from .people import live, people
 from .threads import DEADLINE, held
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("mends_wait")]
 
 
 @pytest.fixture

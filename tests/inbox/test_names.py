@@ -10,7 +10,7 @@ from inbox.services import Upload
 
 from .rest import person
 
-pytestmark = [pytest.mark.django_db, pytest.mark.anywhere]
+pytestmark = [pytest.mark.django_db, pytest.mark.anywhere, pytest.mark.any_django]
 
 NAMES = ("ann", "bob", "Miller, Ann", 'Tim "Tea" Pot', "=sum")
 BOTH = {"ann", "bob"}

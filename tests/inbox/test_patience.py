@@ -15,12 +15,13 @@ from inbox import services
 from inbox.api import api
 from inbox.api.shared.document import openapi
 from inbox.core import patience
+from inbox.core.visits import visit_of
 from inbox.models import Broadcast, CommentMessage, Mailbox, ledger
 
 from .databases import postgres
 from .people import people
 from .repeated import repeated, stopped
-from .rest import PREFIX, Caller, comment, person, problem
+from .rest import BUTTONS, PREFIX, Caller, comment, person, problem, undoable
 from .services import service
 from .threads import beside
 
@@ -51,11 +52,21 @@ UNSAFE = {"post", "put", "patch", "delete"}
 WRITES: list[tuple[str, str, Any]] = [
     ("POST", "inbox/read/", {"refs": ["{comment}"]}),
     ("POST", "inbox/read/", {"up_to": 10**9}),
+    ("POST", "inbox/seen/", {"up_to": 10**9}),
+    ("POST", "inbox/changes/", {"refs": ["{comment}"], "deleted": True}),
+    ("POST", "inbox/changes/", {"filter": {}, "up_to": 10**9, "archived": True}),
+    ("POST", "inbox/undo/", {"undo": "x" * 22}),
     ("PATCH", "inbox/{comment}/", {"archived": True}),
+    ("POST", "inbox/{comment}/pressed/", {"button": 0}),
     ("DELETE", "inbox/{comment}/", None),
     ("POST", "inbox/events/", {"events": [{"ref": "{banner}", "what": "seen"}]}),
     ("POST", "inbox/announcements/{banner}/close/", None),
     ("POST", "inbox/announcements/{banner}/confirm/", None),
+    ("POST", "inbox/visited/", {"visit": "{visit}"}),
+    ("PUT", "following/{subject}/", None),
+    ("DELETE", "following/{subject}/", None),
+    ("PUT", "silences/{subject}/", {"for": "day"}),
+    ("DELETE", "silences/{subject}/", None),
     ("PUT", "preferences/", {"muted": ["like"]}),
     ("PATCH", "preferences/", {"language": "de"}),
     ("POST", "tickets/", {}),
@@ -63,6 +74,10 @@ WRITES: list[tuple[str, str, Any]] = [
 SERVICE_WRITES: list[tuple[str, str, Any]] = [
     ("POST", "messages/", {"type": "follow", "recipients": ["bob"]}),
     ("POST", "messages/batch/", {"messages": [{"type": "follow", "recipients": ["bob"]}]}),
+    ("PATCH", "messages/{key}/", {"type": "follow", "again": True}),
+    ("PATCH", "sends/{send}/", {"type": "follow", "again": True}),
+    ("DELETE", "messages/{key}/", None),
+    ("DELETE", "sends/{send}/", None),
     ("POST", "users/{bob}/tickets/", {}),
     ("POST", "broadcasts/", {"title": "News"}),
     ("PATCH", "broadcasts/{draft}/", {"title": "Newer"}),
@@ -75,23 +90,40 @@ SERVICE_WRITES: list[tuple[str, str, Any]] = [
     ("POST", "broadcast-series/{repeated}/stop/", None),
     ("DELETE", "broadcast-series/{series}/", None),
 ]
-READS = ["unread/", "inbox/", "inbox/announcements/", "inbox/{comment}/", "preferences/"]
+READS = [
+    "following/",
+    "silences/",
+    "unread/",
+    "inbox/",
+    "inbox/threads/",
+    "inbox/announcements/",
+    "inbox/{comment}/",
+    "preferences/",
+]
 SERVICE_READS = ["broadcasts/", "broadcasts/{live}/", "users/{bob}/unread/"]
 
 
 @transactional
-def test_where_nothing_can_be_written_reads_go_on_and_writes_are_503(bob: Any, read_only: Any) -> None:
-    comment(bob)
+def test_where_nothing_can_be_written_reads_go_on_and_writes_are_503(bob: Any, read_only: Any, settings: Any) -> None:
+    settings.INBOX_MAY_FOLLOW = "tests.inbox.may_follow.may_follow"
+    comment(bob, buttons=BUTTONS)
     live = Broadcast.objects.create(title="News", state="live")
     draft = Broadcast.objects.create(title="Draft")
     banner = Broadcast.objects.create(title="News", state="live", as_banner=True, as_dialog=True)
     named = {"comment": CommentMessage.objects.get().ref, "draft": draft.pk, "live": live.pk, "bob": bob.pk}
+    undoable(bob)
     named["banner"], named["series"], named["repeated"] = banner.ref, stopped(bob.pk).pk, repeated(bob.pk).pk
+    named["subject"] = "blog.post:7"
+    CommentMessage.objects.update(subject="blog.post:7")
     user, shop = Caller(bob), service()
+    sent = shop("POST", "messages/", {"type": "follow", "recipients": ["bob"], "key": "k"}).json()
+    named["send"], named["key"] = sent["send"], "k"
 
     def filled(body: Any) -> Any:
         if body and "events" in body:
             return {"events": [{**body["events"][0], "ref": named["banner"]}]}
+        if body and "visit" in body:
+            return {"visit": visit_of(bob.pk, "blog.post:7", 10**8)}
         if body is DAILY:
             return {**DAILY, "broadcast": draft.pk}
         return {**body, "refs": [named["comment"]]} if body and "refs" in body else body

@@ -317,6 +317,7 @@ class TestTogether:
         BroadcastSeries.objects.filter(pk=series.pk).update(is_active=True, next_at=NOW - timedelta(days=1))
         return series
 
+    @pytest.mark.usefixtures("mends_wait")
     def test_two_beats_make_one(self) -> None:
         users = people(3)
         series = self.due_series(users[0])

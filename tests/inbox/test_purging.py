@@ -85,7 +85,9 @@ def test_nothing_to_do_costs_a_look(user: int) -> None:
 @sqlite
 def test_who_has_too_many_is_found_without_sorting(user: int) -> None:
     message(user)
-    [sql] = [sql for sql in statements(lambda: services.purgeable(90, 10)) if "inbox_mailbox" in sql]
+    of_lost = ("inbox_following", "inbox_silence")  # rows of users whom an older release has deleted
+    reads = [sql for sql in statements(lambda: services.purgeable(90, 10)) if "inbox_mailbox" in sql]
+    [sql] = [sql for sql in reads if not any(table in sql for table in of_lost)]
     with connection.cursor() as cursor:
         cursor.execute(f"EXPLAIN QUERY PLAN {sql}")
         plan = [str(row[-1]) for row in cursor.fetchall()]

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from inbox import selectors, services
 from inbox.core.snapshots import CLOCK_UNIT
-from inbox.models import AudienceFilter, Broadcast, Mailbox, ServiceToken
+from inbox.models import AudienceFilter, Broadcast, CorrectionKind, Mailbox, ServiceToken
 
 from .people import live, mend, people, undone
 from .repeated import stopped
@@ -55,7 +55,8 @@ def undone_scene() -> Scene:
     scene.token = shop
     scene.send = start(1)
     scene.send.token = ServiceToken.objects.get()
-    scene.send.save(update_fields=["token"])
+    scene.send.service, scene.send.key = scene.send.token.service, "order-77"
+    scene.send.save(update_fields=["token", "service", "key"])
     return scene
 
 
@@ -69,14 +70,21 @@ SELECTORS: dict[str, Callable[[Scene], Any]] = {
     "counts": lambda scene: selectors.counts(scene.broadcast),
     "effect": lambda scene: selectors.effect(scene.broadcast),
     "export": lambda scene: len(list(selectors.export(scene.reader))),
+    "pressed": lambda scene: selectors.pressed(scene.send),
+    "corrections": lambda scene: selectors.corrections(scene.send, CorrectionKind.RECALL),
     "failed_sends": lambda scene: selectors.failed_sends(),
     "filters_named": lambda scene: selectors.filters_named([1, "new here"]),
     "filters_page": lambda scene: selectors.filters_page().items,
+    "following_page": lambda scene: selectors.following_page(scene.reader),
     "found_by": lambda scene: list(selectors.found_by([AudienceFilter(joined_before=timezone.localdate())])),
     "has_readers": lambda scene: selectors.has_readers(scene.broadcast),
+    "thread_items": lambda scene: selectors.thread_items(scene.reader, scene.row.thread),
+    "thread_page": lambda scene: selectors.thread_page(scene.reader),
     "inbox_page": lambda scene: selectors.inbox_page(scene.reader),
     "item": lambda scene: selectors.item(scene.reader, scene.row.ref),
     "may_see_effects": lambda scene: selectors.may_see_effects(scene.reader),
+    "lets_follow": lambda scene: selectors.lets_follow(scene.reader, "blog.post:7"),
+    "may_follow": lambda scene: selectors.may_follow([scene.reader], "blog.post:7"),
     "muted": lambda scene: selectors.muted(scene.reader),
     "newest": lambda scene: selectors.newest({scene.reader: 0}, "follow"),
     "objection": lambda scene: selectors.objection(scene.broadcast, scene.reader),
@@ -93,11 +101,16 @@ SELECTORS: dict[str, Callable[[Scene], Any]] = {
     "receipts_page": lambda scene: [row.pk for row in selectors.receipts_page(scene.broadcast.pk).items],
     "require_readers": lambda scene: selectors.require_readers(scene.broadcast),
     "send": lambda scene: selectors.send(scene.send.pk, scene.send.token).type,
+    "send_by_key": lambda scene: selectors.send_by_key(scene.send.key, scene.send.token).type,
+    "sends_by_key": lambda scene: selectors.sends_by_key([scene.send.key], scene.send.token),
     "series": lambda scene: selectors.series(scene.series.pk).rule,
     "series_page": lambda scene: [row.pk for row in selectors.series_page().items],
     "size_when_published": lambda scene: selectors.size_when_published(scene.broadcast),
     "snapshot": lambda scene: selectors.snapshot(scene.reader),
     "snapshots": lambda scene: selectors.snapshots(User.objects.values_list("pk", flat=True)),
+    "silences_page": lambda scene: selectors.silences_page(scene.reader),
+    "stance": lambda scene: selectors.stance(scene.reader, "blog.post:7"),
+    "subject_names": lambda scene: selectors.subject_names(scene.reader, ["auth.group:1"]),
     "spans": lambda scene: selectors.spans(timezone.now() - timedelta(days=1), timezone.now() + timedelta(days=1)),
     "visitor_banners": lambda scene: selectors.visitor_banners(),
     "yet_to": lambda scene: selectors.yet_to(scene.broadcast),
@@ -117,6 +130,9 @@ VALUES = {
     "Reader",
     "ReceiptsPage",
     "Span",
+    "Stance",
+    "SubjectName",
+    "SubjectsPage",
     "VisitorBanner",
     "VisitorBanners",
     "Who",
@@ -139,8 +155,11 @@ ADDRESSES = [
     "/api/v1/inbox/",
     "/api/v1/inbox/{ref}/",
     "/api/v1/preferences/",
+    "/api/v1/following/",
+    "/api/v1/silences/",
     "/inbox/",
     "/inbox/preferences/",
+    "/inbox/snooze/",
 ]
 OF_SERVICES = ["sends/{send}/", "users/{user}/unread/", "broadcasts/", "broadcasts/{broadcast}/"]
 

@@ -14,7 +14,7 @@ from inbox.errors import BadValue
 
 from .examples import examples
 
-pytestmark = pytest.mark.anywhere
+pytestmark = [pytest.mark.anywhere, pytest.mark.any_django]
 BERLIN = "Europe/Berlin"
 NINE = datetime(2026, 11, 30, 9)
 

@@ -13,7 +13,7 @@ from inbox.models import AudienceFilter, Broadcast, BroadcastSeries
 from .repeated import EVERY_MONDAY, MONDAY, occurrences, stopped
 from .scenes import Scene, Write, all_writes
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.anywhere]
 
 
 class ReadsElsewhere:

@@ -1,5 +1,6 @@
 """What is kept no longer: read long ago, or beyond a user's newest so many. Nobody else notices."""
 
+from dataclasses import replace
 from importlib import import_module
 from typing import Any
 
@@ -15,6 +16,7 @@ from .examples import examples
 from .listening import Heard
 from .mailboxes import TYPES, ago, message, messages
 from .people import NOW, live, people, unread
+from .threading import counted, stored
 
 retention = import_module("inbox.services.retention")
 pytestmark = pytest.mark.django_db
@@ -23,7 +25,9 @@ pytestmark = pytest.mark.django_db
 # Read long ago
 
 
-def test_what_was_read_long_ago_goes_and_nothing_advances(user: int, clock: Any) -> None:
+def test_what_was_read_long_ago_goes_and_nobody_is_told(
+    user: int, clock: Any, django_capture_on_commit_callbacks: Any
+) -> None:
     stays = [
         message(user),
         message(user, created_at=ago(400)),
@@ -34,10 +38,10 @@ def test_what_was_read_long_ago_goes_and_nothing_advances(user: int, clock: Any)
     message(user, read_at=ago(91))
     message(user, LikeMessage, read_at=ago(400), archived_at=ago(91))
     before = selectors.snapshot(user)
-    with Heard() as heard:
+    with Heard() as heard, django_capture_on_commit_callbacks(execute=True):
         assert services.purge(days=90) == {"follows": 1, "likes": 1}
-        assert heard == Heard()
-    assert selectors.snapshot(user) == before
+    assert heard == Heard()
+    assert selectors.snapshot(user) == replace(before, version=before.version + 2)
     assert messages(user) == stays[::-1]
     assert services.purge(days=90) == {}
 
@@ -82,7 +86,7 @@ def test_read_ones_that_are_too_many_are_not_missed(user: int, clock: Any) -> No
     with Heard() as heard:
         assert services.purge(keep=2) == {"follows": 4}
         assert heard == Heard()
-    assert selectors.snapshot(user) == before
+    assert selectors.snapshot(user) == replace(before, version=before.version + 1)
 
 
 @pytest.mark.anywhere
@@ -157,7 +161,7 @@ def test_whatever_there_is(rows: list[Any], days: int, keep: int, clock: Any) ->
         for user in users:
             stays = staying(owned[user], days, keep)
             assert messages(user) == stays[::-1]
-            lost = {ref for ref, read, _, gone in owned[user] if not (read or gone)} - set(stays)
+            lost = {ref for ref, _, _, gone in owned[user] if not gone} - set(stays)
             assert unread(user) == {ref for ref, read, _, gone in owned[user] if not (read or gone)} & set(stays)
             after = selectors.snapshot(user).version
             assert (after > before[user].version) == bool(lost)
@@ -175,3 +179,39 @@ def staying(made: list[tuple[str, Any, Any, bool]], days: int, keep: int) -> lis
     visible = [ref for ref, is_deleted in young if not is_deleted]
     newest = set(visible[-keep:] if keep else visible)
     return [ref for ref, is_deleted in young if is_deleted or ref in newest]
+
+
+# Threads
+
+
+def test_a_purged_message_leaves_its_thread(user: int, clock: Any) -> None:
+    """Its counts and its headline are those of what stays; nobody is told, but the version is another one."""
+    ann, bob, cid = people(3, first_name="P")
+    kinds = [
+        {"actor_id": ann, "read_at": ago(91), "starred_at": ago(91)},
+        {"actor_id": bob, "read_at": ago(91)},
+        {"actor_id": cid, "read_at": ago(91), "archived_at": ago(91)},
+    ]
+    refs = [message(user, url="/tea", **marks) for marks in kinds]
+    gone = message(user, url="/coffee", read_at=ago(91))
+    before = selectors.thread_page(user)
+    assert [(row.items, row.item.ref) for row in before.threads] == [(1, gone), (2, refs[1])]
+    with Heard() as heard:
+        assert services.purge(days=90) == {"follows": 3}
+        assert heard == Heard()
+    after = selectors.thread_page(user)
+    assert [(row.items, row.unread, row.item.ref) for row in after.threads] == [(1, 0, refs[0])]
+    assert after.threads[0].title != before.threads[1].title  # one actor, and not two
+    assert after.version > before.version
+    assert stored([user]) == counted([user])
+
+
+def test_what_is_too_much_for_a_mailbox_leaves_its_thread(user: int, heard: Heard) -> None:
+    made = [message(user, url="/tea") for _ in range(4)]
+    services.archive(user, made[3:])
+    services.star(user, made[:1])
+    services.purge(keep=1)
+    [thread] = selectors.thread_page(user).threads
+    assert (thread.items, thread.unread, thread.item.ref) == (1, 1, made[0])
+    assert selectors.snapshot(user).threads == 1
+    assert stored([user]) == counted([user])

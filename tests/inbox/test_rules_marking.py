@@ -21,7 +21,7 @@ from .listening import Heard
 from .people import NOW, live, mend, people, unread
 
 pytestmark = pytest.mark.django_db
-marks = import_module("inbox.services.marks")
+bulk = import_module("inbox.services.acts.bulk")
 
 
 # Rule 7: up_to is what you were shown
@@ -136,12 +136,12 @@ def test_a_copy_for_somebody_else_has_not_returned(bulk: bool, user: int) -> Non
 def test_a_page_has_the_version_from_before_its_items(user: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """What slips in between is shown, and stays unread: better than the other way round."""
 
-    def slowly(pk: int) -> Any:
-        found = selectors.snapshot(pk)
+    def slowly(pk: int) -> int:
+        found = selectors.snapshot(pk).version
         services.send([user], FollowMessage)
         return found
 
-    monkeypatch.setattr(pages, "snapshot", slowly)
+    monkeypatch.setattr(pages, "version_of", slowly)
     page = selectors.inbox_page(user)
     assert len(page.items) == 1
     assert services.mark_all_read(user, page.version) == 0
@@ -149,7 +149,7 @@ def test_a_page_has_the_version_from_before_its_items(user: int, monkeypatch: py
 
 @pytest.mark.django_db(transaction=True)
 def test_marking_all_goes_in_batches_under_one_bound(user: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(marks, "BATCH", 3)
+    monkeypatch.setattr(bulk, "BATCH", 3)
     FollowMessage.objects.bulk_create(FollowMessage(recipient_id=user) for _ in range(8))
     live()
     batches: list[int] = []
@@ -179,7 +179,7 @@ def test_an_up_to_beyond_everything_means_now(user: int) -> None:
 
 
 def test_purging_advances_nothing(user: int, clock: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(marks, "BATCH", 3)
+    monkeypatch.setattr(bulk, "BATCH", 3)
     FollowMessage.objects.bulk_create(FollowMessage(recipient_id=user) for _ in range(8))
     FollowMessage.objects.exclude(pk=FollowMessage.objects.latest("pk").pk).update(deleted_at=NOW)
     before = selectors.snapshot(user)

@@ -1,6 +1,7 @@
 """docs/ARCHITECTURE.md, rule 3, and what reading costs: statements, whatever the number of users or messages."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -39,14 +40,14 @@ def test_a_snapshot_is_one_statement(django_assert_num_queries: Any) -> None:
 
 def test_mending_takes_few_statements(django_assert_max_num_queries: Any) -> None:
     users = people(100)
-    with django_assert_max_num_queries(16):
+    with django_assert_max_num_queries(20):
         mend(*users)
     assert Mailbox.objects.count() == 100
     User.objects.filter(pk__in=users).update(is_staff=True)
-    with django_assert_max_num_queries(16):
+    with django_assert_max_num_queries(20):
         mend(*users)
     Broadcast.objects.create(title="Soon", audience="staff", state="scheduled", publish_at=timezone.now())
-    with django_assert_max_num_queries(40):
+    with django_assert_max_num_queries(50):
         mend(*users)
     assert {snapshot.unread for snapshot in selectors.snapshots(users).values()} == {1}
 
@@ -78,7 +79,7 @@ def test_a_page_takes_as_many_statements_however_full_the_inbox() -> None:
         columns = {"target_title", "resource_title", "title"} & {field.name for field in model._meta.fields}
         model.objects.bulk_create(model(recipient_id=user, **dict.fromkeys(columns, "Tea")) for _ in range(30))
     Broadcast.objects.bulk_create(Broadcast(title="News", state="live") for _ in range(30))
-    assert statements(page) == few == len(event_types()) + 2
+    assert statements(page) == few == 4  # the snapshot, messages of all types, broadcasts, and what is important
 
 
 def test_marking_takes_as_many_statements_for_one_item_as_for_fifty() -> None:
@@ -96,16 +97,16 @@ def test_marking_takes_as_many_statements_for_one_item_as_for_fifty() -> None:
 def swamped(transactional_db: None) -> int:
     """A user with very many unread comments, among others with some, committed and vacuumed."""
     users = people(500)
-    for _ in range(10):
-        services.send(users, CommentMessage, target_title="Tea")
     user = users[-1]
+    services.send(users, CommentMessage, target_title="Tea")
+    multiply(CommentMessage, None, 9)
     multiply(CommentMessage, CommentMessage.objects.filter(recipient=user).latest("seq").pk, MANY - 10)
-    Mailbox.objects.filter(pk=user).update(version=F("version") + MANY)
+    Mailbox.objects.filter(pk__in=users).update(version=F("version") + MANY)
     return user
 
 
-def multiply(model: Any, pk: int, times: int) -> None:
-    """One row again and again, by the database itself."""
+def multiply(model: Any, pk: int | None, times: int) -> None:
+    """One row, or each, again and again, by the database itself."""
     columns = [field.column for field in model._meta.concrete_fields if not field.primary_key]
     copied = ", ".join("seq + number" if column == "seq" else column for column in columns)
     numbers = "WITH RECURSIVE n(number) AS (SELECT 1 UNION ALL SELECT number + 1 FROM n WHERE number < %s)"
@@ -114,7 +115,7 @@ def multiply(model: Any, pk: int, times: int) -> None:
         if connection.vendor == "postgresql":  # else VACUUM may find the commit not flushed, and the pages not visible
             cursor.execute("SET synchronous_commit = on")
         insert = f"INSERT INTO {table} ({', '.join(columns)})"
-        cursor.execute(f"{insert} {numbers} SELECT {copied} FROM n, {table} WHERE id = %s", [times, pk])
+        cursor.execute(f"{insert} {numbers} SELECT {copied} FROM n, {table} WHERE id = coalesce(%s, id)", [times, pk])
         cursor.execute("VACUUM" if connection.vendor == "sqlite" else f"VACUUM ANALYZE {table}")
 
 
@@ -144,11 +145,12 @@ def test_the_badge_of_a_swamped_user_costs_what_its_cap_allows(swamped: int) -> 
     assert (snapshot.unread, snapshot.capped, snapshot.by_type) == (999, True, {"comment": 999})
     sql = reading_the_badge(swamped)
     if connection.vendor == "sqlite":
-        assert any("USING INDEX commentmessage_unread" in row[-1] for row in explained("EXPLAIN QUERY PLAN", sql))
+        assert any("INDEX commentmessage_came" in row[-1] for row in explained("EXPLAIN QUERY PLAN", sql))
         return
     [[[explanation]]] = explained("EXPLAIN (ANALYZE, FORMAT JSON)", sql)
-    [scan] = [node for node in nodes(explanation["Plan"]) if node.get("Relation Name") == "inbox_commentmessage"]
-    assert (scan["Node Type"], scan["Index Name"]) == ("Index Only Scan", "commentmessage_unread")
+    scans = [node for node in nodes(explanation["Plan"]) if node.get("Relation Name") == "inbox_commentmessage"]
+    [scan] = [node for node in scans if node.get("Index Name") != "commentmessage_snooze"]  # when the next one ends
+    assert (scan["Node Type"], scan["Index Name"]) == ("Index Only Scan", "commentmessage_came")
     assert scan["Actual Rows"] == 1000
     assert scan["Heap Fetches"] < 10  # a page that another process reads during VACUUM need not count as visible
 
@@ -156,14 +158,15 @@ def test_the_badge_of_a_swamped_user_costs_what_its_cap_allows(swamped: int) -> 
 def test_the_page_of_a_swamped_user_sorts_nothing(swamped: int) -> None:
     with CaptureQueriesContext(connection) as captured:
         assert len(selectors.inbox_page(swamped, limit=20).items) == 20
-    [sql] = [query["sql"] for query in captured if 'FROM "inbox_commentmessage"' in query["sql"].partition(" WHERE")[0]]
-    if connection.vendor == "sqlite":
-        assert not any("TEMP B-TREE" in row[-1] for row in explained("EXPLAIN QUERY PLAN", sql))
+    [sql] = [query["sql"] for query in captured if query["sql"].startswith("SELECT 0, part")]
+    if connection.vendor == "sqlite":  # which sorts the 21 rows of each type, read by the index, once more
+        plan = [row[-1] for row in explained("EXPLAIN QUERY PLAN", sql)]
+        assert {before for before, step in pairwise(plan) if "TEMP B-TREE" in step} == {"SCAN part"}
         return
     [[[explanation]]] = explained("EXPLAIN (ANALYZE, FORMAT JSON)", sql)
-    kinds = {node["Node Type"]: node["Actual Rows"] for node in nodes(explanation["Plan"])}
-    assert "Sort" not in kinds
-    assert max(kinds.values()) <= 21
+    read = [(node["Node Type"], node["Actual Rows"]) for node in nodes(explanation["Plan"])]
+    assert sum(rows for kind, rows in read if kind == "Sort") == 0  # an empty table may be sorted
+    assert max(rows for _kind, rows in read) <= 21
 
 
 def test_when_users_registered_is_read_from_an_index() -> None:

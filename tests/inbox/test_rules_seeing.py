@@ -15,7 +15,7 @@ from inbox.models import Broadcast, BroadcastClock, CommentMessage, Mailbox
 from .people import NOW, live, mend, people, undone, unread
 
 pytestmark = pytest.mark.django_db
-marks = import_module("inbox.services.marks")
+marks = import_module("inbox.services.acts.marks")
 
 
 # Rule 4: no clock in a queryset

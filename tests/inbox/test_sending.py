@@ -12,8 +12,9 @@ from inbox.models import CommentMessage, FollowMessage, Scope, Send, event_types
 from .people import people
 from .rest import IN_CHINESE, person, problem
 from .services import COLUMNS, Service, service
+from .threading import counted, stored
 
-pytestmark = [pytest.mark.urls("tests.inbox.urls"), pytest.mark.django_db, pytest.mark.anywhere]
+pytestmark = [pytest.mark.urls("tests.inbox.urls"), pytest.mark.django_db, pytest.mark.anywhere, pytest.mark.any_django]
 
 
 def send(shop: Service, **event: Any) -> Any:
@@ -63,6 +64,30 @@ class TestWhat:
         services.mark_read(bob, [row.ref])
         assert send(shop, target_title="Three", **tea).json()["created"] == 1
         assert CommentMessage.objects.filter(recipient=bob).count() == 2
+
+    @pytest.mark.parametrize("way", ["send", "sends", "save", "bulk_create"])
+    def test_what_replaces_a_starred_message_keeps_the_star(self, bob: Any, way: str) -> None:
+        """Of whoever had one, and not of others; its thread counts the one message that is there."""
+        eve = person("eve")
+        services.send([bob, eve], FollowMessage, dedupe_key="tea", url="/tea/")
+        services.send([bob, eve], FollowMessage, url="/tea/")
+        old = FollowMessage.objects.get(recipient=bob, dedupe_key="tea")
+        services.star(bob, [old.ref])
+        starred_at = FollowMessage.objects.get(pk=old.pk).starred_at
+        values = {"dedupe_key": "tea", "url": "/tea/"}
+        if way == "send":
+            services.send([bob, eve], FollowMessage, **values)
+        elif way == "sends":
+            orders = [services.Order(services.draft(FollowMessage, **values), [pk]) for pk in sorted([bob.pk, eve.pk])]
+            services.start_sends(orders)
+        else:
+            rows = [FollowMessage(recipient=user, **values) for user in (bob, eve)]
+            FollowMessage.objects.bulk_create(rows) if way == "bulk_create" else [row.save() for row in rows]
+        new, hers = (FollowMessage.objects.get(recipient=user, dedupe_key="tea") for user in (bob, eve))
+        assert new.pk != old.pk
+        assert (new.starred_at, hers.starred_at, new.read_at) == (starred_at, None, None)
+        assert stored([bob.pk, eve.pk]) == counted([bob.pk, eve.pk])
+        assert [(thread.items, thread.unread) for thread in selectors.thread_page(bob.pk).threads] == [(2, 2)]
 
     def test_a_dedupe_key_is_of_one_type_and_recipient(self, shop: Service, bob: Any) -> None:
         eve = person("eve")

@@ -25,6 +25,7 @@ def next_due() -> datetime | None:
     return BroadcastClock.objects.get().next_due
 
 
+@pytest.mark.anywhere
 class TestOccurrences:
     def test_it_is_published_when_it_is_due(self, user: int, clock: Any) -> None:
         series = repeated(user)
@@ -196,6 +197,7 @@ class TestProblems:
         assert occurrences(series) == [(MONDAY, "live")]
 
 
+@pytest.mark.anywhere
 class TestChanges:
     def test_earlier_occurrences_stay_as_they_are(self, user: int, clock: Any) -> None:
         series = repeated(user)
@@ -307,6 +309,7 @@ def test_a_group_that_an_active_series_leaves_out_stays(user: int) -> None:
     assert not draft.excluded_groups.exists()
 
 
+@pytest.mark.anywhere
 def test_the_draft_of_an_active_series_is_for_publishers(user: int) -> None:
     series = stopped(user)
     assert series.template is not None

@@ -28,6 +28,7 @@ def midnight() -> datetime:
     return timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)
 
 
+@pytest.mark.usefixtures("mends_wait")
 def test_several_at_once() -> None:
     users = people(2)
     series = [due(users[0]) for _ in range(5)]

@@ -16,7 +16,7 @@ from inbox.models import Scope, ServiceToken
 from .rest import Caller, comment, person, problem
 from .services import Service, row_of
 
-pytestmark = [pytest.mark.urls("tests.inbox.urls"), pytest.mark.django_db, pytest.mark.anywhere]
+pytestmark = [pytest.mark.urls("tests.inbox.urls"), pytest.mark.django_db, pytest.mark.anywhere, pytest.mark.any_django]
 
 NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)  # where the fixture `clock` stands
 READ = [Scope.MESSAGES_READ]
@@ -196,6 +196,11 @@ class TestInTheAdmin:
         assert token.scopes == ["messages:read"]
         for path in (self.LIST, f"{self.LIST}{token.pk}/change/", f"{self.LIST}{token.pk}/history/"):
             assert text not in admin.get(path).content.decode()
+
+    def test_the_help_of_the_form_is_not_beside_values(self, admin: Client, owner: Any) -> None:
+        token = row_of(services.create_token("shop", owner, READ))
+        assert 'class="help"' in admin.get(self.ADD).content.decode()
+        assert 'class="help"' not in admin.get(f"{self.LIST}{token.pk}/change/").content.decode()
 
     def test_a_third_of_a_name_is_a_form_error(self, admin: Client, owner: Any) -> None:
         for _ in range(2):

@@ -4,16 +4,19 @@ import json
 from typing import Any
 
 import pytest
-from django.db import models
+from django.db import connection, models
+from django.db.migrations.state import ModelState
 from django.test.utils import isolate_apps
 
 from inbox import selectors, services
 from inbox.checks import event_types as type_checks
+from inbox.core.choice import Choice
 from inbox.core.names import ConstraintName, IndexName
 from inbox.models import LikeMessage, Message, Send, event_types, ledger
 from inbox.models.base import MailboxRowQuerySet
 from inbox.services import Order
 
+from .own_tables import a_model, installed
 from .people import people, unread
 
 pytestmark = [pytest.mark.urls("tests.inbox.urls"), pytest.mark.django_db]
@@ -55,6 +58,7 @@ def group(on_delete: Any) -> Any:
 
 OTHERS: list[tuple[str, dict[str, Any]]] = [
     *(("E009", {name: models.CharField(max_length=9)}) for name in ("ref", "save", "render_title", "can_be_muted")),
+    *(("E022", {name: models.CharField(max_length=9)}) for name in ("subject", "thread", "buttons", "dedupe_key")),
     ("E002", {"audience": models.CharField(max_length=9)}),
     ("E010", {"group": group(models.SET_DEFAULT)}),
     ("E012", {"objects": Unfiltered()}),
@@ -94,7 +98,12 @@ class TestChecks:
 
     def test_what_is_fine(self, monkeypatch: pytest.MonkeyPatch) -> None:
         own = MailboxRowQuerySet.as_manager()
-        fields = {"level": models.CharField(max_length=8), "group": group(models.SET_NULL), "objects": own}
+        fields = {
+            "url": models.CharField(max_length=900),
+            "level": models.CharField(max_length=8),
+            "group": group(models.SET_NULL),
+            "objects": own,
+        }
         assert self.check(monkeypatch, a_type("OrderMessage", **fields)) == []
 
 
@@ -114,6 +123,19 @@ class TestRenaming:
     @pytest.fixture(autouse=True)
     def renamed(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(LikeMessage, "inbox_type", "thumb")
+
+    def test_acts_before_and_after(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """What was compiled for the one name is not used for the other one."""
+        [user] = people(1)
+        for name in ("thumb", "like"):
+            monkeypatch.setattr(LikeMessage, "inbox_type", name)
+            services.send([user], LikeMessage, target_title="Tea", target="app.tea:1")
+            ref = f"{name}-{LikeMessage.objects.latest('pk').pk}"
+            assert services.mark_read(user, [ref]) == 1
+            services.mark_unread(user, [ref])
+            assert services.mark_all_read(user, selectors.snapshot(user).version) == 1
+            services.mark_unread(user, [ref])
+            assert services.read_about(user, "app.tea:1", selectors.snapshot(user).version) == 1
 
     def test_refs_and_mutes(self) -> None:
         [user] = people(1)
@@ -165,9 +187,63 @@ def test_another_apps_class_of_the_same_name_has_indexes_of_its_own() -> None:
 def test_names_that_exist_have_not_changed() -> None:
     names = {each.name for each in [*LikeMessage._meta.indexes, *LikeMessage._meta.constraints]}
     assert names == {
-        "likemessage_unread",
-        "likemessage_dedupe",
-        "likemessage_bin",
+        "likemessage_badge",
+        "likemessage_came",
+        "likemessage_newest",
+        "likemessage_replaced",
+        "likemessage_deleted",
+        "likemessage_snooze",
+        "likemessage_asleep",
+        "likemessage_star",
+        "likemessage_archived",
+        "likemessage_thread",
+        "likemessage_about",
+        "likemessage_of_send",
         "inbox_likemessage_one_per_seq",
         "inbox_likemessage_archived_is_read",
     }
+
+
+class TestColumnsBesideAnIndex:
+    """The databases of the tests are one that has such indexes, and one that has not."""
+
+    def test_nobody_is_warned(self) -> None:
+        for model in (LikeMessage, a_type("OrderMessage")):
+            assert [each for each in model.check(databases={"default"}) if each.id == "models.W040"] == []
+
+    def test_they_are_in_the_index_where_they_can_be(self) -> None:
+        [came] = [each for each in a_type("OrderMessage")._meta.indexes if each.name.endswith("_came")]
+        sql = str(came.create_sql(LikeMessage, connection.schema_editor(collect_sql=True)))
+        assert ('INCLUDE ("seq", "since")' in sql) == (connection.vendor == "postgresql")
+
+    def test_migrations_see_the_index_that_they_have(self) -> None:
+        """Django's own: a site with types of its own needs no migration."""
+        [came] = [each for each in LikeMessage._meta.indexes if each.name.endswith("_came")]
+        path, expressions, options = came.deconstruct()
+        assert (path, options["include"]) == ("django.db.models.Index", ("seq", "since"))
+        [now] = [each for each in ModelState.from_model(LikeMessage).options["indexes"] if each.name == came.name]
+        for include, is_same in ((("seq", "since"), True), (("seq",), False)):
+            written = models.Index(*expressions, **options | {"include": include})
+            assert [now in [written], written in [now]] == [is_same] * 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_columns_with_the_names_that_django_gives_to_expressions() -> None:
+    """Acts and searches read the messages of all types together, so they would fail for every type."""
+    names = [f"{name}{number}" for name in ("value", "cast", "lines") for number in range(1, 6)]
+    columns: dict[str, Any] = {name: models.CharField(max_length=9) for name in names}
+    metric = a_model("MetricMessage", Message, inbox_type="metric", title_format="It changed", **columns)
+    with installed(metric):
+        [user] = people(1)
+        services.send([user], metric, target="app.tea:1", **dict.fromkeys(names, "tea"))
+        ref = metric.objects.get().ref
+
+        def version() -> int:
+            services.mark_unread(user, [ref])
+            return selectors.snapshot(user).version
+
+        assert [item.ref for item in selectors.inbox_page(user, choice=Choice(q="tea")).items] == [ref]
+        assert services.mark_read(user, [ref]) == 1
+        assert services.mark_all_read(user, version()) == 1
+        assert services.read_about(user, "app.tea:1", version()) == 1
+        assert services.change_chosen(user, Choice(q="tea"), {"read": True}, version()) == 1

@@ -136,6 +136,7 @@ class TestTheAdmin:
         answer = client.post(page(news, "lists"), {"file": file, "is_excluded": "", **fields}, follow=True)
         return answer.content.decode()
 
+    @pytest.mark.anywhere
     def test_the_report(self, admin: Client, news: Broadcast) -> None:
         person("ann")
         shown = self.post(admin, news, "\ufeffann\nann\n<b>\n".encode())
@@ -147,6 +148,7 @@ class TestTheAdmin:
         assert stored(is_excluded=True) == set()
         assert stored() == {"ann"}
 
+    @pytest.mark.anywhere
     def test_all_unknown_names_can_be_copied(self, admin: Client, news: Broadcast) -> None:
         person("ann"), person("bob", email="tea@x.org"), person("cid", email="tea@x.org")
         names = [f"nobody{number}" for number in range(30)]
@@ -170,10 +172,12 @@ class TestTheAdmin:
         assert "This was deleted meanwhile." in answer.content.decode()
         assert answer.redirect_chain == [(LIST, 302)]
 
+    @pytest.mark.anywhere
     def test_a_list_that_does_not_count_says_so(self, admin: Client) -> None:
         news = Broadcast.objects.create(title="Tea")
         assert "counts with the audience" in self.post(admin, news, b"admin")
 
+    @pytest.mark.anywhere
     @pytest.mark.parametrize(
         ("content", "sentence"), [(b"\xff", "not a text in UTF-8"), (b"nobody", "names no user"), (b"", "empty")]
     )
@@ -197,6 +201,7 @@ class TestTheAdmin:
         answer = client.post(page(news, "lists"), fields, headers={"Accept": "application/x-ndjson"})
         return [json.loads(line) for line in answer.getvalue().splitlines()]
 
+    @pytest.mark.anywhere
     def test_its_progress(self, monkeypatch: pytest.MonkeyPatch, admin: Client, news: Broadcast) -> None:
         monkeypatch.setattr(named, "CHUNK", 2)
         person("ann"), person("bob")
@@ -218,17 +223,20 @@ class TestTheAdmin:
         assert last == "Gone." if isinstance(fault, NotFound) else "Nobody was added." in last
         assert not BroadcastMember.objects.exists()
 
+    @pytest.mark.anywhere
     def test_people_left_out_of_a_banner_for_visitors(self, admin: Client) -> None:
         banner = Broadcast.objects.create(title="Tea", as_banner=True, for_visitors=True)
         fields = {"file": SimpleUploadedFile("list.csv", b"admin"), "is_excluded": "1"}
         assert "as soon as they sign out" in admin.post(page(banner, "lists"), fields).content.decode()
         assert not BroadcastMember.objects.exists()
 
+    @pytest.mark.anywhere
     def test_a_refused_file(self, admin: Client, news: Broadcast) -> None:
         for content, sentence in [(b"nobody", "names no user"), (b"\xff", "not a text in UTF-8"), (b"", "empty")]:
             [*_progress, last] = self.steps(admin, news, content)
             assert sentence in last["error"]
 
+    @pytest.mark.anywhere
     def test_who_may(self, admin: Client, news: Broadcast) -> None:
         assert page(news, "lists") in admin.get(page(news)).content.decode()
         reader = staff("reader", "view_broadcast")

@@ -233,6 +233,18 @@ def test_an_actor_who_is_gone_is_someone(user: int) -> None:
     assert item.title == "Someone followed you"
 
 
+@pytest.mark.parametrize("bad", [None, 0, 2**31 - 1])
+@pytest.mark.parametrize("model", [FollowMessage, BroadcastReceipt])
+def test_no_row_is_written_without_a_recipient(model: Any, bad: int | None, unharmed: int) -> None:
+    """The database does not check it: with a foreign key, a send would take a thousand locks for that."""
+    columns = {"broadcast": Broadcast.objects.get()} if model is BroadcastReceipt else {}
+    row, before = model(recipient_id=bad, **columns), model.objects.count()
+    for write in (row.save, lambda: model.objects.bulk_create([row])):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            write()
+    assert model.objects.count() == before
+
+
 # What the database itself refuses
 
 

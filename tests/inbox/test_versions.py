@@ -112,9 +112,9 @@ def values_of(field: Any, someone: Any) -> st.SearchStrategy[Any]:
     if isinstance(field, models.DateTimeField):
         moments = [NOW, NOW + timedelta(days=1)]
         return st.sampled_from([*moments, None] if field.null else moments)
-    if isinstance(field, models.BooleanField):
-        return st.booleans()
-    if isinstance(field, models.BigIntegerField):
+    if isinstance(field, models.JSONField):  # without None, which may be NULL or the JSON value null
+        return st.sampled_from([[], [{"label": "Reply", "url": "/a"}]])
+    if isinstance(field, models.IntegerField):
         return st.sampled_from([1, 2, None] if field.null else [1, 2])
     return st.sampled_from(["/a", "/b", None] if field.null else ["/a", "/b", ""])
 

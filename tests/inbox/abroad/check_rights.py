@@ -39,7 +39,7 @@ def test_what_goes_along_is_missed() -> None:
     before = selectors.versions([first, second])
     assert services.purge(8, 0) == {"reply messages": 2}
     after = selectors.versions([first, second])
-    assert (after[str(first)], after[str(second)]) == (before[str(first)], before[str(second)] + 1)
+    assert (after[str(first)], after[str(second)]) == (before[str(first)] + 1, before[str(second)] + 1)
     assert unread(second) == set()
 
 

@@ -2,14 +2,17 @@
 
 from django.db import migrations, models
 
+from inbox.operations import without_long_locks
+
 
 class Migration(migrations.Migration):
+    atomic = False
 
     dependencies = [
         ('abroad', '0006_about_posts'),
     ]
 
-    operations = [
+    operations = without_long_locks([
         migrations.AddField(
             model_name='answertosomethingthatwasaskedlongagomessage',
             name='since',
@@ -25,4 +28,4 @@ class Migration(migrations.Migration):
             name='since',
             field=models.BigIntegerField(blank=True, editable=False, null=True, verbose_name='unread again since version'),
         ),
-    ]
+    ])
