@@ -15,6 +15,9 @@ from tests.servers import Site
 
 Browse = Callable[..., BrowserContext]
 OpenBell = Callable[..., Bell]
+# Without a graphics card each frame of an animation costs CPU time: a fifth of what a page with an open panel does.
+STILL: dict[str, Any] = {"reduced_motion": "reduce"}
+MOVING: dict[str, Any] = {"reduced_motion": "no-preference"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -64,13 +67,14 @@ def browse(browsers: Browsers) -> Iterator[Browse]:
     """`browse(site, "bob", viewport=…)`: a browser signed in as bob. Its pages may not throw.
 
     It and its first tab may have been at that site before: scripts are in the cache, and nothing else of another test.
+    Nothing is animated, unless the options are `MOVING`.
     A test that follows a link waits for the page: Chromium may hang when it is closed in the middle of that.
     """
     profiles: list[Profile] = []
 
     def start(site: Site, who: str = "", **options: Any) -> BrowserContext:
         cookies = site.cookies(who) if who else {}
-        profiles.append(browsers.take(site.url(""), options))
+        profiles.append(browsers.take(site.url(""), STILL | options))
         context = profiles[-1].context
         context.add_cookies([{"name": name, "value": value, "url": site.url()} for name, value in cookies.items()])
         return context
@@ -104,7 +108,8 @@ def sockets(page: Page) -> list[str]:
 
 def snapshot(user: Any, version: int, unread: int, more: dict[str, Any] | None = None) -> str:
     by_type = {"comment": unread} if unread else {}
-    state = {"user": user, "version": version, "unread": unread, "capped": False, "by_type": by_type}
+    state = {"user": user, "version": version, "unread": unread, "capped": False, "by_type": by_type, "unseen": unread}
+    state["threads"] = unread
     return json.dumps(state | (more or {}))
 
 

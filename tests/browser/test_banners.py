@@ -9,7 +9,7 @@ from playwright.sync_api import Route, expect
 from tests.browser.axe import violations
 from tests.browser.banners import WATCH_SHIFTS, Banners, announced, visit
 from tests.browser.bell import Bell, until
-from tests.browser.conftest import Browse, newcomer
+from tests.browser.conftest import MOVING, Browse, newcomer
 from tests.browser.elsewhere import Elsewhere
 from tests.browser.looks import DESKTOP, LOOKS, PHONE
 from tests.browser.pages.inbox_page import InboxPage
@@ -107,7 +107,7 @@ def test_is_in_the_page_that_the_server_sends(browse: Browse, site: Site, person
 @pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
 def test_moves_nothing(browse: Browse, site: Site, person: str, viewport: Any) -> None:
     """Not when the page opens, nor when another one comes, nor when one is withdrawn."""
-    context = browse(site, person, viewport=viewport, timezone_id="America/Los_Angeles")
+    context = browse(site, person, viewport=viewport, timezone_id="America/Los_Angeles", **MOVING)
     context.add_init_script(WATCH_SHIFTS)
     with announced(site, body=f"{LONG}\n\n{{{{time 2026-12-01T02:00 Europe/Berlin}}}}") as first:
         banners = visit(context)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Route, expect
 
-from tests.browser.conftest import Browse, OpenBell, snapshot, tab
+from tests.browser.conftest import MOVING, Browse, OpenBell, snapshot, tab
 from tests.servers import Site, wait_for
 
 Send = Callable[..., None]
@@ -29,8 +29,8 @@ def test_lists_the_newest_with_what_they_are(open_bell: OpenBell, site: Site, pe
     site.call("send", "comment", [person], actor="alice", target_title="Tea", excerpt="Yes", url="/people/")
     bell = open_bell().shows("2").open()
     expect(bell.rows).to_have_count(2)
-    assert bell.rows.first.get_attribute("href") == site.url("/people/")
-    expect(bell.rows.first).to_have_accessible_name(re.compile("^Unread: alice commented on “Tea”.*Yes.*now$"))
+    assert bell.row("commented").get_attribute("href") == site.url("/people/")
+    expect(bell.row("commented")).to_have_accessible_name(re.compile("^Unread: alice commented on “Tea”.*Yes.*now$"))
     expect(bell.row("Export failed")).to_have_accessible_name(re.compile("^Unread: Critical Export failed"))
     expect(bell.row("Export failed").locator(".glyph")).to_have_attribute("data-level", "critical")
 
@@ -82,14 +82,35 @@ def test_mark_all_covers_what_was_shown_and_no_more(open_bell: OpenBell, send: S
     send("First")
     bell = open_bell().live().shows("1").open()
     expect(bell.rows).to_have_count(1)
+    bell.until("bell.snapshot.unseen === 0")  # it is seen, which is a version of its own
     shown = bell.get("snapshot")["version"]
     bell.page.route("**/api/v1/inbox/?*", lambda route: route.abort())
     send("Second")
     bell.shows("2")
     with bell.page.expect_request("**/api/v1/inbox/read/") as request:
         bell.mark_all.click()
-    assert json.loads(request.value.post_data or "") == {"up_to": shown}
+    assert json.loads(request.value.post_data or "")["up_to"] == shown
     bell.shows("1")
+
+
+def test_what_is_important_is_first_while_unread(open_bell: OpenBell, send: Send) -> None:
+    """However old it is; what is read goes to its place, with the focus."""
+    send("Disk full", level="critical")
+    for number in range(15):
+        send(f"Tea {number}")
+    send("Roof on fire", level="critical")
+    bell = open_bell().shows("17").open()
+    heading = bell.panel.get_by_role("heading", name="Important")
+    expect(bell.rows).to_have_count(16)
+    expect(bell.rows.nth(0)).to_contain_text("Roof on fire")
+    expect(bell.rows.nth(1)).to_contain_text("Disk full")
+    expect(heading).to_be_visible()
+    bell.row("Disk full").click()
+    expect(bell.row("Disk full")).to_have_count(0)
+    bell.row("Roof on fire").press("Enter")
+    expect(heading).to_have_count(0)
+    expect(bell.row("Roof on fire")).to_be_focused()
+    bell.shows("15")
 
 
 def test_the_badge_shows_only_what_the_server_said(open_bell: OpenBell, send: Send) -> None:
@@ -142,6 +163,93 @@ def test_keyboard_only(open_bell: OpenBell, send: Send) -> None:
     expect(bell.button).to_be_focused()
 
 
+def test_a_mark_all_is_undone(open_bell: OpenBell, send: Send) -> None:
+    """By keyboard, and said to a screen reader; the offer ends when the panel closes."""
+    send("First"), send("Second")
+    bell = open_bell().live().open()
+    said, undo = bell.panel.get_by_role("status"), bell.panel.get_by_role("button", name="Undo")
+    unread, press = bell.panel.locator(".row[data-unread=true]"), bell.page.keyboard.press
+
+    def shows(count: int) -> None:
+        bell.shows(str(count or ""))
+        expect(unread).to_have_count(count)  # the list was read again: a mark-all covers what it shows
+
+    shows(2)
+    expect(undo).to_be_hidden()
+    bell.mark_all.click()
+    shows(0)
+    expect(said).to_have_text("Marked all as read.")
+    press("Tab")
+    assert bell.focused().endswith("Undo")
+    press("Enter")
+    shows(2)
+    expect(said).to_have_text("Undone.")
+    expect(undo).to_be_hidden()
+    assert "Mark all as read" in bell.focused()
+    press("Enter")
+    shows(0)
+    expect(undo).to_be_visible()
+    press("z")
+    shows(2)
+    press("Enter")
+    shows(0)
+    expect(undo).to_be_visible()
+    press("Escape")
+    bell.open()
+    expect(undo).to_be_hidden()
+
+
+def test_a_mark_all_that_fails_midway_goes_on_and_is_undone_as_one(open_bell: OpenBell, site: Site, send: Send) -> None:
+    """Of what the server has written before it failed, it tells the token at once."""
+    send("First"), send("Second")
+    bell = open_bell().live().open()
+    acts: list[str] = []
+
+    def fail_after_all(route: Route) -> None:
+        acts.append(route.request.post_data_json["act"])
+        if len(acts) > 1:
+            return route.continue_()
+        written = route.fetch().json()
+        document = {"status": 503, "detail": "Busy.", "changed": 2, "undo": written["undo"]}
+        return route.fulfill(status=503, json=document)
+
+    bell.page.route("**/api/v1/inbox/read/", fail_after_all)
+    bell.mark_all.click()
+    expect(bell.panel.get_by_role("status")).to_contain_text("That didn’t work.")
+    undo = bell.panel.get_by_role("button", name="Undo")
+    expect(undo).to_be_visible()
+    bell.shows("")
+    send("Third")
+    bell.shows("1")
+    bell.mark_all.click()
+    expect(bell.panel.get_by_role("status")).to_have_text("Marked all as read.")
+    assert acts == [acts[0]] * 2
+    undo.click()
+    bell.shows("3")
+
+
+def test_an_undo_that_fails_may_be_tried_again_until_it_is_too_late(open_bell: OpenBell, send: Send) -> None:
+    send("First")
+    bell = open_bell().live().open()
+    said, undo = bell.panel.get_by_role("status"), bell.panel.get_by_role("button", name="Undo")
+    tried: list[str] = []
+
+    def fail(route: Route) -> None:
+        tried.append(route.request.post_data_json["undo"])
+        status = 503 if len(tried) == 1 else 404
+        route.fulfill(status=status, json={"status": status, "detail": "It is too late.", "undo": "another"})
+
+    bell.page.route("**/api/v1/inbox/undo/", fail)
+    bell.mark_all.click()
+    undo.click()
+    expect(said).to_contain_text("That didn’t work.")
+    undo.click()
+    expect(said).to_have_text("It is too late.")
+    expect(undo).to_be_hidden()
+    assert bell.focused().startswith("panel")
+    assert tried == [tried[0]] * 2
+
+
 def test_tab_beyond_the_end_closes(open_bell: OpenBell) -> None:
     bell = open_bell().live().open()
     bell.panel.get_by_role("link", name="View all").focus()
@@ -187,7 +295,7 @@ def test_nothing_moves_when_the_number_grows(open_bell: OpenBell, site: Site, pe
 
 def test_phone_sheet_has_the_width_and_can_be_closed(open_bell: OpenBell, send: Send) -> None:
     send("First")
-    bell = open_bell(viewport={"width": 390, "height": 844}, has_touch=True).live().open()
+    bell = open_bell(viewport={"width": 390, "height": 844}, has_touch=True, **MOVING).live().open()
     sheet = bell.panel.locator(".sheet")
     bell.until("bell.shadowRoot.getAnimations().length === 0")
     box = sheet.bounding_box()

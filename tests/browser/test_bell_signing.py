@@ -96,7 +96,7 @@ def test_a_refused_panel_asks_who_is_signed_in(browse: Browse, site: Site, perso
     bell.open()
     expect(bell.row("alice followed you")).to_be_visible()
     bell.live("websocket")
-    assert len(refused) == 2
+    assert len(refused) >= 2  # once more if the snapshot of what the panel has seen is faster than its answer
 
 
 def test_the_inbox_page_asks_once_more_before_it_leaves(browse: Browse, site: Site, person: str) -> None:

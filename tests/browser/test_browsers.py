@@ -3,27 +3,33 @@
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Error, Page
 
 from tests.browser.browsers import KEPT, Browsers
 from tests.servers import Site
 
 OPTIONS = {"locale": "de-DE", "color_scheme": "dark"}  # as no other test has them
 SPOIL: dict[str, Callable[[BrowserContext, Page], object]] = {
-    "a route": lambda context, _page: context.route("**/api/**", lambda route: route.abort()),
-    "sockets": lambda context, _page: context.route_web_socket("**", lambda socket: socket.close()),
-    "a script": lambda context, _page: context.add_init_script("window.left = 1"),
     "a function": lambda context, _page: context.expose_function("left", lambda: 1),
-    "a listener": lambda context, _page: context.on("console", lambda _message: None),
-    "no network": lambda context, _page: context.set_offline(True),
     "headers": lambda context, _page: context.set_extra_http_headers({"X-Left": "1"}),
     "a clock": lambda context, _page: context.clock.install(),
     "a page's clock": lambda _context, page: page.clock.install(),
     "a protocol session": lambda context, page: context.new_cdp_session(page),
     "its end": lambda context, _page: context.close(),
 }
-
-
+UNDONE: dict[str, Callable[[BrowserContext, list[str]], object]] = {
+    "a route": lambda context, _heard: context.route("**/jsi18n/", lambda route: route.fulfill(body="left")),
+    "sockets": lambda context, heard: context.route_web_socket("**", lambda socket: heard.append(socket.url)),
+    "a script": lambda context, _heard: context.add_init_script("window.left = 1"),
+    "a listener": lambda context, heard: context.on("console", lambda message: heard.append(message.text)),
+    "no network": lambda context, _heard: context.set_offline(True),
+}
+IS_LEFT = """async () => {
+  console.log("left");
+  const socket = new WebSocket(`ws://${location.host}/push/ws/`);
+  await new Promise((resolve) => { socket.onopen = socket.onclose = resolve; });
+  return document.body.innerText === "left" || window.left === 1;
+}"""
 SPOIL_A_PAGE: dict[str, Callable[[Page], object]] = {
     "a route": lambda page: page.route("**/api/**", lambda route: route.abort()),
     "a script": lambda page: page.add_init_script("window.left = 1"),
@@ -87,6 +93,27 @@ def test_it_is_not_used_again_once_more_was_done_to_it(browsers: Browsers, site:
     browsers.give_back(profile)
     assert profile.context.is_closed()
     assert browsers.take(site.url(""), OPTIONS) is not profile
+
+
+@pytest.mark.parametrize("how", UNDONE)
+def test_what_can_be_undone_is(browsers: Browsers, site: Site, how: str) -> None:
+    profile, heard = browsers.take(site.url(""), OPTIONS), list[str]()
+    UNDONE[how](profile.context, heard)
+    assert is_left(profile.context, heard)
+    browsers.give_back(profile)
+    assert browsers.take(site.url(""), OPTIONS) is profile
+    assert [is_left(profile.context, heard) for _page in range(2)] == [False, False]
+
+
+def is_left(context: BrowserContext, heard: list[str]) -> bool:
+    """Whether a new page notices any of `UNDONE`."""
+    heard.clear()
+    page = context.new_page()
+    try:
+        page.goto("/jsi18n/")
+    except Error:
+        return True
+    return bool(page.evaluate(IS_LEFT) or heard)
 
 
 def test_it_is_of_one_site_and_its_options(browsers: Browsers, site: Site) -> None:

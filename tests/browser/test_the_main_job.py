@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.bell import Bell
-from tests.browser.conftest import Browse, tab
+from tests.browser.conftest import MOVING, Browse, tab
 from tests.servers import Site
 
 EMBEDDED = {"server": "daphne"}
@@ -17,12 +17,12 @@ STACK = {"server": ["uvicorn", "daphne"], "bus": "valkey", "web": 2, "worker": T
 STACK["PUSH_RESYNC_SECONDS"] = 25
 # Keys do not know where the page comes from.
 KEYBOARD = [pytest.param(EMBEDDED, id="embedded"), pytest.param(STACK, id="stack", marks=pytest.mark.soak)]
-# On the small site alone others publish and withdraw (pages/test_editor.py), and everything else happens.
-BROADCAST = [pytest.param(EMBEDDED, id="embedded", marks=pytest.mark.soak), pytest.param(STACK, id="stack")]
+# On the small site others comment (pages/test_demo.py), publish and withdraw (pages/test_editor.py).
+STACKED = [pytest.param(EMBEDDED, id="embedded", marks=pytest.mark.soak), pytest.param(STACK, id="stack")]
 SOON = 10_000  # ms; a second is what people get, the rest is for a busy two-core machine with five pages open
 
 
-@pytest.fixture(params=[EMBEDDED, STACK], ids=["embedded", "stack"])
+@pytest.fixture
 def place(request: pytest.FixtureRequest, shared_site: Callable[..., Site]) -> Site:
     return shared_site(**request.param)
 
@@ -46,10 +46,11 @@ def post(page: Page, text: str) -> str:
     return link.get_attribute("href") or ""
 
 
+@pytest.mark.parametrize("place", STACKED, indirect=True)
 def test_a_comment_moves_every_dot_of_its_reader(browse: Browse, place: Site, names: dict[str, str]) -> None:
     at_home, on_the_phone = (
-        browse(place, names["bob"]),
-        browse(place, names["bob"], viewport={"width": 390, "height": 844}),
+        browse(place, names["bob"], **MOVING),
+        browse(place, names["bob"], viewport={"width": 390, "height": 844}, **MOVING),
     )
     address = post(at_home.new_page(), "Third loaf this week")
     bells = [tab(at_home).live(), tab(at_home, "/inbox/").live(), tab(on_the_phone).live()]
@@ -75,7 +76,7 @@ def test_a_comment_moves_every_dot_of_its_reader(browse: Browse, place: Site, na
     bells[2].page.wait_for_url(f"**{address}*")
 
 
-@pytest.mark.parametrize("place", BROADCAST, indirect=True)
+@pytest.mark.parametrize("place", STACKED, indirect=True)
 def test_a_broadcast_reaches_everybody_and_is_taken_back(browse: Browse, place: Site, names: dict[str, str]) -> None:
     bells = [tab(browse(place, name)).live() for name in names.values()]
     title = f"Maintenance {token_hex(3)}"

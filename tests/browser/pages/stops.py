@@ -17,7 +17,7 @@ class Stop:
     ready: str = "main"  # a selector: what is seen once all is there
     act: Callable[[Page], None] | None = None
     name: str = ""
-    is_looked_at: bool = True  # False: by another test, or made by Django alone
+    is_looked_at: bool = True  # False: by another test, or made as the list of messages is, or by Django alone
 
     def __str__(self) -> str:
         return f"{self.who or 'visitor'} at {self.name or self.path}"
@@ -88,6 +88,17 @@ def archive_offline(page: Page) -> None:
     expect(page.locator("[data-banner]")).to_be_visible()
 
 
+def unfold_thread(page: Page) -> None:
+    page.locator(".rd-row:has(.rd-size) [data-act=open]").first.click()
+    expect(page.locator(".rd-part").first).to_be_visible()
+
+
+def ask_until(page: Page) -> None:
+    page.locator(".rd-row [data-act=open]").first.focus()
+    page.keyboard.press("b")
+    expect(page.get_by_role("dialog").get_by_label("Date and time")).to_be_visible()
+
+
 STOPS = (
     Stop("bob", "/", ".post"),
     Stop("bob", "/?view=following"),
@@ -97,6 +108,11 @@ STOPS = (
     Stop("bob", "/people/alice/", ".post"),
     Stop("bob", "/inbox/", ".rd-row .rd-rich strong"),  # an announcement, with its markup
     Stop("bob", "/inbox/?view=archived", "[data-empty]"),
+    Stop("bob", "/inbox/?view=threads", ".rd-size"),
+    Stop("bob", act=unfold_thread, name="thread unfolded"),
+    Stop("bob", act=ask_until, name="until when"),
+    Stop("bob", "/inbox/?view=starred", ".rd-starred"),
+    Stop("bob", "/inbox/snooze/"),
     Stop("bob", "/inbox/preferences/"),
     Stop("bob", act=open_menu, name="menu"),
     Stop("bob", "/lab/", is_looked_at=False),  # by test_lab.py
@@ -117,12 +133,16 @@ STOPS = (
     Stop("admin", "/admin/inbox/broadcastseries/add/", ".inbox-next li"),
     Stop("admin", act=repeat, name="recurring announcement"),
     Stop("admin", "/admin/inbox/broadcastseries/", "#result_list"),
-    Stop("admin", "/admin/inbox_internals/broadcastreceipt/"),
+    Stop("admin", "/admin/inbox_internals/broadcastreceipt/", is_looked_at=False),
     Stop("admin", "/admin/inbox_internals/commentmessage/", "#result_list"),
-    Stop("admin", "/admin/inbox_internals/mailbox/"),
-    Stop("admin", "/admin/inbox_internals/deleteduser/"),
-    Stop("admin", "/admin/inbox/audiencefilter/"),
-    Stop("admin", "/admin/inbox/send/"),
+    Stop("admin", "/admin/inbox_internals/mailbox/", is_looked_at=False),
+    Stop("admin", "/admin/inbox_internals/deleteduser/", is_looked_at=False),
+    Stop("admin", "/admin/inbox/audiencefilter/", is_looked_at=False),
+    Stop("admin", "/admin/inbox/send/", is_looked_at=False),
+    Stop("admin", "/admin/inbox_internals/correction/", is_looked_at=False),
+    Stop("admin", "/admin/inbox_internals/following/", is_looked_at=False),
+    Stop("admin", "/admin/inbox_internals/silence/", is_looked_at=False),
+    Stop("admin", "/admin/inbox/service/", is_looked_at=False),
     Stop("admin", "/admin/inbox/servicetoken/"),
     Stop("admin", "/admin/inbox/servicetoken/add/"),
     Stop("admin", act=make_token, name="token made"),

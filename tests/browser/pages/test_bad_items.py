@@ -26,6 +26,15 @@ BAD: dict[str, list[Any]] = {
     "level": [None, ABSENT, "loud", "constructor", {}],
     "read": [None, ABSENT, "yes"],
     "archived": [None, ABSENT, "yes"],
+    "buttons": [
+        None,
+        NUMBER,
+        {},
+        [None, "x"],
+        [{"label": HUGE, "url": "/"}],
+        [{"label": "x", "url": "javascript:alert(1)"}] * 9,
+    ],
+    "pressed": [None, "0", NUMBER, {}],
 }
 NO_ITEMS: list[Any] = [None, 7, "text", [], True]
 
@@ -110,7 +119,9 @@ def test_toasts_show_each(browse: Browse, site: Site, person: str) -> None:
     assert shown[len(ITEMS) :] == [0] * len(NO_ITEMS)
 
 
-@pytest.mark.parametrize("language", ["en_US", "", "x", "not a language"])
+@pytest.mark.parametrize(
+    "language", ["en_US", "", *(pytest.param(each, marks=pytest.mark.soak) for each in ("x", "not a language"))]
+)
 def test_a_language_that_intl_refuses(browse: Browse, site: Site, person: str, language: str) -> None:
     site.call("send", "system", [person], title="Shown anyway")
     context = browse(site, person)

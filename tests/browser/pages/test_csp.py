@@ -12,7 +12,7 @@ from playwright.sync_api import BrowserContext, Page, Route, expect
 from tests.browser.bell import Bell
 from tests.browser.conftest import Browse
 from tests.browser.pages.conftest import Listening
-from tests.browser.pages.walk import named_twice, sign_in, weaknesses
+from tests.browser.pages.walk import names, sign_in, twice, weaknesses
 from tests.servers import Site
 
 FETCHED = ("websocket", "sse", "long-poll", "short-poll")  # all of them are connect-src
@@ -87,7 +87,7 @@ def test_the_api_s_page(watched: BrowserContext, told_site: Site) -> None:
     page = enter(watched, told_site, "bob", "/api/v1/docs")
     operation = page.locator(".opblock").filter(has_text="/api/v1/unread/").first
     expect(operation).to_be_visible()
-    assert named_twice(page) == []
+    assert twice(names(page)) == []
     operation.click()
     operation.get_by_role("button", name="Try it out").click()
     operation.get_by_role("button", name="Execute").click()

@@ -139,12 +139,41 @@ def test_what_is_shown_again_has_to_be_seen_before_it_is_archived(
     page.act("At noon", "Mark as read")
     expect(page.row("At noon")).not_to_have_class(re.compile("rd-unread"))
     held: list[Route] = []
-    page.page.route("**/api/v1/inbox/?*", lambda route: held.append(route), times=1)
+    hold = True
+    page.page.route("**/api/v1/inbox/?*", lambda route: held.append(route) if hold else route.continue_())
     site.call("edit", "inbox.Broadcast", pk, title="At one", shows_again=True)
     page.counts("All", "1")
     page.act("At noon", "Archive")
     expect(page.toast).to_contain_text("This has changed")
-    held[0].continue_()
+    hold = False
+    for route in held:
+        route.continue_()
     expect(page.row("At one")).to_have_class(re.compile("rd-unread"))
     page.act("At one", "Archive")
     expect(page.row("At one")).to_have_count(0)
+
+
+def test_what_the_reader_does_is_no_rewrite(inbox: OpenInbox, site: Site, person: str) -> None:
+    """Marked as unread, a message has returned, as one that was rewritten. The next act, sent at once, is allowed."""
+    service = {"Authorization": f"Bearer {site.call('token', f'shop of {person}')}"}
+    with site.client() as client:
+        text = {"type": "system", "recipients": [person], "title": "Old"}
+        sent = client.post("/api/v1/messages/", json=text, headers=service).json()["send"]
+        again = {"type": "system", "title": "New", "again": True}
+        client.patch(f"/api/v1/sends/{sent}/", json=again, headers=service).raise_for_status()
+    page = inbox()
+    for label in ("Mark as read", "Mark as unread", "Mark as read", "Mark as unread"):
+        page.act("New", label)
+    with page.page.expect_response(lambda answer: answer.request.method == "PATCH") as answered:
+        page.act("New", "Star")
+    assert answered.value.status == 200
+    expect(page.toast).to_contain_text("Starred.")
+    held: list[Route] = []
+    page.page.route("**/api/v1/inbox/*/", lambda route: held.append(route), times=1)
+    with page.page.expect_request(lambda request: request.method == "PATCH"):
+        page.act("New", "Mark as read")
+    page.act("New", "Mark as unread")
+    page.act("New", "Delete")  # waits for both, off the list
+    with page.page.expect_response(lambda answer: answer.request.method == "DELETE") as answered:
+        held[0].continue_()
+    assert answered.value.status == 200

@@ -45,16 +45,83 @@ def test_an_undo_does_not_overtake_what_it_undoes(inbox: OpenInbox, comment: Com
         sent.append(route.request.method)
         held.append(route) if sent == ["DELETE"] else route.continue_()
 
-    page.page.route("**/inbox/comment-*/**", hold)
+    page.page.route(re.compile("/inbox/(comment-|undo/)"), hold)
     page.act("one", "Delete")
     page.toast.get_by_role("button", name="Undo").click()
     page.shows("two")
     assert sent == ["DELETE"]
     held[0].continue_()
     page.shows("two", "one")
-    assert sent == ["DELETE", "PATCH"]
+    assert sent == ["DELETE", "POST"]
     page.page.reload()
     page.shows("two", "one")
+
+
+def test_reading_is_undone_too(inbox: OpenInbox, comment: Comment) -> None:
+    comment("one")
+    comment("two")
+    page = inbox()
+    page.act("one", "Mark as read")
+    page.counts("All", "1")
+    page.toast.get_by_role("button", name="Undo").click()
+    page.counts("All", "2")
+    expect(page.unread).to_have_count(2)  # the list was read again: mark-all covers what it shows
+    page.mark_all.click()
+    expect(page.unread).to_have_count(0)
+    expect(page.toast).to_contain_text("Marked all as read.")
+    page.toast.get_by_role("button", name="Undo").click()
+    expect(page.unread).to_have_count(2)
+    page.counts("All", "2")
+
+
+def test_an_undo_that_fails_may_be_tried_again_until_it_is_too_late(inbox: OpenInbox, comment: Comment) -> None:
+    comment("one")
+    page = inbox()
+    undo = page.toast.get_by_role("button", name="Undo")
+    tried: list[str] = []
+
+    def fail(route: Route) -> None:
+        tried.append(route.request.post_data_json["undo"])
+        status = 503 if len(tried) == 1 else 404
+        route.fulfill(status=status, json={"status": status, "detail": f"Failed: {status}.", "undo": "another"})
+
+    page.page.route("**/api/v1/inbox/undo/", fail)
+    page.act("one", "Mark as read")
+    undo.click()
+    expect(page.toast).to_contain_text("Failed: 503.")
+    undo.click()
+    expect(page.toast).to_contain_text("Failed: 404.")
+    expect(undo).to_be_hidden()
+    assert tried == [tried[0]] * 2
+
+
+def test_search(inbox: OpenInbox, comment: Comment) -> None:
+    """Mark-all reads what was found; the search is an address, and works beside the other filters."""
+    comment("green tea")
+    comment("coffee")
+    page = inbox()
+    field = page.page.get_by_role("searchbox")
+    field.fill("TEA green")
+    field.press("Enter")
+    page.shows("green tea")
+    expect(page.page).to_have_url(re.compile(r"\?q=TEA\+green$"))
+    with page.page.expect_request("**/inbox/changes/**") as written:
+        page.mark_all.click()
+    assert written.value.url.endswith("?language=en")  # the words are those of the list
+    page.counts("All", "1")
+    page.view("Unread").click()
+    expect(page.empty).to_contain_text("Nothing found")
+    page.page.go_back()
+    page.shows("green tea")
+    page.page.reload()
+    page.shows("green tea")
+    expect(field).to_have_value("TEA green")
+    field.fill("a b c d e f g h i")
+    field.press("Enter")
+    expect(page.toast).to_contain_text("at most 8 words")
+    field.fill("")
+    field.press("Enter")
+    page.shows("coffee", "green tea")
 
 
 def test_archive_view(inbox: OpenInbox, comment: Comment) -> None:

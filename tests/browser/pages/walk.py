@@ -38,6 +38,7 @@ class Walk:
     def __init__(self, context: BrowserContext, heard: list[str], folder: Path) -> None:
         self.folder, self.found = folder, defaultdict[str, list[str]](list)
         self._context, self._heard = context, heard
+        self._bell = Counter[str]()  # the names in its panel
 
     def go(self, site: Site) -> None:
         page = self._context.new_page()
@@ -56,7 +57,7 @@ class Walk:
         self.note("heard", "at last", self._heard)
 
     def check(self, page: Page, stop: Stop, is_first: bool) -> None:
-        """All of it; the bell's own tree on the first page of a person, since it is the same on the others."""
+        """All of it; the bell is opened on the first page of a person, since it is the same on the others."""
         answer = reach(page, stop)
         if stop.is_looked_at:
             self.note("axe", stop, violations(page))
@@ -65,10 +66,13 @@ class Walk:
             self.note("policy", stop, weaknesses(answer))
             self.keep(f"{stop} sent", answer.text())
             if stop.who:
-                open_bell(page, with_toast=is_first)
+                Bell(page).live()
+            named = names(page)
             if stop.who and is_first:
+                open_bell(page)
+                self._bell = names(page) - named
                 self.keep(f"{stop} bell", page.evaluate(SHADOW))
-            self.note("names", stop, named_twice(page))
+            self.note("names", stop, twice(named + self._bell))
         self.keep(f"{stop} made", page.evaluate(DOM))
         self.note("heard", stop, self._heard)
 
@@ -100,11 +104,9 @@ def reach(page: Page, stop: Stop) -> Response | None:
     return answer
 
 
-def open_bell(page: Page, with_toast: bool) -> None:
-    bell = Bell(page).live()
-    if with_toast:
-        bell.news()
-    bell.open()
+def open_bell(page: Page) -> None:
+    """With a toast."""
+    bell = Bell(page).news().open()
     expect(bell.rows.first).to_be_visible()
 
 
@@ -124,11 +126,14 @@ def widths(page: Page, narrowest: bool) -> list[str]:
     return found
 
 
-def named_twice(page: Page) -> list[str]:
-    """The names that two landmarks, dialogs or fields of the page have in its accessibility tree."""
+def names(page: Page) -> Counter[str]:
+    """Those of the landmarks, dialogs and fields in the page's accessibility tree."""
     session = page.context.new_cdp_session(page)
     tree = session.send("Accessibility.getFullAXTree")["nodes"]
     session.detach()
     shown = [node for node in tree if not node["ignored"] and node["role"]["value"] in NAMED]
-    names = Counter(node.get("name", {}).get("value", "") for node in shown)
+    return Counter(node.get("name", {}).get("value", "") for node in shown)
+
+
+def twice(names: Counter[str]) -> list[str]:
     return [name for name, times in names.items() if name and times > 1]
