@@ -70,6 +70,37 @@ def test_a_worker_killed_in_the_middle(crowd: Any, number: int) -> None:
     finished(site, client, send)
 
 
+def recalled(site: Site, client: httpx.Client, send: str) -> None:
+    """Nobody has one, bob's badge says so, and everybody who had one was counted."""
+    done = wait_for(lambda: (line := client.get(send).json())["recall"]["status"] == "done" and line, OUTLASTED)
+    assert done["recall"]["recalled"] == done["created"]
+    assert site.call("sql", ONE_EACH) == [[0, 0]]
+    assert site.call("snapshot", "bob")["by_type"] == {}
+
+
+def test_a_worker_killed_over_a_chunk_and_its_recall(crowd: Any) -> None:
+    """The send is recalled while it is written; then the worker dies over the recall."""
+    site, client = crowd(10_000, beat=True)
+    send = started(client)
+    wait_for(lambda: in_the_middle(client, send))
+    assert client.delete(send).status_code == 202
+    site.worker.kill()
+    site.worker.start()
+    recalled(site, client, send)
+    assert client.get(send).json()["status"] == "done"
+
+
+def test_a_worker_killed_in_the_middle_of_a_recall(crowd: Any) -> None:
+    site, client = crowd(10_000, beat=True)
+    send = started(client)
+    finished(site, client, send)
+    assert client.delete(send).status_code == 202
+    wait_for(lambda: client.get(send).json()["recall"]["recalled"] > 0)
+    site.worker.kill()
+    site.worker.start()
+    recalled(site, client, send)
+
+
 @pytest.mark.soak
 def test_a_worker_killed_again_and_again(crowd: Any) -> None:
     site, client = crowd(100_000, beat=True)

@@ -64,13 +64,13 @@ import sys
 from generated import AuthenticatedClient
 from generated.api.for_services import send
 from generated.api.inbox import list_inbox, mark_read
-from generated.models import CommentMessage, ListInboxType, MarkRead
+from generated.models import CommentMessage, MarkRead
 
 root, ticket, token, name = sys.argv[1:]
 reader, service = AuthenticatedClient(root, ticket), AuthenticatedClient(root, token)
 event = CommentMessage(type_="comment", recipients=[name], target_title="Tea")
 sent = send.sync(client=service, body=event, idempotency_key='"generated-python"')
-page = list_inbox.sync(client=reader, limit=1, type_=ListInboxType.COMMENT)
+page = list_inbox.sync(client=reader, limit=1, type_="comment")
 marked = mark_read.sync(client=reader, body=MarkRead(refs=[page.items[0].ref]))
 print(sent.created, page.items[0].title, page.items[0].read, marked.unread)
 """
