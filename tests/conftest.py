@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import pytest
 from django.db.backends.base.creation import BaseDatabaseCreation
+from django.template import RequestContext, Template
 from playwright.sync_api import Browser, expect
 
 from tests import queue, templates
@@ -23,6 +24,7 @@ from tools.stores import Postgres, Valkey
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 Site.process_type = Forked
+render_unseen: Callable[[Template, Any], str] = Template._render  # before Django's tests record what is rendered
 
 StartSite = Callable[..., Site]
 Server = TypeVar("Server", Valkey, Postgres, Mosquitto, RabbitMq)
@@ -36,6 +38,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def pytest_collection_finish() -> None:
     gc.freeze()  # what is here now stays: no need to look through it again and again
+    gc.set_threshold(20_000, 20, 50)  # Python's 700 new objects are a request's: a seventh of the time of tests
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -124,6 +127,20 @@ def django_db_modify_db_settings(django_db_use_migrations: bool) -> Iterator[Non
     with pytest.MonkeyPatch.context() as patch:
         if django_db_use_migrations:
             patch.setattr(BaseDatabaseCreation, "create_test_db", create_copied)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def pages_are_recorded_alone(django_test_environment: None) -> Iterator[None]:
+    """`response.context` is that of the page. Django copies the context of each template, of each option of a form."""
+    record: Callable[[Template, Any], str] = Template._render
+
+    def render(template: Template, context: Any) -> str:
+        is_page = context.template is template and isinstance(context, RequestContext)
+        return (record if is_page else render_unseen)(template, context)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Template, "_render", render)
         yield
 
 

@@ -10,9 +10,12 @@ from notify_site.settings import *  # noqa: F403
 
 WHITENOISE_AUTOREFRESH = True  # else each test client looks through all static files
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # fast: hundreds of test users
+INBOX_ACTORS = ""  # the demo's
 INBOX_FAILED_CHECKS_PER_MINUTE = INBOX_TICKETS_PER_MINUTE = 10**6  # all tests come from one address
 
+# Each test run has its own: several may share a server.
+name = f"reddot-test-{os.getpid()}"
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":  # noqa: F405
-    # A file, since threads lock each other out of one in memory; each test run has its own.
-    name = Path(tempfile.gettempdir()) / f"reddot-test-{os.getpid()}.sqlite3"
-    DATABASES["default"]["TEST"] = {"NAME": name}  # noqa: F405
+    # A file, since threads lock each other out of one in memory.
+    name = str(Path(tempfile.gettempdir()) / f"{name}.sqlite3")
+DATABASES["default"]["TEST"] = {"NAME": name}  # noqa: F405

@@ -7,13 +7,15 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client, override_settings
 
-from inbox.models import Broadcast
+from inbox.models import Broadcast, BroadcastSeries, Send
 from notify_site.demo.models import Comment, Post
 
 ID = 1234567
 PAGES = [
-    "/", "/people/", f"/posts/{ID}/", "/people/alice/", "/inbox/", "/inbox/preferences/", "/lab/",
+    "/", "/people/", f"/posts/{ID}/", "/people/alice/", "/inbox/", "/inbox/preferences/", "/inbox/snooze/",
+    "/lab/",
     f"/admin/inbox/broadcast/{ID}/change/", "/admin/inbox/broadcast/", "/admin/inbox/servicetoken/add/",
+    f"/admin/inbox/broadcastseries/{ID}/change/",
 ]  # fmt: skip
 MADE_FOR_READING = re.compile(r"1[^\d<>\"]{1,8}234[^\d<>\"]{1,8}567")  # 1,234,567 · 1.234.567 · 1&#160;234…
 
@@ -30,7 +32,10 @@ def site(client: Client) -> Client:
     now = datetime(2026, 1, 1, tzinfo=UTC)
     post = Post.objects.create(pk=ID, author=alice, text="Tea", created_at=now)
     Comment.objects.create(pk=ID, author=alice, post=post, text="Yes", created_at=now)
-    Broadcast.objects.create(pk=ID, title="Hello", author=alice)
+    news = Broadcast.objects.create(pk=ID, title="Hello", author=alice)
+    rule = {"rule": "FREQ=WEEKLY;BYDAY=MO", "starts_on": now.date(), "at": now.time(), "time_zone": "UTC"}
+    BroadcastSeries.objects.create(pk=ID, template=news, author=alice, **rule)
+    Send.objects.create(pk=ID, type="system", is_linked=True)
     client.force_login(alice)
     return client
 
@@ -41,6 +46,10 @@ def test_no_id_is_written_for_people(site: Client, language: str) -> None:
     with override_settings(LANGUAGE_CODE=language, LANGUAGES=[(language, language)], USE_THOUSAND_SEPARATOR=True):
         found = {path: in_machine_places(site.get(path, follow=True).content.decode()) for path in PAGES}
         inbox = site.get("/inbox/").content.decode()
+        recall = {"action": "recall", "_selected_action": [ID]}
+        found["the question before a recall"] = in_machine_places(
+            site.post("/admin/inbox/send/", recall).content.decode()
+        )
     assert {path: places for path, places in found.items() if places} == {}
     assert f'data-user="{ID}"' in inbox
     assert f'<notification-bell user="{ID}"' in inbox

@@ -1,10 +1,17 @@
 """/inbox/preferences/: a ticked type is counted, an unticked one is muted."""
 
+import re
+from html import unescape
+
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
+from django.utils import timezone
 
 from inbox import selectors, services
+from inbox.core.subjects import subject_of
+from inbox.models import Following, ledger
+from notify_site.demo.models import Post
 
 pytestmark = pytest.mark.django_db
 
@@ -77,3 +84,68 @@ def test_the_switch_of_the_site_stores_the_language(site: Client, alice: User) -
     assert Client().post("/inbox/language/", {"language": "de"}).cookies["django_language"].value == "de"
     assert site.get("/inbox/language/?language=de").status_code == 405
     assert selectors.chosen(alice).language == "zh-hans"
+
+
+class TestSubjects:
+    """What one follows and has silenced."""
+
+    def posts(self, author: User, number: int) -> list[Post]:
+        now = timezone.now()
+        return Post.objects.bulk_create(
+            Post(author=author, text=f"About {n:03}", created_at=now) for n in range(number)
+        )
+
+    def test_all_of_250_are_on_some_page(self, site: Client, alice: User) -> None:
+        followed = self.posts(alice, 250)
+        ledger.ensure([alice.pk])
+        Following.objects.bulk_create(Following(mailbox_id=alice.pk, subject=subject_of(post)) for post in followed)
+        for post in followed[:60]:
+            services.silence(alice, post)
+        address, pages, found = ADDRESS, [], []
+        while address:
+            page = site.get(address).content.decode()
+            pages.append(page)
+            found += re.findall(r"<bdi>(About \d+)</bdi>", section(page, "following"))
+            address = link(section(page, "following"), "Older")
+        assert found == [post.text for post in reversed(followed)]
+        assert len(pages) == 10
+        assert link(section(pages[4], "silences"), "Older").startswith(f"{ADDRESS}?following=")  # each keeps its page
+        assert link(section(pages[9], "following"), "Newest") == f"{ADDRESS}#rd-following"
+
+    def test_one_stays_on_the_page(self, site: Client, alice: User) -> None:
+        for post in self.posts(alice, 26):
+            services.follow(alice, post)
+        second = link(section(site.get(ADDRESS).content.decode(), "following"), "Older")
+        page = section(site.get(second).content.decode(), "following")
+        [subject] = re.findall(r'name="subject" value="([^"]+)"', page)
+        [here] = map(unescape, re.findall(r'name="next" value="([^"]+)"', page))
+        answer = site.post("/inbox/subjects/", {"act": "unfollow", "subject": subject, "next": here})
+        assert answer["Location"] == here == second.partition("#")[0]
+        page = site.get(here).content.decode()
+        assert "Nothing is left on this page." in page
+        assert link(section(page, "following"), "Newest") == f"{ADDRESS}#rd-following"
+
+    def test_what_is_gone_says_so_and_can_be_removed(self, site: Client, alice: User) -> None:
+        [post] = self.posts(alice, 1)
+        services.follow(alice, post)
+        subject = subject_of(post)
+        post.delete()
+        page = site.get(ADDRESS).content.decode()
+        assert f"<bdi>Post {subject.partition(':')[2]}</bdi>" in page
+        assert "(no longer exists)" in page
+        site.post("/inbox/subjects/", {"act": "unfollow", "subject": subject})
+        assert "rd-subjects" not in site.get(ADDRESS).content.decode()
+
+    @pytest.mark.parametrize("query", ["following=x", "silences=x", "following=x&silences=x"])
+    def test_a_page_that_was_never_handed_out(self, site: Client, query: str) -> None:
+        assert site.get(f"{ADDRESS}?{query}").status_code == 400
+        assert site.get(f"{ADDRESS}?following=&silences=").status_code == 200
+
+
+def section(page: str, name: str) -> str:
+    return page.partition(f'<section class="rd-subjects" aria-labelledby="rd-{name}">')[2].partition("</section>")[0]
+
+
+def link(part: str, words: str) -> str:
+    found = re.search(rf'href="([^"]+)">{words}</a>', part)
+    return unescape(found[1]) if found else ""

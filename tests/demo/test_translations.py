@@ -3,6 +3,7 @@
 `make messages` brings them up to date. The .mo files are committed because `make run` needs nothing but Python.
 """
 
+import re
 import shutil
 from datetime import timedelta
 from gettext import GNUTranslations
@@ -51,7 +52,7 @@ def test_everything_is_translated(extracted: Path, catalog: Path) -> None:
 
 # Names, words that German has from English, and a percentage in Chinese.
 SAME = {"%(number)s%%", "Banner", "Code", "Dialog", "Feed", "Info", "Link", "Markdown", "Median", "MQTT", "Name",
-        "Offline", "Push", "Red Dot", "WebSocket"}  # fmt: skip
+        "Offline", "Push", "Red Dot", "Threads", "WebSocket"}  # fmt: skip
 
 
 @pytest.mark.parametrize("catalog", CATALOGS, ids=str)
@@ -83,6 +84,23 @@ def test_javascript_gets_both_apps_words(client: Client, language: str) -> None:
     catalog = client.get("/jsi18n/", headers={"accept-language": language}).content.decode()
     for word in ("Mark as unread", "View all"):
         assert f'"{word}": ' in catalog
+
+
+PREVIEW = "/admin/inbox/broadcast/preview/de/"
+PAGES = ("/", "/people/", "/inbox/", "/inbox/snooze/", "/lab/", "/admin/", "/admin/inbox/broadcast/add/", PREVIEW)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("page", PAGES)
+def test_javascript_has_its_words_before_it_runs(admin_client: Client, page: str) -> None:
+    """Deferred scripts and modules run in the order in which the page names them."""
+    html = admin_client.get(page, follow=True).content.decode()
+    scripts = re.findall(r"<script[^>]*>", html)
+    catalogs = [n for n, script in enumerate(scripts) if "jsi18n" in script or "catalog" in script]
+    modules = [n for n, script in enumerate(scripts) if 'type="module"' in script]
+    assert catalogs
+    assert modules
+    assert max(catalogs) < min(modules)
 
 
 @pytest.mark.parametrize(

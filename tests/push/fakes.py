@@ -17,7 +17,7 @@ from push.wire.servers import Message
 
 
 def snapshot(user: UserId, version: int, unread: int = 0) -> Snapshot:
-    return Snapshot(user, version, unread, False, {"comment": unread} if unread else {})
+    return Snapshot(user, version, unread, False, {"comment": unread} if unread else {}, unread, unread)
 
 
 class FakeWire(Wire):

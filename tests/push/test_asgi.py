@@ -158,7 +158,15 @@ class TestShortPoll:
 
     def test_the_state_and_its_headers(self, admin_client: Client, admin_user: Any) -> None:
         answer = admin_client.get("/push/poll/")
-        assert answer.json() == {"user": admin_user.pk, "version": 1, "unread": 0, "capped": False, "by_type": {}}
+        assert answer.json() == {
+            "user": admin_user.pk,
+            "version": 1,
+            "unread": 0,
+            "capped": False,
+            "by_type": {},
+            "unseen": 0,
+            "threads": 0,
+        }
         assert answer["ETag"] == f'"{admin_user.pk}-1"'
         assert answer["Cache-Control"] == "private, no-cache"
         assert {"Cookie", "Authorization"} <= set(answer["Vary"].split(", "))

@@ -15,8 +15,8 @@ from push.transports.polling import etag, matches, parse_wait
 from push.transports.sse import SseConnection, unread_event
 from push.transports.websocket.codecs import CODECS, MSGPACK, Codec, chosen, encode_json
 
-STATE = Snapshot(7, 5000000010, 7, True, {"comment": 3, "broadcast": 4})
-UUID = Snapshot("9f1c2f0e-7a43-4d0e-8d2c-0b5ffe7b9d11", 3, 0, False, {})
+STATE = Snapshot(7, 5000000010, 7, True, {"comment": 3, "broadcast": 4}, 2, 3)
+UUID = Snapshot("9f1c2f0e-7a43-4d0e-8d2c-0b5ffe7b9d11", 3, 0, False, {}, 0, 0)
 NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
 ITEM = Item("comment-1", "comment", "小红点 \r\n\u2028", "<b>", "/p/1", NOON, "info", False, False)
 
@@ -27,7 +27,15 @@ def test_the_json_is_what_a_library_would_make(state: Snapshot) -> None:
 
 
 def test_the_order_of_the_contract() -> None:
-    assert list(json.loads(snapshot_json(STATE))) == ["user", "version", "unread", "capped", "by_type"]
+    assert list(json.loads(snapshot_json(STATE))) == [
+        "user",
+        "version",
+        "unread",
+        "capped",
+        "by_type",
+        "unseen",
+        "threads",
+    ]
 
 
 @pytest.mark.parametrize("codec", CODECS.values(), ids=list(CODECS))

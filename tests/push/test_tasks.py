@@ -12,7 +12,7 @@ from push.nudges import enqueue
 
 QUEUES = {
     "nudges": {"due", "fan_out", "fan_out_broadcast"},
-    "sends": {"work_off", "work_off_all"},
+    "sends": {"correct", "work_off", "work_off_all"},
     "housekeeping": {"forget_deleted_users", "purge", "seen", "sweep"},
 }
 

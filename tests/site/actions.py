@@ -155,6 +155,16 @@ def send(event_type: str, to: list[str], actor: str | None = None, **columns: An
     return services.send(ids(to), models.event_types()[event_type], actor=by, **columns)
 
 
+def shorten_snoozes(name: str, seconds: float) -> None:
+    """All of the user's snoozes now end so many seconds from now."""
+    from inbox import selectors, services
+    from inbox.core.choice import Choice
+
+    [user] = ids([name])
+    items = selectors.inbox_page(user, choice=Choice(snoozed=True)).items
+    services.snooze(user, [item.ref for item in items], timezone.now() + timedelta(seconds=seconds))
+
+
 def send_rolled_back(event_type: str, to: list[str], **columns: Any) -> None:
     """A send whose transaction ends in a rollback."""
     with transaction.atomic():

@@ -74,8 +74,18 @@ def _messages(people: list[Any]) -> None:
     for name, columns in texts.items():
         rows = zip(cycle([LINK, "javascript:alert(1)", "//xss.example/"]), people, packed(TEXTS, 200), strict=False)
         types[name].objects.bulk_create(
-            [types[name](recipient=reader, actor=by, url=url, **dict.fromkeys(columns, text)) for url, by, text in rows]
+            [
+                types[name](
+                    recipient=reader, actor=by, url=url, buttons=_buttons(text[:60]), **dict.fromkeys(columns, text)
+                )
+                for url, by, text in rows
+            ]
         )
+
+
+def _buttons(label: str) -> list[dict[str, Any]]:
+    urls = (LINK, "javascript:alert(1)", "https://xss.example/\"'onmouseover=alert(1)//")
+    return [{"url": url, "label": label, "labels": {"de": label, CODE: "x"}} for url in urls]
 
 
 def _announcements() -> Iterator[models.Broadcast]:

@@ -2,6 +2,7 @@
 
 from notify_site.settings import *  # noqa: F403
 
+INBOX_ACTORS = env.str("INBOX_ACTORS", default="")  # noqa: F405
 ROOT_URLCONF = "tests.site.urls"
 SESSION_ENGINE = f"django.contrib.sessions.backends.{env.str('SESSIONS', default='db')}"  # noqa: F405
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

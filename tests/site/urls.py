@@ -1,6 +1,7 @@
-"""The site's addresses, and `POST /test/call/`, which runs an action (tests.site.actions) here."""
+"""The site's addresses, `POST /test/call/`, which runs an action (tests.site.actions) here, and `/test/page/404/`."""
 
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.urls import path
 from django.views.decorators.csrf import csrf_exempt
 
@@ -14,4 +15,9 @@ async def call(request: HttpRequest) -> HttpResponse:
     return HttpResponse(await perform_async(request.body), content_type="application/json")
 
 
-urlpatterns = [path("test/call/", call), *site_urlpatterns]
+def page(request: HttpRequest, name: str) -> HttpResponse:
+    """A page that the site shows when something goes wrong, as it is while DEBUG is off."""
+    return render(request, f"{name}.html", {"minutes": 5})
+
+
+urlpatterns = [path("test/call/", call), path("test/page/<path:name>/", page), *site_urlpatterns]
