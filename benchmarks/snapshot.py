@@ -60,6 +60,8 @@ def measure(users: int, many: int, rounds: int) -> None:
     for live in BROADCASTS:
         broadcast_until(live)
         rows.append(costs(crowd, rounds).row(f"{users} users, {FEW} unread each, {live} live broadcasts", users))
+    see(crowd)
+    rows.append(costs(crowd, rounds).row("the same, all but one of them seen", users))
     stage.table(["", "wall", "Python CPU", "PostgreSQL CPU", "users/s of a core of Python"], rows)
 
 
@@ -97,6 +99,18 @@ def broadcast_until(live: int) -> None:
 
     for _ in range(live - Broadcast.objects.filter(state=State.LIVE).count()):
         services.publish(Broadcast.objects.create(title="Maintenance on Sunday"))
+
+
+def see(users: list[int]) -> None:
+    """Everybody has seen what there is, and something has come since: the costliest case."""
+    from django.db.models import F
+
+    from inbox import services
+    from inbox.models import BroadcastClock, FollowMessage, Mailbox
+
+    clock = BroadcastClock.objects.get().value
+    Mailbox.objects.filter(pk__in=users).update(seen_clock=clock, seen_version=F("version"))
+    services.send(users, FollowMessage)
 
 
 def costs(users: list[int], rounds: int) -> Cost:
