@@ -9,9 +9,9 @@ PY := $(VENV)/bin/python
 INSTALLED := $(VENV)/.requirements.lock.installed
 DEV := $(VENV)/.requirements-dev.lock.installed
 
-.PHONY: help run stack test test-browser test-pages test-live test-floods test-limits test-faults test-mqtt test-rest test-inbox-on-postgres test-inbox test-queue test-newest soak bench lint format messages lock system
+.PHONY: help run stack test test-browser test-pages test-live test-floods test-limits test-faults test-mqtt test-rest test-inbox-on-postgres test-inbox test-inbox-first test-inbox-second test-queue test-newest test-newest-first test-newest-second newest soak bench looks lint format messages lock system
 help:
-	@echo "make run | stack | test | soak | bench | lint | format | messages | lock    (PORT=$(PORT))"
+	@echo "make run | stack | test | soak | bench | looks | lint | format | messages | lock    (PORT=$(PORT))"
 
 $(INSTALLED): requirements.lock
 	@$(PYTHON) tools/bootstrap.py requirements.lock
@@ -31,10 +31,15 @@ system: $(DEV)
 	@$(PYTHON) tools/system.py chromium chromium-headless-shell postgresql nginx caddy haproxy gettext mosquitto mosquitto-clients rabbitmq-server
 	@$(PYTHON) tools/node.py
 
-# Ten runs, six at a time, the longest first: each waits a good part of its time. What one printed comes when it has ended.
+# tests/inbox on PostgreSQL; `.ci/run` does so on the newest Django.
+ON_POSTGRES ?= test-inbox-on-postgres
+
+# Eleven runs (in `.ci/run` twelve), six at a time, the longest first: each waits a good part of its time. What one
+# printed comes when it has ended.
+# Not with the job server of a make above: it would warn that this one has a number of jobs of its own.
 test: system
-	@$(MAKE) --no-print-directory --keep-going --output-sync=target --jobs=6 \
-		test-browser test-pages test-faults test-mqtt test-inbox-on-postgres test-floods test-live test-inbox \
+	@MAKEFLAGS="$(filter-out -j% --jobserver-%,$(MAKEFLAGS))" $(MAKE) --no-print-directory --keep-going --output-sync=target --jobs=6 \
+		test-browser test-pages test-faults test-mqtt $(ON_POSTGRES) test-inbox test-floods test-live \
 		test-limits test-rest
 
 test-browser:
@@ -65,19 +70,42 @@ test-mqtt:
 test-rest:
 	$(PY) -m pytest -m "not soak" $(addprefix --ignore tests/,browser reuse docs inbox live faults mqtt)
 
+# Few random examples: the others are tried on SQLite.
 test-inbox-on-postgres:
-	$(PY) -m tools.on_postgres $(PY) -m pytest -m "not soak and not anywhere" tests/inbox
+	EXAMPLES=0.5 $(PY) -m tools.on_postgres $(PY) -m pytest -m "not soak and not anywhere" tests/inbox
 
-test-inbox:
-	$(PY) -m pytest -m "not soak" tests/inbox
+# About half of the tests each: one run would still go on when all the others have ended.
+FIRST := $(wildcard tests/inbox/test_[a-e]*.py)
+SECOND := tests/inbox $(addprefix --ignore ,$(FIRST))
+
+test-inbox: test-inbox-first test-inbox-second
+
+test-inbox-first:
+	$(PY) -m pytest -m "not soak" $(FIRST)
+
+test-inbox-second:
+	$(PY) -m pytest -m "not soak" $(SECOND)
 
 # The same from one queue, over as many workers as tests/queue.py says.
 test-queue: system
 	$(PY) -m pytest -q -n auto -m "not soak"
 
-# On the newest Django, where there is a Python for it: what needs no server but the database.
-test-newest:
-	@$(PYTHON) tools/newest.py -q -m "not soak and not any_django" tests/inbox tests/push
+# On the newest Django, where there is a Python for it: what needs no server but PostgreSQL, and all that tells
+# something of Django.
+ON_NEWEST := $(PYTHON) tools/newest.py -q -m "not soak and not any_django"
+
+test-newest: test-newest-first test-newest-second
+
+test-newest-first: $(DEV) newest
+	$(PY) -m tools.on_postgres $(ON_NEWEST) $(FIRST)
+
+test-newest-second: $(DEV) newest
+	$(PY) -m tools.on_postgres $(ON_NEWEST) $(SECOND)
+	$(ON_NEWEST) tests/push
+
+# Installs it, once for both.
+newest:
+	@$(PYTHON) tools/newest.py
 
 soak: system
 	EXAMPLES=10 $(PY) -m pytest --timeout 1800
@@ -90,6 +118,10 @@ bench: system
 	$(PY) -m benchmarks.send
 	$(PY) -m benchmarks.snapshot
 	$(PY) -m benchmarks.workers
+
+# Pictures of every page, to be looked at.
+looks: system
+	$(PY) -m tests.browser.pages.sheets .looks
 
 lint: $(DEV)
 	$(PY) -m ruff check .
