@@ -93,7 +93,7 @@ export class BroadcastBanners extends HTMLElement {
   }
 
   #takeRendered() {
-    if (this.#user) this.#user.version = this.rendered.version;
+    this.#user?.startAt(this.rendered.version);
     this.#take(this.rendered.items, true);
     this.rendered = null;
   }

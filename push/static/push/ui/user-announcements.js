@@ -14,6 +14,7 @@ export class UserAnnouncements {
   version = 0; // read before the items on screen
   #known = 0; // the newest version heard of
   #begun = 0; // the first one: what was tried out before is not for this page
+  #hasRead = false; // version 0 may have been read, too
   #wait = new AbortController();
   #waiting = false;
   #reading = false;
@@ -39,10 +40,17 @@ export class UserAnnouncements {
     this.#cancel();
   }
 
+  /** The page has come with what was read at that version. @param {number} version */
+  startAt(version) {
+    this.version = version;
+    this.#hasRead = true;
+  }
+
   /** Nobody is signed in, or another user. Whoever returns gets everything anew. */
   leave() {
     this.#cancel();
     this.version = this.#known = this.#begun = 0;
+    this.#hasRead = false;
     this.show([]);
     this.tryOut(null);
   }
@@ -53,7 +61,7 @@ export class UserAnnouncements {
     this.#begun ||= this.version || snapshot.version;
     const moved = clockOf(snapshot.version) > clockOf(Math.max(this.#known, this.version));
     this.#known = Math.max(this.#known, snapshot.version);
-    this.#readIfOld(moved && this.version ? between(0, SPREAD) : 0);
+    this.#readIfOld(moved && this.#hasRead ? between(0, SPREAD) : 0);
   }
 
   /** After a write of this page: its snapshot. @param {Snapshot} snapshot */
@@ -93,7 +101,7 @@ export class UserAnnouncements {
     if (this.#isOthers(found) || this.#lifetime.signal.aborted) return;
     // Older than a write of this page: a banner just closed would come back.
     if (found.version < this.version) return;
-    this.version = found.version;
+    this.startAt(found.version);
     this.#begun ||= found.version;
     this.show(found.items);
     this.tryOut(found.trial?.seq > this.#begun % CLOCK_UNIT ? found.trial : null);
