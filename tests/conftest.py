@@ -67,7 +67,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """One for all tests: a context is a person's browser. Its tabs share a process, as they would in a full memory."""
-    expect.set_options(timeout=15_000)  # ms; its own five seconds are few on a busy machine
+    expect.set_options(timeout=30_000)  # ms; its own five seconds are few on a busy machine
     with needs(), browser.chromium("--renderer-process-limit=1") as started:
         playwrights = asyncio._get_running_loop()
         yield started

@@ -33,7 +33,7 @@ Fixtures (tests/conftest.py); what can't be had skips the test with the reason, 
     site.start_web(0)               start a killed or stopped one again and wait until it listens
     site.broker                     the MQTT broker: .kill() .start() …; None for "embedded" (it is site.web[0])
 
-`wait_for(fact, deadline=10, what="")` calls a function until it returns something true, and returns that;
+`wait_for(fact, deadline=30, what="")` calls a function until it returns something true, and returns that;
 `eventually` is the same inside an event loop. Start servers from the main thread: they die with the thread
 that started them.
 """

@@ -19,7 +19,7 @@ PORTS = range(10_000, 20_000)
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def wait_for(fact: Callable[[], T], deadline: float = 10, what: str = "") -> T:
+def wait_for(fact: Callable[[], T], deadline: float = 30, what: str = "") -> T:
     """Call `fact` until it is true (and return that value); TimeoutError after `deadline` seconds."""
     end, pause = time.monotonic() + deadline, PAUSES[0]
     while not (value := fact()):

@@ -7,9 +7,10 @@ from playwright.sync_api import Error, Locator, Page, expect
 from tests.servers import wait_for
 
 ELEMENT = "document.querySelector('notification-bell')"
+DEADLINE = 30  # seconds
 
 
-def until(page: Page, condition: str, deadline: float = 15) -> None:
+def until(page: Page, condition: str, deadline: float = DEADLINE) -> None:
     """Wait until JavaScript holds. `page.wait_for_function` needs eval in the page, which the policy forbids."""
 
     def holds() -> bool:
@@ -41,12 +42,12 @@ class Bell:
         """A property of the element: `snapshot`, `state`, `transport`."""
         return self.page.evaluate(f"{ELEMENT}.{prop}")
 
-    def until(self, condition: str, deadline: float = 15) -> Self:
+    def until(self, condition: str, deadline: float = DEADLINE) -> Self:
         """Wait until `condition`, JavaScript in which `bell` is the element, holds."""
         until(self.page, f"(() => {{ const bell = {ELEMENT}; return bell !== null && ({condition}); }})()", deadline)
         return self
 
-    def live(self, transport: str = "", deadline: float = 15) -> Self:
+    def live(self, transport: str = "", deadline: float = DEADLINE) -> Self:
         return self.until(f"bell.state === 'live' && (bell.transport === '{transport}' || !'{transport}')", deadline)
 
     def shows(self, label: str) -> Self:
@@ -70,6 +71,11 @@ class Bell:
             f"async () => {{ const page = await (await fetch('/api/v1/inbox/?limit=1')).json();"
             f"const bell = {ELEMENT}; bell.offer({{...bell.snapshot, item: page.items[0]}}); }}"
         )
+        return self
+
+    def keep(self) -> Self:
+        """The toasts stay, as under a pointer: else they go after seven seconds, however slow the machine is."""
+        self.toasts.evaluate_all("toasts => toasts.forEach((toast) => toast.dispatchEvent(new Event('pointerenter')))")
         return self
 
     def row(self, text: str) -> Locator:

@@ -11,7 +11,7 @@ from typing import Any, Self
 from playwright.sync_api import Browser, BrowserContext, Error, Page
 
 KEPT = 6  # idle browsers; a test opens three at most
-TIMEOUT = 15_000  # ms
+TIMEOUT = 30_000  # ms
 BLANK = "about:blank"
 # What a test may do with a context that leaves nothing in it, but for pages and cookies.
 LEAVES_NOTHING = {

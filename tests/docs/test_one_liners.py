@@ -107,6 +107,5 @@ def heard(page: Page) -> list[str]:
 
 
 def until(page: Page, said: list[str], unread: int) -> None:
-    while not any(f'"unread":{unread},' in line for line in said):
-        said_next = page.wait_for_event("console", timeout=10_000)
-        said.append(said_next.text.replace(" ", ""))
+    fact = f'"unread":{unread},'
+    wait_for(lambda: page.evaluate("1") and any(fact in line for line in said), what=fact)

@@ -14,7 +14,7 @@ from tests.browser.pages.walk import TOO_WIDE
 from tests.conftest import StartSite
 from tests.servers import Site
 
-LATER = 20_000
+LATER = 60_000  # ms
 # It asks no more by itself: what it waits for after it was told (2 s) is the shortest of its times.
 ASKS_ONLY_WHEN_TOLD = """const later = setTimeout;
 window.setTimeout = (act, ms, ...more) => (ms > 2_000 ? 0 : later(act, ms, ...more));"""
