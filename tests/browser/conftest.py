@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from secrets import token_hex
 from typing import Any
 
@@ -97,6 +98,11 @@ def tab(context: BrowserContext, path: str = "/") -> Bell:
     page = context.new_page()
     page.goto(path)
     return Bell(page)
+
+
+def stop_clock(page: Page) -> None:
+    """The installed clock stands still, a year later. Only `run_for` moves it now, however long a test takes."""
+    page.clock.pause_at(datetime.now(UTC) + timedelta(days=365))
 
 
 def sockets(page: Page) -> list[str]:

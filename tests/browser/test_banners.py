@@ -9,7 +9,7 @@ from playwright.sync_api import Request, Route, expect
 from tests.browser.axe import violations
 from tests.browser.banners import WATCH_SHIFTS, Banners, announced, visit
 from tests.browser.bell import Bell, until
-from tests.browser.conftest import MOVING, Browse, newcomer
+from tests.browser.conftest import MOVING, Browse, newcomer, stop_clock
 from tests.browser.elsewhere import Elsewhere
 from tests.browser.looks import DESKTOP, LOOKS, PHONE
 from tests.browser.pages.inbox_page import InboxPage
@@ -252,9 +252,10 @@ def test_pages_do_not_all_ask_at_once(browse: Browse, site: Site, person: str) -
     page.clock.install()
     page.goto("/people/")
     bell, banners = Bell(page).live(), Banners(page)
+    stop_clock(page)
+    bell.live()
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
-    page.clock.pause_at(page.evaluate("Date.now() + 1000"))
     with announced(site) as notice:
         bell.shows("1")
         page.clock.run_for(1_400)
@@ -395,6 +396,7 @@ def test_one_part_of_a_browser_reports_for_all(browse: Browse, site: Site) -> No
     page = browse(site).new_page()
     page.clock.install()
     page.goto("/accounts/login/")
+    stop_clock(page)
     page.evaluate(REPORTS)
     page.clock.run_for(1_900)
     assert page.evaluate("sent") == []

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Route, WebSocketRoute, expect
 
 from tests.browser.bell import Bell
-from tests.browser.conftest import Browse, OpenBell, frame, tab
+from tests.browser.conftest import Browse, OpenBell, frame, stop_clock, tab
 from tests.servers import Site
 
 
@@ -64,7 +64,7 @@ def test_the_page_hears_of_it(open_bell: OpenBell, site: Site, person: str) -> N
 def test_a_toast_says_what_arrived_and_leads_there(open_bell: OpenBell, site: Site, person: str) -> None:
     bell = open_bell().live()
     site.call("send", "comment", [person], actor="alice", target_title="Tea", excerpt="Yes", url="/people/")
-    bell.shows("1").news()
+    bell.shows("1").news().keep()
     toast = bell.toasts.filter(has_text="alice commented on “Tea”")
     expect(toast).to_contain_text("Yes")
     toast.get_by_role("link").click()
@@ -76,9 +76,8 @@ def test_toasts_stack_to_three_and_say_how_many_more(open_bell: OpenBell, site: 
     bell = open_bell().live()
     for number in range(5):
         site.call("send", "system", [person], title=f"Number {number}")
-        bell.shows(str(number + 1)).news()
+        bell.shows(str(number + 1)).news().keep()
         expect(bell.toasts.first).to_contain_text(f"Number {number}")
-        bell.toasts.first.hover()
     expect(bell.toasts).to_have_count(3)
     more = bell.element.get_by_role("button", name="and 2 more")
     bell.toasts.first.get_by_role("button", name="Dismiss").click()
@@ -113,6 +112,7 @@ def test_toasts_go_by_themselves_but_not_from_under_a_pointer(browse: Browse, si
     page.clock.install()
     page.goto("/")
     bell = Bell(page).live()
+    stop_clock(page)
     site.call("send", "system", [person], title="Stay")
     bell.shows("1").news()
     expect(bell.toasts).to_have_count(1)
@@ -134,7 +134,7 @@ def test_a_burst_is_spoken_once(browse: Browse, site: Site, person: str) -> None
         "window.said = [];"
         "new MutationObserver(() => said.push(status.textContent)).observe(status, {childList: true}); }"
     )
-    page.clock.pause_at("2030-01-01")
+    stop_clock(page)
     for number in range(3):
         site.call("send", "system", [person], title=f"Number {number}")
         bell.shows(str(number + 1)).news()
