@@ -13,7 +13,8 @@ THEIRS = "https://reddot.example.org"  # in the example
 
 
 class Elsewhere:
-    """`/` is the example, `/blank` an empty page, `/reddot-ticket` mints for whom `visitor` names ("": nobody)."""
+    """`/` is the example, `/blank` an empty page, `/reddot-ticket` mints for whom `visitor` names ("": nobody), and
+    for `next_visitor` once that was refused."""
 
     def __init__(self) -> None:
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (Handler,), {"elsewhere": self}))
@@ -21,8 +22,8 @@ class Elsewhere:
         self.site: Site
         self.receive("")
 
-    def receive(self, visitor: str) -> None:
-        self.visitor, self.wishes = visitor, list[Any]()
+    def receive(self, visitor: str, next_visitor: str = "") -> None:
+        self.visitor, self.next_visitor, self.wishes = visitor, next_visitor, list[Any]()
 
     def mint(self, **wish: Any) -> dict[str, Any]:
         with self.site.client(self.visitor) as client:
@@ -51,6 +52,7 @@ class Handler(BaseHTTPRequestHandler):
         if self.elsewhere.visitor:
             self.answer(200, "application/json", json.dumps(self.elsewhere.mint(**wish)))
         else:
+            self.elsewhere.visitor = self.elsewhere.next_visitor
             self.answer(401, "application/json", "{}")
 
     def answer(self, status: int, content_type: str, text: str) -> None:

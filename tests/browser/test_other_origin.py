@@ -182,9 +182,8 @@ def test_a_renewal_refused_for_a_moment_signs_nobody_out(
 ) -> None:
     """A new password ends the ticket, and for a moment the shop's own session: the bell asks again."""
     bell = put(browse(site).new_page(), shop, ticket_url="/reddot-ticket").live("websocket")
-    shop.receive("")
+    shop.receive("", next_visitor=person)
     site.call("change_password", person)
     wait_for(lambda: bell.page.evaluate("1") and shop.wishes, what="a refused renewal")
-    shop.receive(person)
     site.call("send", "follow", [person], actor="alice")
     bell.live("websocket").shows("1")
