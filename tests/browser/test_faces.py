@@ -39,6 +39,7 @@ def test_the_inbox_page_shows_them_and_leads_to_the_person(page: Page) -> None:
 
 def test_without_a_picture_there_are_initials_of_the_same_size(page: Page) -> None:
     page.goto("/inbox/")
+    expect(page.locator(".rd-row img")).to_be_visible()
     before = page.locator(".rd-text").bounding_box()
     page.route("**/faces/*.svg", lambda route: route.abort())
     page.reload()

@@ -24,12 +24,14 @@ from tests.payloads import CLOBBERING, LIVE, TEXTS
 from tests.servers import Site
 
 ATTACK = "\"'></script></title><img src=xss onerror=alert(1)>"
-INTO_FRAMES = """(texts) => document.body.append(...texts.map((text, number) => {
+# Until all of them have loaded, or have led away.
+INTO_FRAMES = """(texts) => Promise.all(texts.map((text, number) => new Promise((loaded) => {
   const frame = document.createElement("iframe");
   frame.name = `attack ${number}`;
   frame.srcdoc = `<!doctype html><body>${text}`;
-  return frame;
-}))"""
+  frame.onload = loaded;
+  document.body.append(frame);
+})))"""
 
 
 @pytest.fixture(scope="module")
@@ -218,7 +220,6 @@ def unnoticed(chromium: Browser, elsewhere: Elsewhere, texts: list[str]) -> list
         watch, page = Watch(context, elsewhere.origin), context.new_page()
         page.goto(f"{elsewhere.origin}/blank")
         page.evaluate(INTO_FRAMES, texts)
-        page.wait_for_load_state("load")
         noticed = {frame.name for frame in page.frames if frame.evaluate(FIND)}
     noticed |= {" ".join(each.split(" ")[:2]) for each in watch.found}
     return [text for number, text in enumerate(texts) if f"attack {number}" not in noticed]

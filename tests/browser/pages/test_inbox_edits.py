@@ -11,7 +11,7 @@ from playwright.sync_api import Route, expect
 from tests.browser.bell import Bell
 from tests.browser.pages.conftest import Comment, OpenInbox
 from tests.conftest import StartSite
-from tests.servers import Site
+from tests.servers import Site, wait_for
 
 Publish = Callable[..., int]
 # The row's text is selected and its title has the focus; `same` finds out whether the nodes have stayed.
@@ -97,7 +97,7 @@ def test_what_lies_below_the_first_page_changes_too(inbox: OpenInbox, site: Site
     held: list[Route] = []
     page.page.route("**/api/v1/inbox/?*", lambda route: held.append(route), times=1)
     site.call("edit", "inbox.SystemMessage", first, title="The last")
-    page.counts("All", "26")
+    wait_for(lambda: page.page.evaluate("1") and held)
     site.call("create", "system", person, title="The newest")
     page.counts("All", "27")
     held[0].continue_()

@@ -5,7 +5,7 @@ import re
 from playwright.sync_api import Route, expect
 
 from tests.browser.pages.conftest import Comment, OpenInbox
-from tests.servers import Site
+from tests.servers import Site, wait_for
 
 NARROW = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 
@@ -49,6 +49,7 @@ def test_an_undo_does_not_overtake_what_it_undoes(inbox: OpenInbox, comment: Com
     page.act("one", "Delete")
     page.toast.get_by_role("button", name="Undo").click()
     page.shows("two")
+    wait_for(lambda: page.page.evaluate("1") and held)
     assert sent == ["DELETE"]
     held[0].continue_()
     page.shows("two", "one")
@@ -214,9 +215,9 @@ def test_mark_all_takes_what_was_marked_unread_here(inbox: OpenInbox, comment: C
     comment("Tea")
     page = inbox()
     page.page.evaluate("document.querySelector('notification-bell').remove()")
-    for label in ("Mark as read", "Mark as unread"):
-        with page.page.expect_response("**/inbox/comment-*/**"):
-            page.act("Tea", label)
+    for label, unread in (("Mark as read", ""), ("Mark as unread", "1")):
+        page.act("Tea", label)
+        page.counts("All", unread)  # as the server has answered
     with page.page.expect_response("**/inbox/read/**") as answered:
         page.mark_all.click()
     assert answered.value.json()["unread"] == 0
