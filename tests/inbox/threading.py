@@ -21,12 +21,17 @@ class ByHand(NamedTuple):
     actors: list[Any]
 
 
+def messages_of(users: Iterable[Any]) -> list[Message]:
+    return [row for model in event_types().values() for row in model.objects.filter(recipient__in=users)]
+
+
+def is_in_threads(row: Message) -> bool:
+    """Whether it is in the plain inbox view, which threads are of."""
+    return row.deleted_at is None and row.snoozed_until is None and row.archived_at is None
+
+
 def shown_in_threads(users: Iterable[Any]) -> list[Message]:
-    return [
-        row
-        for model in event_types().values()
-        for row in model.objects.filter(recipient__in=users, deleted_at=None, snoozed_until=None, archived_at=None)
-    ]
+    return [row for row in messages_of(users) if is_in_threads(row)]
 
 
 def rank(row: Message) -> int:

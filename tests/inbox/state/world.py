@@ -155,13 +155,14 @@ class World:
     def shown(self, user: Any) -> dict[str, Marks]:
         return {thing.ref: marks for thing, marks in self.in_reach(user) if marks.is_visible}
 
-    def looks(self, user: Any) -> dict[str, tuple[bool, bool, bool, str]]:
-        """What the user sees: read, archived, starred, and a text that can be edited."""
+    def looks(self, user: Any) -> dict[str, tuple[bool, bool, bool, int | None, str]]:
+        """What the user sees: read, archived, starred, the button that was pressed, and a text that can be edited."""
         return {
             thing.ref: (
                 marks.read_at is not None,
                 marks.archived_at is not None,
                 marks.starred_at is not None,
+                marks.pressed,
                 thing.url,
             )
             for thing, marks in self.in_reach(user)
@@ -213,6 +214,13 @@ class World:
         """How many threads there are with so many messages, so many of them unread."""
         threads = self.conversations(user).values()
         return Counter((len(notes), sum(note.is_unread for note in notes)) for notes in threads)
+
+    def moves(self, user: Any) -> dict[str, tuple[int, int]]:
+        """Of each thread, how many messages it has, and the step at which it moved last: pages are in this order."""
+        return {
+            about: (len(notes), max(note.came(self.step) for note in notes))
+            for about, notes in self.conversations(user).items()
+        }
 
     def was_there(self, user: Any, thing: Note | News, marks: Marks, step: int) -> bool:
         """Whether somebody who was shown the state of `step` was shown this: it came, or came in reach, no later."""
