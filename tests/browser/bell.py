@@ -48,7 +48,9 @@ class Bell:
         return self
 
     def live(self, transport: str = "", deadline: float = DEADLINE) -> Self:
-        return self.until(f"bell.state === 'live' && (bell.transport === '{transport}' || !'{transport}')", deadline)
+        """And its panel is loaded, so that it opens even if the server is away from now on."""
+        connected = f"bell.state === 'live' && (bell.transport === '{transport}' || !'{transport}')"
+        return self.until(f"{connected} && bell.shadowRoot.querySelector('#panel')", deadline)
 
     def shows(self, label: str) -> Self:
         """The badge, "" for none."""

@@ -4,6 +4,7 @@ import { languageOf } from "../inbox/shared/i18n.js";
 import { addPlace } from "../inbox/shared/places.js";
 import { confirmationOf } from "./ui/confirmation.js";
 import { noticeOf } from "./ui/notice.js";
+import { overlayStyles } from "./ui/overlay-styles.js";
 import { Rows } from "./ui/rows.js";
 import { styles } from "./ui/styles.js";
 import { toastOf } from "./ui/toasts.js";
@@ -12,11 +13,11 @@ const language = languageOf(document.documentElement.lang);
 const frame = new CSSStyleSheet();
 frame.replaceSync(":host { display: block; } .sheet { block-size: auto; max-inline-size: 408px; } .stack { max-inline-size: 380px; }");
 
-/** Shown with the bell's own style sheet. @param {Node} node */
+/** Shown with the bell's own style sheets. @param {Node} node */
 function inBell(node) {
   const host = h("div");
   const root = host.attachShadow({ mode: "open" });
-  root.adoptedStyleSheets = [styles, frame];
+  root.adoptedStyleSheets = [styles, overlayStyles, frame];
   root.append(node);
   return host;
 }

@@ -1,13 +1,11 @@
 /**
- * The transports by name. Each is in a file of its own under transports/.
+ * The transports by name. Each is in a file of its own under transports/. The first and the last of those that are tried are
+ * here at once, the others are loaded when they are used.
  * @import {Open, Transport} from "./types.js"
  */
-import { openEventSource } from "../transports/sse.js";
-import { openIframe } from "../transports/iframe.js";
-import { openLongPoll } from "../transports/long-poll.js";
-import { openMqtt } from "../transports/mqtt.js";
 import { openShortPoll } from "../transports/short-poll.js";
 import { openWebSocket } from "../transports/websocket.js";
+import { loaded } from "./loaded.js";
 import { ticketed } from "./ticketed.js";
 
 const IN_ADDRESS = { ttl: 60 }; // seconds; addresses are logged, so a ticket in one expires soon
@@ -15,11 +13,11 @@ const IN_ADDRESS = { ttl: 60 }; // seconds; addresses are logged, so a ticket in
 /** `openers[name](push, observer, options)` opens a connection. @type {Record<string, Open>} */
 export const openers = {
   websocket: ticketed(openWebSocket),
-  sse: ticketed(openEventSource, IN_ADDRESS),
-  "long-poll": openLongPoll,
+  sse: loaded(async () => ticketed((await import("../transports/sse.js")).openEventSource, IN_ADDRESS)),
+  "long-poll": loaded(async () => (await import("../transports/long-poll.js")).openLongPoll),
   "short-poll": openShortPoll,
-  iframe: ticketed(openIframe, IN_ADDRESS),
-  mqtt: openMqtt,
+  iframe: loaded(async () => ticketed((await import("../transports/iframe.js")).openIframe, IN_ADDRESS)),
+  mqtt: loaded(async () => (await import("../transports/mqtt.js")).openMqtt),
 };
 
 /** Best first. Not among them: the iframe, which keeps the browser's loading indicator on, and MQTT, which needs a broker. */

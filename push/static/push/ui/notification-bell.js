@@ -1,6 +1,6 @@
 /**
  * The custom element <notification-bell>: its attributes, and how a snapshot reaches its parts. Each part is in a file beside
- * this one, the connection in client/.
+ * this one, the connection in client/. The number comes first: panel and toasts (overlay.js) are loaded after it.
  * @import {Item, RenewTicket, Snapshot, State} from "../client/types.js"
  */
 import { Api } from "../../inbox/shared/api.js";
@@ -8,23 +8,18 @@ import { h, setText } from "../../inbox/shared/dom.js";
 import { gettext, languageOf } from "../../inbox/shared/i18n.js";
 import { icon } from "../../inbox/shared/icons.js";
 import { readItem } from "../../inbox/shared/item.js";
-import { Reports } from "../../inbox/shared/reports.js";
 import { sameUser } from "../../inbox/shared/snapshot.js";
-import { TRIAL, hearTrials, isTrial } from "../../inbox/shared/trial.js";
+import { hearTrials } from "../../inbox/shared/trial.js";
 import { PushClient } from "../client/client.js";
 import { createCredential } from "../client/credential.js";
 import { whileShown } from "../client/lifecycle.js";
 import { Store } from "../client/store.js";
 import { transportsFor } from "../client/transports.js";
 import { Announcer, countLabel, unreadText } from "./announcer.js";
-import { follow } from "./follow.js";
+import { Later } from "./later.js";
 import { forget, recall, remember } from "./memory.js";
-import { Panel } from "./panel.js";
 import { styles } from "./styles.js";
 import { Favicon, markTitle } from "./tab.js";
-import { Toasts } from "./toasts.js";
-
-const TOAST = 500; // characters of its text, as the server cuts it
 
 /** A badge, a panel, toasts, and the count in the browser's tab. The attributes are documented in bell.js. */
 export class NotificationBell extends HTMLElement {
@@ -35,6 +30,7 @@ export class NotificationBell extends HTMLElement {
   #lifetime = new AbortController();
   #favicon = new Favicon();
   #announcer = new Announcer();
+  #overlay = new Later(() => import("./overlay.js").then(({ Overlay }) => this.#makeOverlay(Overlay)));
   /** @type {RenewTicket|null} */ #renewTicket = null;
 
   constructor() {
@@ -84,7 +80,7 @@ export class NotificationBell extends HTMLElement {
   }
 
   connectedCallback() {
-    if (!this.panel) this.#build();
+    if (!this.button) this.#build();
     this.#upgradeProperty("renewTicket");
     this.#lifetime = new AbortController();
     hearTrials(this.#lifetime.signal, (item) => this.#try(item));
@@ -162,21 +158,50 @@ export class NotificationBell extends HTMLElement {
   }
 
   #build() {
-    const language = languageOf(this.language);
-    const inbox = this.getAttribute("inbox") ?? "/inbox/";
     this.api = new Api(this.#address("api", "/api/v1/"), this.#credential());
-    this.reports = new Reports(this.api, () => ({ user: this.snapshot?.user, version: this.snapshot?.version }));
     this.badge = h("span", { class: "badge", part: "badge" });
-    this.button = h("button", { class: "bell", part: "button", type: "button", "aria-haspopup": "dialog", popovertarget: "panel" }, icon("bell"), this.badge);
-    this.panel = new Panel({
-      api: this.api, language, inbox, site: this.#site, button: this.button, reports: this.reports,
+    this.button = h("button", {
+      class: "bell", part: "button", type: "button", "aria-haspopup": "dialog", popovertarget: "panel", onclick: () => this.#overlay.value ?? this.#open(),
+    }, icon("bell"), this.badge);
+    this.shadowRoot.append(this.button, this.#announcer.element, this.#announcer.urgent);
+  }
+
+  // Panel and toasts
+
+  /** @param {typeof import("./overlay.js").Overlay} Overlay */
+  #makeOverlay(Overlay) {
+    const overlay = new Overlay(/** @type {ShadowRoot} */ (this.shadowRoot), {
+      api: this.api, language: languageOf(this.language), inbox: this.#inbox, site: this.#site, button: this.button,
+      snapshot: () => this.snapshot,
       offer: (snapshot) => this.offer(snapshot),
       retry: () => this.#client?.wake(true),
       recheckUser: () => this.#client?.recheckUser(),
-      onOpen: () => this.toasts.clear(),
     });
-    this.toasts = new Toasts({ onChoose: (event, item) => this.#onChoose(event, item), open: () => this.panel.open() });
-    this.shadowRoot.append(this.button, this.panel.element, this.#announcer.element, this.#announcer.urgent, this.toasts.element);
+    if (this.snapshot) overlay.onSnapshot(this.snapshot);
+    overlay.onState(this.state);
+    return overlay;
+  }
+
+  get #inbox() {
+    return this.getAttribute("inbox") ?? "/inbox/";
+  }
+
+  /** The bell was pressed before there is a panel. If it can't be loaded, the inbox page has all that it would show. */
+  #open() {
+    const leave = () => this.state === "live" && location.assign(this.#inbox);
+    this.#overlay.get().then((overlay) => overlay.open(), leave);
+  }
+
+  /** @param {Snapshot} snapshot @param {Item} item @param {number} others that arrived with it */
+  async #toast(snapshot, item, others) {
+    const overlay = this.#overlay.value ?? await this.#overlay.get().catch(() => null);
+    const isCurrent = this.shown === snapshot || (this.shown?.unread && sameUser(this.shown, snapshot)); // it took a while
+    if (isCurrent) overlay?.toast({ ...item, version: snapshot.version }, others);
+  }
+
+  /** An announcement that its author tries out; null: none any more. @param {any} item */
+  #try(item) {
+    this.#overlay.get().then((overlay) => overlay.try(item), () => {});
   }
 
   /** @param {Snapshot} snapshot @param {Item|null} pushed */
@@ -186,12 +211,12 @@ export class NotificationBell extends HTMLElement {
     const before = this.shown;
     this.#show(snapshot);
     remember(snapshot);
-    this.panel.onSnapshot(snapshot);
+    this.#overlay.value?.onSnapshot(snapshot);
     this.#announcer.note(snapshot, this.#isAnnounced(item) ? null : item, this.badgeShows);
-    if (!snapshot.unread) this.toasts.clear();
     const others = Math.max(0, snapshot.unread - (before?.unread ?? 0) - 1);
-    if (item && !this.panel.opened) this.#toast({ ...item, version: snapshot.version }, others);
+    if (item) this.#toast(snapshot, item, others);
     document.dispatchEvent(new CustomEvent("reddot:change", { detail: snapshot }));
+    this.#overlay.soon();
   }
 
   /** By its dialog or its new banner on this page: a screen reader shall say it once. @param {Item|null} item */
@@ -200,15 +225,11 @@ export class NotificationBell extends HTMLElement {
     return Boolean(banners && item?.kinds.length && (item.kinds.includes("dialog") || !banners.has?.(item.ref)));
   }
 
-  /** @param {Item} item @param {number} others */
-  #toast(item, others) {
-    this.reports.watch(this.toasts.show(item, others), item, "toast");
-  }
-
   #onState() {
     this.dataset.state = this.state;
     if (this.state === "signed-out") this.#forget();
-    this.panel.onState(this.state);
+    this.#overlay.value?.onState(this.state);
+    if (this.state !== "connecting") this.#overlay.soon();
     document.dispatchEvent(new CustomEvent("reddot:state", { detail: { state: this.state } }));
   }
 
@@ -221,8 +242,7 @@ export class NotificationBell extends HTMLElement {
   /** Remove everything of the user who was signed in. */
   #clear() {
     this.shown = null;
-    this.toasts.clear();
-    this.panel.clear();
+    this.#overlay.value?.clear();
     this.#announcer.clear();
   }
 
@@ -238,20 +258,5 @@ export class NotificationBell extends HTMLElement {
   #mark(label) {
     markTitle(label);
     if (this.getAttribute("favicon") !== "off") this.#favicon.mark(label, getComputedStyle(this.badge).backgroundColor);
-  }
-
-  /** An announcement that its author tries out; null: none any more. @param {any} item */
-  #try(item) {
-    this.toasts.remove(TRIAL);
-    if (item?.kinds.includes("inbox")) this.toasts.show(readItem({ ...item, body: item.body.slice(0, TOAST) }, this.#site), 0);
-  }
-
-  /** A toast was clicked. @param {MouseEvent} event @param {Item} item */
-  #onChoose(event, item) {
-    if (isTrial(item)) return event.preventDefault();
-    const done = this.api.read([item.ref], item.version).then((snapshot) => this.offer(snapshot), () => {});
-    if (!(event.currentTarget instanceof HTMLAnchorElement)) return;
-    this.reports.clicked(item, "toast");
-    follow(event, done);
   }
 }

@@ -1,0 +1,72 @@
+/**
+ * What lies over the page when somebody opens the bell, or when something arrives: panel and toasts. It is loaded after the
+ * number is on screen (notification-bell.js).
+ * @import {Item, Snapshot, State} from "../client/types.js"
+ */
+import { Api } from "../../inbox/shared/api.js";
+import { readItem } from "../../inbox/shared/item.js";
+import { Reports } from "../../inbox/shared/reports.js";
+import { TRIAL, isTrial } from "../../inbox/shared/trial.js";
+import { follow } from "./follow.js";
+import { overlayStyles } from "./overlay-styles.js";
+import { Panel } from "./panel.js";
+import { Toasts } from "./toasts.js";
+
+const TOAST = 500; // characters of its text, as the server cuts it
+
+export class Overlay {
+  /**
+   * @param {ShadowRoot} root of the bell
+   * @param {{api: Api, language: string, inbox: string, site: URL, button: HTMLElement, snapshot: () => Snapshot|null,
+   *          offer: (snapshot: Snapshot) => void, retry: () => void, recheckUser: () => void}} bell
+   */
+  constructor(root, bell) {
+    this.bell = bell;
+    this.reports = new Reports(bell.api, () => ({ user: bell.snapshot()?.user, version: bell.snapshot()?.version }));
+    this.panel = new Panel({ ...bell, reports: this.reports, onOpen: () => this.toasts.clear() });
+    this.toasts = new Toasts({ onChoose: (event, item) => this.#onChoose(event, item), open: () => this.panel.open() });
+    root.adoptedStyleSheets = [...root.adoptedStyleSheets, overlayStyles];
+    root.append(this.panel.element, this.toasts.element);
+  }
+
+  open() {
+    this.panel.open();
+  }
+
+  /** @param {Snapshot} snapshot */
+  onSnapshot(snapshot) {
+    this.panel.onSnapshot(snapshot);
+    if (!snapshot.unread) this.toasts.clear();
+  }
+
+  /** @param {State} state */
+  onState(state) {
+    this.panel.onState(state);
+  }
+
+  /** Remove everything of the user who was signed in. */
+  clear() {
+    this.toasts.clear();
+    this.panel.clear();
+  }
+
+  /** What has just arrived, unless the list is open. @param {Item} item @param {number} others that arrived with it */
+  toast(item, others) {
+    if (!this.panel.opened) this.reports.watch(this.toasts.show(item, others), item, "toast");
+  }
+
+  /** An announcement that its author tries out; null: none any more. @param {any} item */
+  try(item) {
+    this.toasts.remove(TRIAL);
+    if (item?.kinds.includes("inbox")) this.toasts.show(readItem({ ...item, body: item.body.slice(0, TOAST) }, this.bell.site), 0);
+  }
+
+  /** A toast was clicked. @param {MouseEvent} event @param {Item} item */
+  #onChoose(event, item) {
+    if (isTrial(item)) return event.preventDefault();
+    const done = this.bell.api.read([item.ref], item.version).then((snapshot) => this.bell.offer(snapshot), () => {});
+    if (!(event.currentTarget instanceof HTMLAnchorElement)) return;
+    this.reports.clicked(item, "toast");
+    follow(event, done);
+  }
+}
