@@ -9,9 +9,9 @@ PY := $(VENV)/bin/python
 INSTALLED := $(VENV)/.requirements.lock.installed
 DEV := $(VENV)/.requirements-dev.lock.installed
 
-.PHONY: help run stack test test-browser test-pages test-live test-floods test-limits test-faults test-mqtt test-rest test-inbox-on-postgres test-inbox test-inbox-first test-inbox-second test-queue test-newest test-newest-first test-newest-second newest soak bench looks lint format messages lock system
+.PHONY: help run stack dist test test-browser test-pages test-live test-floods test-limits test-faults test-mqtt test-rest test-inbox-on-postgres test-inbox test-inbox-first test-inbox-second test-queue test-newest test-newest-first test-newest-second newest soak bench looks lint format messages lock system
 help:
-	@echo "make run | stack | test | soak | bench | looks | lint | format | messages | lock    (PORT=$(PORT))"
+	@echo "make run | stack | dist | test | soak | bench | looks | lint | format | messages | lock    (PORT=$(PORT))"
 
 $(INSTALLED): requirements.lock
 	@$(PYTHON) tools/bootstrap.py requirements.lock
@@ -22,9 +22,14 @@ $(DEV): requirements-dev.lock
 run: $(INSTALLED)
 	@$(PY) -m tools.run
 
+# Without npm, the scripts as they are.
 stack: $(DEV)
 	@$(PYTHON) tools/system.py postgresql rabbitmq-server
+	-@$(PY) -m tools.dist
 	@$(PY) -m tools.stack
+
+dist: $(INSTALLED)
+	@$(PY) -m tools.dist
 
 # The programs of npm go into the virtual environment, so it comes first.
 system: $(DEV)

@@ -15,6 +15,7 @@ from kombu import Exchange, Queue
 from inbox import conf as inbox
 from push import conf as push
 
+from . import assets
 from .environment import Environment
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -257,11 +258,16 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 
 
-# Static files: served by the web process from the apps' own directories, so nothing is collected
+# Static files: what `make dist` has made; without it, the files of the apps as they are
 
 STATIC_URL = "static/"
-WHITENOISE_USE_FINDERS = True
+STATIC_DIST = BASE_DIR / env.str("STATIC_DIST", default="dist")
+WHITENOISE_USE_FINDERS = DEBUG or not assets.is_current(STATIC_DIST, BASE_DIR)
 WHITENOISE_AUTOREFRESH = DEBUG
+if not WHITENOISE_USE_FINDERS:
+    STATIC_ROOT = STATIC_DIST / "static"
+    STORAGES = assets.STORAGES
+    WHITENOISE_IMMUTABLE_FILE_TEST = assets.IMMUTABLE
 
 
 # HTTPS=1: the site is reached through a proxy that ends TLS and sets X-Forwarded-Proto itself.

@@ -5,6 +5,7 @@ import tempfile
 from pathlib import Path
 
 os.environ.setdefault("SECRET_KEY", "only-for-tests-" + "x" * 50)
+os.environ["STATIC_DIST"] = os.devnull  # the scripts as they are
 
 from notify_site.settings import *  # noqa: F403
 

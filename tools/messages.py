@@ -14,7 +14,7 @@ from pathlib import Path
 from tools.processes import ROOT
 
 LANGUAGES = ("de", "zh_Hans")  # English is in the sources
-NO_SOURCES = ("node_modules", "tests", "benchmarks")
+NO_SOURCES = ("node_modules", "dist", "tests", "benchmarks")
 NOISE = re.compile(rb'^"(POT-Creation-Date|Report-Msgid-Bugs-To): .*\n', re.MULTILINE)
 
 

@@ -1,0 +1,97 @@
+"""What is loaded when: the number first, panel, toasts and other transports when they are needed."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from tests import bundles
+from tests.browser.bell import Bell
+from tests.browser.conftest import Browse
+from tests.conftest import StartSite
+from tests.servers import Site, needs, wait_for
+
+PANEL = re.compile(r"/overlay(-.{8})?\.js$")
+
+
+@pytest.fixture(scope="module", params=["modules", "bundle"])
+def site(shared_site: StartSite, request: pytest.FixtureRequest) -> Site:
+    """With the scripts as they are, and as `make dist` makes them."""
+    if request.param == "modules":
+        return shared_site()
+    with needs():
+        return shared_site(STATIC_DIST=bundles.made())
+
+
+@pytest.fixture
+def page(browse: Browse, site: Site, person: str) -> Page:
+    site.call("send", "system", [person], title="First", url="/people/")
+    return browse(site, person).new_page()
+
+
+def held(page: Page, address: re.Pattern[str]) -> list[Route]:
+    """Requests of that address wait for what the test does with them."""
+    waiting: list[Route] = []
+    page.route(address, lambda route: waiting.append(route))
+    return waiting
+
+
+def until_asked(page: Page, waiting: list[Route]) -> None:
+    """Until the browser has sent the request; Playwright reports it during a call."""
+    wait_for(lambda: page.title() and waiting)
+
+
+def test_the_number_shows_before_there_is_a_panel(page: Page) -> None:
+    waiting = held(page, PANEL)
+    page.goto("/people/", wait_until="commit")
+    bell = Bell(page).shows("1")
+    bell.button.click()
+    expect(bell.panel).to_have_count(0)
+    until_asked(page, waiting)
+    waiting.pop().continue_()
+    expect(bell.row("First")).to_be_visible()  # of the press before
+
+
+def test_without_its_panel_the_bell_leads_to_the_inbox(page: Page) -> None:
+    page.route(PANEL, lambda route: route.abort())
+    page.goto("/people/")
+    Bell(page).shows("1").button.click()
+    page.wait_for_url("**/inbox/")
+
+
+def test_what_arrives_before_the_toasts_is_shown(page: Page, site: Site, person: str) -> None:
+    waiting = held(page, PANEL)
+    page.goto("/people/", wait_until="commit")
+    bell = Bell(page).shows("1")
+    site.call("send", "system", [person], title="Second")
+    bell.shows("2")
+    until_asked(page, waiting)
+    waiting.pop().continue_()
+    expect(bell.toasts).to_contain_text("Second")
+
+
+@pytest.mark.parametrize("transport", ["sse", "long-poll", "iframe"])
+def test_a_transport_is_loaded_when_it_is_used(page: Page, transport: str) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto("/people/")
+    bell = Bell(page).live("websocket")
+    assert not [address for address in asked if f"/{transport}" in address]
+    bell.use(transport)
+    assert [address for address in asked if f"/{transport}" in address]
+
+
+def test_a_transport_that_cannot_be_loaded_is_passed_over(page: Page) -> None:
+    page.route("**/sse*.js", lambda route: route.abort())
+    page.add_init_script("delete window.WebSocket")
+    page.goto("/people/")
+    Bell(page).live("long-poll")
+
+
+def test_panel_and_inbox_page(page: Page) -> None:
+    page.goto("/people/")
+    bell = Bell(page).shows("1").open()
+    bell.mark_all.click()
+    bell.shows("")
+    page.goto("/inbox/")
+    expect(page.get_by_role("link", name="First")).to_be_visible()

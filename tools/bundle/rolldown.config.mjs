@@ -1,0 +1,41 @@
+/**
+ * The browser scripts as bundles, each under the name of its module: `rolldown -c`, in a directory that has the static files of
+ * all apps side by side in `modules/`. The result lies over them (tools/dist.py).
+ */
+const ENTRIES = [
+  "push/page", "push/bell", "push/banners", "push/reddot", "push/signed-out", "push/preview",
+  "inbox/inbox", "inbox/follow", "inbox/visited",
+  "site/site",
+];
+
+/**
+ * Chunks import each other in circles, so no tool can put the hash of their contents into their names again; they have one
+ * already. Django's ManifestStaticFilesStorage looks for imports that end in a semicolon, and for `import("…")`: here is
+ * neither.
+ */
+const keepNames = {
+  name: "keep-names",
+  generateBundle(_options, bundle) {
+    for (const chunk of Object.values(bundle)) {
+      if (chunk.type !== "chunk") continue;
+      chunk.code = chunk.code
+        .replace(/((?:\bimport|\bfrom)\s*"\.[^"]+");/g, "$1\n")
+        .replace(/\bimport\((["'`])(\.[^"'`]+)\1\)/g, "import(`$2`)");
+    }
+  },
+};
+
+export default {
+  input: Object.fromEntries(ENTRIES.map((name) => [name, `modules/${name}.js`])),
+  plugins: [keepNames],
+  preserveEntrySignatures: "allow-extension",
+  output: {
+    dir: "bundle",
+    format: "es",
+    minify: true,
+    entryFileNames: "[name].js",
+    chunkFileNames: "reddot/[name]-[hash].js",
+    // All that a page with bell and banners needs at once; other scripts take what they share with it from there.
+    codeSplitting: { groups: [{ name: "page", test: /\/push\/page\.js$/ }] },
+  },
+};
