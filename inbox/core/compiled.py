@@ -1,6 +1,5 @@
 """Querysets that are compiled once and run often: building the SQL takes Django longer than the database to run it."""
 
-import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 from weakref import WeakSet
@@ -10,12 +9,12 @@ from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Model, QuerySet
 
-from .lookups import KEYS, Parameter, array, prepared
+from .lookups import KEYS, RECIPIENT, Parameter, array, prepared
+from .statements import run, with_constants
 from .users import UserPk
 
 Row = TypeVar("Row", bound=Model)
 
-_PLACEHOLDER = re.compile("%%|%s")
 FEW = 50  # keys; for as many PostgreSQL never uses JIT
 
 # Connections with JIT compilation off. PostgreSQL takes a thousand short look-ups for one long query, and spends 35 ms
@@ -54,9 +53,8 @@ class Compiled(Generic[Row]):
         self.model, self.alias = rows.model, rows.db
         compiler = rows.query.get_compiler(self.alias)
         sql, params = compiler.as_sql()
-        if connections[self.alias].vendor == "sqlite":
-            sql, params = _with_constants(sql, params)
-        self.sql, self.params = str(sql), tuple(params)
+        sql, params = with_constants(connections[self.alias], str(sql), params)
+        self.sql, self.params = sql, tuple(params)
         columns = [column for column, _sql, _name in compiler.select]
         self._converters = Converters(columns, connections[self.alias])
         # Of instances: the names of their columns, and the positions of what the queryset has annotated beside them.
@@ -69,7 +67,8 @@ class Compiled(Generic[Row]):
         return [values[param] if isinstance(param, Parameter) else param for param in self.params]
 
     def of_users(self, keys: Collection[UserPk]) -> list[tuple[Any, ...]]:
-        """Run a `values_list` queryset with `Among("pk", KEYS)` for the keys of these users. One statement."""
+        """Run a `values_list` queryset with `Among("pk", KEYS)` for the keys of these users; or one with
+        `pk=Value(RECIPIENT)` for the key of one user. One statement."""
         return self.of_keys(prepared(get_user_model()._meta.pk, keys, connections[self.alias]))
 
     def of_keys(self, keys: Collection[object]) -> list[tuple[Any, ...]]:
@@ -77,14 +76,11 @@ class Compiled(Generic[Row]):
         connection = connections[self.alias]
         if len(keys) > FEW and connection.vendor == "postgresql":
             _switch_jit_off(connection)
-        return self.rows({KEYS: array(connection, keys)})
+        return self.rows({KEYS: array(connection, keys), RECIPIENT: next(iter(keys), None)})
 
     def rows(self, values: Mapping[Parameter, object]) -> list[tuple[Any, ...]]:
         """The rows as tuples. One statement."""
-        connection = connections[self.alias]
-        with connection.cursor() as cursor:
-            cursor.execute(self.sql, self.bound(values))
-            return self.converted(cursor.fetchall())
+        return self.converted(run(self.alias, self.sql, self.bound(values)))
 
     def converted(self, rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
         """Rows of the database with Python's values."""
@@ -112,31 +108,6 @@ def converted(
         for function in functions:
             values[position] = function(values[position], column, connection)
     return values
-
-
-def _with_constants(sql: str, params: Sequence[Any]) -> tuple[str, list[Any]]:
-    """The same with numbers and texts written into the SQL.
-
-    SQLite compiles a statement again for each run in which a value is bound that a partial index has a condition on.
-    """
-    left, bound = iter(params), list[Any]()
-
-    def written(found: re.Match[str]) -> str:
-        if found[0] == "%%":
-            return "%%"
-        if (literal := _literal(value := next(left))) is None:
-            bound.append(value)
-        return literal or "%s"
-
-    return _PLACEHOLDER.sub(written, sql), bound
-
-
-def _literal(value: object) -> str | None:
-    if isinstance(value, int):
-        return str(int(value))  # of True, 1
-    if isinstance(value, str) and "\0" not in value:
-        return "'" + str(value).replace("'", "''").replace("%", "%%") + "'"
-    return None
 
 
 def _switch_jit_off(connection: BaseDatabaseWrapper) -> None:

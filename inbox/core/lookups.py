@@ -1,6 +1,7 @@
 """Conditions on many keys, which are bound as one SQL parameter."""
 
 import json
+import re
 from collections.abc import Collection
 from typing import Any
 
@@ -12,6 +13,8 @@ from django.db.models import BooleanField, Field, Func
 from django.db.models.sql.compiler import SQLCompiler
 
 from .users import UserPk
+
+_SIZE = re.compile(r"\([^()]*\)")  # varchar(200)
 
 
 class Parameter:
@@ -30,6 +33,21 @@ def among(connection: BaseDatabaseWrapper, column: str, keys: Collection[object]
     postgres = connection.vendor == "postgresql"
     condition = f"{column} = ANY(%s)" if postgres else f"{column} IN (SELECT value FROM json_each(%s))"
     return condition, [keys if isinstance(keys, Parameter) else array(connection, keys)]
+
+
+def _among_given(
+    connection: BaseDatabaseWrapper, column: str, field: "Field[Any, Any]", keys: Parameter
+) -> tuple[str, list[Any]]:
+    """The same for keys that each run gives. PostgreSQL can't see how many there are, so that it expects as many of a
+    plan for all runs as of one for these keys. Else it would keep no plan for fewer than it expects."""
+    if connection.vendor != "postgresql":
+        return among(connection, column, keys)
+    return f"{column} = ANY((SELECT %s)::{type_of(field, connection)}[])", [keys]
+
+
+def type_of(field: "Field[Any, Any]", connection: BaseDatabaseWrapper) -> str:
+    """Of its column, without a size: text is not cut off, and numbers are not rounded."""
+    return _SIZE.sub("", field.db_type(connection) or "")
 
 
 def array(connection: BaseDatabaseWrapper, keys: Collection[object]) -> str | list[object]:
@@ -63,7 +81,7 @@ class Among(Func):
         source = self.get_source_expressions()[0]
         column, before = compiler.compile(source)
         if isinstance(self.keys, Parameter):
-            sql, params = among(connection, column, self.keys)
+            sql, params = _among_given(connection, column, source.output_field, self.keys)
         elif self.keys:
             sql, params = among(connection, column, prepared(source.output_field, self.keys, connection))
         else:

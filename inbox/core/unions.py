@@ -5,20 +5,19 @@ PostgreSQL lets no others meet there, and Python's adapter of SQLite converts by
 A model leaves NULL in the places that it does not need.
 """
 
-import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import Field, Model, QuerySet
+from django.db.models import Model, QuerySet
 
 from .compiled import Compiled, Converters, converted
 from .isolation import log_failure
-from .lookups import Parameter
+from .lookups import Parameter, type_of
+from .statements import run, with_constants
 
-_SIZE = re.compile(r"\([^()]*\)")  # of a type: varchar(200)
 AHEAD = 1  # what stands in a row before the first place: the number of the part
 
 Values = Mapping[Parameter, object]
@@ -42,16 +41,12 @@ class Layout:
         columns |= {name: each.output_field for name, each in rows.query.annotation_select.items()}
         places: dict[str, int] = {}
         for column in sorted(columns, key=lambda name: name != order):
-            kind = _type_of(columns[column], connection)
+            kind = type_of(columns[column], connection)
             free = [n for n, name in enumerate(self.types) if name == kind and n not in places.values()]
             places[column] = free[0] if free else len(self.types)
             if not free:
                 self.types.append(kind)
         return places
-
-
-def _type_of(field: "Field[Any, Any]", connection: BaseDatabaseWrapper) -> str:
-    return _SIZE.sub("", field.db_type(connection) or "")
 
 
 class Part:
@@ -78,6 +73,7 @@ class Part:
         selected = [
             f"part.{here[n]}" if n in here else null.replace("%s", kind) for n, kind in enumerate(layout.types, AHEAD)
         ]
+        sql, params = with_constants(connections[self.alias], str(sql), params)
         self.params = tuple(params)
         self.sql = f"{', '.join(selected)} FROM ({sql}) part"
 
@@ -118,9 +114,7 @@ def read(parts: Sequence[tuple[Part, Values]], most: int | None = None) -> list[
         values[param] if isinstance(param, Parameter) else param for part, values in parts for param in part.params
     ]
     limit = "" if most is None else f" LIMIT {int(most)}"
-    with connections[parts[0][0].alias].cursor() as cursor:
-        cursor.execute(f"{sql} ORDER BY {AHEAD + 1} DESC{limit}", params)
-        rows = cursor.fetchall()
+    rows = run(parts[0][0].alias, f"{sql} ORDER BY {AHEAD + 1} DESC{limit}", params)
     of_parts, made = defaultdict[int, list[int]](list), dict[int, Any]()
     for place, row in enumerate(rows):
         of_parts[row[0]].append(place)
@@ -138,8 +132,6 @@ def tuples(parts: Sequence[tuple[Compiled[Any], Values]], order: int, most: int 
     sql = " UNION ALL ".join(f"SELECT {n}, part.* FROM ({each.sql}) part" for n, (each, _values) in enumerate(parts))
     params = [param for compiled, values in parts for param in compiled.bound(values)]
     limit = "" if most is None else f" LIMIT {int(most)}"
-    with connections[first.alias].cursor() as cursor:
-        cursor.execute(f"{sql} ORDER BY {AHEAD + order}{limit}", params)
-        rows = cursor.fetchall()
+    rows = run(first.alias, f"{sql} ORDER BY {AHEAD + order}{limit}", params)
     found = first.converted([row[AHEAD:] for row in rows])
     return [(number, *row) for (number, *_), row in zip(rows, found, strict=True)]

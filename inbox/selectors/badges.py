@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from .. import conf
 from ..core.compiled import Compiled
-from ..core.lookups import KEYS, Among
+from ..core.lookups import KEYS, RECIPIENT, Among
 from ..core.snapshots import CLOCK_UNIT, Snapshot, UserId, user_id
 from ..core.users import SiteUser, UserOrPk, UserPk, has_staff_column, user_pks
 from ..errors import NotFound
@@ -22,6 +22,7 @@ from ..models.base import came_at
 from . import undone
 from .recorded import recorded
 
+_THE_USER = Q(pk=Value(RECIPIENT))  # PostgreSQL expects one row of it, and ten of an array of keys
 CAP_CHANGES = 3  # while one set of users is read
 
 
@@ -123,7 +124,7 @@ def _read_with_cap(pks: Sequence[UserPk], names: Sequence[str]) -> tuple[int, li
     this process has, they are counted again: versions and counts are of one statement."""
     cap = conf.unread_cap()
     for _attempt in range(CAP_CHANGES):
-        rows = _compiled(ledger.alias(), names, cap).of_users(pks)
+        rows = _compiled(ledger.alias(), names, cap, of_one=len(pks) == 1).of_users(pks)
         if not rows or (in_use := rows[0][9] or conf.DEFAULT_UNREAD_CAP) == cap:
             break
         cap = in_use
@@ -144,13 +145,14 @@ def _snapshot(key: UserId, row: Sequence[Any], names: Sequence[str], cap: int) -
 
 
 @cache
-def _compiled(alias: str, names: Sequence[str], cap: int) -> Compiled[SiteUser]:
-    return Compiled(_statement(names, cap).using(alias).filter(Among("pk", KEYS)))
+def _compiled(alias: str, names: Sequence[str], cap: int, *, of_one: bool) -> Compiled[SiteUser]:
+    return Compiled(_statement(names, cap).using(alias).filter(_THE_USER if of_one else Among("pk", KEYS)))
 
 
 @cache
 def _compiled_state(alias: str) -> Compiled[SiteUser]:
-    return Compiled(_state().using(alias).filter(Among("pk", KEYS)).values_list(*STATE))
+    """Of one user."""
+    return Compiled(_state().using(alias).filter(_THE_USER).values_list(*STATE))
 
 
 @cache

@@ -9,18 +9,15 @@ from typing import Any
 
 import pytest
 from django.db import OperationalError, connection, transaction
-from django.db.models import Value
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from inbox import selectors, services
 from inbox.core.choice import Choice
 from inbox.core.compiled import Compiled
-from inbox.core.lookups import BEFORE
 from inbox.core.snapshots import CLOCK_UNIT
-from inbox.models import Broadcast, BroadcastReceipt, Thread, message_models
+from inbox.models import BroadcastReceipt, Thread, message_models
 
-from .people import live
 from .scenes import MAILBOX_WRITES, Scene
 from .test_reads_only_read import SELECTORS, undone_scene
 from .test_rules_reading import explained
@@ -109,14 +106,6 @@ def test_a_compiled_statement_is_not_compiled_again_by_the_database(
         again |= recompiled()  # at once: Python keeps the last 128 statements
     assert len(ran) > 5
     assert ran & again == set()
-
-
-def test_a_text_in_a_compiled_statement_is_quoted() -> None:
-    title = "It's 100% of %s and %%s, isn't it? \\"
-    live(title=title)
-    compiled = Compiled(Broadcast.objects.filter(title=title, pk__gt=Value(BEFORE)).values_list("title", "in_inbox"))
-    assert compiled.params == (BEFORE,)
-    assert compiled.rows({BEFORE: 0}) == [(title, True)]
 
 
 def recompiled() -> set[str]:
