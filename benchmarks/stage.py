@@ -31,12 +31,13 @@ def environment(database_url: str, **env: Any) -> dict[str, str]:
 
 @contextmanager
 def postgres() -> Iterator[str]:
-    """A migrated database on a PostgreSQL of its own, as durable as it comes (every commit is on disk)."""
+    """A migrated database on a PostgreSQL of its own, as durable as it comes (every commit is on disk). Statements are
+    prepared."""
     server = Postgres()
     try:
         server.start()
-        migrate(server.url())
-        yield server.url()
+        migrate(server.site_url())
+        yield server.site_url()
     finally:
         server.close()
 

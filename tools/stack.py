@@ -118,7 +118,7 @@ def stores_env(stores: list[Process]) -> dict[str, str]:
         elif isinstance(store, Valkey):
             env["REDIS_URL"] = store.url
         elif isinstance(store, Postgres):
-            env["DATABASE_URL"] = store.url()
+            env["DATABASE_URL"] = store.site_url()
     return env
 
 

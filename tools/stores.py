@@ -144,6 +144,10 @@ class Postgres(Process):
     def url(self, database: str = "postgres") -> str:
         return f"postgres://{self.role}@127.0.0.1:{self.port}/{database}"
 
+    def site_url(self) -> str:
+        """For a site: it may prepare statements, as no pooler stands between."""
+        return f"{self.url()}?prepare_threshold=5"
+
     def answers(self) -> bool:
         import psycopg
 
