@@ -3,7 +3,8 @@
 from django.urls import path
 
 from .api import api
-from .views import inbox_page, preferences_page, set_language, snooze_page, subjects
+from .page.views import inbox_page
+from .views import preferences_page, set_language, snooze_page, subjects
 
 urlpatterns = [
     path("api/v1/", api.urls),

@@ -1,4 +1,4 @@
-"""The inbox page, which static/inbox/inbox.js fills from the API; the pages of preferences and snoozes, plain forms."""
+"""The pages of preferences and snoozes, plain forms; the inbox page itself is in `page/views.py`."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,25 +7,23 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import BadRequest, PermissionDenied
-from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import redirect, render, resolve_url
-from django.urls import reverse
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST
 from django.views.i18n import set_language as set_language_cookie
 
 from . import selectors, services
-from .core.choice import MAX_SEARCH, Choice
+from .core.choice import Choice
 from .core.snapshots import UserId, user_id
 from .core.subjects import PERIODS
 from .core.zones import zone_named
 from .errors import BadValue, InboxError, MayNotFollow
 from .forms import PreferencesForm, SnoozeForm, in_words
-from .models import Broadcast, event_types
+from .http.beside import beside
+from .page.snoozing import snooze_one
 from .rendering.languages import supported
 
 SUBJECT_ACTS: dict[str, Callable[[UserId, str], object]] = {
@@ -42,31 +40,6 @@ SHOWN = 100  # items on the page of snoozes
 COOKIE = ("path", "domain", "secure", "httponly", "samesite")
 
 
-def _beside(request: HttpRequest, name: str) -> str:
-    """The URL of a page of this urlconf, in whatever namespaces the site has included it."""
-    match = request.resolver_match
-    return reverse(":".join([*(match.namespaces if match else []), name]))
-
-
-@login_required
-@require_safe
-def inbox_page(request: HttpRequest) -> HttpResponse:
-    """One tab for each event type, and one for broadcasts."""
-    models: dict[str, type[Model]] = {**event_types(), "broadcast": Broadcast}
-    tabs = [{"type": name, "label": capfirst(model._meta.verbose_name_plural)} for name, model in models.items()]
-    context = {
-        "tabs": tabs,
-        "page": request.path,
-        "api": _beside(request, "inbox-api:api-root"),
-        "preferences": _beside(request, "inbox-preferences"),
-        "snooze": _beside(request, "inbox-snooze"),
-        "q": request.GET.get("q", "")[:MAX_SEARCH],
-        "user_id": str(request.user.pk),
-        "login_url": resolve_url(settings.LOGIN_URL),
-    }
-    return render(request, "inbox/inbox.html", context)
-
-
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def preferences_page(request: HttpRequest) -> HttpResponse:
@@ -78,7 +51,7 @@ def preferences_page(request: HttpRequest) -> HttpResponse:
         services.set_preferences(user_id(request.user.pk), **wanted)
         return _in_language(redirect(f"{request.path}?saved"), wanted.get("language", ""))
     selects = [form["language"], form["time_zone"]]
-    context = {"form": form, "selects": selects, "inbox": _beside(request, "inbox"), "saved": "saved" in request.GET}
+    context = {"form": form, "selects": selects, "inbox": beside(request, "inbox"), "saved": "saved" in request.GET}
     return render(request, "inbox/preferences.html", context | _chosen_subjects(request))
 
 
@@ -99,7 +72,7 @@ def _chosen_subjects(request: HttpRequest) -> dict[str, object]:
         }
         for name, page in found.items()
     ]
-    return {"lists": lists, "here": _page_of_subjects(request, at), "subjects": _beside(request, "inbox-subjects")}
+    return {"lists": lists, "here": _page_of_subjects(request, at), "subjects": beside(request, "inbox-subjects")}
 
 
 def _page_of_subjects(request: HttpRequest, at: dict[str, str], name: str = "") -> str:
@@ -125,7 +98,7 @@ def subjects(request: HttpRequest) -> HttpResponse:
         raise BadRequest("no such act, period or subject") from error
     back = request.POST.get("next", "")
     is_ours = url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure())
-    return HttpResponseRedirect(back if is_ours else _beside(request, "inbox-preferences"))
+    return HttpResponseRedirect(back if is_ours else beside(request, "inbox-preferences"))
 
 
 @login_required
@@ -136,7 +109,7 @@ def snooze_page(request: HttpRequest) -> HttpResponse:
     user = user_id(request.user.pk)
     zone = selectors.chosen(user).time_zone
     with timezone.override(zone_named(zone) if zone else timezone.get_default_timezone()):
-        return _snooze_page(request, user)
+        return snooze_one(request, user) if "of" in request.GET else _snooze_page(request, user)
 
 
 def _snooze_page(request: HttpRequest, user: UserId) -> HttpResponse:
@@ -152,8 +125,8 @@ def _snooze_page(request: HttpRequest, user: UserId) -> HttpResponse:
         "form": form,
         "snoozed": snoozed,
         "zone": timezone.get_current_timezone_name(),
-        "inbox": _beside(request, "inbox"),
-        "preferences": _beside(request, "inbox-preferences"),
+        "inbox": beside(request, "inbox"),
+        "preferences": beside(request, "inbox-preferences"),
     }
     return render(request, "inbox/snooze.html", context)
 

@@ -67,6 +67,14 @@ def shortened(text: str, most: int) -> str:
     return balanced(text[:end].rstrip()) + ELLIPSIS
 
 
+def first_character(text: str) -> str:
+    """What a reader takes for the first character: with its marks, as a whole flag, a family of emoji."""
+    end = 1
+    while end < min(len(text), MAX_CLUSTER) and _joins(text, end):
+        end += 1
+    return text[:end]
+
+
 def _joins(text: str, end: int) -> bool:
     """Whether a cut here would split a visible character: before a mark or a modifier, after a joiner, or in a flag."""
     here, before = text[end], text[end - 1]

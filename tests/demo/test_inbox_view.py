@@ -20,8 +20,8 @@ def test_it_is_for_members(client: Client) -> None:
     assert client.get("/inbox/").headers["Location"] == "/accounts/login/?next=/inbox/"
 
 
-def test_it_answers_to_get_only(site: Client) -> None:
-    assert site.post("/inbox/").status_code == 405
+def test_it_answers_to_forms_and_links_only(site: Client) -> None:
+    assert site.put("/inbox/").status_code == 405
 
 
 def test_no_inline_script_or_style(site: Client) -> None:

@@ -155,6 +155,19 @@ def send(event_type: str, to: list[str], actor: str | None = None, **columns: An
     return services.send(ids(to), models.event_types()[event_type], actor=by, **columns)
 
 
+def refs(name: str) -> list[str]:
+    """What is in the user's inbox, the newest first."""
+    from inbox import selectors
+
+    return [item.ref for item in selectors.inbox_page(ids([name])[0]).items]
+
+
+def snooze(name: str, refs: list[str], seconds: float) -> None:
+    from inbox import services
+
+    services.snooze(ids([name])[0], refs, timezone.now() + timedelta(seconds=seconds))
+
+
 def shorten_snoozes(name: str, seconds: float) -> None:
     """All of the user's snoozes now end so many seconds from now."""
     from inbox import selectors, services

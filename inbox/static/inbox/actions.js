@@ -55,13 +55,13 @@ export class Actions {
     if (!item.read) this.toast.show(gettext("Marked as read."), () => this.#undo(written, item.ref));
   }
 
-  /** `filter`: {q, type} of the list. */
-  async readAll(upTo, { q, type }) {
-    const found = { q, unread: true, ...(type && { type }) };
+  /** `filter`: {q, type, thread} of the list. */
+  async readAll(upTo, { q, type, thread }) {
+    const found = { q, unread: true, ...(type && { type }), ...(thread && { thread }) };
     const key = JSON.stringify(found);
     const act = this.#unfinished.get(key) ?? actToken();
     this.#unfinished.set(key, act);
-    const request = () => (q ? this.api.changeAll(found, { read: true }, upTo, act) : this.api.readUpTo(upTo, type, act));
+    const request = () => (q || thread ? this.api.changeAll(found, { read: true }, upTo, act) : this.api.readUpTo(upTo, type, act));
     const written = this.#write(request, () => {});
     this.toast.show(gettext("Marked all as read."), () => this.#undo(written));
     if (await written) this.#unfinished.delete(key);

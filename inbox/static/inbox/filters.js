@@ -1,22 +1,26 @@
-/* The filter of the list, kept in the address: ?q=tea&type=comment&view=unread. Filters are links, so they also work in a new tab. */
+/* The filter of the list, kept in the address: ?q=tea&type=comment&view=unread, or ?thread=<key>. Filters are links, so they also work in a new tab. */
 
 import { isPlainClick, setText } from "./shared/dom.js";
-import { icon, typeIcon } from "./shared/icons.js";
 
 const EDGE = 24; // pixels beside the link that is chosen
 const VIEWS = ["unread", "threads", "starred", "snoozed", "archived"];
 
-/** Returns {q, type, view}, and the view as a flag ({unread: true}); unknown values mean no filter. */
+/**
+ * Returns {q, type, view, thread: the key of the one whose items are listed, before: the cursor of a page further down}, and the
+ * view as a flag ({unread: true}); unknown values mean no filter. The server reads it in the same way (page/filters.py).
+ */
 export function readFilter(types, search = location.search) {
   const query = new URLSearchParams(search);
   const type = types.includes(query.get("type")) ? query.get("type") : "";
-  const view = VIEWS.includes(query.get("view")) ? query.get("view") : "";
+  const [thread, before] = ["thread", "before"].map((name) => query.get(name) ?? "");
+  const view = !thread && VIEWS.includes(query.get("view")) ? query.get("view") : "";
   const q = (query.get("q") ?? "").trim();
-  return { q, type, view, ...(view && { [view]: true }) };
+  return { q, type, view, thread, before, ...(view && { [view]: true }) };
 }
 
-export function address({ q, type, view }) {
-  const query = new URLSearchParams({ ...(q && { q }), ...(type && { type }), ...(view && { view }) });
+/** From the top of the list. */
+export function address({ q, type, view, thread }) {
+  const query = new URLSearchParams({ ...(q && { q }), ...(type && { type }), ...(view && { view }), ...(thread && { thread }) });
   return query.size ? `?${query}` : location.pathname;
 }
 
@@ -29,7 +33,6 @@ export class Filters {
     this.onChange = onChange;
     this.current = readFilter(this.types);
     for (const link of this.links) link.addEventListener("click", (event) => this.#onClick(event, link));
-    for (const svg of root.querySelectorAll("a[data-type] svg")) svg.replaceWith(iconOf(svg.closest("a").dataset.type));
     this.form = root.querySelector("[data-search]");
     this.form.addEventListener("submit", (event) => this.#onSearch(event));
     addEventListener("popstate", () => this.#show(readFilter(this.types)));
@@ -64,8 +67,8 @@ export class Filters {
   }
 
   #with(name, value) {
-    const { q, type, view } = this.current;
-    return { q, type, view, [name]: value };
+    const { q, type, view, thread } = this.current;
+    return { q, type, view, thread: name === "view" ? "" : thread, [name]: value };
   }
 
   #show(filter) {
@@ -74,13 +77,18 @@ export class Filters {
     this.onChange(filter);
   }
 
+  /* The items of a thread are below the threads. */
+  #chosen(name) {
+    return name === "view" && this.current.thread ? "threads" : this.current[name];
+  }
+
   /* Each link changes its own part of the filter and keeps the other part. */
   #mark() {
     this.form.elements.q.value = this.current.q;
     for (const link of this.links) {
       const [name, value] = "type" in link.dataset ? ["type", link.dataset.type] : ["view", link.dataset.view];
       link.href = address(this.#with(name, value));
-      if (this.current[name] === value) link.setAttribute("aria-current", "true");
+      if (this.#chosen(name) === value) link.setAttribute("aria-current", "true");
       else link.removeAttribute("aria-current");
     }
     for (const link of this.links) if (link.ariaCurrent) reveal(link);
@@ -93,8 +101,4 @@ function reveal(link) {
   const [own, whole] = [link, row].map((element) => element.getBoundingClientRect());
   if (own.right > whole.right) row.scrollLeft += own.right - whole.right + EDGE;
   else if (own.left < whole.left) row.scrollLeft += own.left - whole.left - EDGE;
-}
-
-function iconOf(type) {
-  return type ? typeIcon(type) : icon("tray");
 }

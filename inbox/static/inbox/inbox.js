@@ -10,14 +10,16 @@ import { bindKeys } from "./keys.js";
 import { List } from "./list.js";
 import { merge } from "./merge.js";
 import { Owner } from "./owner.js";
-import { makeApi, readPage, readShown } from "./pages.js";
+import { makeApi, readBrought, readPage, readShown } from "./pages.js";
 import { Important, Parts } from "./parts.js";
 import { Screen } from "./screen.js";
+import { isPlainClick } from "./shared/dom.js";
 import { gettext, interpolate, ngettext } from "./shared/i18n.js";
 import { Reports } from "./shared/reports.js";
 import { backoff } from "./shared/timing.js";
 import { Snooze } from "./snooze.js";
 import { Toast } from "./toast.js";
+import { tellZone } from "./zone.js";
 
 const [RETRY_MIN, RETRY_MAX] = [2, 30]; // seconds
 
@@ -61,7 +63,11 @@ class Inbox {
     this.important = new Important(one("important"), this.api, owns);
     this.snooze = new Snooze(one("snooze"), (item, until) => this.actions.snooze(item, until));
     this.#listen();
-    this.start();
+    tellZone();
+    this.toast.adopt((token) => this.actions.undo(token));
+    const brought = readBrought(root, this.filter);
+    if (brought) this.#takeOver(brought);
+    else this.start();
   }
 
   get filter() {
@@ -79,6 +85,15 @@ class Inbox {
 
   // Reading
 
+  /* The rows, counts and important items that the page came with. */
+  #takeOver(page) {
+    this.list.adopt(page.items);
+    this.important.adopt(page.important);
+    this.#accept(page, page.items, page.next);
+    this.#onSnapshot(page.snapshot, { anew: false });
+    this.settle();
+  }
+
   /** Read the list anew, as after a change of filter. */
   async start() {
     const generation = (this.#generation += 1);
@@ -88,7 +103,7 @@ class Inbox {
       if (generation !== this.#generation) return;
       if (![page, snapshot].every((part) => this.owner.owns(part))) return void (this.owner.stopped && this.screen.loaded());
       this.#accept(page, page.items, page.next);
-      this.#onSnapshot(snapshot);
+      this.#onSnapshot(snapshot, { anew: true });
     });
     if (done || generation !== this.#generation) return;
     this.#cursor = null;
@@ -181,7 +196,7 @@ class Inbox {
   async #see() {
     const [version, filter] = [this.#listVersion, this.#listFilter];
     if (document.hidden || document.prerendering || this.owner.stopped) return;
-    if (filter !== this.filter || filter.q || filter.type || !["", "unread", "threads"].includes(filter.view)) return;
+    if (filter !== this.filter || filter.q || filter.type || filter.thread || filter.before || !["", "unread", "threads"].includes(filter.view)) return;
     if (!this.#snapshot?.unseen || version <= this.#seen) return;
     this.#seen = version;
     try {
@@ -253,12 +268,12 @@ class Inbox {
 
   // Events
 
-  /* Only the newest snapshot counts. */
-  #onSnapshot(snapshot) {
+  /* Only the newest snapshot counts. `anew`: whether the important items may have changed. */
+  #onSnapshot(snapshot, { anew = snapshot.version !== this.#version } = {}) {
     if (!this.owner.owns(snapshot) || snapshot.version < this.#version) return;
     this.#snapshot = snapshot;
     this.filters.count(snapshot);
-    this.important.refresh(this.filter, snapshot.unread);
+    if (anew) this.important.refresh(this.filter, snapshot.unread);
     this.#draw();
     this.#see();
   }
@@ -310,6 +325,7 @@ class Inbox {
       this.#onSnapshot(detail);
       if (this.owner.owns(detail) && detail.version > this.#listVersion) this.refresh();
     });
+    this.list.element.closest("form").addEventListener("submit", (event) => event.preventDefault());
     addEventListener("online", () => this.retry());
     addEventListener("offline", () => {
       this.#outages += 1;
@@ -323,6 +339,10 @@ class Inbox {
       const control = event.target.closest("[data-act]");
       const link = event.target.closest("a.rd-title, a.rd-button");
       const item = this.list.find(event.target.closest("[data-ref]")?.dataset.ref);
+      if (item?.thread && control?.dataset.act === "open") {
+        if (!isPlainClick(event)) return; // elsewhere the link opens the page of its items
+        event.preventDefault();
+      }
       if (item && link?.dataset.button) this.actions.press(item, Number(link.dataset.button));
       else if (item && link) this.reports.clicked(item, "inbox");
       if (control) this.actions.do(control.dataset.act, control.closest("[data-ref]").dataset.ref);

@@ -1,7 +1,7 @@
 /* The list on screen: rows under day headings. What a row looks like is in row.js. */
 
-import { buildRow, refreshTime, updateRow } from "./row.js";
-import { h, reconcile } from "./shared/dom.js";
+import { adoptRow, buildRow, refreshTime, updateRow } from "./row.js";
+import { h, reconcile, setText } from "./shared/dom.js";
 import { dayName } from "./shared/times.js";
 
 const MINUTE = 60_000; // milliseconds
@@ -15,6 +15,22 @@ export class List {
   constructor(element, labelOf, reports) {
     Object.assign(this, { element, labelOf, reports });
     setInterval(() => this.items.forEach((item) => refreshTime(this.row(item.ref))), MINUTE);
+  }
+
+  /** Take over the rows that the page came with: those of these items stay the nodes that they are. */
+  adopt(items) {
+    const left = [...this.element.children];
+    for (const [key, , item, day] of this.#entries(items)) {
+      const at = left.findIndex((node, place) => (item ? node.dataset.ref === item.ref : !place && !node.dataset.ref));
+      if (at < 0) continue;
+      for (const node of left.splice(0, at)) node.remove(); // a heading that has its place elsewhere in this time zone
+      const node = left.shift();
+      this.#nodes.set(key, node);
+      if (item) adoptRow(node, item);
+      else setText(node.firstElementChild, day);
+    }
+    for (const node of left) node.remove();
+    this.show(items);
   }
 
   find(ref) {
@@ -46,7 +62,7 @@ export class List {
     return document.activeElement?.closest?.("[data-ref]")?.dataset.ref;
   }
 
-  /* Keys and functions that make the node. Items are ordered by arrival: one of another day than its neighbour gets a heading,
+  /* Each: the key, the function that makes the node, and the item or the name of the day. Items are ordered by arrival: one of another day than its neighbour gets a heading,
    * even if that day had one before. */
   *#entries(items) {
     let last = "";
@@ -55,10 +71,10 @@ export class List {
       const day = item.created_at ? dayName(new Date(item.created_at)) : last;
       if (day !== last) {
         times.set(day, (times.get(day) ?? 0) + 1);
-        yield [`day ${day} ${times.get(day)}`, () => h("li", { class: "rd-day" }, h("h2", {}, day))];
+        yield [`day ${day} ${times.get(day)}`, () => h("li", { class: "rd-day" }, h("h2", {}, day)), null, day];
       }
       last = day;
-      yield [rowKey(item.ref), () => buildRow(item, this.labelOf(item.type))];
+      yield [rowKey(item.ref), () => buildRow(item, this.labelOf(item.type)), item];
     }
   }
 

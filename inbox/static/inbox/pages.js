@@ -1,5 +1,6 @@
 /* Reads pages of the list from the API. When they are read is decided in inbox.js. */
 
+import { address } from "./filters.js";
 import { below } from "./merge.js";
 import { Api } from "./shared/api.js";
 import { csrfTokens, fetchInSession } from "./shared/http.js";
@@ -17,47 +18,64 @@ export function makeApi(root) {
 }
 
 /**
- * {user, version, items, next}. Each item has the version of its page: a row may be newer than those above. `filter`: {q, type},
- * and a view; `before`: a cursor.
+ * {user, version, items, next}. Each item has the version of its page: a row may be newer than those above. `filter`: as of
+ * filters.js; `before`: a cursor.
  */
 export async function readPage(api, filter, before = "", limit = PAGE) {
   if (filter.threads) return readThreads(api, filter, before, limit);
-  const page = await api.inbox(limit, { ...filter, before });
+  const page = await api.inbox(limit, { ...filter, before: before || filter.before });
   if (!page.items.length && page.next !== null) {
     // A search among very many items: it goes on in the next request. Its version is that of its first part.
     const more = await readPage(api, filter, page.next, limit);
     return sameUser(page, more) ? { ...more, version: page.version } : more;
   }
-  const items = readItems(page.items, location.href).map((item) => ({ ...item, version: page.version }));
-  return { ...page, items };
+  return asItems(page, page.items, filter);
+}
+
+/**
+ * The first page of `filter`, which the page has brought in its HTML, and with it {snapshot, important: the items above the list};
+ * null if it has none.
+ */
+export function readBrought(root, filter) {
+  const element = root.querySelector("#rd-page");
+  element?.remove();
+  const page = element && JSON.parse(element.textContent);
+  if (!page || page.error) return null;
+  return { ...asItems(page, page.items, filter), important: asItems(page, page.important, {}).items };
 }
 
 /* The same, with threads in the shape of items. */
-async function readThreads(api, { q, type }, before, limit) {
-  const page = await api.threads(limit, { q, type, before });
-  const items = page.threads.flatMap((thread) => readThread(thread));
+async function readThreads(api, filter, before, limit) {
+  const { q, type } = filter;
+  const page = await api.threads(limit, { q, type, before: before || filter.before });
+  return asItems(page, page.threads, filter);
+}
+
+/* The page, with its values as items: threads if the filter lists these. */
+function asItems(page, values, filter) {
+  const items = filter.threads ? values.flatMap((thread) => readThread(thread, filter)) : readItems(values, location.href);
   return { ...page, items: items.map((item) => ({ ...item, version: page.version })) };
 }
 
 /*
  * `ref` is the key of the thread, `newest` the ref of its newest item. A thread of one is shown as that item, with the time that
- * orders the list: it may have come back from a snooze.
+ * orders the list: it may have come back from a snooze. The link of another leads to the page of its items.
  */
-function readThread({ key, title, items, unread, moved_at: moved, newest }) {
+function readThread({ key, title, items, unread, moved_at: moved, newest }, { q, type }) {
   const [item] = readItems([newest], location.href);
   if (!item || typeof key !== "string") return [];
   const [{ title: headline, created_at: time }] = readItems([{ ...newest, title, created_at: moved }], location.href);
   const row = { ...item, ref: key, newest: item.ref, created_at: time };
   if (!(items > 1)) return [row];
-  const none = { body: "", body_html: "", href: "", buttons: [] };
+  const href = new URL(address({ q, type, thread: key }), location.href).href;
+  const none = { body: "", body_html: "", href, buttons: [] };
   return [{ ...row, ...none, title: headline, read: !unread, thread: key, items, unread }];
 }
 
 /** The same for the items of one thread that the filter {q, type} chooses. */
 export async function readParts(api, key, { q, type }, before = "", limit = PAGE) {
   const page = await (q || type ? api.inbox(limit, { q, type, thread: key, before }) : api.thread(key, limit, before));
-  const items = readItems(page.items, location.href).map((item) => ({ ...item, version: page.version }));
-  return { ...page, items };
+  return asItems(page, page.items, {});
 }
 
 /** As far down as the items on screen, since any of them may have changed. One request is usually enough. */

@@ -98,9 +98,15 @@ export class Important {
     Object.assign(this, { element, api, owns, list: element.querySelector("ul") });
   }
 
+  /** The items that the page came with. */
+  adopt(items) {
+    this.#wanted = true;
+    this.#show(items);
+  }
+
   /** `filter`: of the list; `unread`: how many unread items there are. */
-  async refresh({ q, type, view }, unread) {
-    this.#wanted = !q && !type && ["", "unread"].includes(view) && unread > 0;
+  async refresh({ q, type, view, thread, before }, unread) {
+    this.#wanted = !q && !type && !thread && !before && ["", "unread"].includes(view) && unread > 0;
     if (!this.#wanted) return this.#show([]);
     this.#again = true;
     if (this.#reading) return;

@@ -2,7 +2,7 @@
 
 import { showHtml } from "./shared/html.js";
 import { h, setText } from "./shared/dom.js";
-import { face } from "./shared/face.js";
+import { face, orInitials } from "./shared/face.js";
 import { gettext, interpolate, languageOf, ngettext } from "./shared/i18n.js";
 import { icon, typeIcon } from "./shared/icons.js";
 import { buttonLinks, levelWord } from "./shared/item.js";
@@ -22,6 +22,17 @@ export function buildRow(item, label) {
     h("div", { class: "rd-acts" },
       actionButton("star", gettext("Star")), actionButton("snooze", gettext("Snooze")), actionButton("wake", gettext("Wake now")),
       actionButton("read"), actionButton("archive"), actionButton("delete", gettext("Delete"))));
+}
+
+/** Take over a row that the server has made of this item (templates/inbox/page/row.html). Its times are in the server's words. */
+export function adoptRow(row, item) {
+  row.item = item;
+  showTime(row, item);
+  showUntil(row, item);
+  const rich = row.querySelector(".rd-rich");
+  if (rich) localTimes(rich, language);
+  const picture = row.querySelector(".rd-picture");
+  if (picture) orInitials(picture, item.actor.name);
 }
 
 /* Which function shows which fields. */

@@ -1,7 +1,7 @@
 /* What surrounds the list: skeleton, empty state, banner, pill, buttons. When they show is decided in inbox.js. */
 
+import { isPlainClick } from "./shared/dom.js";
 import { gettext, interpolate, ngettext } from "./shared/i18n.js";
-import { icon } from "./shared/icons.js";
 
 const SKELETON_DELAY = 200; // milliseconds: a fast answer shows no skeleton
 
@@ -14,10 +14,13 @@ export class Screen {
     const one = (name) => root.querySelector(`[data-${name}]`);
     for (const name of ["list", "skeleton", "empty", "banner", "pill", "keys"]) this[name] = one(name);
     Object.assign(this, { moreButton: one("more"), readAll: one("read-all") });
-    this.banner.querySelector("svg")?.replaceWith(icon("offline"));
     this.banner.querySelector("button").addEventListener("click", handlers.retry);
     this.pill.addEventListener("click", handlers.pill);
-    this.moreButton.addEventListener("click", handlers.more);
+    this.moreButton.addEventListener("click", (event) => {
+      if (!isPlainClick(event)) return;
+      event.preventDefault();
+      if (this.moreButton.ariaDisabled !== "true") handlers.more();
+    });
     this.readAll.addEventListener("click", handlers.readAll);
   }
 
@@ -37,7 +40,7 @@ export class Screen {
   }
 
   busy(more) {
-    this.moreButton.disabled = more;
+    this.moreButton.ariaDisabled = String(more);
   }
 
   offline(text) {

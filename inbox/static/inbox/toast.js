@@ -24,6 +24,12 @@ export class Toast {
     this.timer.start();
   }
 
+  /** The notice of a form that was sent before this script ran. @param {(token: string) => void} undo */
+  adopt(undo) {
+    const { value } = this.button;
+    if (!this.element.hidden) this.show(this.text.textContent, value ? () => undo(value) : null);
+  }
+
   /** For screen readers only. */
   announce(text) {
     this.live.textContent = text;

@@ -92,7 +92,7 @@ def test_what_lies_below_the_first_page_changes_too(inbox: OpenInbox, site: Site
     for number in range(25):
         site.call("create", "system", person, title=f"number {number:02}")
     page = inbox()
-    page.page.get_by_role("button", name="Load older").click()
+    page.page.get_by_role("link", name="Load older").click()
     expect(page.rows).to_have_count(26)
     held: list[Route] = []
     page.page.route("**/api/v1/inbox/?*", lambda route: held.append(route), times=1)

@@ -172,9 +172,9 @@ def test_older_pages(inbox: OpenInbox, site: Site, person: str) -> None:
     page = inbox()
     expect(page.rows).to_have_count(20)
     for count in (40, 45):
-        page.page.get_by_role("button", name="Load older").click()
+        page.page.get_by_role("link", name="Load older").click()
         expect(page.rows).to_have_count(count)
-    expect(page.page.get_by_role("button", name="Load older")).to_be_hidden()
+    expect(page.page.get_by_role("link", name="Load older")).to_be_hidden()
     page.shows(*(f"number {number:02}" for number in reversed(range(45))))
 
 

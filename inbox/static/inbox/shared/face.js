@@ -10,12 +10,24 @@ const segments = globalThis.Intl?.Segmenter ? new Intl.Segmenter(undefined, { gr
  * @param {{name: string, picture: string}} actor @param {number} size @returns {any}
  */
 export function face({ name, picture }, size) {
-  const initials = h("span", { class: "rd-initials", "aria-hidden": "true" }, initialsOf(name));
-  if (!picture) return initials;
+  if (!picture) return initialsElement(name);
   const attributes = { class: "rd-picture", alt: "", width: size, height: size, loading: "lazy", decoding: "async" };
-  const image = h("img", { ...attributes, referrerpolicy: "no-referrer", onerror: () => image.replaceWith(initials) });
+  const image = h("img", { ...attributes, referrerpolicy: "no-referrer" });
+  orInitials(image, name);
   image.src = picture; // after `loading`
   return image;
+}
+
+/** Where the picture can't be loaded, the initials stand in its place. @param {HTMLImageElement} image @param {string} name */
+export function orInitials(image, name) {
+  const replace = () => image.replaceWith(initialsElement(name));
+  if (image.src && image.complete && !image.naturalWidth) replace();
+  else image.addEventListener("error", replace);
+}
+
+/** @param {string} name @returns {any} */
+function initialsElement(name) {
+  return h("span", { class: "rd-initials", "aria-hidden": "true" }, initialsOf(name));
 }
 
 /** Of the first and the last word; of one word, its first letter. @param {string} name */

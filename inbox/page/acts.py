@@ -1,0 +1,92 @@
+"""What the forms of the inbox page do, without scripts: one act on an item, on a thread, or on all that is listed.
+
+A page's `key` is random. With the name of the act and what it is done to, it makes the token of the act: the same form
+sent twice is one act, with one undo; another button of the same page, which the reader may have gone back to, is
+another."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from datetime import datetime
+from typing import NamedTuple
+
+from django.core.exceptions import BadRequest
+from django.http import QueryDict
+from django.utils.crypto import salted_hmac
+
+from .. import services
+from ..core.snapshots import MAX_VERSION, UserId
+from ..errors import InboxError
+from .filters import Filter
+from .notices import Notice, failure
+from .rows import THREAD
+
+CHANGES: Mapping[str, Mapping[str, bool | datetime | None]] = {
+    "read": {"read": True},
+    "unread": {"read": False},
+    "star": {"starred": True},
+    "unstar": {"starred": False},
+    "archive": {"archived": True},
+    "unarchive": {"archived": False},
+    "delete": {"deleted": True},
+    "wake": {"snoozed_until": None},
+}
+READ_ALL, UNDO, SNOOZE = "read-all", "undo", "snooze"
+
+
+class Order(NamedTuple):
+    """An act: its name, and what it is done to (a ref, `THREAD` and a key, or the token to undo)."""
+
+    act: str
+    target: str
+
+
+class Sheet(NamedTuple):
+    """The page that an act was ordered on: its random key, its version, and its filter."""
+
+    key: str
+    version: int
+    wanted: Filter
+
+    def token(self, order: Order) -> str:
+        """Of the act. Without a key of the page it is random."""
+        text = "\n".join((self.key, *order)) if self.key else secrets.token_hex()
+        return salted_hmac("inbox.page.acts", text, algorithm="sha256").hexdigest()[:43]
+
+
+def version_of(given: QueryDict) -> int:
+    """That of the page, in a form or an address. Raises BadRequest."""
+    text = given.get("version", "")
+    if not text.isascii() or not text.isdecimal() or len(text) > len(str(MAX_VERSION)) or int(text) > MAX_VERSION:
+        raise BadRequest("no such version")
+    return int(text)
+
+
+def new_key() -> str:
+    return secrets.token_urlsafe(16)
+
+
+def perform(user: UserId, order: Order, sheet: Sheet, until: datetime | None = None) -> Notice:
+    """Do it, and say what was done or why it was not. `until`: of a snooze."""
+    try:
+        with services.recording(user, sheet.token(order)) as act:
+            if order.act == UNDO:
+                return Notice(UNDO, services.undo(user, order.target).skipped)
+            _change(user, order, sheet, until)
+    except InboxError as error:
+        return failure(error.detail)
+    return Notice(order.act, act.changed, act.undo or "")
+
+
+def _change(user: UserId, order: Order, sheet: Sheet, until: datetime | None) -> None:
+    wanted, (name, target) = sheet.wanted, order
+    if name == READ_ALL:
+        services.change_chosen(user, wanted.choice(unread=True), CHANGES["read"], sheet.version)
+        return
+    changes = {"snoozed_until": until} if until else CHANGES[name]
+    if target.startswith(THREAD):
+        thread = Filter(wanted.q, wanted.type, thread=target.removeprefix(THREAD))
+        services.change_chosen(user, thread.choice(), changes, sheet.version)
+    else:
+        services.change(user, [target], changes, seen=sheet.version)

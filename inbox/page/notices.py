@@ -1,0 +1,80 @@
+"""What a form of the inbox page has done, said once on the page that it leads to. Neither the messages framework nor a
+session is needed, and reading it writes nothing: it is a signed cookie that lives for a minute."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from django.core import signing
+from django.http import HttpRequest, HttpResponseBase
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from ..core.snapshots import UserId
+
+COOKIE, SALT = "reddot-notice", "inbox.notice"
+LIFETIME = 60  # seconds: the redirect
+ERROR = "error"  # in the place of an act
+MAX_ERROR = 500  # characters
+
+
+class Notice(NamedTuple):
+    """`act` is the name of the act, or `ERROR`; `undo` the token that undoes it, or "". `number`: how many
+    items it has changed; of an undo, how many it has skipped."""
+
+    act: str
+    number: int = 0
+    undo: str = ""
+    error: str = ""
+
+    @property
+    def text(self) -> str:
+        match self.act:
+            case "read-all" if self.number:
+                return ngettext("%(n)s marked as read.", "%(n)s marked as read.", self.number) % {"n": self.number}
+            case "undo" if self.number:
+                return _("What was changed since stays as it is.")
+            case "error":
+                return self.error
+        return _said().get(self.act, "")
+
+
+def _said() -> dict[str, str]:
+    return {
+        "read": _("Marked as read."),
+        "unread": _("Marked as unread."),
+        "star": _("Starred."),
+        "unstar": _("Star taken off."),
+        "archive": _("Archived."),
+        "unarchive": _("Moved to the inbox."),
+        "delete": _("Deleted."),
+        "snooze": _("Snoozed."),
+        "wake": _("Back in the inbox."),
+        "read-all": _("Marked all as read."),
+        "undo": _("Undone."),
+    }
+
+
+def failure(error: str) -> Notice:
+    return Notice(ERROR, error=error[:MAX_ERROR])
+
+
+def leave(response: HttpResponseBase, request: HttpRequest, user: UserId, notice: Notice, path: str) -> None:
+    """For the page at `path`, which this response leads to."""
+    value = signing.dumps([user, *notice], salt=SALT)
+    response.set_cookie(COOKIE, value, LIFETIME, path=path, secure=request.is_secure(), httponly=True, samesite="Lax")
+
+
+def take(request: HttpRequest, user: UserId) -> Notice | None:
+    """The notice for this user, if there is one."""
+    try:
+        owner, *notice = signing.loads(request.COOKIES.get(COOKIE, ""), salt=SALT, max_age=LIFETIME)
+        return Notice(*notice) if owner == user else None
+    except (signing.BadSignature, TypeError, ValueError):
+        return None
+
+
+def forget(response: HttpResponseBase, request: HttpRequest) -> None:
+    """It was shown."""
+    if COOKIE in request.COOKIES:
+        response.delete_cookie(COOKIE, path=request.path, samesite="Lax")

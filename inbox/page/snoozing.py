@@ -1,0 +1,79 @@
+"""Until when one item or thread of the inbox page is to be snoozed: the page that its button leads to without
+scripts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+
+from .. import selectors
+from ..core.snapshots import UserId
+from ..errors import InboxError, NotFound
+from ..forms import SnoozeForm
+from ..http.beside import beside
+from . import notices
+from .acts import SNOOZE, Order, Sheet, new_key, perform, version_of
+from .filters import Filter
+from .rows import THREAD
+
+
+def snooze_one(request: HttpRequest, user: UserId) -> HttpResponse:
+    """The address has `of`, what is snoozed; `version`, that of the page it was on; and `back`, the address of that
+    page, whose search and type limit what is chosen of a thread. Times are in Django's current zone."""
+    back = _back(request)
+    wanted = Filter.read(QueryDict(back.partition("?")[2]))
+    target, version = request.GET["of"], version_of(request.GET)
+    try:
+        title = _title(user, target, wanted)
+    except InboxError as error:
+        return _leave(request, user, back, notices.failure(error.detail))
+    form = SnoozeForm(request.POST if request.method == "POST" else None, [(target, title)], timezone.localtime())
+    if form.is_valid() and (until := form.end()):
+        sheet = Sheet(request.POST.get("key", ""), version, wanted)
+        done = perform(user, Order(SNOOZE, target), sheet, until)
+        if done.act != notices.ERROR:
+            return _leave(request, user, back, done)
+        form.add_error(None, done.error)
+    elif form.is_valid():
+        form.add_error("at", _("Enter a date and a time."))
+    return render(request, "inbox/snooze.html", _context(request, form, target, title, back))
+
+
+def _context(request: HttpRequest, form: SnoozeForm, target: str, title: str, back: str) -> dict[str, Any]:
+    return {
+        "form": form,
+        "one": target,
+        "title": title,
+        "key": request.POST.get("key") or new_key(),
+        "zone": timezone.get_current_timezone_name(),
+        "inbox": back,
+        "preferences": beside(request, "inbox-preferences"),
+    }
+
+
+def _title(user: UserId, target: str, wanted: Filter) -> str:
+    """Raises NotFound or BadValue if the user has no such item or thread."""
+    if not target.startswith(THREAD):
+        return selectors.item(user, target).title
+    thread = Filter(wanted.q, wanted.type, thread=target.removeprefix(THREAD))
+    found = selectors.thread_page(user, limit=1, choice=thread.choice()).threads
+    if not found:
+        raise NotFound(_("There is no such thread."))
+    return found[0].title
+
+
+def _back(request: HttpRequest) -> str:
+    back = request.GET.get("back", "")
+    is_ours = url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure())
+    return back if is_ours else beside(request, "inbox")
+
+
+def _leave(request: HttpRequest, user: UserId, back: str, notice: notices.Notice) -> HttpResponse:
+    response = HttpResponseRedirect(back)
+    notices.leave(response, request, user, notice, beside(request, "inbox"))
+    return response
