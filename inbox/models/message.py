@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, ClassVar, Self
 
 from django.apps import apps
@@ -27,7 +27,7 @@ from ..core.validators import MAX_BUTTONS, MAX_LABEL, validate_buttons, validate
 from ..rendering.bidi import balanced
 from ..rendering.faces import Face
 from ..rendering.texts import Button, buttons, valid_buttons
-from ..rendering.wording import fill, shortened
+from ..rendering.wording import fill, placeholders, shortened
 from . import ledger, thread_counts
 from .actors import ActorField, actor_name
 from .base import AWAKE, NULL_IF_UNREAD, UNREAD, MailboxRow, came_at
@@ -275,19 +275,25 @@ class Message(MailboxRow):
         return self.can_be_muted and not self.breaks_silence
 
     def render_title(self) -> str:
-        return fill(str(self.title_format), self._words())
+        return self._filled(str(self.title_format))
 
     def render_title_of_several(self, actors: str = "") -> str:
         """The title about several actors, whose names are joined already."""
-        form = self.title_format_of_several or self.title_format
-        return fill(str(form), self._words() | {"actor": actors})
+        return self._filled(str(self.title_format_of_several or self.title_format), actors)
 
     def render_body(self) -> str:
-        return fill(str(self.body_format), self._words())
+        return self._filled(str(self.body_format))
 
-    def _words(self) -> dict[str, object]:
-        words = {field.attname: getattr(self, field.attname) for field in self._meta.concrete_fields}
-        return words | {"actor": actor_name(self.actor)}
+    def _filled(self, form: str, actors: str | None = None) -> str:
+        """The format with the columns that it names, and these actors or the row's own."""
+        return fill(form, {name: self._word(name, actors) for name in placeholders(form)})
+
+    def _word(self, name: str, actors: str | None) -> object:
+        if name == "actor":
+            return actor_name(self.actor) if actors is None else actors
+        if name not in _columns(type(self)):
+            raise KeyError(name)
+        return getattr(self, name)
 
     def clean_fields(self, exclude: Collection[str] | None = None) -> None:
         """Also check each column for values that the database can't store."""
@@ -314,6 +320,11 @@ class Message(MailboxRow):
             validate_text(value)
         elif field.blank and not field.null and not field.primary_key and value in field.empty_values:
             raise ValidationError(field.error_messages["null"], code="null")
+
+
+@cache
+def _columns(model: type[Message]) -> frozenset[str]:
+    return frozenset(field.attname for field in model._meta.concrete_fields)
 
 
 def wake_threads(threads: Collection[tuple[UserPk, str | None]]) -> None:
@@ -372,7 +383,12 @@ def mark_silenced(messages: Sequence[Message]) -> None:
 
 def message_models() -> list[type[Message]]:
     """Every installed event type, in the order of definition."""
-    return [model for model in apps.get_models() if issubclass(model, Message) and not model._meta.proxy]
+    return [*_among(tuple(apps.get_models()))]
+
+
+@lru_cache(maxsize=1)
+def _among(installed: tuple[type[models.Model], ...]) -> list[type[Message]]:
+    return [model for model in installed if issubclass(model, Message) and not model._meta.proxy]
 
 
 def event_types() -> dict[str, type[Message]]:

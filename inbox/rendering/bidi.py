@@ -22,9 +22,10 @@ _TURNS = re.compile(
 )
 
 
-def isolated(text: str) -> str:
-    """The text, isolated for use inside another one. Text with the direction of its surroundings stays unchanged."""
-    if not _TURNS.search(text) and not get_language_bidi():
+def isolated(text: str, is_rtl: bool | None = None) -> str:
+    """The text, isolated for use inside another one. Text with the direction of its surroundings stays unchanged.
+    `is_rtl`: whether these run from right to left; None: as the active language does, which Django looks up."""
+    if not _TURNS.search(text) and not (get_language_bidi() if is_rtl is None else is_rtl):
         return text
     return _PARAGRAPH.sub(lambda paragraph: f"{FSI}{_balanced(paragraph[0])}{PDI}", text)
 

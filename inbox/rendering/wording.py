@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
+from django.utils.translation import get_language_bidi
+
 from .bidi import balanced, isolated
 
 ELLIPSIS = "…"
@@ -31,9 +33,16 @@ def fill(form: str, words: Mapping[str, object]) -> str:
     pieces = parse(form)
     if len(pieces) == 1 and not pieces[0].literal and pieces[0].name is not None:
         return balanced(_value(pieces[0], words))  # the value is the whole text, so it needs no isolation
+    is_rtl = get_language_bidi()
     return "".join(
-        piece.literal if piece.name is None else piece.literal + isolated(_value(piece, words)) for piece in pieces
+        piece.literal if piece.name is None else piece.literal + isolated(_value(piece, words), is_rtl)
+        for piece in pieces
     )
+
+
+def placeholders(form: str) -> list[str]:
+    """The names in a format. Raises ValueError as `parse`."""
+    return [piece.name for piece in parse(form) if piece.name is not None]
 
 
 @lru_cache(maxsize=1000)

@@ -150,6 +150,17 @@ class TestItems:
         titles = [item.title for item in selectors.inbox_page(user).items]
         assert titles == ["Someone liked “Milk”", "like", "Someone liked “Tea”"]
 
+    def test_a_text_that_does_not_name_the_column_is_shown(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def decrypted(text: str, *of: Any) -> str:
+            raise ValueError("encrypted with another key")
+
+        [user] = people(1)
+        services.send([user], CommentMessage, target_title="Tea", excerpt="garbled")
+        monkeypatch.setattr(CommentMessage._meta.get_field("excerpt"), "from_db_value", decrypted, raising=False)
+        monkeypatch.setattr(pages, "kept_part", cache(pages.kept_part.__wrapped__))
+        [item] = selectors.inbox_page(user).items
+        assert (item.title, item.body) == ("Someone commented on “Tea”", "")
+
     def test_an_actor_without_a_name(self, monkeypatch: pytest.MonkeyPatch) -> None:
         [user] = people(1)
         monkeypatch.setattr("django.contrib.auth.models.AbstractUser.get_full_name", lambda self: self.profile.name)
