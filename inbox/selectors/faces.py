@@ -51,13 +51,13 @@ def _face(given: object, user: AbstractBaseUser) -> Face:
     values = given if isinstance(given, Mapping) else {}
     picture, url, own = (_text(values.get(key)) for key in ("picture", "url", "name"))
     return Face(
-        balanced(shortened(_encodable(own.strip() or _name_of(user)), MAX_NAME)),
+        balanced(shortened(_encodable(own.strip() or name_of(user)), MAX_NAME)),
         picture if len(picture) <= MAX_ADDRESS and is_own_or_allowed(picture) else "",
         url if len(url) <= MAX_ADDRESS and is_link(url) else "",
     )
 
 
-def _name_of(user: AbstractBaseUser) -> str:
+def name_of(user: AbstractBaseUser) -> str:
     """ "" if the site's user model fails to name them."""
     try:
         return actor_name(user)

@@ -13,7 +13,7 @@ of it, counted anew, in its place and with its headline.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache, lru_cache
@@ -26,22 +26,22 @@ from django.db import connections
 from django.db.models import F, Value, Window
 from django.db.models.functions import RowNumber
 from django.utils.dateparse import parse_datetime
+from django.utils.translation import get_language_bidi, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from ..core import unions
 from ..core.choice import INBOX, Choice
 from ..core.lookups import BEFORE, RECIPIENT, array
 from ..core.snapshots import UserId
 from ..core.unions import Layout, Part, Values
-from ..core.users import SiteUser, UserPk, user_pk
+from ..core.users import UserPk, user_pk
 from ..errors import BadValue, NotFound
 from ..models import Broadcast, Message, Thread, event_types, ledger, refs
-from ..models.actors import actor_name
 from ..models.thread_counts import HIDING, ORDER
 from ..rendering.bidi import isolated
 from . import choosing
 from .badges import version_of, versions
+from .faces import name_of
 from .items import Item, from_message, iso, title_of_several
 from .moments import in_own_zone
 from .pages import MAX_LIMIT, Cursor, Page, Shape, _broadcasts, _item, _next, item, load_actors, read
@@ -118,7 +118,10 @@ def _read(pk: UserPk, cursor: Cursor, limit: int, choice: Choice) -> tuple[list[
     found = [_of_broadcast(row) if isinstance(row, Broadcast) else newest.get(row.key) for row in shown]
     headlines = [headline for headline in found if headline is not None]
     items = in_own_zone(pk, with_importance([headline.item for headline in headlines]))
-    headlines = [replace(headline, item=item) for headline, item in zip(headlines, items, strict=True)]
+    headlines = [
+        headline if item is headline.item else replace(headline, item=item)
+        for headline, item in zip(headlines, items, strict=True)
+    ]
     return headlines, _encode(cursor, shown) if len(rows) > limit else None
 
 
@@ -183,24 +186,27 @@ def _newest(pk: UserPk, threads: Sequence[Thread], chosen: Chosen | None) -> dic
     found = {str(row.thread): row for row in read(shapes, pk)}
     several = [thread for thread in threads if thread.items > 1 and thread.key in found]
     actors = chosen.actors(several) if chosen else _actors(pk, several)
-    people = load_actors(list(found.values()), {key for keys in actors.values() for key in keys[:NAMED]})
+    named = {key for keys in actors.values() for key in keys[:NAMED]}
+    people, is_rtl = load_actors(list(found.values()), named), get_language_bidi()
+    names = {key: isolated(name, is_rtl) for key in named & people.keys() if (name := name_of(people[key]))}
     return {
-        thread.key: _headline(thread, found[thread.key], actors.get(thread.key, []), people)
+        thread.key: _headline(thread, found[thread.key], actors.get(thread.key, []), names)
         for thread in threads
         if thread.key in found
     }
 
 
-def _headline(thread: Thread, newest: Message, actors: Sequence[Any], people: dict[Any, SiteUser]) -> Headline:
+def _headline(thread: Thread, newest: Message, actors: Sequence[Any], names: Mapping[Any, str]) -> Headline:
+    """`names` are those of actors by their keys, for use within a sentence."""
     found = from_message(newest)
-    names = [actor_name(people[key]) for key in actors[:NAMED] if key in people]
-    title = title_of_several(newest, _joined(names, len(actors), thread.items)) if len(names) > 1 else found.title
+    named = [names[key] for key in actors[:NAMED] if key in names]
+    title = title_of_several(newest, _joined(named, len(actors), thread.items)) if len(named) > 1 else found.title
     return Headline(thread.key, title, found, thread.items, thread.unread, thread.moved_at)
 
 
 def _joined(names: Sequence[str], actors: int, items: int) -> str:
     """The names of two or three actors, or those of two and how many others there are."""
-    first, second, *third = map(isolated, names)
+    first, second, *third = names
     given: dict[str, object] = {"first": first, "second": second, "count": actors - 2}
     if actors <= len(names):
         if not third:

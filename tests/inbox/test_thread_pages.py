@@ -74,6 +74,14 @@ def test_only_those_who_did_the_same_are_named() -> None:
     assert titles(user) == ["Tea is ready"]
 
 
+def test_an_actor_whom_the_site_cannot_name_hides_no_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    [user] = people(1)
+    monkeypatch.setattr("django.contrib.auth.models.AbstractUser.get_full_name", lambda self: self.profile.name)
+    for actor in people(2):
+        comment(user, actor)
+    assert titles(user) == ["comment"]
+
+
 def test_of_very_many_messages_the_number_of_others_is_not_said() -> None:
     [user] = people(1)
     actors = named(*(f"U{n}" for n in range(6)))
