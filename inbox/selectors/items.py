@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from django.utils.translation import get_language
 
-from ..models import Broadcast, Level, Message
+from ..models import Broadcast, Level, Message, refs
 from ..rendering.bidi import balanced
 from ..rendering.faces import Face
 from ..rendering.links import is_link
@@ -21,6 +21,7 @@ from ..rendering.texts import Button
 from ..rendering.wording import shortened
 
 MARKS = ("read_at", "archived_at", "starred_at", "snoozed_until")  # of a receipt
+LEVELS = frozenset(Level.values)
 NO_MARKS: Mapping[str, datetime | None] = dict.fromkeys(MARKS)
 TOAST_TITLE, TOAST_BODY, TOAST_HTML = 300, 500, 2000  # characters
 
@@ -119,7 +120,7 @@ def from_message(message: Message) -> Item:
         ref=message.ref,
         type=message.event_type(),
         title=title_of(message),
-        body=_rendered("body", message.event_type(), message.render_body) or "",
+        body=_rendered("body", message, message.render_body) or "",
         url=_link(message.url),
         created_at=message.created_at,
         level=_level(message),
@@ -128,7 +129,7 @@ def from_message(message: Message) -> Item:
         subject=message.subject or "",
         starred=message.starred_at is not None,
         snoozed_until=message.snoozed_until,
-        buttons=tuple(message.buttons_in(get_language())),
+        buttons=tuple(message.buttons_in(get_language())) if message.buttons else (),
         pressed=message.pressed,
         actor=message.face,
     )
@@ -136,17 +137,17 @@ def from_message(message: Message) -> Item:
 
 def title_of(message: Message) -> str:
     """The title of a message whose actor is loaded. If it can't be rendered, the name of its type."""
-    title = _rendered("title", message.event_type(), message.render_title)
+    title = _rendered("title", message, message.render_title)
     return title if title and title.strip() else str(message._meta.verbose_name)
 
 
 def title_of_several(message: Message, actors: str) -> str:
     """The title about several actors, of whose messages this is the newest."""
-    title = _rendered("title", message.event_type(), partial(message.render_title_of_several, actors))
+    title = _rendered("title", message, partial(message.render_title_of_several, actors))
     return title if title and title.strip() else title_of(message)
 
 
-def _rendered(part: str, type: str, render: Callable[[], str]) -> str | None:
+def _rendered(part: str, row: Message | Broadcast, render: Callable[[], str]) -> str | None:
     """The rendered text, or None if rendering fails, so that the other items are shown. Each failure is logged once per
     type and language."""
     try:
@@ -154,17 +155,18 @@ def _rendered(part: str, type: str, render: Callable[[], str]) -> str | None:
         text.encode()  # fails for a lone surrogate, which would make the whole response fail
         return text
     except Exception:
+        name = row.event_type() if isinstance(row, Message) else refs.BROADCAST
         language = get_language()
-        if (part, type, language) not in _logged:
-            _logged.add((part, type, language))
-            logger.exception("The %s of %s items can't be rendered in language %s", part, type, language)
+        if (part, name, language) not in _logged:
+            _logged.add((part, name, language))
+            logger.exception("The %s of %s items can't be rendered in language %s", part, name, language)
         return None
 
 
 def _level(message: Message) -> str:
     """The level of the message, or "info" if a type has levels of its own, which pages do not know."""
-    level = _rendered("level", message.event_type(), lambda: message.level)
-    return level if level in Level.values else Level.INFO.value
+    level = _rendered("level", message, lambda: message.level)
+    return level if level in LEVELS else Level.INFO.value
 
 
 def _link(url: str) -> str:
@@ -175,7 +177,7 @@ def _link(url: str) -> str:
 def from_broadcast(broadcast: Broadcast, marks: Mapping[str, datetime | None] = NO_MARKS) -> Item:
     """An item from a live broadcast, and what the reader did with it: the columns `MARKS` of the receipt."""
     shown = broadcast.text_in(get_language())
-    text = _rendered("body", "broadcast", lambda: plain_text(shown.body))
+    text = _rendered("body", broadcast, lambda: plain_text(shown.body))
     places = (("banner", broadcast.as_banner), ("dialog", broadcast.as_dialog))
     return Item(
         ref=broadcast.ref,

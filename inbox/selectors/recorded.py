@@ -63,4 +63,4 @@ def _compiled(alias: str) -> Compiled[BroadcastClock]:
 def with_importance(items: Iterable[Item]) -> list[Item]:
     """The items, each with the mark whether it is important."""
     settings = recorded()
-    return [replace(item, important=settings.says_important(item.type, item.level)) for item in items]
+    return [replace(item, important=True) if settings.says_important(item.type, item.level) else item for item in items]
