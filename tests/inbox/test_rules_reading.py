@@ -1,7 +1,6 @@
 """docs/ARCHITECTURE.md, rule 3, and what reading costs: statements, whatever the number of users or messages."""
 
 from collections.abc import Iterator
-from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -159,9 +158,10 @@ def test_the_page_of_a_swamped_user_sorts_nothing(swamped: int) -> None:
     with CaptureQueriesContext(connection) as captured:
         assert len(selectors.inbox_page(swamped, limit=20).items) == 20
     [sql] = [query["sql"] for query in captured if query["sql"].startswith("SELECT 0, part")]
-    if connection.vendor == "sqlite":  # which sorts the 21 rows of each type, read by the index, once more
+    if connection.vendor == "sqlite":
         plan = [row[-1] for row in explained("EXPLAIN QUERY PLAN", sql)]
-        assert {before for before, step in pairwise(plan) if "TEMP B-TREE" in step} == {"SCAN part"}
+        assert any("MERGE" in step for step in plan)
+        assert not [step for step in plan if "TEMP B-TREE" in step]
         return
     [[[explanation]]] = explained("EXPLAIN (ANALYZE, FORMAT JSON)", sql)
     read = [(node["Node Type"], node["Actual Rows"]) for node in nodes(explanation["Plan"])]
