@@ -1,4 +1,4 @@
-"""Migrated databases, kept from one run to the next: to migrate one takes five seconds of CPU time, to copy it none.
+"""Migrated databases, kept from one run to the next: to migrate one takes seconds of CPU time, to copy it none.
 
 They are in pytest's cache (`--cache-clear` removes them), under names that change with any code of the site. What is
 copied is migrated all the same, which then has nothing to do. A kept PostgreSQL database is a dump.
@@ -25,6 +25,7 @@ from django.core.management.commands import migrate
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from tests.migrating import fields_are_copied
 from tools.processes import ROOT
 from tools.stores import postgres_binary
 
@@ -75,7 +76,8 @@ def copied() -> Iterator[None]:
         connection = connections[options["database"]]
 
         def make(path: Path) -> None:
-            handle(command, *args, **options)
+            with fields_are_copied():
+                handle(command, *args, **options)
             save(connection, path)
 
         if can_be_kept(connection.vendor):

@@ -30,6 +30,7 @@ from inbox.signals import (
     undone_found,
     users_deleted,
 )
+from tests.migrating import fields_are_copied
 
 from .listening import Heard
 from .lives import Life
@@ -207,6 +208,12 @@ def unharmed(user: int) -> Iterator[int]:
     before = state(user)
     yield user
     assert state(user) == before
+
+
+@pytest.fixture
+def migrations_are_quick() -> Iterator[None]:
+    with fields_are_copied():
+        yield
 
 
 @pytest.fixture

@@ -29,7 +29,11 @@ from .people import joined, live, newcomer, people, unread
 from .rest import person
 from .services import row_of
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(120)]
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.timeout(900),  # minutes on a busy machine
+    pytest.mark.usefixtures("migrations_are_quick"),
+]
 
 
 def migrate(target: str | None = None) -> None:

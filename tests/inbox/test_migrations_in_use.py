@@ -25,7 +25,11 @@ from .may_follow import a_site_that_lets_follow
 from .people import people
 from .threads import DEADLINE, beside, blocked, once_before
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(240)]
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.timeout(900),  # minutes on a busy machine
+    pytest.mark.usefixtures("migrations_are_quick"),
+]
 BEFORE = "0031_visible_texts"
 FIRST = 32  # earlier ones are of tables that were small
 TABLE = FollowMessage._meta.db_table
