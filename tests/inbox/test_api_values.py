@@ -5,7 +5,6 @@ from io import BytesIO
 from typing import Any
 
 import pytest
-from django.contrib.auth import get_user_model
 from django.core.handlers.asgi import ASGIRequest
 from django.urls import resolve
 from django.utils import timezone
@@ -13,16 +12,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from .examples import examples
-from .rest import IN_CHINESE, PREFIX, Caller, person, problem, snapshot_in, state
+from .rest import IN_CHINESE, PREFIX, Caller, problem, snapshot_in, state
 
 pytestmark = [pytest.mark.urls("tests.inbox.urls"), pytest.mark.django_db]
 
 
 @pytest.fixture
-def call(bob: Any) -> Caller:
-    caller = Caller(bob)
-    caller.headers |= IN_CHINESE
-    return caller
+def browser(bob: Any) -> Caller:
+    return Caller(bob)
+
+
+@pytest.fixture
+def call(browser: Caller) -> Caller:
+    browser.headers |= IN_CHINESE
+    return browser
 
 
 SOON = (timezone.now() + timedelta(days=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -181,16 +184,11 @@ bodies = values | st.dictionaries(fields, values | st.just(["comment-1"]) | st.j
 
 @examples(40)
 @given(body=bodies, operation=st.sampled_from([("POST", "inbox/read/"), ("PATCH", "inbox/comment-1/")]))
-def test_no_body_does_harm(body: Any, operation: tuple[str, str]) -> None:
-    bob = somebody()
+def test_no_body_does_harm(bob: Any, browser: Caller, body: Any, operation: tuple[str, str]) -> None:
     before = state(bob)
-    answer = Caller(bob)(*operation, body)
+    answer = browser(*operation, body)
     if answer.status_code == 200:
         assert snapshot_in(answer) == state(bob).as_dict()
     else:
         assert problem(answer, answer.status_code)["status"] in {404, 422}
         assert state(bob) == before
-
-
-def somebody() -> Any:
-    return get_user_model().objects.filter(username="bob").first() or person("bob")

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from itertools import chain
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -83,6 +84,9 @@ def threads(user: Any, **choice: Any) -> list[Any]:
             return found
 
 
+Pair = tuple[Item, Any]
+
+
 class Mailbox:
     """A user with messages of several types by several actors, and announcements."""
 
@@ -117,9 +121,11 @@ class Mailbox:
         pages = [selectors.inbox_page(self.user, limit=100, archived=archived) for archived in (False, True)]
         return [item for page in pages for item in page.items]
 
-    def row(self, item: Item) -> Any:
-        name, _dash, pk = item.ref.partition("-")
-        return Broadcast.objects.get(pk=pk) if name == "broadcast" else event_types()[name].objects.get(pk=pk)
+    def pairs(self) -> list[Pair]:
+        """Every item with its row."""
+        messages = [model.objects.select_related("actor") for model in event_types().values()]
+        rows = {row.ref: row for row in chain(Broadcast.objects.all(), *messages)}
+        return [(item, rows[item.ref]) for item in self.all()]
 
 
 def has_words(item: Item, row: Any, q: str) -> bool:
@@ -160,13 +166,13 @@ def thread_of(row: Any) -> str:
     return row.ref if isinstance(row, Broadcast) else row.thread
 
 
-def expected_threads(mailbox: Mailbox, refs: list[str]) -> tuple[list[Any], list[Any]]:
+def expected_threads(pairs: list[Pair], refs: list[str]) -> tuple[list[Any], list[Any]]:
     """Of these items, the threads of messages and the announcements, each the last moved first: key, numbers of items
     and of unread ones, the newest, and how many have acted like it."""
     news, by_key = [], defaultdict(list)
-    for item in mailbox.all():
+    for item, row in pairs:
         if item.ref in refs:
-            by_key[thread_of(row := mailbox.row(item))].append((item, row))
+            by_key[thread_of(row)].append((item, row))
     for key, [(item, row), *_others] in list(by_key.items()):
         if isinstance(row, Broadcast):
             news.append((key, 1, int(not item.read), item.ref))
@@ -179,10 +185,9 @@ def expected_threads(mailbox: Mailbox, refs: list[str]) -> tuple[list[Any], list
     return [thread for _rank, thread in sorted(found, reverse=True)], sorted(news, key=lambda one: refs.index(one[3]))
 
 
-def expected(mailbox: Mailbox, choice: dict[str, Any]) -> list[str]:
+def expected(pairs: list[Pair], choice: dict[str, Any]) -> list[str]:
     found = []
-    for item in mailbox.all():
-        row = mailbox.row(item)
+    for item, row in pairs:
         holds = [
             has_words(item, row, choice.get("q", "")),
             not choice.get("types") or item.type in choice["types"],
@@ -222,27 +227,27 @@ def try_choices(data: Any) -> None:
     times = sorted(item.created_at for item in mailbox.all()) or [timezone.now()]
     with override(LANGUAGE):
         for choice in data.draw(st.lists(CHOICES, min_size=3, max_size=5)):
-            given = dict(choice)
+            given, pairs = dict(choice), mailbox.pairs()
             if "actor" in given:
                 given["actor"] = mailbox.actors[given["actor"]].pk
             for name in ("since", "until"):
                 if name in given:
                     given[name] = times[min(given[name], len(times) - 1)]
             if "thread" in given:
-                keys = sorted(thread_of(mailbox.row(item)) for item in mailbox.all())
+                keys = sorted(thread_of(row) for _item, row in pairs)
                 given["thread"] = "f" * 32 if given["thread"] is None or not keys else keys[given["thread"] % len(keys)]
             refs = everything(mailbox.user, **given)
-            assert refs == expected(mailbox, given), given
+            assert refs == expected(pairs, given), given
             with looking_through(1, 2):
                 assert everything(mailbox.user, **given) == refs
-            threads_are_of_what_is_listed(mailbox, given, refs)
+            threads_are_of_what_is_listed(mailbox, pairs, given, refs)
         with looking_through(*data.draw(st.sampled_from([choosing.SIZES, (1, 2)]))):
             changed_is_listed(mailbox, given)
 
 
-def threads_are_of_what_is_listed(mailbox: Mailbox, choice: dict[str, Any], refs: list[str]) -> None:
+def threads_are_of_what_is_listed(mailbox: Mailbox, pairs: list[Pair], choice: dict[str, Any], refs: list[str]) -> None:
     found = [(each.key, each.items, each.unread, each.item.ref) for each in threads(mailbox.user, **choice)]
-    of_messages, news = expected_threads(mailbox, refs)
+    of_messages, news = expected_threads(pairs, refs)
     assert [each for each in found if not each[0].startswith("broadcast-")] == of_messages, choice
     assert [each for each in found if each[0].startswith("broadcast-")] == news, choice
     for key, items, _unread, _newest in found[:1]:
