@@ -4,7 +4,7 @@
  */
 const ENTRIES = [
   "push/page", "push/bell", "push/banners", "push/reddot", "push/signed-out", "push/preview",
-  "inbox/inbox", "inbox/follow", "inbox/visited",
+  "inbox/inbox", "inbox/follow", "inbox/visited", "inbox/admin/preview",
   "site/site",
 ];
 
