@@ -26,8 +26,12 @@ export function address({ q, type, view, thread }) {
 
 /** The links with data-type and data-view around the list and their counts, and the form that searches. */
 export class Filters {
-  /** `onChange(filter)` is called when the user chooses another filter, or goes back in history. */
-  constructor(root, onChange) {
+  /**
+   * `onChange(filter)` is called when the user chooses another filter, or goes back in history.
+   * @param {import("./position.js").Position} position
+   */
+  constructor(root, position, onChange) {
+    this.position = position;
     this.links = [...root.querySelectorAll("a[data-type], a[data-view]")];
     this.types = this.links.flatMap((link) => link.dataset.type || []);
     this.onChange = onChange;
@@ -55,14 +59,14 @@ export class Filters {
   #onClick(event, link) {
     if (!isPlainClick(event)) return;
     event.preventDefault();
-    history.pushState(history.state, "", link.href); // keeps what owner.js noted there
+    this.position.push(link.href);
     this.#show(readFilter(this.types));
   }
 
   #onSearch(event) {
     event.preventDefault();
     const wanted = this.#with("q", this.form.elements.q.value.trim());
-    history.pushState(history.state, "", address(wanted));
+    this.position.push(address(wanted));
     this.#show(readFilter(this.types));
   }
 

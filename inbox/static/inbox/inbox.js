@@ -10,8 +10,9 @@ import { bindKeys } from "./keys.js";
 import { List } from "./list.js";
 import { merge } from "./merge.js";
 import { Owner } from "./owner.js";
-import { makeApi, readBrought, readPage, readShown } from "./pages.js";
+import { makeApi, readBrought, readDown, readShown } from "./pages.js";
 import { Important, Parts } from "./parts.js";
+import { Position } from "./position.js";
 import { Screen } from "./screen.js";
 import { isPlainClick } from "./shared/dom.js";
 import { gettext, interpolate, ngettext } from "./shared/i18n.js";
@@ -48,7 +49,8 @@ class Inbox {
       stillSignedIn: () => this.retry(),
     });
     this.toast = new Toast(one("toast"), one("live"));
-    this.filters = new Filters(root, () => this.start());
+    this.position = new Position(() => this.list.items.length);
+    this.filters = new Filters(root, this.position, () => this.start());
     this.reports = new Reports(this.api, () => ({ user: root.dataset.user, version: this.#listVersion }));
     this.list = new List(one("list"), (type) => this.filters.label(type), this.reports);
     this.screen = new Screen(root, {
@@ -92,20 +94,33 @@ class Inbox {
     this.#accept(page, page.items, page.next);
     this.#onSnapshot(page.snapshot, { anew: false });
     this.settle();
+    const { rows } = this.position.kept;
+    if (rows > page.items.length && page.next !== null) this.#goFurther(rows - page.items.length);
+  }
+
+  /* The reader has come back to a list that was longer. */
+  async #goFurther(rows) {
+    const generation = this.#generation;
+    this.position.hold();
+    await this.#append(rows);
+    if (generation === this.#generation) this.position.release(true);
   }
 
   /** Read the list anew, as after a change of filter. */
   async start() {
     const generation = (this.#generation += 1);
+    this.position.hold();
     this.screen.loading(this.list.items.length > 0);
     const done = await this.#guard(async () => {
-      const [page, snapshot] = await Promise.all([readPage(this.api, this.filter), this.api.unread()]);
+      const [page, snapshot] = await Promise.all([readDown(this.api, this.filter, this.position.kept.rows), this.api.unread()]);
       if (generation !== this.#generation) return;
       if (![page, snapshot].every((part) => this.owner.owns(part))) return void (this.owner.stopped && this.screen.loaded());
       this.#accept(page, page.items, page.next);
       this.#onSnapshot(snapshot, { anew: true });
     });
-    if (done || generation !== this.#generation) return;
+    if (generation !== this.#generation) return;
+    this.position.release(done);
+    if (done) return;
     this.#cursor = null;
     this.list.show([]); // the items on screen belong to another filter
     this.#draw();
@@ -119,20 +134,31 @@ class Inbox {
     else this.start();
   }
 
-  /** Append the next page. */
+  /** Append the next page, and focus its first item. */
   async more() {
+    const first = await this.#append(0);
+    if (first) this.list.focus(first.ref);
+    this.position.save();
+  }
+
+  /* So many rows, at least one page; returns the first of them. */
+  async #append(rows) {
     const [generation, before] = [this.#generation, this.#cursor];
     this.screen.busy(true);
+    let first;
     try {
       await this.#guard(async () => {
-        const page = await readPage(this.api, this.filter, before);
+        const page = await readDown(this.api, this.filter, rows, before);
         if (generation !== this.#generation || !this.owner.owns(page)) return;
-        if (before !== this.#cursor) return this.#cursor === null ? undefined : this.more(); // the list was read meanwhile
-        const first = page.items[0];
+        if (before !== this.#cursor) {
+          if (this.#cursor !== null) first = await this.#append(rows); // the list was read meanwhile
+          return;
+        }
+        [first] = page.items;
         this.#cursor = page.next;
         this.list.show([...this.list.items, ...page.items.filter((item) => !this.list.find(item.ref))]);
-        if (first) this.list.focus(first.ref);
       });
+      return first;
     } finally {
       this.screen.busy(false);
       this.#draw();

@@ -78,6 +78,18 @@ export async function readParts(api, key, { q, type }, before = "", limit = PAGE
   return asItems(page, page.items, {});
 }
 
+/** As `readPage`, of as many `rows`, in several requests if need be; at least one page. */
+export async function readDown(api, filter, rows, before = "") {
+  const page = await readPage(api, filter, before, Math.min(Math.max(rows, PAGE), PAGE_MAX));
+  while (page.items.length < rows && page.next !== null) {
+    const more = await readPage(api, filter, page.next, Math.min(rows - page.items.length, PAGE_MAX));
+    if (!sameUser(page, more)) return more; // for the caller, which shows nothing of it
+    page.items.push(...more.items);
+    page.next = more.next;
+  }
+  return page;
+}
+
 /** As far down as the items on screen, since any of them may have changed. One request is usually enough. */
 export async function readShown(api, filter, shown) {
   const page = await readPage(api, filter, "", Math.min(Math.max(shown.length, PAGE), PAGE_MAX));
