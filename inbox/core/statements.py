@@ -8,6 +8,8 @@ statement in the run after so many, and keeps the last 100 of each connection.
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
+from itertools import count
 from typing import Any
 
 from django.db import DatabaseError, connections
@@ -44,10 +46,22 @@ def _prepares(connection: BaseDatabaseWrapper) -> bool:
 def _rows(
     connection: BaseDatabaseWrapper, sql: str, params: Sequence[Any], *, is_bound_on_server: bool = False
 ) -> list[tuple[Any, ...]]:
+    given = {f"p{n}": value for n, value in enumerate(params)} if connection.vendor == "sqlite" else params
     with _bound_on_server(connection) if is_bound_on_server else connection.cursor() as cursor:
-        cursor.execute(sql, params)
+        cursor.execute(sql if given is params else named(sql), given)
         rows: list[tuple[Any, ...]] = cursor.fetchall()
     return rows
+
+
+@lru_cache(maxsize=200)
+def named(sql: str) -> str:
+    """The statement with a name for each placeholder, p0, p1 and so on.
+
+    Names are put into a statement by formatting it; without them, Django looks through all of it with a regular
+    expression for SQLite. For the tables of 30 event types that takes five times as long as to read a page of them.
+    """
+    numbers = count()
+    return _PLACEHOLDER.sub(lambda found: "%%" if found[0] == "%%" else f"%(p{next(numbers)})s", sql)
 
 
 def _bound_on_server(connection: BaseDatabaseWrapper) -> Any:
