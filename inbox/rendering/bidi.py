@@ -7,7 +7,8 @@ end its own isolate.
 
 import re
 
-from django.utils.translation import get_language_bidi
+from django.conf import settings
+from django.utils.translation import get_language
 
 FSI, PDI, PDF = "\u2068", "\u2069", "\u202c"
 _ISOLATES = frozenset("\u2066\u2067\u2068")  # LRI, RLI, FSI; closed by PDI
@@ -22,10 +23,17 @@ _TURNS = re.compile(
 )
 
 
-def isolated(text: str, is_rtl: bool | None = None) -> str:
+def is_rtl() -> bool:
+    """Whether the active language is written from right to left. As `get_language_bidi` of Django, which looks the
+    language up twice: that takes as long as all else that a title needs."""
+    return (get_language() or "").partition("-")[0] in settings.LANGUAGES_BIDI
+
+
+def isolated(text: str, within_rtl: bool | None = None) -> str:
     """The text, isolated for use inside another one. Text with the direction of its surroundings stays unchanged.
-    `is_rtl`: whether these run from right to left; None: as the active language does, which Django looks up."""
-    if not _TURNS.search(text) and not (get_language_bidi() if is_rtl is None else is_rtl):
+    `within_rtl`: whether these run from right to left; None: as the active language does, which takes time to look up.
+    """
+    if not _TURNS.search(text) and not (is_rtl() if within_rtl is None else within_rtl):
         return text
     return _PARAGRAPH.sub(lambda paragraph: f"{FSI}{_balanced(paragraph[0])}{PDI}", text)
 

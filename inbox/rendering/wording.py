@@ -6,9 +6,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
-from django.utils.translation import get_language_bidi
-
-from .bidi import balanced, isolated
+from .bidi import balanced, is_rtl, isolated
 
 ELLIPSIS = "…"
 MAX_SPEC_DIGITS = 3  # a width of nine digits would make a gigabyte of blanks
@@ -33,9 +31,9 @@ def fill(form: str, words: Mapping[str, object]) -> str:
     pieces = parse(form)
     if len(pieces) == 1 and not pieces[0].literal and pieces[0].name is not None:
         return balanced(_value(pieces[0], words))  # the value is the whole text, so it needs no isolation
-    is_rtl = get_language_bidi()
+    within_rtl = is_rtl() if words else False
     return "".join(
-        piece.literal if piece.name is None else piece.literal + isolated(_value(piece, words), is_rtl)
+        piece.literal if piece.name is None else piece.literal + isolated(_value(piece, words), within_rtl)
         for piece in pieces
     )
 

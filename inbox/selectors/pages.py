@@ -7,7 +7,7 @@ where the page ended.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -28,7 +28,7 @@ from ..core.choice import INBOX, Choice
 from ..core.compiled import Compiled
 from ..core.lookups import BEFORE, KEYS, RECIPIENT, THREAD, Among, Parameter, array, prepared
 from ..core.snapshots import UserId
-from ..core.unions import Layout, Part
+from ..core.unions import Layout, Part, Values
 from ..core.users import SiteUser, UserPk, user_pk
 from ..errors import BadValue
 from ..models import Broadcast, Mailbox, Message, audiences, event_types, ledger, refs
@@ -146,21 +146,20 @@ def _messages(pk: UserPk, choice: Choice, before: int | None, rows: int) -> Iter
     # The types are no part of the SQL, so that each combination of them needs no statement of its own.
     alike = choice.without_words.of_all_types
     if not choice.words:
-        shapes = [Shape(model, alike, rows, has_cursor=before is not None) for model in models.values()]
-        yield from read([(shape, None) for shape in shapes], pk, before=before, most=rows)
+        shape = Shape(alike, rows, has_cursor=before is not None)
+        yield from read(shape, dict.fromkeys(models.values()), pk, before=before, most=rows)
         return
-    names = tuple(models)
-    for found in choosing.search(choice, names, pk, before):
+    of_numbers = list(models.values())
+    for found in choosing.search(choice, tuple(models), pk, before):
         for some in ledger.chunks(found, rows):
-            seqs = {number: [seq for n, seq, *_ in some if n == number] for number in {row[0] for row in some}}
-            shapes = [Shape(models[names[number]], alike, has_keys=True) for number in seqs]
-            yield from read(zip(shapes, seqs.values(), strict=True), pk)
+            numbers = sorted({row[0] for row in some})
+            keys = {of_numbers[number]: [seq for n, seq, *_ in some if n == number] for number in numbers}
+            yield from read(Shape(alike, has_keys=True), keys, pk)
 
 
 class Shape(NamedTuple):
-    """What the SQL for messages of one type depends on."""
+    """What the SQL for messages depends on, beside their type."""
 
-    model: type[Message]
     choice: Choice | None  # None: whatever the user has done with them
     rows: int | None = None
     has_cursor: bool = False
@@ -169,49 +168,76 @@ class Shape(NamedTuple):
 
 
 def read(
-    shapes: Iterable[tuple[Shape, Collection[int] | None]],
+    shape: Shape,
+    keys: Mapping[type[Message], Collection[int] | None],
     pk: UserPk,
     *,
     before: int | None = None,
     thread: str | None = None,
     most: int | None = None,
 ) -> list[Message]:
-    """The messages of one user, each type of one shape, with these `seq`s if it has keys; at most so many, the newest
-    first, without their actors. One statement.
+    """The messages of one user: of each type all, or those with these `seq`s; at most so many, the newest first,
+    without their actors. One statement.
 
     If a column can't be read (encrypted with another key, for example), it is deferred with the other columns of the
     type: then only the items that have such a value can't be rendered.
     """
-    alias, models = ledger.alias(), tuple(event_types().values())
+    alias = ledger.alias()
     connection = connections[alias]
-    owner = Mailbox._meta.pk.get_db_prep_value(pk, connection)
-    parts = []
-    for shape, seqs in shapes:
+    values: Values = {
+        RECIPIENT: Mailbox._meta.pk.get_db_prep_value(pk, connection),
+        BEFORE: before,
+        THREAD: thread,
+    }
+    kept = kept_parts if shape.choice is None or shape.choice in FREQUENT else kept_parts.__wrapped__
+    parts = kept(alias, tuple(event_types().values()), shape)
+    return unions.read(
+        [
+            (part, values if seqs is None else {**values, KEYS: array(connection, seqs)})
+            for model, seqs in keys.items()
+            if (part := parts.of(model)) is not None
+        ],
+        most,
+    )
+
+
+class Parts:
+    """What messages of one shape are read by: a part for each type, made when it is first needed."""
+
+    def __init__(self, alias: str, models: tuple[type[Message], ...], shape: Shape) -> None:
+        """`models`: of all types."""
+        self._alias, self._shape, self._layout = alias, shape, _layout(alias, models)
+        self._made: dict[type[Message], Part | None] = {}
+
+    def of(self, model: type[Message]) -> Part | None:
+        """None if there can be no such messages of this type."""
+        if model not in self._made:
+            self._made[model] = self._new(model)
+        return self._made[model]
+
+    def _new(self, model: type[Message]) -> Part | None:
         with suppress(EmptyResultSet):
-            keys = None if seqs is None else array(connection, seqs)
-            parts.append((_part(alias, models, shape), {RECIPIENT: owner, BEFORE: before, THREAD: thread, KEYS: keys}))
-    return unions.read(parts, most)
+            return Part(self._layout, self._rows(model), SAFE)
+        return None
+
+    def _rows(self, model: type[Message]) -> QuerySet[Any]:
+        shape, owner = self._shape, Value(RECIPIENT)
+        if shape.choice is None:
+            rows = model.objects.using(self._alias).filter(recipient=owner)
+        else:
+            rows = choosing.messages(shape.choice, model, owner).using(self._alias)
+        rows = rows.filter(seq__lt=Value(BEFORE)) if shape.has_cursor else rows
+        rows = rows.filter(Among("seq", KEYS)) if shape.has_keys else rows
+        rows = rows.filter(thread=Value(THREAD)) if shape.in_thread else rows
+        rows = rows.select_related(None).order_by()
+        if shape.rows and connections[self._alias].vendor == "postgresql":
+            rows = rows.order_by("-seq")[: shape.rows]  # SQLite reads no more anyway, and plans these longer
+        return rows
 
 
-def _part(alias: str, models: tuple[type[Message], ...], shape: Shape) -> Part:
-    kept = kept_part if shape.choice is None or shape.choice in FREQUENT else kept_part.__wrapped__
-    return kept(alias, models, shape)
-
-
-@lru_cache(maxsize=1000)
-def kept_part(alias: str, models: tuple[type[Message], ...], shape: Shape) -> Part:
-    owner = Value(RECIPIENT)
-    if shape.choice is None:
-        rows = shape.model.objects.using(alias).filter(recipient=owner)
-    else:
-        rows = choosing.messages(shape.choice, shape.model, owner).using(alias)
-    rows = rows.filter(seq__lt=Value(BEFORE)) if shape.has_cursor else rows
-    rows = rows.filter(Among("seq", KEYS)) if shape.has_keys else rows
-    rows = rows.filter(thread=Value(THREAD)) if shape.in_thread else rows
-    rows = rows.select_related(None).order_by()
-    if shape.rows and connections[alias].vendor == "postgresql":  # SQLite reads no more anyway, and plans these longer
-        rows = rows.order_by("-seq")[: shape.rows]
-    return Part(_layout(alias, models), rows, SAFE)
+@lru_cache(maxsize=100)
+def kept_parts(alias: str, models: tuple[type[Message], ...], shape: Shape) -> Parts:
+    return Parts(alias, models, shape)
 
 
 @cache

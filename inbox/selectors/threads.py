@@ -26,10 +26,10 @@ from django.db import connections
 from django.db.models import F, Value, Window
 from django.db.models.functions import RowNumber
 from django.utils.dateparse import parse_datetime
-from django.utils.translation import get_language_bidi, ngettext
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
-from ..core import unions
+from ..core import statements, unions
 from ..core.choice import INBOX, Choice
 from ..core.lookups import BEFORE, RECIPIENT, array
 from ..core.snapshots import UserId
@@ -38,7 +38,7 @@ from ..core.users import UserPk, user_pk
 from ..errors import BadValue, NotFound
 from ..models import Broadcast, Message, Thread, event_types, ledger, refs
 from ..models.thread_counts import HIDING, ORDER
-from ..rendering.bidi import isolated
+from ..rendering.bidi import is_rtl, isolated
 from . import choosing
 from .badges import version_of, versions
 from .faces import name_of
@@ -182,13 +182,13 @@ def _newest(pk: UserPk, threads: Sequence[Thread], chosen: Chosen | None) -> dic
     for thread in threads:
         seqs.setdefault(thread.type, []).append(thread.newest)
     types = event_types()
-    shapes = [(Shape(types[name], None, has_keys=True), keys) for name, keys in seqs.items() if name in types]
-    found = {str(row.thread): row for row in read(shapes, pk)}
+    keys = {types[name]: seqs[name] for name in sorted(seqs.keys() & types.keys())}
+    found = {str(row.thread): row for row in read(Shape(None, has_keys=True), keys, pk)}
     several = [thread for thread in threads if thread.items > 1 and thread.key in found]
     actors = chosen.actors(several) if chosen else _actors(pk, several)
     named = {key for keys in actors.values() for key in keys[:NAMED]}
-    people, is_rtl = load_actors(list(found.values()), named), get_language_bidi()
-    names = {key: isolated(name, is_rtl) for key in named & people.keys() if (name := name_of(people[key]))}
+    people, within_rtl = load_actors(list(found.values()), named), is_rtl()
+    names = {key: isolated(name, within_rtl) for key in named & people.keys() if (name := name_of(people[key]))}
     return {
         thread.key: _headline(thread, found[thread.key], actors.get(thread.key, []), names)
         for thread in threads
@@ -226,14 +226,12 @@ def _actors(pk: UserPk, threads: Sequence[Thread]) -> dict[str, list[Any]]:
     connection, params = connections[ledger.alias()], list[Any]()
     owner = Thread._meta.get_field("recipient").get_db_prep_value(pk, connection)
     parts = []
-    for name in dict.fromkeys(thread.type for thread in threads):
+    for name in sorted({thread.type for thread in threads}):
         parts.append(_actors_sql(ledger.alias(), event_types()[name]))
         params += [owner, array(connection, [thread.key for thread in threads if thread.type == name])]
     if not parts:
         return {}
-    with connection.cursor() as cursor:
-        cursor.execute(" UNION ALL ".join(parts), params)
-        found = cursor.fetchall()
+    found = statements.run(connection.alias, " UNION ALL ".join(parts), params)
     convert = get_user_model()._meta.pk.to_python
     return {
         thread: [convert(actor) for actor in dict.fromkeys(_loaded(actors)) if actor is not None]
@@ -305,9 +303,9 @@ def thread_items(user: UserId, key: str, *, before: str | None = None, limit: in
         if found.archived or found.snoozed_until is not None:
             raise NotFound(_("There is no such thread."))
         return Page(version, [found], None)
-    has_cursor = cursor.seq is not None
-    shapes = [Shape(model, INBOX, limit + 1, has_cursor, in_thread=True) for model in event_types().values()]
-    rows = read([(shape, None) for shape in shapes], pk, before=cursor.seq, thread=key, most=limit + 1)
+    shape = Shape(INBOX, limit + 1, has_cursor=cursor.seq is not None, in_thread=True)
+    models = dict.fromkeys(event_types().values())
+    rows = read(shape, models, pk, before=cursor.seq, thread=key, most=limit + 1)
     if not rows and cursor.seq is None:
         raise NotFound(_("There is no such thread."))
     load_actors(rows[:limit])

@@ -665,7 +665,7 @@ def test_a_site_may_have_a_manager_that_annotates(user: Any, monkeypatch: pytest
     manager.model, manager.name = LikeMessage, "objects"
     monkeypatch.setattr(LikeMessage, "objects", manager)
     monkeypatch.setattr(LikeMessage, "render_title", lambda row: f"liked {row.how} {row.twice // row.seq}")
-    for kept in (pages.kept_part, pages._layout):
+    for kept in (pages.kept_parts, pages._layout):
         monkeypatch.setattr(pages, kept.__name__, cache(kept.__wrapped__))
     choices: list[dict[str, Any]] = [{}, {"q": "tea"}, {"until": timezone.now()}]
     for choice in choices:

@@ -145,7 +145,7 @@ class TestItems:
             services.send([user], LikeMessage, target_title=title)
         monkeypatch.setattr(LikeMessage._meta.get_field("target_title"), "from_db_value", decrypted, raising=False)
         monkeypatch.setattr(
-            pages, "kept_part", cache(pages.kept_part.__wrapped__)
+            pages, "kept_parts", cache(pages.kept_parts.__wrapped__)
         )  # which columns are converted is kept
         titles = [item.title for item in selectors.inbox_page(user).items]
         assert titles == ["Someone liked “Milk”", "like", "Someone liked “Tea”"]
@@ -157,7 +157,7 @@ class TestItems:
         [user] = people(1)
         services.send([user], CommentMessage, target_title="Tea", excerpt="garbled")
         monkeypatch.setattr(CommentMessage._meta.get_field("excerpt"), "from_db_value", decrypted, raising=False)
-        monkeypatch.setattr(pages, "kept_part", cache(pages.kept_part.__wrapped__))
+        monkeypatch.setattr(pages, "kept_parts", cache(pages.kept_parts.__wrapped__))
         [item] = selectors.inbox_page(user).items
         assert (item.title, item.body) == ("Someone commented on “Tea”", "")
 
