@@ -55,6 +55,7 @@ def test_as_many_people_as_the_limit_says(admin: Client, settings: Any) -> None:
     assert BroadcastMember.objects.count() == 5000
 
 
+@pytest.mark.anywhere
 def test_no_more_people_than_that_are_counted(admin: Client) -> None:
     """However many fit into a request: SQLite takes 250,000 parameters in a statement."""
     first = get_user_model().objects.get().pk
