@@ -28,7 +28,6 @@ transactional = pytest.mark.django_db(transaction=True)
 
 
 @transactional
-@pytest.mark.timeout(60)
 @pytest.mark.parametrize("acted", [0, 2, 10])
 def test_deleting_who_is_gone_already_is_as_in_django_alone(few: int, acted: int) -> None:
     actor, *readers = people(11)
@@ -41,7 +40,6 @@ def test_deleting_who_is_gone_already_is_as_in_django_alone(few: int, acted: int
 
 
 @transactional
-@pytest.mark.timeout(60)
 def test_a_group_deleted_twice() -> None:
     Group.objects.create(name="tea")
     group, again = Group.objects.get(), Group.objects.get()
@@ -84,7 +82,6 @@ def test_a_deletion_that_was_rolled_back_is_done_again_by_the_same_queryset() ->
 
 @postgres
 @transactional
-@pytest.mark.timeout(120)
 @pytest.mark.parametrize("how", ["rows", "querysets", "admins"])
 def test_two_delete_one_user_at_once(how: str) -> None:
     for _ in range(3):
@@ -209,7 +206,6 @@ def test_users_who_are_deleted_along_with_something_else(few: int) -> None:
 @postgres
 @transactional
 @pytest.mark.usefixtures("no_deadlock")
-@pytest.mark.timeout(60)
 def test_no_user_is_locked_before_a_mailbox() -> None:
     """Of two who are deleted, one without a mailbox is named to the other just now."""
     low, high = people(2)

@@ -17,7 +17,7 @@ from push.models import Subscriber
 
 CONNECT, PUBLISH = 1, 3  # types of packets (MQTT 3.1.1, 2.2.1)
 CONNACK, PUBACK = b"\x20\x02\x00\x00", b"\x40\x02"
-PATIENCE = 60.0  # seconds: who waits so long for a connection that has ended never ends in a test
+PATIENCE = 600.0  # seconds: who waits so long for a connection that has ended never ends in a test
 
 
 class Server:
