@@ -77,7 +77,7 @@ test-rest:
 
 # Few random examples: the others are tried on SQLite.
 test-inbox-on-postgres:
-	EXAMPLES=0.5 $(PY) -m tools.on_postgres $(PY) -m pytest -m "not soak and not anywhere" tests/inbox
+	EXAMPLES=0.25 $(PY) -m tools.on_postgres $(PY) -m pytest -m "not soak and not anywhere" tests/inbox
 
 # About half of the tests each: one run would still go on when all the others have ended.
 FIRST := $(wildcard tests/inbox/test_[a-e]*.py)
