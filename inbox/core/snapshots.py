@@ -1,7 +1,6 @@
 """The state of one user's badge at one moment, and the number that orders such states."""
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 UserId = int | str
 
@@ -20,13 +19,14 @@ def user_id(pk: object) -> UserId:
     return pk if isinstance(pk, int) and abs(pk) <= MAX_NUMBER else str(pk)
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
+class Snapshot(NamedTuple):
     """Version and unread counts of one user. Equal versions of a user mean equal snapshots.
 
     `unread`, `unseen` and each count in `by_type` are at most `INBOX_UNREAD_CAP`. `capped` says that there are more
     unread items. `unseen` counts those of them that came, or became unread again, after what the user has seen.
     `threads` counts threads with unread items, at most as many; each unread broadcast is one.
+
+    A named tuple, because Python makes it three times as fast as a frozen dataclass, and thousands in one read.
     """
 
     user: UserId
