@@ -5,48 +5,25 @@ from functools import cache
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import BigIntegerField, Case, F, IntegerField, Model, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models import Case, Exists, F, Model, OuterRef, Q, QuerySet, Value, When
 from django.db.models.functions import Coalesce
 from django.db.models.lookups import GreaterThan
 from django.utils.translation import gettext as _
 
 from .. import conf
 from ..core.compiled import Compiled
+from ..core.expressions import Counted, Either, Plain, Rows
 from ..core.lookups import KEYS, RECIPIENT, Among
 from ..core.snapshots import CLOCK_UNIT, Snapshot, UserId, user_id
 from ..core.users import SiteUser, UserOrPk, UserPk, has_staff_column, user_pks
 from ..errors import NotFound
-from ..models import BroadcastClock, Mailbox, Message, Thread, audiences, event_types, ledger, refs
+from ..models import Broadcast, BroadcastClock, Mailbox, Message, Thread, audiences, event_types, ledger, refs
 from ..models.base import came_at
 from . import undone
 from .recorded import recorded
 
 _THE_USER = Q(pk=Value(RECIPIENT))  # PostgreSQL expects one row of it, and ten of an array of keys
 CAP_CHANGES = 3  # while one set of users is read
-
-
-class Plain(Subquery):
-    """A subquery whose value is not converted: Django would convert each integer to an integer again."""
-
-    def get_db_converters(self, connection: BaseDatabaseWrapper) -> list[Any]:
-        return []
-
-
-class Rows(Plain):
-    """The number of rows of a subquery. If it is sliced, counting stops at the end of the slice."""
-
-    template = "(SELECT COUNT(*) FROM (%(subquery)s) counted)"
-    output_field = IntegerField()
-
-
-class Counted(Plain):
-    """The number of rows of a subquery + `UNIT` × the number of those in which the column `unseen` is not null. So the
-    rows are read once. If the subquery is sliced, counting stops at the end of the slice."""
-
-    UNIT = 2**32
-    template = f"(SELECT COUNT(*) + COUNT(counted.unseen) * {UNIT} FROM (%(subquery)s) counted)"
-    output_field = BigIntegerField()
 
 
 def snapshots(user_ids: Iterable[UserOrPk]) -> dict[UserId, Snapshot]:
@@ -132,12 +109,12 @@ def _read_with_cap(pks: Sequence[UserPk], names: Sequence[str]) -> tuple[int, li
 
 
 def _snapshot(key: UserId, row: Sequence[Any], names: Sequence[str], cap: int) -> Snapshot:
-    counts = row[10:]
+    counts, mask = row[10:], Counted.MASK
     unseen, total = divmod(sum(counts), Counted.UNIT)
-    by_type = {name: count % Counted.UNIT for name, count in zip(names, counts, strict=True) if count}
+    by_type = {name: count & mask for name, count in zip(names, counts, strict=True) if count}
     if total > cap:
         by_type = {name: min(count, cap) for name, count in by_type.items()}
-    threads = (row[8] or 0) + counts[-1] % Counted.UNIT  # of each broadcast, one
+    threads = (row[8] or 0) + (counts[-1] & mask)  # of each broadcast, one
     return Snapshot(key, _version(row), min(total, cap), total > cap, by_type, min(unseen, cap), min(threads, cap))
 
 
@@ -193,7 +170,9 @@ def _statement(names: Sequence[str], cap: int) -> "QuerySet[SiteUser, Any]":
     users = _state().annotate(_cap=_clock("unread_cap"))
     users = users.annotate(_seen_clock=_seen("clock"), _seen_version=_seen("version"))
     users = users.annotate(_threads=Rows(_unread_threads(mine)[: cap + 1]))
-    counts = {f"_unread_{name}": Counted(rows) for name, rows in zip(names, unread, strict=True)}
+    counts: dict[str, Any] = {f"_unread_{name}": Counted(rows) for name, rows in zip(names, unread, strict=True)}
+    of_broadcasts = f"_unread_{refs.BROADCAST}"
+    counts[of_broadcasts] = Either(When(_has_live_broadcasts(), then=counts[of_broadcasts]), default=Value(0))
     return users.annotate(**counts).values_list(*STATE, "_threads", "_cap", *counts)
 
 
@@ -201,6 +180,11 @@ def _messages(model: type[Message], user: OuterRef) -> "QuerySet[Any, Any]":
     """The unread messages, those that came last first: if the cap cuts some off, they are no later than the others."""
     unseen = Case(When(GreaterThan(came_at(), OuterRef("_seen_version")), then=1))
     return model.objects.unread().filter(recipient=user).order_by(came_at().desc()).values(unseen=unseen)
+
+
+def _has_live_broadcasts() -> Exists:
+    """Asked once per statement. Where there are none, nobody's are counted."""
+    return Exists(Broadcast.objects.live().filter(in_inbox=True).order_by())
 
 
 def _is_unseen_broadcast(user: OuterRef) -> Case:

@@ -23,6 +23,7 @@ from .people import live, people
 from .scenes import Scene
 from .test_plans import CHOICES
 from .test_reads_only_read import SELECTORS, undone_scene
+from .test_rules_reading import explained, nodes
 
 __all__ = ["undone_scene"]
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -106,6 +107,24 @@ def test_badges_are_planned_once(count: int) -> None:
     for _ in range(GENERIC):
         assert {each.unread for each in selectors.snapshots(users).values()} == {1}
     assert list(prepared().values()) == [GENERIC - 5]
+
+
+@postgres
+def test_without_a_live_broadcast_they_are_looked_for_once_and_not_for_each_user() -> None:
+    users = people(5)
+    Broadcast.objects.create(title="Not yet")
+    assert times_read(users) == 1
+    live(title="News")
+    assert times_read(users) > len(users)
+
+
+def times_read(users: list[int]) -> int:
+    """How often a read of these badges looks into the table of broadcasts."""
+    with CaptureQueriesContext(connection) as captured:
+        selectors.snapshots(users)
+    [((plan,),)] = [explained("EXPLAIN (ANALYZE, FORMAT JSON)", query["sql"]) for query in captured]
+    read = [node for node in nodes(plan[0]["Plan"]) if node.get("Relation Name") == Broadcast._meta.db_table]
+    return sum(node["Actual Loops"] for node in read)
 
 
 @postgres
