@@ -120,6 +120,7 @@ bench: system
 	$(PY) -m benchmarks.api
 	$(PY) -m benchmarks.fanout
 	$(PY) -m benchmarks.latency
+	$(PY) -m benchmarks.page_weight
 	$(PY) -m benchmarks.send
 	$(PY) -m benchmarks.snapshot
 	$(PY) -m benchmarks.workers

@@ -24,6 +24,7 @@ HOME = ROOT / ".venv" / "bundler"
 def main() -> None:
     dist = ROOT / os.environ.get("STATIC_DIST", "dist")
     if assets.is_current(dist, ROOT):
+        print(f"{dist} is up to date.", flush=True)
         return
     node.install(BUNDLER / "package.json", HOME)
     if not node.is_installed(BUNDLER / "package.json", HOME):
