@@ -202,7 +202,7 @@ def site_env(database_url: str, **env: Any) -> dict[str, str]:
         "PUSH_RESYNC_SECONDS": 2,
         "DEBUG": 0,
         "HTTPS": 0,
-        "STATIC_DIST": os.devnull,  # the scripts as they are
+        "STATIC_DIST": os.environ.get("TEST_STATIC_DIST", os.devnull),  # the scripts as they are, or that bundle
         "ALLOWED_HOSTS": "127.0.0.1,localhost",
         **env,
     }

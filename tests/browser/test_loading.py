@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, Request, Route, expect
 
 from tests import bundles
 from tests.browser.bell import Bell
@@ -50,6 +50,18 @@ def test_the_number_shows_before_there_is_a_panel(page: Page) -> None:
     until_asked(page, waiting)
     waiting.pop().continue_()
     expect(bell.row("First")).to_be_visible()  # of the press before
+
+
+@pytest.mark.parametrize("site", ["bundle"], indirect=True)
+def test_the_budget_of_a_page(page: Page) -> None:
+    """All scripts that are asked for before the number shows, those of the site and the catalog of texts included."""
+    held(page, PANEL)
+    scripts: list[Request] = []
+    page.on("requestfinished", lambda request: request.resource_type == "script" and scripts.append(request))
+    page.goto("/", wait_until="commit")
+    Bell(page).shows("1")
+    assert len(scripts) <= 3, [script.url for script in scripts]
+    assert sum(script.sizes()["responseBodySize"] for script in scripts) <= 25_000
 
 
 def test_without_its_panel_the_bell_leads_to_the_inbox(page: Page) -> None:

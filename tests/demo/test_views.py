@@ -1,5 +1,6 @@
 """The demo site's pages: what they show, what they refuse, where they lead."""
 
+import gzip
 import re
 from http import HTTPStatus
 
@@ -199,3 +200,10 @@ def test_times_have_the_digits_that_html_allows(client: Client) -> None:
     client.force_login(User.objects.create_user("ada"))
     services.write_post(User.objects.get(), "Now", at=timezone.now().replace(microsecond=123_456))
     assert re.findall(r'datetime="([^"]+)"', client.get("/").content.decode())[0].endswith(".123+00:00")
+
+
+def test_the_catalog_of_texts_is_compressed_and_not_sent_twice(client: Client) -> None:
+    headers = {"Accept-Language": "de", "Accept-Encoding": "gzip"}
+    answer = client.get("/jsi18n/", headers=headers)
+    assert "Benachrichtigungen" in gzip.decompress(answer.content).decode()
+    assert client.get("/jsi18n/", headers={**headers, "If-None-Match": answer["ETag"]}).status_code == 304

@@ -35,7 +35,8 @@ export default {
     minify: true,
     entryFileNames: "[name].js",
     chunkFileNames: "reddot/[name]-[hash].js",
-    // All that a page with bell and banners needs at once; other scripts take what they share with it from there.
-    codeSplitting: { groups: [{ name: "page", test: /\/push\/page\.js$/ }] },
+    // All that a page with bell and banners needs at once; other scripts take what they share with it from there. Two small
+    // modules that only others share are in it too: a request costs more than they do.
+    codeSplitting: { groups: [{ name: "page", test: /\/push\/page\.js$|\/shared\/(face|visible)\.js$/ }] },
   },
 };

@@ -11,7 +11,6 @@ import { Reports } from "../../inbox/shared/reports.js";
 import { TRIAL, isTrial, markOf } from "../../inbox/shared/trial.js";
 import { whileShown } from "../client/lifecycle.js";
 import { createCredential } from "../client/credential.js";
-import { connect } from "../reddot.js";
 import { Confirmation } from "./confirmation.js";
 import { Stack } from "./stack.js";
 import { Trials } from "./trials.js";
@@ -99,7 +98,10 @@ export class BroadcastBanners extends HTMLElement {
   }
 
   /** For a page without a bell. */
-  #connect(settings) {
+  async #connect(settings) {
+    const user = this.#user;
+    const { connect } = await import("../reddot.js");
+    if (user !== this.#user) return; // the page was left meanwhile
     this.#own = connect(settings);
     this.#own.addEventListener("change", ({ detail }) => this.#user?.hear(detail));
     this.#own.addEventListener("state", ({ detail }) => this.#onState(detail));

@@ -1,7 +1,12 @@
 /** Parts of a page that are loaded after what is more urgent. */
 
+const LATEST = 1000; // milliseconds; a busy page, or a hidden one, may never be idle
+
 /** Call when the browser has nothing else to do. @param {() => void} call */
-const whenIdle = (call) => (globalThis.requestIdleCallback ?? setTimeout)(call);
+function whenIdle(call) {
+  if (globalThis.requestIdleCallback) requestIdleCallback(call, { timeout: LATEST });
+  else setTimeout(call); // Safari
+}
 
 /** @template T */
 export class Later {
