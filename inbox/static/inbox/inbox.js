@@ -5,6 +5,7 @@
  * whatever holds a connection (push's bell). Without that event the page refreshes when it is shown. */
 
 import { Actions } from "./actions.js";
+import { bindClicks } from "./clicks.js";
 import { Filters } from "./filters.js";
 import { bindKeys } from "./keys.js";
 import { List } from "./list.js";
@@ -14,7 +15,6 @@ import { makeApi, readBrought, readDown, readShown } from "./pages.js";
 import { Important, Parts } from "./parts.js";
 import { Position } from "./position.js";
 import { Screen } from "./screen.js";
-import { isPlainClick } from "./shared/dom.js";
 import { gettext, interpolate, ngettext } from "./shared/i18n.js";
 import { Reports } from "./shared/reports.js";
 import { backoff } from "./shared/timing.js";
@@ -351,7 +351,6 @@ class Inbox {
       this.#onSnapshot(detail);
       if (this.owner.owns(detail) && detail.version > this.#listVersion) this.refresh();
     });
-    this.list.element.closest("form").addEventListener("submit", (event) => event.preventDefault());
     addEventListener("online", () => this.retry());
     addEventListener("offline", () => {
       this.#outages += 1;
@@ -360,25 +359,7 @@ class Inbox {
     addEventListener("pageshow", (event) => event.persisted && this.refresh());
     document.addEventListener("visibilitychange", () => document.hidden || this.refresh());
     document.addEventListener("prerenderingchange", () => this.#see());
-    this.list.element.addEventListener("click", (event) => {
-      if (event.target.closest(".rd-parts")) return; // below
-      const control = event.target.closest("[data-act]");
-      const link = event.target.closest("a.rd-title, a.rd-button");
-      const item = this.list.find(event.target.closest("[data-ref]")?.dataset.ref);
-      if (item?.thread && control?.dataset.act === "open") {
-        if (!isPlainClick(event)) return; // elsewhere the link opens the page of its items
-        event.preventDefault();
-      }
-      if (item && link?.dataset.button) this.actions.press(item, Number(link.dataset.button));
-      else if (item && link) this.reports.clicked(item, "inbox");
-      if (control) this.actions.do(control.dataset.act, control.closest("[data-ref]").dataset.ref);
-    });
-    for (const element of [this.list.element, this.important.element]) {
-      element.addEventListener("click", (event) => {
-        const item = event.target.closest("a, button") && event.target.closest(".rd-part")?.item;
-        if (item) this.actions.readPart(item);
-      });
-    }
+    bindClicks(this.list, this.important, this.actions, this.reports);
     bindKeys(this.list, (name, ref) => this.actions.do(name, ref), () => this.toast.undo());
   }
 }

@@ -1,5 +1,6 @@
 """/inbox/ in Chromium: the script takes over the rows that the page came with, asks for nothing and moves nothing."""
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -50,7 +51,7 @@ ROWS = """(root) => {
 @pytest.fixture(scope="module")
 def site(shared_site: StartSite) -> Site:
     """One of its own: a broadcast advances everybody's version, and other tests send small ones."""
-    return shared_site(server=["uvicorn"])
+    return shared_site(server=["uvicorn"], INBOX_ACTORS="tests.site.faces.faces")
 
 
 @pytest.fixture
@@ -74,6 +75,7 @@ def reader(site: Site, announce: Callable[..., None]) -> str:
     site.call(
         "send", "system", [who], title=ARABIC, body=f"{FAMILY} " * 40, level="warning", url="https://example.org/"
     )
+    site.call("send", "follow", [who], actor="alice")  # who has a picture
     site.call("send", "system", [who], title="Asks", buttons=BUTTONS, level="success")
     announce("Two languages", body=MARKUP, url="/")
     return who
@@ -110,11 +112,16 @@ def test_rows_are_made_in_the_same_way(browse: Browse, site: Site, reader: str, 
     rows = page.locator("[data-list]")
     assert rows.locator(".rd-row").count() > 0
     brought = rows.evaluate(ROWS)
+    assert path != "/inbox/" or {"rd-picture", "rd-initials"} <= set(classes(brought))
     page.route("**/api/v1/inbox/seen/", lambda route: route.abort())
     page.evaluate(REBUILD)
     expect(rows).to_have_attribute("aria-busy", "false")
     made = rows.evaluate(ROWS)
     assert brought == made
+
+
+def classes(lines: list[str]) -> list[str]:
+    return re.findall(r"class=(rd-[a-z]+)", " ".join(lines))
 
 
 # Another filter and back: the script makes all rows anew.
@@ -197,3 +204,21 @@ def test_further_down(browse: Browse, site: Site) -> None:
     expect(inbox.rows.first).to_contain_text("number 24")
     page.get_by_role("link", name="Newest").click()
     expect(inbox.rows.first).to_contain_text("new")
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Auckland", "America/Los_Angeles"])
+def test_the_next_page_has_the_days_of_the_browser(browse: Browse, site: Site, zone: str) -> None:
+    """Once its script has told the zone: the same headings, above the same rows."""
+    who = newcomer(site)
+    for hours in (50, 30, 26, 20, 14, 8, 3):
+        moment = datetime.now(UTC) - timedelta(hours=hours)
+        site.call("create", "system", who, title=f"{hours} hours ago", created_at=moment.isoformat())
+    page, _asked = open_page(browse, site, who, timezone_id=zone)
+    shown = page.locator("[data-list]").evaluate(LINES)
+    assert "Today" in shown or "Yesterday" in shown
+    page.route("**/*.js", lambda route: route.abort())
+    page.goto("/inbox/")
+    assert page.locator("[data-list]").evaluate(LINES) == shown
+
+
+LINES = "(list) => [...list.querySelectorAll('.rd-day h2, .rd-row .rd-title')].map((line) => line.textContent.trim())"
