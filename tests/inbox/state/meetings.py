@@ -8,9 +8,11 @@ from collections.abc import Callable, Collection
 from itertools import product
 from typing import Any, ClassVar
 
-from hypothesis.stateful import RULE_MARKER
+from hypothesis import strategies as st
+from hypothesis.stateful import RULE_MARKER, precondition, rule
 
 from .acts import Acts
+from .lists import has_things
 from .messages import SUBJECTS
 from .people import People
 from .sends import Sends
@@ -22,6 +24,7 @@ RETURNS = ["an act", "an arrival", "a rewrite", "its time", "undo"]
 MEETINGS = [
     *(f"{who} what came back by {why}" for who, why in product(["mark-all spares", "undo skips"], RETURNS)),
     *(f"{who} spares what came back by {why}" for who, why in product(["a visit", "an act on many"], RETURNS)),
+    *(f"undo spares what came back by {why}" for why in ["a rewrite", "undo"]),
     *(f"{what} ends a snooze in its thread" for what in ["an arrival", "a rewrite"]),
     *(f"an arrival replaces a {marked} one" for marked in ["snoozed", "starred"]),
     *(
@@ -59,6 +62,26 @@ class Meetings(only(Everything, RULES)):  # type: ignore[misc]
     def begin(self) -> None:
         super().begin()
         self.send_as_a_service([0], "comment", None, "tea", "/tea", {"target": SUBJECTS[0]})
+
+    # What is rare by the rules alone
+
+    @has_things
+    @rule(which=st.integers(0, 2), act=st.sampled_from(["read or unread", "read or unread", "archive", "star"]))
+    def turn(self, which: int, act: str) -> None:
+        """One of the oldest, so that several acts change the same one."""
+        _thing, marks = self.pick(list(self.world.in_reach(self.person(0).pk)), which)
+        turned = "mark_unread" if marks.read_at else "mark_read"
+        self.act(0, [which], turned if act == "read or unread" else act, None)
+
+    @rule()
+    def send_once_more(self) -> None:
+        """It replaces what has its key."""
+        self.send([0], "comment", None, "tea", "/tea", {})
+
+    @precondition(lambda self: bool(self.world.deeds))
+    @rule(which=st.integers(0, 4))
+    def undo_what_is_recent(self, which: int) -> None:
+        self.undo(which, 0)
 
     def teardown(self) -> None:
         self.met.update(self.world.met)
