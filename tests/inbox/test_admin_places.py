@@ -9,7 +9,7 @@ from django.test import Client
 
 from inbox.models import AudienceFilter, Broadcast
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.urls("tests.inbox.urls"), pytest.mark.django_db, pytest.mark.anywhere]
 
 ADD = "/admin/inbox/broadcast/add/"
 FORM = {
