@@ -14,10 +14,11 @@ from typing import NamedTuple
 from django.core.exceptions import BadRequest
 from django.http import QueryDict
 from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext as _
 
-from .. import services
+from .. import selectors, services
 from ..core.snapshots import MAX_VERSION, UserId
-from ..errors import InboxError
+from ..errors import BadValue, InboxError
 from .filters import Filter
 from .notices import Notice, failure
 from .rows import THREAD
@@ -32,7 +33,7 @@ CHANGES: Mapping[str, Mapping[str, bool | datetime | None]] = {
     "delete": {"deleted": True},
     "wake": {"snoozed_until": None},
 }
-READ_ALL, UNDO, SNOOZE = "read-all", "undo", "snooze"
+READ_ALL, UNDO, SNOOZE, PRESS = "read-all", "undo", "snooze", "press"
 
 
 class Order(NamedTuple):
@@ -77,6 +78,20 @@ def perform(user: UserId, order: Order, sheet: Sheet, until: datetime | None = N
     except InboxError as error:
         return failure(error.detail)
     return Notice(order.act, act.changed, act.undo or "")
+
+
+def press(user: UserId, order: Order, sheet: Sheet) -> tuple[str, Notice | None]:
+    """Press a button of an item: the target is its ref, a blank, and the number of the button. Returns the link of the
+    button, or "" and why it was not pressed."""
+    ref, _blank, number = order.target.rpartition(" ")
+    try:
+        buttons = selectors.item(user, ref).buttons
+        if number not in map(str, range(len(buttons))):
+            raise BadValue(_("This item has no such button."))
+        services.press(user, ref, int(number), surface="inbox", seen=sheet.version)
+    except InboxError as error:
+        return "", failure(error.detail)
+    return buttons[int(number)].url, None
 
 
 def _change(user: UserId, order: Order, sheet: Sheet, until: datetime | None) -> None:

@@ -21,14 +21,14 @@ from ..core.snapshots import Snapshot, UserId, user_id
 from ..http.beside import beside
 from ..models import Broadcast, event_types
 from . import notices
-from .acts import CHANGES, READ_ALL, SNOOZE, UNDO, Order, Sheet, new_key, perform, version_of
+from .acts import CHANGES, PRESS, READ_ALL, SNOOZE, UNDO, Order, Sheet, new_key, perform, press, version_of
 from .empty import empty_of
 from .filters import Filter
 from .reading import Reading, read
 from .rows import by_day, icon_of, rows_of
 from .times import clock_for
 
-ACTS = (*CHANGES, READ_ALL, UNDO, SNOOZE)
+ACTS = (*CHANGES, READ_ALL, UNDO, SNOOZE, PRESS)
 
 
 @login_required
@@ -58,8 +58,10 @@ def _act(request: HttpRequest, user: UserId, wanted: Filter) -> HttpResponse:
     if act == SNOOZE:  # until when is asked on a page of its own
         asked = urlencode({"of": order.target, "version": str(version), "back": here})
         return HttpResponseRedirect(f"{beside(request, 'inbox-snooze')}?{asked}")
-    response = HttpResponseRedirect(here)
-    notices.leave(response, request, user, perform(user, order, sheet), request.path)
+    link, notice = press(user, order, sheet) if act == PRESS else ("", perform(user, order, sheet))
+    response = HttpResponseRedirect(link or here)
+    if notice:
+        notices.leave(response, request, user, notice, request.path)
     return response
 
 
@@ -69,7 +71,6 @@ def _frame(request: HttpRequest, wanted: Filter, found: Reading) -> dict[str, An
         "page": request.path,
         "api": beside(request, "inbox-api:api-root"),
         "preferences": beside(request, "inbox-preferences"),
-        "snooze": beside(request, "inbox-snooze"),
         "user_id": str(request.user.pk),
         "login_url": resolve_url(settings.LOGIN_URL),
         "wanted": wanted,

@@ -230,6 +230,20 @@ def test_without_a_csrf_token_nothing_is_done(alice: User, refs: list[str]) -> N
     assert marks(alice, refs[0])[1] is False
 
 
+def test_a_button_of_an_item(site: Client, alice: User) -> None:
+    """One that leads to a page of this site notes the press; one that leads elsewhere is a link, as a form may not."""
+    links = [{"label": "Yes", "url": "/people/"}, {"label": "No", "url": "https://example.org/"}]
+    services.send([alice], SystemMessage, title="Asks", buttons=links)
+    page = Sheet(site)
+    [pressed] = [value for name, value in page.buttons if name == "press"]
+    assert 'href="https://example.org/"' in page.html
+    for wrong in (f"{pressed}9", pressed.replace(" 0", " -1"), "x", "system-999 0"):
+        assert site.post(INBOX, {**page.fields, "press": wrong})["Location"] == INBOX
+    assert site.post(INBOX, {**page.fields, "press": pressed})["Location"] == "/people/"
+    [item] = selectors.inbox_page(alice.pk).items
+    assert (item.read, item.pressed) == (True, 0)
+
+
 @pytest.mark.parametrize(
     ("query", "text"),
     [

@@ -28,6 +28,7 @@ export function buildRow(item, label) {
 export function adoptRow(row, item) {
   row.item = item;
   showTime(row, item);
+  showButtons(row, item); // those of the server send a form
   showUntil(row, item);
   const rich = row.querySelector(".rd-rich");
   if (rich) localTimes(rich, language);

@@ -140,6 +140,17 @@ def test_what_has_no_link_is_read_by_its_title(plain: Plain, site: Site, person:
     expect(plain.unread).to_have_count(3)
 
 
+def test_a_button_of_an_item_is_noted_and_followed(plain: Plain, site: Site, person: str) -> None:
+    buttons = [{"label": "Go there", "url": "/people/", "labels": {}}]
+    site.call("send", "system", [person], title="Asks", buttons=buttons)
+    plain.page.reload()
+    plain.row("Asks").get_by_role("button", name="Go there").click()
+    expect(plain.page).to_have_url(re.compile("/people/$"))
+    plain.page.go_back()
+    expect(plain.row("Asks")).to_contain_text("Go there (chosen)")
+    expect(plain.unread).to_have_count(3)
+
+
 def test_older(plain: Plain, site: Site, person: str) -> None:
     for number in range(20):
         site.call("send", "system", [person], title=f"number {number:02}")
