@@ -57,6 +57,19 @@ def test_one_script_for_bell_and_banners_within_the_budget(made: Path) -> None:
     assert len(gzip.compress(code, 9)) <= PAGE_BUDGET
 
 
+def test_the_inbox_page_needs_one_script_more(made: Path) -> None:
+    found = names(made)
+    script = made / "static" / found["inbox/inbox.js"]
+    imported = {(script.parent / path).resolve() for path in IMPORTED.findall(script.read_text())}
+    assert imported == {made.resolve() / "static" / found["push/page.js"]}
+
+
+def test_scripts_of_the_preview_share_their_modules(made: Path) -> None:
+    """One of them from a bundle would have a list of places of its own."""
+    bundled = {path.relative_to(made / "bundle").as_posix() for path in (made / "bundle").rglob("*.js")}
+    assert not bundled & {"push/preview.js", "inbox/admin/preview.js"}
+
+
 def test_what_is_not_needed_at_once_is_not_in_it(made: Path) -> None:
     code = (made / "static" / names(made)["push/page.js"]).read_text()
     loaded_later = {path.rpartition("/")[2].partition("-")[0] for path in IMPORTED.findall(code)}

@@ -2,9 +2,11 @@
  * The browser scripts as bundles, each under the name of its module: `rolldown -c`, in a directory that has the static files of
  * all apps side by side in `modules/`. The result lies over them (tools/dist.py).
  */
+// Not the two scripts of the preview in the admin: they share a list, so both or none; and what they share with the inbox
+// page and the bell would be chunks of its own, and so requests of these.
 const ENTRIES = [
-  "push/page", "push/bell", "push/banners", "push/reddot", "push/signed-out", "push/preview",
-  "inbox/inbox", "inbox/follow", "inbox/visited", "inbox/admin/preview",
+  "push/page", "push/bell", "push/banners", "push/reddot", "push/signed-out",
+  "inbox/inbox", "inbox/follow", "inbox/visited",
   "site/site",
 ];
 
