@@ -11,6 +11,7 @@ from typing import Any, Self
 from playwright.sync_api import Browser, BrowserContext, Error, Page
 
 KEPT = 6  # idle browsers; a test opens three at most
+PAGES = 2  # of each; few tests have more tabs open
 TIMEOUT = 30_000  # ms
 BLANK = "about:blank"
 # What a test may do with a context that leaves nothing in it, but for pages and cookies.
@@ -47,16 +48,16 @@ class Profile:
     taken out again. Nor can routes of WebSockets: the pages have them. Nothing of ours writes to `localStorage` or
     databases.
 
-    Its first page is kept, too, blank and with its process: a new one costs twice as much. Unless the test called on it
-    what `LEAVES_A_BLANK_PAGE` does not name, or ended at another site.
+    Its first pages are kept, too, blank and with their process: a new one costs twice as much. Unless the test called
+    on it what `LEAVES_A_BLANK_PAGE` does not name, or ended at another site.
     """
 
     def __init__(self, base_url: str, options: str, context: BrowserContext) -> None:
         self.kind, self.context = (base_url, options), context
         self.errors: list[str] = []
         self.is_spoilt = False
-        self._page: Page | None = None  # the first one, if it is still as it was
-        self._is_idle = False
+        self._kept: list[Page] = []  # that are still as they were
+        self._idle: list[Page] = []  # of these, what this test has not opened
         self._undo: list[Callable[[], object]] = []
         self._sockets: list[tuple[Any, Any]] = []  # their addresses, and who answers
         self._open = context.new_page
@@ -84,41 +85,47 @@ class Profile:
         self._sockets.append((url, answer))
 
     def _new_page(self) -> Page:
-        page = self._first_page() or self._open()
-        if not self._page:
-            self._page = page
-            watch(page, LEAVES_A_BLANK_PAGE, self._let_go)
+        page = self._idle_page() or self._opened()
         for url, answer in self._sockets:
             page.route_web_socket(url, answer)
         return page
 
-    def _first_page(self) -> Page | None:
-        """If it is free."""
-        is_free = self._page and self._is_idle and not self._page.is_closed()
-        self._is_idle = False
-        return self._page if is_free else None
+    def _opened(self) -> Page:
+        page = self._open()
+        if len(self._kept) < PAGES:
+            self._kept.append(page)
+            watch(page, LEAVES_A_BLANK_PAGE, partial(self._let_go, page))
+        return page
 
-    def _let_go(self) -> None:
-        self._page = None
+    def _idle_page(self) -> Page | None:
+        while self._idle:
+            page = self._idle.pop(0)
+            if not page.is_closed():
+                return page
+        return None
+
+    def _let_go(self, page: Page) -> None:
+        if page in self._kept:
+            self._kept.remove(page)
 
     def emptied(self) -> Self:
-        kept = self._page if self._page and self._blanked(self._page) else None
-        self._page, self._is_idle = kept, kept is not None
+        self._kept = [page for page in self._kept if self._blanked(page)]
+        self._idle = [*self._kept]
         for page in self.context.pages:
-            if page is not kept:
+            if page not in self._kept:
                 page.close()
         self.context.clear_cookies()
-        self._mend(kept)
+        self._mend()
         return self
 
-    def _mend(self, page: Page | None) -> None:
+    def _mend(self) -> None:
         self._sockets.clear()
         if not self._undo:
             return
         for undo in [*self._undo]:
             undo()
         self._undo.clear()  # of what undoing called, too
-        if page:
+        for page in self._kept:
             page.goto(BLANK)  # scripts that were removed have run in it
 
     def _blanked(self, page: Page) -> bool:

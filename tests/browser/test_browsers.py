@@ -64,14 +64,17 @@ def test_it_is_empty_when_it_is_used_again(browsers: Browsers, site: Site) -> No
     page.mouse.move(100, 100)
     other = context.new_page()
     other.goto("/jsi18n/")
+    other.evaluate("sessionStorage.setItem('left', 1)")
+    context.new_page()  # more than are kept
     assert browsers.give_back(profile) == ["left"]
     assert browsers.take(site.url(""), OPTIONS) is profile
-    assert (context.pages, context.cookies(), profile.errors) == ([page], [], [])
-    assert context.new_page() is page
-    assert page.url == "about:blank"
-    page.goto("/jsi18n/")
-    assert page.evaluate(STATE) == [0, None, "", ""]
-    assert context.new_page() is not page
+    assert (context.pages, context.cookies(), profile.errors) == ([page, other], [], [])
+    for kept in (page, other):
+        assert context.new_page() is kept
+        assert kept.url == "about:blank"
+        kept.goto("/jsi18n/")
+        assert kept.evaluate(STATE) == [0, None, "", ""]
+    assert context.new_page() not in (page, other)
 
 
 @pytest.mark.parametrize("how", SPOIL_A_PAGE)
