@@ -14,7 +14,7 @@ ADD = "/admin/inbox/broadcast/add/"
 
 
 def test_a_union_without_others(browse: Browse, shared_site: StartSite) -> None:
-    page = browse(shared_site(DEBUG="1"), "admin").new_page()
+    page = browse(shared_site(server=["uvicorn"]), "admin").new_page()
     page.goto(ADD)
     reach = page.locator(".field-audience .inbox-reach")
     search = page.get_by_role("combobox", name="People").first
@@ -49,7 +49,7 @@ def test_a_union_without_others(browse: Browse, shared_site: StartSite) -> None:
 
 
 def test_on_a_phone(browse: Browse, shared_site: StartSite) -> None:
-    page = browse(shared_site(DEBUG="1"), "admin", viewport=PHONE).new_page()
+    page = browse(shared_site(server=["uvicorn"]), "admin", viewport=PHONE).new_page()
     page.goto(ADD)
     page.get_by_role("radio", name="Several").check()
     page.get_by_role("combobox", name="People").first.press_sequentially("a")
@@ -58,7 +58,7 @@ def test_on_a_phone(browse: Browse, shared_site: StartSite) -> None:
 
 
 def test_an_uploaded_list(browse: Browse, shared_site: StartSite) -> None:
-    page = browse(shared_site(DEBUG="1"), "admin").new_page()
+    page = browse(shared_site(server=["uvicorn"]), "admin").new_page()
     page.goto(ADD)
     page.get_by_label("Title:", exact=True).fill(f"Tea {token_hex(4)}")
     page.get_by_role("button", name="Save as draft").click()
@@ -90,7 +90,7 @@ def test_an_uploaded_list(browse: Browse, shared_site: StartSite) -> None:
 
 
 def test_a_saved_filter(browse: Browse, shared_site: StartSite) -> None:
-    page = browse(shared_site(DEBUG="1"), "admin").new_page()
+    page = browse(shared_site(server=["uvicorn"]), "admin").new_page()
     name = f"all {token_hex(4)}"
     page.goto("/admin/inbox/audiencefilter/add/")
     page.get_by_label("Name:").fill(name)
@@ -103,5 +103,4 @@ def test_a_saved_filter(browse: Browse, shared_site: StartSite) -> None:
     page.get_by_role("radio", name="Several").check()
     chosen.check()
     expect(page.locator(".field-audience .inbox-reach")).to_contain_text("alice, bob")
-    assert violations(page) == []
     assert page.evaluate(TOO_WIDE, ["100%"]) == []
