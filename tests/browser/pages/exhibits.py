@@ -11,7 +11,8 @@ from django.utils import timezone
 from inbox import models, services
 from inbox.models import Broadcast, Noticed, Scope
 
-READERS = 120
+READERS = 120  # more than a page of the list has
+ACTIVE = 36
 TRANSLATED = {
     "de": {
         "title": "Wartung in der Nacht zum Dienstag",
@@ -68,11 +69,11 @@ def furnish() -> dict[str, int]:
 
 
 def read(broadcast: Broadcast) -> None:
-    """By many, each in a way of their own."""
+    """For many; some do what is asked of them, each in a way of their own."""
     users = [get_user_model()(username=f"reader{number:03}") for number in range(READERS)]
     get_user_model().objects.bulk_create(users)
     Broadcast.objects.filter(pk=broadcast.pk).update(audience="everyone")
-    for number, user in enumerate(get_user_model().objects.filter(username__startswith="reader")):
+    for number, user in enumerate(get_user_model().objects.filter(username__startswith="reader")[:ACTIVE]):
         acts = [services.mark_read, services.confirm, services.close_banner][: number % 4]
         whats = [Noticed.SHOWN, Noticed.SEEN, Noticed.BUTTON_0][: number % 3 + 1]
         services.note_events(user, [services.Event(broadcast.ref, what) for what in whats])
