@@ -1,6 +1,7 @@
 """Real Chromium at a real site. Contexts are people, pages are tabs."""
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from secrets import token_hex
@@ -9,22 +10,49 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
+from tests import bundles
 from tests.browser.bell import Bell
 from tests.browser.browsers import Browsers, Profile
 from tests.browser.elsewhere import Elsewhere
+from tests.conftest import StartSite
 from tests.servers import Site
+from tools.stores import MissingServerError
 
 Browse = Callable[..., BrowserContext]
 OpenBell = Callable[..., Bell]
 # Without a graphics card each frame of an animation costs CPU time: a fifth of what a page with an open panel does.
 STILL: dict[str, Any] = {"reduced_motion": "reduce"}
 MOVING: dict[str, Any] = {"reduced_motion": "no-preference"}
+# Two settings that have nothing to do with each other, for one site.
+FACES_AND_UNSEEN = {"INBOX_ACTORS": "notify_site.demo.faces.faces", "INBOX_BADGE": "unseen"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "tests/browser/" in item.path.as_posix():
             item.add_marker("browser")
+
+
+@pytest.fixture(scope="session")
+def scripts() -> str:
+    """STATIC_DIST of the sites: bundles, as in production. A page of 38 modules takes a third more CPU time.
+
+    Sites with DEBUG serve the modules, and all do where there is no bundler. test_loading.py tries both.
+    """
+    try:
+        return str(bundles.made())
+    except MissingServerError:
+        return os.devnull
+
+
+@pytest.fixture(scope="session")
+def shared_site(shared_site: StartSite, scripts: str) -> StartSite:
+    return lambda **shape: shared_site(**{"STATIC_DIST": scripts} | shape)
+
+
+@pytest.fixture
+def start_site(start_site: StartSite, scripts: str) -> StartSite:
+    return lambda **shape: start_site(**{"STATIC_DIST": scripts} | shape)
 
 
 @pytest.fixture(scope="session")
@@ -67,7 +95,7 @@ def browsers(chromium: Browser) -> Browsers:
 def browse(browsers: Browsers) -> Iterator[Browse]:
     """`browse(site, "bob", viewport=…)`: a browser signed in as bob. Its pages may not throw.
 
-    It and its first tab may have been at that site before: scripts are in the cache, and nothing else of another test.
+    It and its first tabs may have been at that site before: scripts are in the cache, and nothing else of another test.
     Nothing is animated, unless the options are `MOVING`.
     A test that follows a link waits for the page: Chromium may hang when it is closed in the middle of that.
     """

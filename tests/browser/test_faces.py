@@ -4,14 +4,14 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.bell import Bell
-from tests.browser.conftest import Browse
+from tests.browser.conftest import FACES_AND_UNSEEN, Browse
 from tests.conftest import StartSite
 from tests.servers import Site
 
 
 @pytest.fixture(scope="module")
 def site(shared_site: StartSite) -> Site:
-    return shared_site(INBOX_ACTORS="notify_site.demo.faces.faces")
+    return shared_site(**FACES_AND_UNSEEN)
 
 
 @pytest.fixture

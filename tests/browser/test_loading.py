@@ -1,5 +1,6 @@
 """What is loaded when: the number first, panel, toasts and other transports when they are needed."""
 
+import os
 import re
 
 import pytest
@@ -18,9 +19,9 @@ PANEL = re.compile(r"/overlay(-.{8})?\.js$")
 def site(shared_site: StartSite, request: pytest.FixtureRequest) -> Site:
     """With the scripts as they are, and as `make dist` makes them."""
     if request.param == "modules":
-        return shared_site()
+        return shared_site(STATIC_DIST=os.devnull)
     with needs():
-        return shared_site(STATIC_DIST=bundles.made())
+        return shared_site(STATIC_DIST=str(bundles.made()))
 
 
 @pytest.fixture

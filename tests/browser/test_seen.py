@@ -7,14 +7,14 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.bell import Bell
-from tests.browser.conftest import Browse, OpenBell, newcomer, tab
+from tests.browser.conftest import FACES_AND_UNSEEN, Browse, OpenBell, newcomer, tab
 from tests.servers import Site, wait_for
 
 
 @pytest.fixture(scope="module")
 def unseen_site(shared_site: Callable[..., Site]) -> Site:
     """The bell shows what is unseen."""
-    return shared_site(INBOX_BADGE="unseen")
+    return shared_site(**FACES_AND_UNSEEN)
 
 
 @pytest.fixture

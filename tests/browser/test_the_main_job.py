@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from secrets import token_hex
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -11,7 +12,7 @@ from tests.browser.bell import Bell
 from tests.browser.conftest import MOVING, Browse, tab
 from tests.servers import Site
 
-EMBEDDED = {"server": "daphne"}
+EMBEDDED: dict[str, Any] = {}
 # With the resync of production: one that comes first brings the state without the toast, which is a courtesy.
 STACK = {"server": ["uvicorn", "daphne"], "bus": "valkey", "web": 2, "worker": True, "database": "postgres"}
 STACK["PUSH_RESYNC_SECONDS"] = 25

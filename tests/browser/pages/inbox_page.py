@@ -15,6 +15,7 @@ class InboxPage:
         self.empty = page.locator("[data-empty]")
         self.mark_all = page.locator("[data-read-all]")
         self.unread = page.locator(".rd-row.rd-unread")
+        expect(page.locator("[data-late]")).to_have_count(0)  # its script has started
         expect(page.locator("[data-list]")).to_have_attribute("aria-busy", "false")
 
     def tab(self, name: str) -> Locator:

@@ -36,7 +36,7 @@ NAMED = {each.name: each for each in EXHIBITS}
 
 @pytest.fixture(scope="module")
 def exhibits(shared_site: StartSite) -> tuple[Site, dict[str, int]]:
-    site = shared_site(DEBUG="1", DEMO="furnished")
+    site = shared_site(DEMO="furnished")
     site.call("django.core.management.call_command", "seed_demo", verbosity=0)
     return site, site.call("tests.browser.pages.exhibits.furnish")
 

@@ -21,7 +21,7 @@ LIVE, SHOWN = 30, 12
 @pytest.fixture(scope="module")
 def busy_site(shared_site: StartSite) -> Site:
     """With more announcements that are live than the timeline shows, and long words in them."""
-    site = shared_site(DEBUG="1", DEMO="busy")
+    site = shared_site(DEMO="busy")
     for number in range(LIVE):
         site.call("broadcast", f"Donaudampfschifffahrtsgesellschaft will be closed for a long time {number}")
     return site

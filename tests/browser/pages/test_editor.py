@@ -20,7 +20,7 @@ TEXT = """**注意：**今晚 {{time 2026-12-01T02:00 Europe/Berlin}}
 
 
 def test_the_author_sees_what_readers_will(browse: Browse, shared_site: StartSite) -> None:
-    site = shared_site(DEBUG="1")
+    site = shared_site(server=["uvicorn"])
     page = browse(site, "admin").new_page()
     page.goto("/admin/inbox/broadcast/add/")
     body = page.get_by_role("textbox", name="Text:", exact=True)
@@ -38,7 +38,7 @@ def test_the_author_sees_what_readers_will(browse: Browse, shared_site: StartSit
 
 
 def test_the_preview_has_every_place_colour_and_width(browse: Browse, shared_site: StartSite) -> None:
-    page = browse(shared_site(DEBUG="1"), "admin").new_page()
+    page = browse(shared_site(server=["uvicorn"]), "admin").new_page()
     page.goto("/admin/inbox/broadcast/add/")
     page.get_by_label("Title:", exact=True).fill("Maintenance")
     page.get_by_label("Level:").select_option("critical")
@@ -66,7 +66,7 @@ def test_the_preview_has_every_place_colour_and_width(browse: Browse, shared_sit
 
 def test_the_author_alone_tries_it_out(browse: Browse, shared_site: StartSite) -> None:
     """On all open pages, in another browser, too, each in its language. Nothing is published."""
-    site = shared_site(DEBUG="1")
+    site = shared_site(server=["uvicorn"])
     context = browse(site, "admin")
     own, others = context.new_page(), browse(site, newcomer(site)).new_page()
     chinese = browse(site, "admin", locale="zh-CN").new_page()
@@ -99,7 +99,7 @@ def test_the_author_alone_tries_it_out(browse: Browse, shared_site: StartSite) -
 
 
 def test_what_is_tried_out_goes_with_its_author(browse: Browse, shared_site: StartSite) -> None:
-    context = browse(shared_site(DEBUG="1"), "admin")
+    context = browse(shared_site(server=["uvicorn"]), "admin")
     own, page = context.new_page(), context.new_page()
     own.goto("/people/")
     Bell(own).live()
@@ -116,7 +116,7 @@ def test_what_is_tried_out_goes_with_its_author(browse: Browse, shared_site: Sta
 
 
 def test_buttons_write_marks_around_what_is_selected(browse: Browse, shared_site: StartSite) -> None:
-    page = browse(shared_site(DEBUG="1"), "admin").new_page()
+    page = browse(shared_site(server=["uvicorn"]), "admin").new_page()
     page.goto("/admin/inbox/broadcast/add/")
     body = page.get_by_role("textbox", name="Text:", exact=True)
     body.fill("one\ntwo")
@@ -162,7 +162,7 @@ def test_publishing_and_withdrawing_ask_once_with_numbers(browse: Browse, shared
 
 
 def test_each_language_has_its_fields_and_its_preview(browse: Browse, shared_site: StartSite) -> None:
-    page = browse(shared_site(DEBUG="1"), "admin", timezone_id="Asia/Shanghai").new_page()
+    page = browse(shared_site(server=["uvicorn"]), "admin", timezone_id="Asia/Shanghai").new_page()
     page.goto("/admin/inbox/broadcast/add/")
     chinese = page.get_by_role("textbox", name="Text (简体中文):")
     chinese.fill("{{time 2026-12-01T02:00 Asia/Shanghai}}")
@@ -212,7 +212,7 @@ def test_readers_see_moments_in_their_own_time_zone(browse: Browse, shared_site:
 
 
 def test_times_are_in_the_zone_of_the_browser(browse: Browse, shared_site: StartSite) -> None:
-    page = browse(shared_site(DEBUG="1"), "admin", timezone_id="Asia/Tokyo").new_page()
+    page = browse(shared_site(server=["uvicorn"]), "admin", timezone_id="Asia/Tokyo").new_page()
     page.goto("/admin/inbox/broadcast/")
     page.get_by_role("link", name="Add announcement").click()
     expect(page.get_by_text("Time zone: Asia/Tokyo")).to_have_count(2)

@@ -14,7 +14,7 @@ from tests.browser.conftest import Browse, newcomer
 from tests.browser.looks import PHONE
 from tests.browser.pages.inbox_page import InboxPage
 from tests.conftest import StartSite
-from tests.servers import Site
+from tests.servers import Site, wait_for
 
 # Layout shifts, from the first frame on; those within half a second of an act of the user do not count.
 SHIFTS = """window.shifts = [];
@@ -155,8 +155,9 @@ def test_the_row_that_has_the_focus_stays_the_node_that_it_is(browse: Browse, si
     context = browse(site, reader)
     page = context.new_page()
     held: list[Any] = []
-    page.route("**/inbox/inbox.js", lambda route: held.append(route))
+    page.route(re.compile(r"/inbox/inbox\b.*\.js"), lambda route: held.append(route))
     page.goto("/inbox/", wait_until="commit")
+    wait_for(lambda: page.title() and held)
     title = page.locator(".rd-title").nth(1)
     title.focus()
     page.evaluate("window.title = document.activeElement")

@@ -10,7 +10,7 @@ from tests.conftest import StartSite
 
 
 def test_repeating_an_announcement(browse: Browse, shared_site: StartSite) -> None:
-    page = browse(shared_site(DEBUG="1"), "admin", timezone_id="Europe/Berlin").new_page()
+    page = browse(shared_site(server=["uvicorn"]), "admin", timezone_id="Europe/Berlin").new_page()
     title = f"Clean the kitchen {token_hex(3)}"
     page.goto("/admin/inbox/broadcast/add/")
     page.get_by_label("Title:", exact=True).fill(title)

@@ -134,7 +134,7 @@ def test_the_lab(browse: Browse, open_site: Site) -> None:
 
 
 def test_the_editor(browse: Browse, shared_site: StartSite) -> None:
-    site = shared_site(DEBUG="1")
+    site = shared_site(server=["uvicorn"])
     page = visit(browse(site, "admin"), site, "/admin/inbox/broadcast/add/")
     page.locator("#id_body").fill("![кот](https://evil.example/x.png) [x](javascript:1)")
     expect(page.locator("[data-field=body] li")).to_have_count(2)
