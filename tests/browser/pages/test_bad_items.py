@@ -110,9 +110,10 @@ def test_toasts_show_each(browse: Browse, site: Site, person: str) -> None:
     shown = bell.page.evaluate(
         f"""(items) => items.map((item) => {{
           const bell = {ELEMENT};
-          bell.toasts.clear();
+          const toasts = bell.shadowRoot.querySelector(".stack");
+          toasts.replaceChildren();
           bell.offer({{ ...bell.snapshot, item }});
-          return bell.toasts.list.childElementCount;
+          return toasts.childElementCount;
         }})""",
         [*ITEMS, *NO_ITEMS],
     )
