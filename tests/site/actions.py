@@ -291,7 +291,7 @@ def kept_broker() -> Any:
 def snapshot(name: str) -> Any:
     from inbox import selectors
 
-    return selectors.snapshot(ids([name])[0])
+    return selectors.snapshot(ids([name])[0]).as_dict()
 
 
 def ids(names: list[str]) -> list[Any]:
