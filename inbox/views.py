@@ -21,8 +21,8 @@ from .core.snapshots import UserId, user_id
 from .core.subjects import PERIODS
 from .core.zones import zone_named
 from .errors import BadValue, InboxError, MayNotFollow
-from .forms import PreferencesForm, SnoozeForm, in_words
 from .http.beside import beside
+from .page.forms import PreferencesForm, SnoozeForm, in_words
 from .page.snoozing import snooze_one
 from .rendering.languages import supported
 

@@ -14,11 +14,11 @@ from django.utils.translation import gettext as _
 from .. import selectors
 from ..core.snapshots import UserId
 from ..errors import InboxError, NotFound
-from ..forms import SnoozeForm
 from ..http.beside import beside
 from . import notices
 from .acts import SNOOZE, Order, Sheet, new_key, perform, version_of
 from .filters import Filter
+from .forms import SnoozeForm
 from .rows import THREAD
 
 

@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from inbox import selectors, services
 from inbox.core.choice import Choice
-from inbox.forms import moments
 from inbox.models import SystemMessage
+from inbox.page.forms import moments
 
 pytestmark = pytest.mark.django_db
 

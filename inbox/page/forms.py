@@ -10,10 +10,10 @@ from django.utils import formats, timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
-from . import selectors
-from .core.zones import zones_by_region
-from .models import event_types
-from .rendering.languages import languages
+from .. import selectors
+from ..core.zones import zones_by_region
+from ..models import event_types
+from ..rendering.languages import languages
 
 MORNING, LATER = time(9), timedelta(hours=3)
 AS_THE_PAGE, AS_THE_BROWSER = _("As the page"), _("As the browser")
