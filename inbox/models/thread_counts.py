@@ -19,9 +19,9 @@ from django.db.models import Case, F, IntegerField, OuterRef, Q, QuerySet, Subqu
 from django.db.models.lookups import IsNull
 from django.utils import timezone
 
-from ..core.compiled import Compiled
 from ..core.lookups import KEYS, Among, among, prepared
 from ..core.snapshots import CLOCK_UNIT
+from ..core.sql.compiled import Compiled
 from ..core.users import UserPk
 from . import ledger, thread_rows
 from .base import MailboxRow, came_at, may_be_null

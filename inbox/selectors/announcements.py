@@ -12,9 +12,9 @@ from django.db import connections
 from django.db.models import Case, QuerySet, Value, When
 from django.utils import timezone
 
-from ..core.compiled import Compiled
 from ..core.lookups import RECIPIENT
 from ..core.snapshots import UserId
+from ..core.sql.compiled import Compiled
 from ..core.users import UserPk, user_pk
 from ..models import SHOWN, TRIAL_LIFETIME, Broadcast, BroadcastTrial, Level, audiences, ledger, refs
 from .badges import version_of

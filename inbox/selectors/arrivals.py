@@ -9,9 +9,9 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.db.models import Exists, Model, OuterRef, QuerySet, Subquery
 
-from ..core.compiled import Compiled
 from ..core.lookups import KEYS, Among
 from ..core.snapshots import CLOCK_UNIT, UserId, user_id
+from ..core.sql.compiled import Compiled
 from ..core.users import UserPk, user_pk
 from ..errors import NotFound
 from ..models import Broadcast, BroadcastReceipt, Mailbox, Message, State, audiences, event_types, ledger, refs

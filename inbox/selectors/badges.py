@@ -11,10 +11,10 @@ from django.db.models.lookups import GreaterThan
 from django.utils.translation import gettext as _
 
 from .. import conf
-from ..core.compiled import Compiled
-from ..core.expressions import Counted, Either, Plain, Rows
 from ..core.lookups import KEYS, RECIPIENT, Among
 from ..core.snapshots import CLOCK_UNIT, Snapshot, UserId, user_id
+from ..core.sql.compiled import Compiled
+from ..core.sql.expressions import Counted, Either, Plain, Rows
 from ..core.users import SiteUser, UserOrPk, UserPk, has_staff_column, user_pks
 from ..errors import NotFound
 from ..models import Broadcast, BroadcastClock, Mailbox, Message, Thread, audiences, event_types, ledger, refs

@@ -23,12 +23,12 @@ from django.db.models import Q, QuerySet, Value
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
-from ..core import unions
 from ..core.choice import INBOX, Choice
-from ..core.compiled import Compiled
 from ..core.lookups import BEFORE, KEYS, RECIPIENT, THREAD, Among, Parameter, array, prepared
 from ..core.snapshots import UserId
-from ..core.unions import Layout, Part, Values
+from ..core.sql import unions
+from ..core.sql.compiled import Compiled
+from ..core.sql.unions import Layout, Part, Values
 from ..core.users import SiteUser, UserPk, user_pk
 from ..errors import BadValue
 from ..models import Broadcast, Mailbox, Message, audiences, event_types, ledger, refs

@@ -7,9 +7,9 @@ from typing import NamedTuple
 from django.db import connections
 from django.db.models import Value
 
-from ..core.compiled import Compiled
 from ..core.lookups import RECIPIENT, Among
 from ..core.snapshots import UserId, user_id
+from ..core.sql.compiled import Compiled
 from ..core.users import UserOrPk, user_pk, user_pks
 from ..models import ChosenLocale, MutedType, event_types, ledger
 from ..rendering.languages import supported

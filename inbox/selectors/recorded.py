@@ -13,7 +13,7 @@ from functools import cache
 from typing import NamedTuple
 
 from .. import conf
-from ..core.compiled import Compiled
+from ..core.sql.compiled import Compiled
 from ..models import BroadcastClock, ledger
 from . import undone
 from .items import Item

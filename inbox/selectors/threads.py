@@ -29,11 +29,11 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from ..core import statements, unions
 from ..core.choice import INBOX, Choice
 from ..core.lookups import BEFORE, RECIPIENT, array
 from ..core.snapshots import UserId
-from ..core.unions import Layout, Part, Values
+from ..core.sql import statements, unions
+from ..core.sql.unions import Layout, Part, Values
 from ..core.users import UserPk, user_pk
 from ..errors import BadValue, NotFound
 from ..models import Broadcast, Message, Thread, event_types, ledger, refs

@@ -14,9 +14,9 @@ from django.utils import timezone
 
 from inbox import selectors, services
 from inbox.core.choice import Choice
-from inbox.core.compiled import Compiled
 from inbox.core.snapshots import CLOCK_UNIT
-from inbox.core.statements import named
+from inbox.core.sql.compiled import Compiled
+from inbox.core.sql.statements import named
 from inbox.models import Broadcast, BroadcastReceipt, Thread, message_models
 
 from .scenes import MAILBOX_WRITES, Scene

@@ -13,9 +13,9 @@ from django.test.utils import CaptureQueriesContext
 
 from inbox import selectors, services
 from inbox.core.choice import Choice
-from inbox.core.compiled import Compiled
 from inbox.core.lookups import BEFORE, KEYS, Among
-from inbox.core.statements import run
+from inbox.core.sql.compiled import Compiled
+from inbox.core.sql.statements import run
 from inbox.models import Broadcast, FollowMessage, Thread
 from inbox.selectors.badges import version_of
 

@@ -12,8 +12,8 @@ from django.db.models import Exists, Q, QuerySet, Value
 from django.utils.translation import gettext as _
 
 from ...core.choice import Choice
-from ...core.compiled import Compiled
 from ...core.lookups import RECIPIENT, Among, Parameter
+from ...core.sql.compiled import Compiled
 from ...core.users import UserOrPk, UserPk, user_pk
 from ...errors import BadValue
 from ...models import Mailbox, Message, audiences, event_types, ledger, refs

@@ -14,11 +14,11 @@ from django.db import connections
 from django.db.models import QuerySet, TextField, Value
 from django.db.models.functions import Cast
 
-from ...core import unions
-from ...core.compiled import Compiled
 from ...core.given import given
 from ...core.lookups import KEYS, RECIPIENT, Among, Parameter, array, prepared
-from ...core.unions import Values
+from ...core.sql import unions
+from ...core.sql.compiled import Compiled
+from ...core.sql.unions import Values
 from ...core.users import UserPk
 from ...models import BroadcastReceipt, Mailbox, Message, event_types, ledger, refs, thread_counts
 from ...models.base import NULL_IF_UNREAD

@@ -5,9 +5,9 @@ from typing import Any
 
 from django.db.models import Value
 
-from ...core.compiled import Compiled
 from ...core.lookups import RECIPIENT, Parameter
 from ...core.snapshots import CLOCK_UNIT, user_id
+from ...core.sql.compiled import Compiled
 from ...core.subjects import Target, subject_of
 from ...core.users import UserOrPk, UserPk, user_pk
 from ...core.visits import read_visit

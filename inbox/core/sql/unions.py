@@ -13,9 +13,9 @@ from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Model, QuerySet
 
+from ..isolation import log_failure
+from ..lookups import Parameter, type_of
 from .compiled import Compiled, Converters, converted
-from .isolation import log_failure
-from .lookups import Parameter, type_of
 from .statements import run, with_constants
 
 AHEAD = 1  # what stands in a row before the first place: the number of the part

@@ -9,9 +9,9 @@ from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Model, QuerySet
 
-from .lookups import KEYS, RECIPIENT, Parameter, array, prepared
+from ..lookups import KEYS, RECIPIENT, Parameter, array, prepared
+from ..users import UserPk
 from .statements import run, with_constants
-from .users import UserPk
 
 Row = TypeVar("Row", bound=Model)
 
