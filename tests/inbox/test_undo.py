@@ -410,6 +410,18 @@ def test_an_undo_whose_answer_was_lost_is_sent_again(bob: Any) -> None:
     assert call("POST", "inbox/undo/", {"undo": own}).json()["unread"] == 0
 
 
+@pytest.mark.anywhere
+def test_a_deletion_whose_answer_was_lost_is_sent_again(bob: Any) -> None:
+    """Under its own token it has nothing left to do; under another one, the items are gone."""
+    call, own = Caller(bob), "d" * 22
+    refs = [*sent(bob.pk, 2), live().ref]
+    body = {"refs": refs, "deleted": True, "act": own}
+    assert [call("POST", "inbox/changes/", body).json()["changed"] for _ in range(2)] == [3, 0]
+    problem(call("POST", "inbox/changes/", {**body, "act": "v" * 22}), 404)
+    assert call("POST", "inbox/undo/", {"undo": own}).json()["restored"] == 3
+    assert call("POST", "inbox/changes/", body).json()["changed"] == 3, "after the undo it is another act"
+
+
 def test_an_undo_under_the_token_that_it_undoes_is_refused(bob: Any) -> None:
     """It would undo itself, and so on."""
     refs, token = sent(bob.pk, 2), "o" * 22
