@@ -80,6 +80,7 @@ def _frame(request: HttpRequest, wanted: Filter, found: Reading) -> dict[str, An
         "unread": _unread(found.snapshot, wanted.type) if wanted.view in ("", "unread", "threads") else 0,
         "here": wanted.query(before=wanted.before),
         "key": new_key(),
+        "version": str(found.version),
     }
 
 

@@ -7,7 +7,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client, override_settings
 
-from inbox.models import Broadcast, BroadcastSeries, Send
+from inbox.models import Broadcast, BroadcastSeries, Mailbox, Send
 from notify_site.demo.models import Comment, Post
 
 ID = 1234567
@@ -36,6 +36,7 @@ def site(client: Client) -> Client:
     rule = {"rule": "FREQ=WEEKLY;BYDAY=MO", "starts_on": now.date(), "at": now.time(), "time_zone": "UTC"}
     BroadcastSeries.objects.create(pk=ID, template=news, author=alice, **rule)
     Send.objects.create(pk=ID, type="system", is_linked=True)
+    Mailbox.objects.update_or_create(pk=ID, defaults={"version": ID})
     client.force_login(alice)
     return client
 
@@ -52,6 +53,7 @@ def test_no_id_is_written_for_people(site: Client, language: str) -> None:
         )
     assert {path: places for path, places in found.items() if places} == {}
     assert f'data-user="{ID}"' in inbox
+    assert f'name="version" value="{ID}"' in inbox
     assert f'<notification-bell user="{ID}"' in inbox
 
 
