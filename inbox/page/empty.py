@@ -18,6 +18,8 @@ def empty_of(wanted: Filter, label: str) -> Empty:
         return Empty(_("Nothing is left on this page."), "")
     if wanted.q:
         return Empty(_("Nothing found"), _("Nothing here has all words of “%(words)s”.") % {"words": wanted.q})
+    if wanted.thread:
+        return Empty(_("Nothing is left in this thread."), "")
     found = _of_view(wanted.view)
     return Empty(found.title, _("Only “%(type)s” are shown.") % {"type": label}) if wanted.type else found
 

@@ -32,7 +32,7 @@ class Sheet(HTMLParser):
         self.site, self.path, self.fields = site, path, dict[str, str]()
         self.rows: list[str] = []
         self.buttons: list[tuple[str, str]] = []
-        self.response = site.get(path, **headers)
+        self.response = site.get(path, follow=True, **headers)
         self.html = self.response.content.decode()
         self.feed(self.html)
 
@@ -47,8 +47,10 @@ class Sheet(HTMLParser):
 
     def press(self, name: str, at: int = 0) -> "Sheet":
         """The button with this name, of several that one; returns the page that follows."""
-        values = [value for each, value in self.buttons if each == name]
-        answer = self.site.post(self.path, {**self.fields, name: values[at]})
+        return self.send(name, [value for each, value in self.buttons if each == name][at])
+
+    def send(self, name: str, value: str) -> "Sheet":
+        answer = self.site.post(self.path, {**self.fields, name: value})
         assert answer.status_code == 302
         return Sheet(self.site, answer["Location"])
 
@@ -254,6 +256,7 @@ def test_a_button_of_an_item(site: Client, alice: User) -> None:
         ("?view=archived", "The archive is empty"),
         ("?type=comment", "Only “Comments” are shown."),
         ("?q=tea", "Nothing here has all words of “tea”."),
+        ("?thread=gone", "Nothing is left in this thread."),
         ("", "Your inbox is empty"),
     ],
 )

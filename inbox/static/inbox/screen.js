@@ -80,11 +80,12 @@ export class Screen {
     this.empty.append(heading, line);
   }
 
-  #reason({ q, type, view }, label) {
+  #reason({ q, type, view, thread }, label) {
     if (!this.banner.hidden) {
       return [gettext("The inbox can’t be shown right now"), gettext("It will be here as soon as the server is back.")];
     }
     if (q) return [gettext("Nothing found"), interpolate(gettext("Nothing here has all words of “%(words)s”."), { words: q })];
+    if (thread) return [gettext("Nothing is left in this thread."), ""];
     const [title, text] = {
       unread: [
         gettext("You’re all caught up"),

@@ -125,6 +125,14 @@ def test_search(inbox: OpenInbox, comment: Comment) -> None:
     page.shows("coffee", "green tea")
 
 
+def test_a_thread_without_items_is_not_an_empty_inbox(inbox: OpenInbox, comment: Comment) -> None:
+    comment("one")
+    page = inbox("/inbox/?thread=gone")
+    expect(page.empty).to_contain_text("Nothing is left in this thread.")
+    page.view("Inbox").click()
+    page.shows("one")
+
+
 def test_archive_view(inbox: OpenInbox, comment: Comment) -> None:
     comment("one")
     page = inbox()
