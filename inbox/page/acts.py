@@ -17,8 +17,9 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
 from .. import selectors, services
+from ..core.choice import Choice
 from ..core.snapshots import MAX_VERSION, UserId
-from ..errors import BadValue, InboxError
+from ..errors import BadValue, InboxError, NotFound
 from .filters import Filter
 from .notices import Notice, failure
 from .rows import THREAD
@@ -75,9 +76,27 @@ def perform(user: UserId, order: Order, sheet: Sheet, until: datetime | None = N
             if order.act == UNDO:
                 return Notice(UNDO, services.undo(user, order.target).skipped)
             _change(user, order, sheet, until)
+            if act.undo is None and order.target.startswith(THREAD):
+                title_of(user, order, sheet.wanted)  # a thread that is gone has no items to change
     except InboxError as error:
         return failure(error.detail)
     return Notice(order.act, act.changed, act.undo or "")
+
+
+def sent_before(user: UserId, order: Order, sheet: Sheet) -> Notice | None:
+    """The notice of this act if its form was sent before; else None."""
+    with services.recording(user, sheet.token(order)) as act:
+        return Notice(order.act, undo=act.undo) if act.undo else None
+
+
+def title_of(user: UserId, order: Order, wanted: Filter) -> str:
+    """Of the item or thread. Raises NotFound or BadValue if the user has no such one."""
+    if not order.target.startswith(THREAD):
+        return selectors.item(user, order.target).title
+    found = selectors.thread_page(user, limit=1, choice=_of_thread(order, wanted)).threads
+    if not found:
+        raise _no_thread()
+    return found[0].title
 
 
 def press(user: UserId, order: Order, sheet: Sheet) -> tuple[str, Notice | None]:
@@ -101,7 +120,19 @@ def _change(user: UserId, order: Order, sheet: Sheet, until: datetime | None) ->
         return
     changes = {"snoozed_until": until} if until else CHANGES[name]
     if target.startswith(THREAD):
-        thread = Filter(wanted.q, wanted.type, thread=target.removeprefix(THREAD))
-        services.change_chosen(user, thread.choice(), changes, sheet.version)
+        services.change_chosen(user, _of_thread(order, wanted), changes, sheet.version)
     else:
         services.change(user, [target], changes, seen=sheet.version)
+
+
+def _of_thread(order: Order, wanted: Filter) -> Choice:
+    """The items of the thread that the search and the type choose. Raises NotFound for an empty key, which would be no
+    limit at all, and BadValue as `Choice`."""
+    key = order.target.removeprefix(THREAD)
+    if not key:
+        raise _no_thread()
+    return Filter(wanted.q, wanted.type, thread=key).choice()
+
+
+def _no_thread() -> NotFound:
+    return NotFound(_("There is no such thread."))

@@ -11,15 +11,13 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
-from .. import selectors
 from ..core.snapshots import UserId
-from ..errors import InboxError, NotFound
+from ..errors import InboxError
 from ..http.beside import beside
 from . import notices
-from .acts import SNOOZE, Order, Sheet, new_key, perform, version_of
+from .acts import SNOOZE, Order, Sheet, new_key, perform, sent_before, title_of, version_of
 from .filters import Filter
 from .forms import SnoozeForm
-from .rows import THREAD
 
 
 def snooze_one(request: HttpRequest, user: UserId) -> HttpResponse:
@@ -27,21 +25,21 @@ def snooze_one(request: HttpRequest, user: UserId) -> HttpResponse:
     page, whose search and type limit what is chosen of a thread. Times are in Django's current zone."""
     back = _back(request)
     wanted = Filter.read(QueryDict(back.partition("?")[2]))
-    target, version = request.GET["of"], version_of(request.GET)
+    order = Order(SNOOZE, request.GET["of"])
+    sheet = Sheet(_key(request.POST), version_of(request.GET), wanted)
     try:
-        title = _title(user, target, wanted)
-    except InboxError as error:
-        return _leave(request, user, back, notices.failure(error.detail))
-    form = SnoozeForm(request.POST if request.method == "POST" else None, [(target, title)], timezone.localtime())
+        title = title_of(user, order, wanted)
+    except InboxError as error:  # a thread that is snoozed is not found
+        return _leave(request, user, back, sent_before(user, order, sheet) or notices.failure(error.detail))
+    form = SnoozeForm(request.POST if request.method == "POST" else None, [(order.target, title)], timezone.localtime())
     if form.is_valid() and (until := form.end()):
-        sheet = Sheet(request.POST.get("key", ""), version, wanted)
-        done = perform(user, Order(SNOOZE, target), sheet, until)
+        done = perform(user, order, sheet, until)
         if done.act != notices.ERROR:
             return _leave(request, user, back, done)
         form.add_error(None, done.error)
     elif form.is_valid():
         form.add_error("at", _("Enter a date and a time."))
-    return render(request, "inbox/snooze.html", _context(request, form, target, title, back))
+    return render(request, "inbox/snooze.html", _context(request, form, order.target, title, back))
 
 
 def _context(request: HttpRequest, form: SnoozeForm, target: str, title: str, back: str) -> dict[str, Any]:
@@ -56,15 +54,9 @@ def _context(request: HttpRequest, form: SnoozeForm, target: str, title: str, ba
     }
 
 
-def _title(user: UserId, target: str, wanted: Filter) -> str:
-    """Raises NotFound or BadValue if the user has no such item or thread."""
-    if not target.startswith(THREAD):
-        return selectors.item(user, target).title
-    thread = Filter(wanted.q, wanted.type, thread=target.removeprefix(THREAD))
-    found = selectors.thread_page(user, limit=1, choice=thread.choice()).threads
-    if not found:
-        raise NotFound(_("There is no such thread."))
-    return found[0].title
+def _key(sent: QueryDict) -> str:
+    """The key of the page and what was chosen on it: another end of the snooze is another act. "" without a key."""
+    return "\n".join(sent.get(name, "") for name in ("key", "until", "at")) if sent.get("key") else ""
 
 
 def _back(request: HttpRequest) -> str:
