@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from django.core import signing
 from django.http import HttpRequest, HttpResponseBase
+from django.utils.encoding import iri_to_uri
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -60,9 +61,9 @@ def failure(error: str) -> Notice:
 
 
 def leave(response: HttpResponseBase, request: HttpRequest, user: UserId, notice: Notice, path: str) -> None:
-    """For the page at `path`, which this response leads to."""
-    value = signing.dumps([user, *notice], salt=SALT)
-    response.set_cookie(COOKIE, value, LIFETIME, path=path, secure=request.is_secure(), httponly=True, samesite="Lax")
+    """For the page at `path`, which this response leads to. Browsers compare the path of a cookie as it is encoded."""
+    value, place = signing.dumps([user, *notice], salt=SALT), iri_to_uri(path)
+    response.set_cookie(COOKIE, value, LIFETIME, path=place, secure=request.is_secure(), httponly=True, samesite="Lax")
 
 
 def take(request: HttpRequest, user: UserId) -> Notice | None:
@@ -77,4 +78,4 @@ def take(request: HttpRequest, user: UserId) -> Notice | None:
 def forget(response: HttpResponseBase, request: HttpRequest) -> None:
     """It was shown."""
     if COOKIE in request.COOKIES:
-        response.delete_cookie(COOKIE, path=request.path, samesite="Lax")
+        response.delete_cookie(COOKIE, path=iri_to_uri(request.path), samesite="Lax")

@@ -2,15 +2,20 @@
 
 import pytest
 from django.contrib.auth.models import User
-from django.test import Client
+from django.test import Client, override_settings
+from django.urls import include, path, reverse
 from django.utils import timezone
 
 from inbox import selectors, services
 from inbox.models import Broadcast, CommentMessage
+from inbox.page.notices import COOKIE
+from notify_site import urls
 
 from .test_inbox_forms import INBOX, Sheet
 
 pytestmark = pytest.mark.django_db
+
+urlpatterns = [*urls.urlpatterns, path("收件 箱/", include("inbox.urls"))]  # the last one is what `reverse` finds
 
 
 @pytest.fixture
@@ -59,3 +64,13 @@ def test_no_key_is_not_every_thread(site: Client, alice: User, tea: str, act: st
     before = selectors.snapshot(alice.pk)
     assert Sheet(site).send(act, "thread ").said == "There is no such thread."
     assert selectors.snapshot(alice.pk) == before
+
+
+@override_settings(ROOT_URLCONF=__name__)
+def test_the_notice_reaches_a_page_with_any_path(site: Client, tea: str) -> None:
+    """Headers are ASCII, and browsers compare the path of a cookie as it is encoded."""
+    address = reverse("inbox")
+    page = Sheet(site, address)
+    answer = site.post(address, {**page.fields, "archive": tea})
+    assert answer.cookies[COOKIE]["path"] == address == "/%E6%94%B6%E4%BB%B6%20%E7%AE%B1/inbox/"
+    assert site.get(address).cookies[COOKIE]["path"] == address
