@@ -422,6 +422,20 @@ def test_a_deletion_whose_answer_was_lost_is_sent_again(bob: Any) -> None:
     assert call("POST", "inbox/changes/", body).json()["changed"] == 3, "after the undo it is another act"
 
 
+@pytest.mark.parametrize("act", [*ACTS, "star"])
+def test_an_act_that_is_sent_twice_at_once_has_its_undo(user: Any, act: str) -> None:
+    """The second one begins before the first has written, and waits for the mailbox."""
+    refs, own = sent(user, 2), "t" * 22
+    if act in ("mark_unread", "unarchive"):
+        services.archive(user, refs)
+    with services.recording(user, own) as second:
+        with services.recording(user, own):
+            getattr(services, act)(user, refs)
+        getattr(services, act)(user, refs)
+    assert (second.changed, second.undo) == (0, own)
+    assert services.undo(user, own) == (2, 0)
+
+
 def test_an_undo_under_the_token_that_it_undoes_is_refused(bob: Any) -> None:
     """It would undo itself, and so on."""
     refs, token = sent(bob.pk, 2), "o" * 22

@@ -44,18 +44,26 @@ class Key(NamedTuple):
 @dataclass(slots=True)
 class Act:
     """One act of a user. `changed` is the number of items that it has changed so far, `at` when it began: the dates
-    that it writes, in however many transactions. `goes_on`: it was begun before, and its changes can be undone."""
+    that it writes, in however many transactions. `goes_on`: it was begun before, and its changes can be undone.
+    `is_named`: the token is the caller's, who may send the same act again, or twice at once."""
 
     user: UserPk
     at: datetime = field(default_factory=timezone.now)
     token: str = field(default_factory=lambda: secrets.token_urlsafe(16))
     changed: int = 0
     goes_on: bool = False
+    is_named: bool = False
 
     @property
     def undo(self) -> str | None:
         """The token for `undo`, as soon as the first batch is written; None if nothing has changed."""
         return self.token if self.changed or self.goes_on else None
+
+    def look_again(self) -> None:
+        """Whether it was begun before. Of the same act at once, the second one waits for the mailbox."""
+        if self.is_named and not self.changed and not self.goes_on:
+            mine = UndoableChange.objects.filter(mailbox=self.user, act=self.token, created_at__gt=self.at - UNDO)
+            self.goes_on = mine.exists()
 
 
 @dataclass(slots=True)
@@ -111,8 +119,9 @@ def recording(user: UserOrPk, token: str | None = None) -> Iterator[Act]:
 def _named(pk: UserPk, token: str) -> Act:
     if not re.fullmatch(OWN_TOKEN, token, re.ASCII):
         raise BadValue(_("A token of your own has 22 to 43 letters, digits, “-” and “_”."))
-    mine = UndoableChange.objects.filter(mailbox=pk, act=token, created_at__gt=timezone.now() - UNDO)
-    return Act(pk, token=token, goes_on=mine.exists())
+    act = Act(pk, token=token, is_named=True)
+    act.look_again()
+    return act
 
 
 def is_recorded_as(token: str) -> bool:
@@ -141,6 +150,8 @@ def locked_mailbox(pk: UserPk) -> Iterator[None]:
         with ledger.locked([pk]) as found:
             if not found:
                 raise NotFound(_("There is no such user."))
+            if act is not None:
+                act.look_again()
             yield
             logged = _log(act, notes) if act is not None and notes is not None else 0
     finally:
