@@ -42,6 +42,13 @@ def check_switches(**kwargs: object) -> list[checks.CheckMessage]:
     return [checks.Error(f"INBOX_FOUR_EYES is {value!r}.", hint=hint, id="inbox.E014")]
 
 
+def check_time_zones(**kwargs: object) -> list[checks.CheckMessage]:
+    """Snoozes, undo and schedules compare instants, which dates without a zone are not."""
+    if settings.USE_TZ:
+        return []
+    return [checks.Error("USE_TZ is False.", hint="Set it to True, Django's default.", id="inbox.E023")]
+
+
 def check_badge(**kwargs: object) -> list[checks.CheckMessage]:
     value = getattr(settings, "INBOX_BADGE", conf.DEFAULT_BADGE)
     if isinstance(value, str) and value in conf.BADGES:

@@ -32,6 +32,13 @@ def test_switches(settings: Any, value: Any) -> None:
     assert (error.id, error.msg) == ("inbox.E014", f"INBOX_FOUR_EYES is {value!r}.")
 
 
+def test_times_have_zones(settings: Any) -> None:
+    assert settings_checks.check_time_zones() == []
+    settings.USE_TZ = False
+    [error] = settings_checks.check_time_zones()
+    assert (error.id, error.msg) == ("inbox.E023", "USE_TZ is False.")
+
+
 @pytest.mark.parametrize("value", ["", "count", "Unread", None, 1, ["unread"]])
 def test_the_number_of_the_badge(settings: Any, value: Any) -> None:
     for name in conf.BADGES:
