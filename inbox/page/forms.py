@@ -16,6 +16,7 @@ from ..models import event_types
 from ..rendering.languages import languages
 
 MORNING, LATER = time(9), timedelta(hours=3)
+DAY = 24 * 60 * 60  # seconds: how old a page may be whose words are kept
 AS_THE_PAGE, AS_THE_BROWSER = _("As the page"), _("As the browser")
 
 
@@ -58,7 +59,8 @@ class PreferencesForm(forms.Form):
 
 
 class SnoozeForm(forms.Form):
-    """Items, and until when they are hidden. Moments are in the current time zone of Django."""
+    """Items, and until when they are hidden. Moments are in the current time zone of Django. `shown` is when the page
+    was made, as a timestamp: “tomorrow” is the day that it named, even if it is sent after midnight."""
 
     items = forms.MultipleChoiceField(label=_("Notifications"), widget=forms.CheckboxSelectMultiple)
     until = forms.ChoiceField(label=_("Snooze until"), widget=forms.RadioSelect)
@@ -69,7 +71,8 @@ class SnoozeForm(forms.Form):
     )
 
     def __init__(self, data: QueryDict | None, items: Iterable[tuple[str, str]], now: datetime) -> None:
-        self.moments = moments(now)
+        self.shown = _shown(data.get("shown", "") if data else "", int(now.timestamp()))
+        self.moments = moments(datetime.fromtimestamp(int(self.shown), now.tzinfo))
         super().__init__(data, initial={"until": "tomorrow", "at": self.moments["tomorrow"]}, label_suffix="")
         offered: Any = self.fields
         offered["items"].choices = list(items)
@@ -96,6 +99,12 @@ def moments(now: datetime) -> dict[str, datetime]:
 def in_words(moment: datetime) -> str:
     """In the current time zone of Django."""
     return formats.date_format(timezone.localtime(moment), "SHORT_DATETIME_FORMAT")
+
+
+def _shown(sent: str, now: int) -> str:
+    """What was sent if it is a timestamp of the last day; else this moment."""
+    is_number = sent.isascii() and sent.isdecimal() and len(sent) <= len(str(now))
+    return sent if is_number and 0 <= now - int(sent) <= DAY else str(now)
 
 
 def _zones(own: str) -> list[tuple[str, Any]]:

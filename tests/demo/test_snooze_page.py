@@ -5,13 +5,14 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.contrib.auth.models import User
+from django.http import QueryDict
 from django.test import Client
 from django.utils import timezone
 
 from inbox import selectors, services
 from inbox.core.choice import Choice
 from inbox.models import SystemMessage
-from inbox.page.forms import moments
+from inbox.page.forms import SnoozeForm, moments
 
 pytestmark = pytest.mark.django_db
 
@@ -45,6 +46,29 @@ def test_the_moments_on_offer(site: Client, alice: User, ref: str) -> None:
     [end] = ends(alice)
     assert end is not None
     assert timedelta(0) < end - timezone.now() <= timedelta(hours=33)
+
+
+@pytest.mark.parametrize("choice", ["later", "tomorrow", "week"])
+def test_a_moment_is_the_one_that_the_page_named(choice: str) -> None:
+    """Although it is another one by the time the form is sent."""
+    opened = datetime(2026, 11, 29, 14, 10, tzinfo=ZoneInfo("Asia/Kabul"))  # a Sunday
+    page = SnoozeForm(None, [("tea-1", "Tea")], opened)
+    sent = QueryDict(f"items=tea-1&until={choice}&shown={page.shown}")
+    form = SnoozeForm(sent, [("tea-1", "Tea")], opened + timedelta(hours=10))
+    assert form.is_valid()
+    assert form.end() == moments(opened)[choice]
+
+
+@pytest.mark.parametrize("shown", ["", "x", "-1", "0", "9" * 10, "9" * 99, "\0", "٣" * 10])
+def test_a_page_that_cannot_be_is_of_now(site: Client, alice: User, ref: str, shown: str) -> None:
+    assert site.post(ADDRESS, {"items": [ref], "until": "tomorrow", "shown": shown}).status_code == 302
+    [end] = ends(alice)
+    assert end is not None
+    assert end > timezone.now()
+
+
+def test_a_page_names_its_moment(site: Client, ref: str) -> None:
+    assert 'name="shown" value="1' in site.get(ADDRESS).content.decode()
 
 
 def test_where_there_is_nothing_there_is_no_form(site: Client, alice: User) -> None:
