@@ -76,6 +76,6 @@ def take(request: HttpRequest, user: UserId) -> Notice | None:
 
 
 def forget(response: HttpResponseBase, request: HttpRequest) -> None:
-    """It was shown."""
-    if COOKIE in request.COOKIES:
+    """It was shown: the answer to HEAD shows nothing."""
+    if COOKIE in request.COOKIES and request.method == "GET":
         response.delete_cookie(COOKIE, path=iri_to_uri(request.path), samesite="Lax")

@@ -66,6 +66,12 @@ def test_no_key_is_not_every_thread(site: Client, alice: User, tea: str, act: st
     assert selectors.snapshot(alice.pk) == before
 
 
+def test_the_notice_is_not_lost_to_a_head_request(site: Client, tea: str) -> None:
+    site.post(INBOX, {**Sheet(site).fields, "archive": tea})
+    assert site.head(INBOX).status_code == 200
+    assert [Sheet(site).said for _look in range(2)] == ["Archived.", ""]
+
+
 @override_settings(ROOT_URLCONF=__name__)
 def test_the_notice_reaches_a_page_with_any_path(site: Client, tea: str) -> None:
     """Headers are ASCII, and browsers compare the path of a cookie as it is encoded."""
