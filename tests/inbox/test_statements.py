@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from enum import Enum
 from functools import partial
 from typing import Any
 
@@ -302,6 +303,15 @@ def test_a_text_in_a_compiled_statement_is_quoted(threshold: int | None) -> None
             assert BEFORE in compiled.params
             assert True not in compiled.params
             assert compiled.rows({BEFORE: 0}) == [(title, True)]
+
+
+Headline = Enum("Headline", {"NEWS": "News"}, type=str)  # not a StrEnum: `str()` gives "Headline.NEWS"
+
+
+def test_a_member_of_an_enumeration_is_its_value() -> None:
+    live(title="News")
+    rows = Broadcast.objects.filter(title=Headline.NEWS)
+    assert Compiled(rows.values_list("title")).rows({}) == [("News",)]
 
 
 @pytest.mark.parametrize("threshold", [None, pytest.param(0, marks=postgres)])

@@ -101,5 +101,6 @@ def _literal(value: object, *, is_postgres: bool) -> str | None:
     if isinstance(value, int):
         return f" {int(value)}"  # of True, 1; and no "--" where it is subtracted
     if isinstance(value, str) and "\0" not in value and not (is_postgres and "\\" in value):  # an escape, if so set
-        return "'" + str(value).replace("'", "''").replace("%", "%%") + "'"
+        text = str.__str__(value)  # of a member of `class State(str, Enum)`, its value
+        return "'" + text.replace("'", "''").replace("%", "%%") + "'"
     return None
