@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, Request, Route, expect
 
 from tests import bundles
-from tests.browser.bell import Bell
+from tests.browser.bell import Bell, until
 from tests.browser.conftest import Browse
 from tests.conftest import StartSite
 from tests.servers import Site, needs, wait_for
@@ -70,6 +70,47 @@ def test_without_its_panel_the_bell_leads_to_the_inbox(page: Page) -> None:
     page.goto("/people/")
     Bell(page).shows("1").button.click()
     page.wait_for_url("**/inbox/")
+
+
+@pytest.fixture
+def pressed(page: Page) -> list[Route]:
+    """The request for the panel, after a press of the bell. It is held."""
+    waiting = held(page, PANEL)
+    page.goto("/people/")
+    Bell(page).shows("1").button.press("Enter")
+    until_asked(page, waiting)
+    return waiting
+
+
+def test_a_panel_that_comes_late_leaves_the_focus_where_it_is(page: Page, pressed: list[Route]) -> None:
+    elsewhere = page.locator("main a").first
+    elsewhere.focus()
+    pressed.pop().continue_()
+    bell = Bell(page).until("bell.shadowRoot.querySelector('#panel')")
+    expect(elsewhere).to_be_focused()
+    expect(bell.panel).to_have_count(0)
+    bell.open()
+
+
+def test_a_panel_that_fails_late_leaves_the_page_where_it_is(page: Page, pressed: list[Route]) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.locator("main a").first.focus()
+    with page.expect_event("requestfailed"):
+        pressed.pop().abort()
+    Bell(page).button.press("Enter")
+    until_asked(page, pressed)  # again, after the failure
+    pressed.pop().continue_()
+    expect(Bell(page).panel).to_be_visible()
+    assert not [address for address in asked if address.endswith("/inbox/")]
+
+
+def test_a_bell_that_is_taken_away_opens_nothing(page: Page, pressed: list[Route]) -> None:
+    page.evaluate("() => { window.bell = document.querySelector('notification-bell'); window.bell.remove(); }")
+    pressed.pop().continue_()
+    until(page, "window.bell.shadowRoot.querySelector('#panel') !== null")
+    page.evaluate("document.body.append(window.bell)")
+    Bell(page).open()
 
 
 def test_what_arrives_before_the_toasts_is_shown(page: Page, site: Site, person: str) -> None:

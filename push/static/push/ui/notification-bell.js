@@ -186,10 +186,15 @@ export class NotificationBell extends HTMLElement {
     return this.getAttribute("inbox") ?? "/inbox/";
   }
 
-  /** The bell was pressed before there is a panel. If it can't be loaded, the inbox page has all that it would show. */
+  /**
+   * The bell was pressed before there is a panel. If it can't be loaded, the inbox page has all that it would show. Nothing
+   * opens if the user has moved the focus meanwhile: it would take what they type.
+   */
   #open() {
-    const leave = () => this.state === "live" && location.assign(this.#inbox);
-    this.#overlay.get().then((overlay) => overlay.open(), leave);
+    const root = /** @type {Document|ShadowRoot} */ (this.getRootNode()), { activeElement } = root;
+    const isWaiting = () => this.isConnected && root.activeElement === activeElement;
+    const leave = () => isWaiting() && this.state === "live" && location.assign(this.#inbox);
+    this.#overlay.get().then((overlay) => isWaiting() && overlay.open(), leave);
   }
 
   /** @param {Snapshot} snapshot @param {Item} item @param {number} others that arrived with it */
