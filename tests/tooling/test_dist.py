@@ -4,10 +4,13 @@ import gzip
 import json
 import re
 import shutil
+from collections.abc import Sequence
+from importlib.metadata import distribution, packages_distributions, version
 from pathlib import Path
 
 import httpx
 import pytest
+from django.contrib.staticfiles.finders import get_finders
 from django.contrib.staticfiles.storage import ManifestStaticFilesStorage
 from django.core.management import call_command
 from pytest_django import Settings
@@ -109,13 +112,55 @@ def test_under_the_storage_of_another_site(made: Path, tmp_path: Path, settings:
     assert chunk.read_bytes() == (made / "bundle" / "reddot" / chunk.name).read_bytes()
 
 
-def test_a_change_of_a_script_is_noticed(made: Path, tmp_path: Path) -> None:
+@pytest.fixture
+def sources(tmp_path: Path) -> Path:
+    """A copy of what the site serves, without the bundler."""
     for app in assets.APPS:
         shutil.copytree(ROOT / app / "static", tmp_path / app / "static")
-    assert assets.is_current(made, tmp_path)
-    with (tmp_path / "push" / "static" / "push" / "bell.js").open("a") as script:
-        script.write("\n")
-    assert not assets.is_current(made, tmp_path)
+    copied(assets.STORAGE, tmp_path)
+    return tmp_path
+
+
+def copied(names: Sequence[str], into: Path) -> None:
+    for name in names:
+        (into / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, into / name)
+
+
+@pytest.mark.parametrize("changed", ["push/static/push/bell.js", *assets.STORAGE, *assets.BUNDLER])
+def test_a_change_of_what_it_is_made_of_is_noticed(made: Path, sources: Path, changed: str) -> None:
+    copied(assets.BUNDLER, sources)
+    assert assets.is_current(made, sources)
+    with (sources / changed).open("a") as file:
+        file.write("\n")
+    assert not assets.is_current(made, sources)
+
+
+def test_it_may_be_served_where_there_is_no_bundler(made: Path, sources: Path) -> None:
+    assert assets.is_current(made, sources)
+
+
+def test_what_was_marked_in_another_way_is_out_of_date(sources: Path) -> None:
+    (sources / assets.MARK).write_text("0" * 64)  # one digest of all, as once
+    assert not assets.is_current(sources, sources)
+
+
+def test_an_upgrade_of_a_package_with_static_files_is_noticed(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages that name a new file of it would fail otherwise."""
+    for package in assets.PACKAGES:
+        monkeypatch.setattr(assets, "version", lambda name, new=package: "9" if name == new else version(name))
+        assert not assets.is_current(made, ROOT), package
+
+
+def test_all_static_files_of_the_site_are_watched() -> None:
+    watched = [ROOT / app / "static" for app in assets.APPS]
+    packages = [str(distribution(name).locate_file("")) for name in assets.PACKAGES]
+    owners = packages_distributions()
+    for finder in get_finders():
+        for _path, storage in finder.list([]):
+            place = Path(storage.location)
+            inside = [place.relative_to(each).parts[0] for each in packages if place.is_relative_to(each)]
+            assert place in watched or {*owners[inside[0]]} & {*assets.PACKAGES}, place
 
 
 @pytest.fixture(scope="module", params=["uvicorn", "daphne"])
