@@ -8,7 +8,7 @@ from playwright.sync_api import Page, Request, Route, expect
 
 from tests import bundles
 from tests.browser.bell import Bell, until
-from tests.browser.conftest import Browse
+from tests.browser.conftest import Browse, sockets
 from tests.conftest import StartSite
 from tests.servers import Site, needs, wait_for
 
@@ -140,6 +140,27 @@ def test_a_transport_that_cannot_be_loaded_is_passed_over(page: Page) -> None:
     page.add_init_script("delete window.WebSocket")
     page.goto("/people/")
     Bell(page).live("long-poll")
+
+
+BANNERS = """async () => {
+  document.title = "Elsewhere";
+  const banners = document.createElement("broadcast-banners");
+  banners.setAttribute("user", "0");
+  document.body.append(banners);
+  await import("/static/push/banners.js");
+}"""
+
+
+def test_banners_without_a_bell_load_their_connection_again(page: Page) -> None:
+    waiting = held(page, re.compile(r"/push/reddot\.js$"))
+    opened = sockets(page)
+    page.goto("/jsi18n/")  # any page without them
+    page.evaluate(BANNERS)
+    until_asked(page, waiting)
+    waiting.pop().abort()
+    until_asked(page, waiting)
+    waiting.pop().continue_()
+    wait_for(lambda: page.title() and opened)
 
 
 def test_panel_and_inbox_page(page: Page) -> None:

@@ -8,6 +8,7 @@ import { h, setText } from "../../inbox/shared/dom.js";
 import { gettext, languageOf } from "../../inbox/shared/i18n.js";
 import { levelWord, readItems } from "../../inbox/shared/item.js";
 import { Reports } from "../../inbox/shared/reports.js";
+import { after, backoff } from "../../inbox/shared/timing.js";
 import { TRIAL, isTrial, markOf } from "../../inbox/shared/trial.js";
 import { whileShown } from "../client/lifecycle.js";
 import { createCredential } from "../client/credential.js";
@@ -97,12 +98,15 @@ export class BroadcastBanners extends HTMLElement {
     this.rendered = null;
   }
 
-  /** For a page without a bell. */
-  async #connect(settings) {
-    const user = this.#user;
-    const { connect } = await import("../reddot.js");
+  /** For a page without a bell. @param {any} settings @param {number} [failures] to load the script, in a row */
+  async #connect(settings, failures = 0, user = this.#user) {
+    const reddot = await import("../reddot.js").catch(() => null);
     if (user !== this.#user) return; // the page was left meanwhile
-    this.#own = connect(settings);
+    if (!reddot) {
+      after(backoff(failures + 1), this.#lifetime.signal, () => this.#connect(settings, failures + 1, user));
+      return;
+    }
+    this.#own = reddot.connect(settings);
     this.#own.addEventListener("change", ({ detail }) => this.#user?.hear(detail));
     this.#own.addEventListener("state", ({ detail }) => this.#onState(detail));
   }
