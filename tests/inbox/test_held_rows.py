@@ -19,6 +19,8 @@ from .people import live, mend, people
 from .services import service
 from .threads import held
 
+LOCK_SECONDS = 5  # which the databases wait for a lock, if nothing asks for less
+
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
@@ -39,14 +41,14 @@ def test_a_read_does_not_wait_for_the_clock(due: Broadcast, capsys: Any) -> None
             f"\nA read of two badges: {undisturbed * 1000:.1f} ms; with the clock held, {waited * 1000:.1f} ms "
             f"({waited / undisturbed:.1f} times)"
         )
-    assert max(times) < 1
+    assert waited < 1  # each of them would wait
 
 
 def test_a_service_that_reads_does_not_wait_for_its_token(due: Broadcast) -> None:
     """An administrator is just about to change it."""
     shop = service()
     with held(ServiceToken.objects.all()):
-        assert seconds(lambda: shop.get("broadcasts/")) < 2
+        assert seconds(lambda: shop.get("broadcasts/")) < LOCK_SECONDS
         assert shop.get("broadcasts/").status_code == 200
     assert ServiceToken.objects.get().last_used_at is None
     shop.get("broadcasts/")
@@ -93,7 +95,7 @@ def test_a_mend_gives_up_soon(due: Broadcast, mending_it: Callable[[], bool]) ->
         began = time.perf_counter()
         with pytest.raises(OperationalError):
             mending_it()
-        assert time.perf_counter() - began < 2
+        assert time.perf_counter() - began < LOCK_SECONDS
     assert mending_it()
 
 
