@@ -39,7 +39,8 @@ def test_shows_what_arrives(browse: Browse, place: Site) -> None:
     place.call("send", "comment", [person], actor="alice", target_title="Tea", excerpt="Yes")
     bell.shows("2")
     assert bell.get("transport") == "mqtt"
-    assert bell.recorded() == sorted(bell.recorded())
+    versions = bell.recorded()
+    assert versions == sorted(versions)
 
 
 OPEN = """async (mqttUrl) => {

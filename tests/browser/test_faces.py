@@ -27,7 +27,9 @@ def test_the_bell_shows_pictures(page: Page) -> None:
     expect(image).to_have_attribute("alt", "")
     expect(image).to_have_attribute("loading", "lazy")
     page.wait_for_function("(image) => image.complete && image.naturalWidth", arg=image.element_handle())
-    assert image.bounding_box()["width"] == image.bounding_box()["height"] == 34  # type: ignore[index] (it is shown)
+    box = image.bounding_box()
+    assert box
+    assert box["width"] == box["height"] == 34
 
 
 def test_the_inbox_page_shows_them_and_leads_to_the_person(page: Page) -> None:
