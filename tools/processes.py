@@ -1,5 +1,6 @@
 """Child processes that never outlive their parent, and facts that are waited for with a deadline."""
 
+import fcntl
 import os
 import resource
 import secrets
@@ -8,8 +9,10 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -44,11 +47,36 @@ def raise_descriptor_limit() -> None:
 
 
 def free_port() -> int:
-    """A TCP port of 127.0.0.1 that nobody has now. None of those that systems give to outgoing connections: one of
-    these could have it before the server that it is for."""
-    while port_taken(port := secrets.choice(PORTS)):
+    """A TCP port of 127.0.0.1 that nobody has now, and that no other caller gets while this process lives.
+
+    A server takes seconds to start. If another one had the port before it, that one would seem to be it. So none of the
+    ports is one that systems give to outgoing connections.
+    """
+    while not reserve(port := secrets.choice(PORTS)) or port_taken(port):
         pass
     return port
+
+
+_ours = set[int]()  # ports: a process can lock again what it has locked
+
+
+def reserve(port: int) -> bool:
+    """Whether this process has the port for itself now: a lock on one byte of a file. Not for its children."""
+    if port in _ours:
+        return False
+    try:
+        fcntl.lockf(_ports(), fcntl.LOCK_EX | fcntl.LOCK_NB, 1, port)
+    except (BlockingIOError, PermissionError):  # POSIX leaves the choice
+        return False
+    _ours.add(port)
+    return True
+
+
+@cache
+def _ports() -> int:
+    """The descriptor of the file, which stays open: to close it would give up all locks."""
+    path = Path(tempfile.gettempdir(), f"reddot-ports-{os.getuid()}")
+    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
 
 
 def chosen_port() -> int:
