@@ -21,7 +21,6 @@ class BundleStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
     """
 
     support_js_module_import_aggregation = True
-    max_post_process_passes = 20  # as many files as import each other in a row
 
     def post_process(self, paths: dict[str, Any], dry_run: bool = False, **options: Any) -> Iterator[Any]:
         yield from super().post_process(paths, dry_run, **options)

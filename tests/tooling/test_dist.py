@@ -94,7 +94,6 @@ class Rewriting(ManifestStaticFilesStorage):
     """As a site may have it."""
 
     support_js_module_import_aggregation = True
-    max_post_process_passes = 20
 
 
 @pytest.mark.parametrize(
