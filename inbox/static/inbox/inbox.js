@@ -1,24 +1,24 @@
-/* The inbox page: when the list is read, and what is done with the answers. What a row looks like is in row.js, what the user
- * does to an item in actions.js, what surrounds the list in screen.js.
+/* The inbox page: when the list is read, and what is done with the answers. What a row looks like and what the user does
+ * to it is in shared/rows/, what surrounds the list in screen.js.
  *
  * The page uses /api/v1/ and one DOM event, `reddot:change` (detail: the newest snapshot), dispatched on `document` by
  * whatever holds a connection (push's bell). Without that event the page refreshes when it is shown. */
 
-import { Actions } from "./actions.js";
-import { bindClicks } from "./clicks.js";
 import { Filters } from "./filters.js";
 import { bindKeys } from "./keys.js";
-import { List } from "./list.js";
 import { merge } from "./merge.js";
 import { Owner } from "./owner.js";
 import { makeApi, readBrought, readDown, readShown } from "./pages.js";
-import { Important, Parts } from "./parts.js";
 import { Position } from "./position.js";
 import { Screen } from "./screen.js";
 import { gettext, interpolate, ngettext } from "./shared/i18n.js";
 import { Reports } from "./shared/reports.js";
+import { Actions } from "./shared/rows/actions.js";
+import { bindClicks } from "./shared/rows/clicks.js";
+import { List } from "./shared/rows/list.js";
+import { Important, Parts } from "./shared/rows/parts.js";
+import { Snooze } from "./shared/rows/snooze.js";
 import { backoff } from "./shared/timing.js";
-import { Snooze } from "./snooze.js";
 import { Toast } from "./toast.js";
 import { tellZone } from "./zone.js";
 
@@ -67,7 +67,7 @@ class Inbox {
     this.#listen();
     tellZone();
     this.toast.adopt((token) => this.actions.undo(token));
-    const brought = readBrought(root, this.filter);
+    const brought = readBrought(this.api, root, this.filter);
     if (brought) this.#takeOver(brought);
     else this.start();
   }

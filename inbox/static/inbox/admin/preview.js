@@ -3,7 +3,7 @@
 
 import { h } from "../shared/dom.js";
 import { addPlace, showInPlaces } from "../shared/places.js";
-import { buildRow, updateRow } from "../row.js";
+import { buildRow, updateRow } from "../shared/rows/row.js";
 
 addPlace(50, "inbox", (item) => {
   if (!item.kinds.includes("inbox")) return null;

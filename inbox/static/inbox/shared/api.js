@@ -20,6 +20,8 @@ export class Api {
     this.base = base;
     this.credential = credential;
     this.language = language;
+    /** The address of the inbox page, to which links in items are relative. @type {string|URL} */
+    this.site = base;
     /** Called with the answer to each write, a snapshot. @type {(answer: any) => void} */
     this.written = () => {};
   }

@@ -1,8 +1,8 @@
 /* The list on screen: rows under day headings. What a row looks like is in row.js. */
 
 import { adoptRow, buildRow, refreshTime, updateRow } from "./row.js";
-import { h, reconcile, setText } from "./shared/dom.js";
-import { dayName } from "./shared/times.js";
+import { h, reconcile, setText } from "../dom.js";
+import { dayName } from "../times.js";
 
 const MINUTE = 60_000; // milliseconds
 
@@ -11,7 +11,7 @@ export class List {
   items = [];
   #nodes = new Map(); // key of a row or heading → li
 
-  /** `labelOf(type)`: the name of an event type. @param {import("./shared/reports.js").Reports} reports */
+  /** `labelOf(type)`: the name of an event type. @param {import("../reports.js").Reports} reports */
   constructor(element, labelOf, reports) {
     Object.assign(this, { element, labelOf, reports });
     setInterval(() => this.items.forEach((item) => refreshTime(this.row(item.ref))), MINUTE);

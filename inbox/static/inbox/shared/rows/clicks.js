@@ -1,10 +1,10 @@
 /* Clicks on the list and on the important items above it: which act each one is. */
 
-import { isPlainClick } from "./shared/dom.js";
+import { isPlainClick } from "../dom.js";
 
 /**
  * @param {import("./list.js").List} list @param {import("./parts.js").Important} important
- * @param {import("./actions.js").Actions} actions @param {import("./shared/reports.js").Reports} reports
+ * @param {import("./actions.js").Actions} actions @param {import("../reports.js").Reports} reports
  */
 export function bindClicks(list, important, actions, reports) {
   list.element.addEventListener("click", (event) => {

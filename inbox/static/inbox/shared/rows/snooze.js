@@ -1,8 +1,8 @@
 /* The dialog that asks until when. Its moments are in the browser's time zone, and sent as instants. */
 
-import { setText } from "./shared/dom.js";
-import { languageOf } from "./shared/i18n.js";
-import { momentElement } from "./shared/times.js";
+import { setText } from "../dom.js";
+import { languageOf } from "../i18n.js";
+import { momentElement } from "../times.js";
 
 const language = languageOf(document.documentElement.lang);
 const MORNING = 9; // o'clock

@@ -1,10 +1,10 @@
 /* Short rows beside those of the list: the items of an unfolded thread, and the important ones above the list. */
 
-import { readPage, readParts } from "./pages.js";
-import { h } from "./shared/dom.js";
-import { gettext, languageOf } from "./shared/i18n.js";
-import { levelWord } from "./shared/item.js";
-import { DAY, timeElement } from "./shared/times.js";
+import { h } from "../dom.js";
+import { gettext, languageOf } from "../i18n.js";
+import { levelWord } from "../item.js";
+import { DAY, timeElement } from "../times.js";
+import { readPage, readParts } from "./reading.js";
 
 const language = languageOf(document.documentElement.lang);
 const IMPORTANT = 3; // items at most: the list below has all of them

@@ -1,7 +1,7 @@
 /* What the user does to items. Each action is shown at once, then written, and taken back on screen if the write fails. */
 
-import { actToken } from "./shared/api.js";
-import { gettext } from "./shared/i18n.js";
+import { actToken } from "../api.js";
+import { gettext } from "../i18n.js";
 
 export class Actions {
   writing = 0; // writes in progress: a list read meanwhile may be outdated

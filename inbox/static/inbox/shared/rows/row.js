@@ -1,12 +1,12 @@
 /* One item as a row of the list. Its controls have data-act; clicks are handled in inbox.js. */
 
-import { showHtml } from "./shared/html.js";
-import { h, setText } from "./shared/dom.js";
-import { face, orInitials } from "./shared/face.js";
-import { gettext, interpolate, languageOf, ngettext } from "./shared/i18n.js";
-import { icon, typeIcon } from "./shared/icons.js";
-import { buttonLinks, levelWord } from "./shared/item.js";
-import { DAY, localTimes, momentElement, refreshTimes, timeElement } from "./shared/times.js";
+import { showHtml } from "../html.js";
+import { h, setText } from "../dom.js";
+import { face, orInitials } from "../face.js";
+import { gettext, interpolate, languageOf, ngettext } from "../i18n.js";
+import { icon, typeIcon } from "../icons.js";
+import { buttonLinks, levelWord } from "../item.js";
+import { DAY, localTimes, momentElement, refreshTimes, timeElement } from "../times.js";
 
 const language = languageOf(document.documentElement.lang);
 const LIMIT = DAY; // older items are listed under day headings, so they show the date
