@@ -8,6 +8,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser.conftest import Browse
 from tests.browser.looks import PHONE
 from tests.browser.pages.conftest import Comment
+from tests.browser.pages.inbox_page import named
 from tests.servers import Site
 
 
@@ -26,7 +27,7 @@ class Plain:
 
     def act(self, text: str, label: str) -> None:
         self.row(text).hover()
-        self.row(text).get_by_role("button", name=label, exact=True).click()
+        self.row(text).get_by_role("button", name=named(label)).click()
 
     def view(self, name: str) -> None:
         self.page.locator(".rd-views, .rd-types").get_by_role("link", name=name).click()

@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from tests.browser.looks import PHONE
 from tests.browser.pages.conftest import Comment, OpenInbox
-from tests.browser.pages.inbox_page import InboxPage
+from tests.browser.pages.inbox_page import InboxPage, named
 from tests.servers import Site
 
 WHEN = "input[type=datetime-local]"
@@ -28,7 +28,7 @@ def test_a_star(inbox: OpenInbox, comment: Comment) -> None:
     comment("two")
     page = inbox()
     page.act("one", "Star")
-    star = page.row("one").get_by_role("button", name="Star", exact=True)
+    star = page.row("one").get_by_role("button", name=named("Star"))
     expect(star).to_have_attribute("aria-pressed", "true")
     expect(page.toast).to_contain_text("Starred.")
     undo(page)
