@@ -411,11 +411,12 @@ def test_an_undo_whose_answer_was_lost_is_sent_again(bob: Any) -> None:
 
 
 @pytest.mark.anywhere
-def test_a_deletion_whose_answer_was_lost_is_sent_again(bob: Any) -> None:
+@pytest.mark.parametrize("beside", [{}, {"read": True}, {"archived": True, "starred": True}], ids=str)
+def test_a_deletion_whose_answer_was_lost_is_sent_again(bob: Any, beside: dict[str, bool]) -> None:
     """Under its own token it has nothing left to do; under another one, the items are gone."""
     call, own = Caller(bob), "d" * 22
     refs = [*sent(bob.pk, 2), live().ref]
-    body = {"refs": refs, "deleted": True, "act": own}
+    body = {"refs": refs, "deleted": True, "act": own, **beside}
     assert [call("POST", "inbox/changes/", body).json()["changed"] for _ in range(2)] == [3, 0]
     problem(call("POST", "inbox/changes/", {**body, "act": "v" * 22}), 404)
     assert call("POST", "inbox/undo/", {"undo": own}).json()["restored"] == 3

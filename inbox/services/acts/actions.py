@@ -77,15 +77,15 @@ def actions_of(changes: Changes) -> list[Action]:
     return actions
 
 
-def is_changeable(row: Marked, action: Action) -> bool:
+def is_changeable(row: Marked, action: Action, *, deletes: bool = False) -> bool:
     """Whether the owner can do this to the row: it is visible or, for `undelete`, was deleted in the last minutes; or
-    an act that deletes is repeated, and has nothing left to do."""
+    the act also `deletes`, is repeated, and has nothing left to do."""
     deleted_at = row.after["deleted_at"]
     if action in OF_BROADCASTS:
         return row.type == refs.BROADCAST
     if deleted_at is None:
         return True
-    if action == DELETE:
+    if deletes:
         return journal.goes_on()
     return action == UNDELETE and bool(deleted_at > timezone.now() - UNDO)
 

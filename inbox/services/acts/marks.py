@@ -133,7 +133,8 @@ def _change(
         messages = {name: keys for name, keys in wanted.items() if name != refs.BROADCAST}
         changed = _act_on_messages(pk, messages, actions, seen)
         if broadcasts := wanted.get(refs.BROADCAST):
-            changed += sum(receipts.act(pk, broadcasts, action, seen) for action in actions)
+            deletes = DELETE in actions
+            changed += sum(receipts.act(pk, broadcasts, action, seen, deletes=deletes) for action in actions)
         return changed
 
 
@@ -141,12 +142,11 @@ def _act_on_messages(
     pk: UserPk, wanted: Mapping[str, Collection[refs.RowPk]], actions: Sequence[Action], seen: int | None
 ) -> int:
     """Returns how many messages changed. Raises NotFound if the user can't change one of them."""
-    found, changed = read(pk, wanted), 0
+    found, changed, deletes = read(pk, wanted), 0, DELETE in actions
     for number, action in enumerate(actions):
+        ready = [key for key, row in found.items() if is_changeable(row, action, deletes=deletes)]
         for name, keys in wanted.items():
-            refs.require(
-                name, keys, [key.pk for key, row in found.items() if key.type == name and is_changeable(row, action)]
-            )
+            refs.require(name, keys, [key.pk for key in ready if key.type == name])
         if number == 0:  # by the first action a message may return
             require_unchanged(found.values(), seen)
         changed += sum(perform(action, row) for row in found.values())

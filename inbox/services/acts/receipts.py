@@ -26,15 +26,16 @@ COLUMNS = ("revision", "again", "again_clock")
 Receipts = Mapping[int, Marked]  # by the primary key of the broadcast
 
 
-def act(pk: UserPk, keys: Collection[int], action: Action, seen: int | None) -> int:
-    """Do this to broadcasts; returns how many changed.
+def act(pk: UserPk, keys: Collection[int], action: Action, seen: int | None, *, deletes: bool) -> int:
+    """Do this to broadcasts; returns how many changed. `deletes`: as of `is_changeable`.
 
     Raises NotFound if one of them is not where the action applies, and Changed if the user, who has seen them as of the
     version `seen`, has to see one of them again.
     """
     found = list(_reachable(action)(pk).filter(pk__in=keys).only(*COLUMNS))
     receipts = _receipts(pk, found)
-    in_the_way = {key for key, receipt in receipts.items() if receipt.counts and not is_changeable(receipt, action)}
+    counting = [(key, receipt) for key, receipt in receipts.items() if receipt.counts]
+    in_the_way = {key for key, receipt in counting if not is_changeable(receipt, action, deletes=deletes)}
     refs.require(refs.BROADCAST, keys, {row.pk for row in found} - in_the_way)
     if seen is not None and (again := [row.ref for row in found if row.again_clock > seen // CLOCK_UNIT]):
         raise Changed(again)
