@@ -9,6 +9,7 @@ def register() -> None:
     register_check(settings.check_numbers)
     register_check(settings.check_switches)
     register_check(settings.check_time_zones)
+    register_check(settings.check_prepared_statements)
     register_check(settings.check_badge)
     register_check(settings.check_may_follow)
     register_check(settings.check_proxies)

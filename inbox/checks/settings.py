@@ -49,6 +49,20 @@ def check_time_zones(**kwargs: object) -> list[checks.CheckMessage]:
     return [checks.Error("USE_TZ is False.", hint="Set it to True, Django's default.", id="inbox.E023")]
 
 
+def check_prepared_statements(**kwargs: object) -> list[checks.CheckMessage]:
+    """Who switches server-side cursors off has a pooler in transaction mode: there the next statement of a client runs
+    on another connection, which has prepared others under the same names."""
+    hint = (
+        'Leave "prepare_threshold" out of its OPTIONS; or silence this if the pooler keeps the prepared statements of '
+        "its clients apart, as PgBouncer does since 1.22 with max_prepared_statements."
+    )
+    return [
+        checks.Warning(f"The database {alias!r} prepares statements behind a pooler.", hint=hint, id="inbox.W002")
+        for alias, entry in settings.DATABASES.items()
+        if entry.get("DISABLE_SERVER_SIDE_CURSORS") and entry.get("OPTIONS", {}).get("prepare_threshold") is not None
+    ]
+
+
 def check_badge(**kwargs: object) -> list[checks.CheckMessage]:
     value = getattr(settings, "INBOX_BADGE", conf.DEFAULT_BADGE)
     if isinstance(value, str) and value in conf.BADGES:

@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -37,6 +38,27 @@ def test_times_have_zones(settings: Any) -> None:
     settings.USE_TZ = False
     [error] = settings_checks.check_time_zones()
     assert (error.id, error.msg) == ("inbox.E023", "USE_TZ is False.")
+
+
+@pytest.mark.parametrize(
+    ("entry", "warned"),
+    [
+        ({}, 0),
+        ({"OPTIONS": {"prepare_threshold": 5}}, 0),
+        ({"DISABLE_SERVER_SIDE_CURSORS": True}, 0),
+        ({"DISABLE_SERVER_SIDE_CURSORS": True, "OPTIONS": {"prepare_threshold": None}}, 0),
+        ({"DISABLE_SERVER_SIDE_CURSORS": True, "OPTIONS": {"prepare_threshold": 0}}, 1),
+    ],
+)
+def test_statements_prepared_behind_a_pooler(
+    monkeypatch: pytest.MonkeyPatch, entry: dict[str, Any], warned: int
+) -> None:
+    given = SimpleNamespace(DATABASES={"default": {}, "other": entry})
+    monkeypatch.setattr(settings_checks, "settings", given)  # Django warns of other DATABASES in its own
+    found = settings_checks.check_prepared_statements()
+    assert [(each.id, each.msg) for each in found] == warned * [
+        ("inbox.W002", "The database 'other' prepares statements behind a pooler.")
+    ]
 
 
 @pytest.mark.parametrize("value", ["", "count", "Unread", None, 1, ["unread"]])
