@@ -1,7 +1,7 @@
 """The forms of pages that need no scripts: preferences, and snoozing."""
 
 from collections.abc import Iterable
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta, tzinfo
 from typing import Any
 
 from django import forms
@@ -88,12 +88,17 @@ class SnoozeForm(forms.Form):
 
 def moments(now: datetime) -> dict[str, datetime]:
     """What is offered at this moment, which is in the reader's time zone; as snooze.js offers it."""
-    later = (now + LATER).replace(minute=0, second=0, microsecond=0)
-    later += timedelta(hours=1 if now.minute else 0)
     today, zone = now.date(), now.tzinfo
+    later = _full_hour(now.astimezone(UTC) + LATER, zone)
     tomorrow = datetime.combine(today + timedelta(days=1), MORNING, zone)
     week = datetime.combine(today + timedelta(days=7 - today.weekday()), MORNING, zone)
     return {**({"later": later} if later.date() == today else {}), "tomorrow": tomorrow, "week": week}
+
+
+def _full_hour(moment: datetime, zone: tzinfo | None) -> datetime:
+    """The next of that zone. Minutes are counted, not hours of the clock: clocks may change meanwhile."""
+    minutes = -moment.astimezone(zone).minute % 60
+    return (moment.replace(second=0, microsecond=0) + timedelta(minutes=minutes)).astimezone(zone)
 
 
 def in_words(moment: datetime) -> str:

@@ -11,13 +11,14 @@ import { Owner } from "./owner.js";
 import { makeApi, readBrought, readDown, readShown } from "./pages.js";
 import { Position } from "./position.js";
 import { Screen } from "./screen.js";
-import { gettext, interpolate, ngettext } from "./shared/i18n.js";
+import { gettext, interpolate, languageOf, ngettext } from "./shared/i18n.js";
 import { Reports } from "./shared/reports.js";
 import { Actions } from "./shared/rows/actions.js";
 import { bindClicks } from "./shared/rows/clicks.js";
 import { List } from "./shared/rows/list.js";
 import { Important, Parts } from "./shared/rows/parts.js";
 import { Snooze } from "./shared/rows/snooze.js";
+import { refreshTimes, watchDays } from "./shared/times.js";
 import { backoff } from "./shared/timing.js";
 import { Toast } from "./toast.js";
 import { tellZone } from "./zone.js";
@@ -66,6 +67,7 @@ class Inbox {
     this.snooze = new Snooze(one("snooze"), (item, until) => this.actions.snooze(item, until));
     this.#listen();
     tellZone();
+    watchDays(() => this.#onNewDay(root));
     this.toast.adopt((token) => this.actions.undo(token));
     const brought = readBrought(this.api, root, this.filter);
     if (brought) this.#takeOver(brought);
@@ -302,6 +304,13 @@ class Inbox {
     if (anew) this.important.refresh(this.filter, snapshot.unread);
     this.#draw();
     this.#see();
+  }
+
+  /* Its headings and times are others, in the parts of the page beside the list too. */
+  #onNewDay(root) {
+    tellZone();
+    this.list.show(this.list.items);
+    refreshTimes(root, languageOf(document.documentElement.lang));
   }
 
   #onStopped() {

@@ -9,7 +9,7 @@ import { gettext } from "../../inbox/shared/i18n.js";
 import { icon } from "../../inbox/shared/icons.js";
 import { readItems } from "../../inbox/shared/item.js";
 import { sameUser } from "../../inbox/shared/snapshot.js";
-import { refreshTimes, WEEK } from "../../inbox/shared/times.js";
+import { refreshTimes, watchDays } from "../../inbox/shared/times.js";
 import { follow } from "./follow.js";
 import { place } from "./place.js";
 import { Rows } from "./rows.js";
@@ -17,7 +17,6 @@ import { skeleton, views } from "./views.js";
 
 const SHOWN = 15; // items; the inbox page has the rest
 const IMPORTANT = 3; // unread items at most, above the others
-const MINUTE = 60_000; // milliseconds
 
 /** A popover with the newest items. */
 export class Panel {
@@ -34,7 +33,7 @@ export class Panel {
   #said = ""; // of the user's last action
   #undo = ""; // the token that undoes it
   #unfinished = ""; // the token of a mark-all that may have failed midway: it goes on
-  #clock = 0; // timer
+  #opened = new AbortController(); // ends when the panel closes
 
   /**
    * @param {{api: Api, language: string, inbox: string, site: URL, button: HTMLElement,
@@ -183,11 +182,12 @@ export class Panel {
     this.bell.onOpen();
     this.#render();
     this.#refreshTimes();
-    this.#clock = setInterval(() => this.#refreshTimes(), MINUTE);
+    this.#opened = new AbortController();
+    watchDays(() => this.#refreshTimes(), this.#opened.signal);
   }
 
   #refreshTimes() {
-    refreshTimes(this.element, this.bell.language, WEEK);
+    refreshTimes(this.element, this.bell.language);
   }
 
   #afterOpen() {
@@ -201,7 +201,7 @@ export class Panel {
   }
 
   #afterClose() {
-    clearInterval(this.#clock);
+    this.#opened.abort();
     this.#refused = false;
     this.#problem = "";
     this.#say("");

@@ -4,7 +4,7 @@ import { face } from "../../inbox/shared/face.js";
 import { gettext } from "../../inbox/shared/i18n.js";
 import { typeIcon } from "../../inbox/shared/icons.js";
 import { buttonLinks, levelWord } from "../../inbox/shared/item.js";
-import { timeElement, WEEK } from "../../inbox/shared/times.js";
+import { timeElement } from "../../inbox/shared/times.js";
 
 /** Who did it, with the type's icon; without a face, the icon in a circle, coloured by level. @param {Item} item */
 export function glyph(item) {
@@ -138,5 +138,5 @@ function fill(row, item, language) {
     h("span", { class: "text" },
       h("span", { class: "title", dir: "auto" }, state, level, level && " ", h("span", { lang: item.lang || null }, item.title)),
       item.body ? h("span", { class: "body", dir: "auto", lang: item.lang || null }, item.body) : null),
-    item.created_at ? timeElement(item.created_at, language, WEEK) : "");
+    item.created_at ? timeElement(item.created_at, language) : "");
 }

@@ -1,10 +1,8 @@
 /* The list on screen: rows under day headings. What a row looks like is in row.js. */
 
-import { adoptRow, buildRow, refreshTime, updateRow } from "./row.js";
+import { adoptRow, buildRow, updateRow } from "./row.js";
 import { h, reconcile, setText } from "../dom.js";
 import { dayName } from "../times.js";
-
-const MINUTE = 60_000; // milliseconds
 
 /** Rows that stay are never moved, so they keep the focus. */
 export class List {
@@ -14,7 +12,6 @@ export class List {
   /** `labelOf(type)`: the name of an event type. @param {import("../reports.js").Reports} reports */
   constructor(element, labelOf, reports) {
     Object.assign(this, { element, labelOf, reports });
-    setInterval(() => this.items.forEach((item) => refreshTime(this.row(item.ref))), MINUTE);
   }
 
   /** Take over the rows that the page came with: those of these items stay the nodes that they are. */

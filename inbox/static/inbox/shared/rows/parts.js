@@ -3,7 +3,7 @@
 import { h } from "../dom.js";
 import { gettext, languageOf } from "../i18n.js";
 import { levelWord } from "../item.js";
-import { DAY, timeElement } from "../times.js";
+import { timeElement } from "../times.js";
 import { readPage, readParts } from "./reading.js";
 
 const language = languageOf(document.documentElement.lang);
@@ -15,7 +15,7 @@ function buildPart(item, body = "") {
     body ? h("span", { class: "rd-part-body", dir: "auto", lang: item.lang || null }, body) : null];
   const title = item.href ? h("a", { href: item.href }, ...inner) : h("button", { type: "button" }, ...inner);
   const part = h("li", { class: `rd-part ${item.read ? "" : "rd-unread"}` },
-    h("span", { class: "rd-dot" }), title, item.created_at ? timeElement(item.created_at, language, DAY) : null);
+    h("span", { class: "rd-dot" }), title, item.created_at ? timeElement(item.created_at, language) : null);
   part.item = item;
   return part;
 }

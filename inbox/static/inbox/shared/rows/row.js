@@ -6,10 +6,9 @@ import { face, orInitials } from "../face.js";
 import { gettext, interpolate, languageOf, ngettext } from "../i18n.js";
 import { icon, typeIcon } from "../icons.js";
 import { buttonLinks, levelWord } from "../item.js";
-import { DAY, localTimes, momentElement, refreshTimes, timeElement } from "../times.js";
+import { localTimes, momentElement, refreshTimes, timeElement } from "../times.js";
 
 const language = languageOf(document.documentElement.lang);
-const LIMIT = DAY; // older items are listed under day headings, so they show the date
 
 /** The parts that no item changes; `updateRow` fills in the others. `label`: of the item's type. */
 export function buildRow(item, label) {
@@ -54,12 +53,7 @@ export function updateRow(row, item) {
   }
   row.item = item;
   showState(row, item);
-  refreshTime(row);
-}
-
-/** Bring a row's age up to date. */
-export function refreshTime(row) {
-  if (row.item.created_at) refreshTimes(row, language, LIMIT);
+  refreshTimes(row, language); // its day may be over
 }
 
 function showState(row, item) {
@@ -151,7 +145,7 @@ function showUntil(row, item) {
 }
 
 function showTime(row, item) {
-  const time = item.created_at ? timeElement(item.created_at, language, LIMIT) : h("time", { hidden: true });
+  const time = item.created_at ? timeElement(item.created_at, language) : h("time", { hidden: true });
   time.className = "rd-time";
   row.querySelector(".rd-time").replaceWith(time);
 }

@@ -6,19 +6,26 @@ import { momentElement } from "../times.js";
 
 const language = languageOf(document.documentElement.lang);
 const MORNING = 9; // o'clock
-const LATER = 3; // hours, and up to the next full one
+const MINUTE = 60_000; // milliseconds
+const LATER = 180 * MINUTE; // and up to the next full hour
 const YEARS = 5; // the API's limit
 
 /** The moments on offer, by name; null: not today any more. @param {Date} now */
 export function moments(now) {
   const [year, month, day] = [now.getFullYear(), now.getMonth(), now.getDate()];
-  const later = new Date(year, month, day, now.getHours() + LATER + (now.getMinutes() ? 1 : 0));
+  const later = fullHour(new Date(now.getTime() + LATER));
   const monday = ((8 - now.getDay()) % 7) || 7; // days until the next
   return {
     later: later.getDate() === day ? later : null,
     tomorrow: new Date(year, month, day + 1, MORNING),
     week: new Date(year, month, day + monday, MORNING),
   };
+}
+
+/* Minutes are counted, not hours of the clock: three hours are three, even if the clocks change meanwhile. */
+function fullHour(date) {
+  const minute = date.getTime() - (date.getTime() % MINUTE);
+  return new Date(minute + ((60 - date.getMinutes()) % 60) * MINUTE);
 }
 
 export class Snooze {
@@ -47,7 +54,7 @@ export class Snooze {
       button.hidden = !moment;
       if (moment) button.lastElementChild.replaceChildren(momentElement(moment, language));
     }
-    this.field.min = local(new Date(now.getTime() + 60_000));
+    this.field.min = local(new Date(now.getTime() + MINUTE));
     this.field.max = local(new Date(now.getFullYear() + YEARS, now.getMonth(), now.getDate() - 1));
     this.field.value = local(item.snoozed_until ? new Date(item.snoozed_until) : this.#moments.tomorrow);
     setText(this.zone, Intl.DateTimeFormat().resolvedOptions().timeZone);
