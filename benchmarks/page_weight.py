@@ -1,6 +1,6 @@
 """What a page loads before the bell shows its number, and when that is, in Chromium.
 
-    python -m benchmarks.page_weight [--visits 7] [--paths / /inbox/] [--before COMMIT]
+    python -m benchmarks.page_weight [--visits 7] [--paths / /inbox/] [--language de] [--before COMMIT]
 
 Bob, who has unread items, visits each page with an empty cache, 100 ms away: a new connection costs a round trip, and
 so does each answer, those of WebSockets included (benchmarks/distance.py; the throttling of the developer tools delays
@@ -66,9 +66,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="What a page loads before the bell shows its number")
     parser.add_argument("--visits", type=int, default=7)
     parser.add_argument("--paths", nargs="+", default=["/", "/inbox/"])
+    parser.add_argument("--language", default="en", help="what the browser prefers, such as de or zh-hans")
     parser.add_argument("--before", metavar="COMMIT")
     options = parser.parse_args()
-    print(f"{options.visits} visits of each page, {ROUND_TRIP * 1000:.0f} ms away; {stage.load_note()}", flush=True)
+    what = f"{options.visits} visits of each page in {options.language}, {ROUND_TRIP * 1000:.0f} ms away"
+    print(f"{what}; {stage.load_note()}", flush=True)
     with ExitStack() as stack:
         chromium = stack.enter_context(browser.chromium())
         checkouts = {"now": ROOT}
@@ -78,7 +80,7 @@ def main() -> None:
         for _ in range(options.visits):
             for each in sides:
                 for path in options.paths:
-                    each.visits.setdefault(path, []).append(visit(chromium, each, path))
+                    each.visits.setdefault(path, []).append(visit(chromium, each, path, options.language))
     head = ["page", "scripts", "kept", "kB", "first paint, ms", "number after it, ms"]
     stage.table(head, [row(each, path) for path in options.paths for each in sides])
 
@@ -126,9 +128,9 @@ def side(chromium: Browser, name: str, url: str) -> Side:
     return Side(name, url, cookies)
 
 
-def visit(chromium: Browser, each: Side, path: str) -> Visit:
+def visit(chromium: Browser, each: Side, path: str, language: str) -> Visit:
     """A new browser context has an empty cache."""
-    context = chromium.new_context(base_url=each.url)
+    context = chromium.new_context(base_url=each.url, locale=language)
     context.add_cookies(each.cookies)
     page = context.new_page()
     page.add_init_script(WATCH)

@@ -14,12 +14,13 @@ from pathlib import Path
 from tools.processes import ROOT
 
 LANGUAGES = ("de", "zh_Hans")  # English is in the sources
+PLACES = ("", "inbox", "push", "notify_site/lab")  # the lab's are on its pages only
 NO_SOURCES = ("node_modules", "dist", "tests", "benchmarks")
 NOISE = re.compile(rb'^"(POT-Creation-Date|Report-Msgid-Bugs-To): .*\n', re.MULTILINE)
 
 
 def catalogs(root: Path = ROOT) -> list[Path]:
-    places = (root / "locale", root / "inbox/locale", root / "push/locale")
+    places = [root / name / "locale" for name in PLACES]
     return [path for place in places for name in LANGUAGES for path in sorted((place / name).rglob("*.po"))]
 
 

@@ -1,9 +1,11 @@
 from django.urls import path
 
+from ..words import catalog_of
 from . import views
 
 urlpatterns = [
     path("lab/", views.lab, name="lab"),
+    path("lab/jsi18n/", catalog_of("notify_site.lab"), name="lab-catalog"),
     path("lab/clock/", views.clock, name="lab-clock"),
     path("lab/event/", views.event, name="lab-event"),
     path("lab/burst/", views.burst, name="lab-burst"),

@@ -38,10 +38,10 @@ def extracted(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_each_room_has_catalogs_of_each_language() -> None:
-    found = {(path.parts[0], path.parts[-3], path.stem) for path in CATALOGS}
+    found = {(path.parents[3].name, path.parts[-3], path.stem) for path in CATALOGS}
     languages = {translation.to_locale(code) for code, _name in settings.LANGUAGES} - {"en"}
     domains = ("django", "djangojs")
-    assert found == {(r, name, d) for r in ("inbox", "push", "locale") for name in languages for d in domains}
+    assert found == {(r, name, d) for r in ("", "inbox", "push", "lab") for name in languages for d in domains}
 
 
 @needs_gettext
@@ -84,6 +84,18 @@ def test_javascript_gets_both_apps_words(client: Client, language: str) -> None:
     catalog = client.get("/jsi18n/", headers={"accept-language": language}).content.decode()
     for word in ("Mark as unread", "View all"):
         assert f'"{word}": ' in catalog
+
+
+@pytest.mark.parametrize("language", ["de", "zh-hans"])
+def test_only_pages_of_the_lab_get_the_lab_s_words(admin_client: Client, language: str) -> None:
+    """They are as many as all others."""
+    reader = {"accept-language": language}
+    for page in {*PAGES} - {PREVIEW}:
+        html = admin_client.get(page, follow=True, headers=reader).content.decode()
+        catalogs = re.findall(r'<script src="([^"]*(?:jsi18n|catalog)[^"]*)"', html)
+        words = "".join(admin_client.get(each, headers=reader).content.decode() for each in catalogs)
+        assert ('"not yet measured": ' in words) == (page == "/lab/"), page
+        assert '"View all": ' in words, page
 
 
 PREVIEW = "/admin/inbox/broadcast/preview/de/"
