@@ -49,7 +49,7 @@ class Inbox {
       stopped: () => this.#onStopped(),
       stillSignedIn: () => this.retry(),
     });
-    this.toast = new Toast(one("toast"), one("live"));
+    this.toast = new Toast(one("toast"));
     this.position = new Position(() => this.list.items.length);
     this.filters = new Filters(root, this.position, () => this.start());
     this.reports = new Reports(this.api, () => ({ user: root.dataset.user, version: this.#listVersion }));
@@ -195,7 +195,8 @@ class Inbox {
     this.screen.held(hold ? fresh : 0);
     if (hold) this.list.show(items.slice(fresh));
     else this.#accept(page, items, next, fresh);
-    if (!fresh) return;
+    // A bell says what arrives, and with its title.
+    if (!fresh || document.querySelector("notification-bell")?.state === "live") return;
     this.toast.announce(interpolate(ngettext("%(n)s new notification", "%(n)s new notifications", fresh), { n: fresh }));
   }
 

@@ -1,24 +1,27 @@
 /* The toast at the foot of the page, "Archived. Undo": one at a time. */
 
 import { dismissTimer } from "./shared/dom.js";
+import { gettext } from "./shared/i18n.js";
+import { prepareVoice, say } from "./shared/voice.js";
 
 const STAY = 10_000; // milliseconds
 
 export class Toast {
   #undo = null;
 
-  /** `live` is the page's aria-live region. */
-  constructor(element, live) {
+  constructor(element) {
     const [text, button] = ["span", "button"].map((tag) => element.querySelector(tag));
     const timer = dismissTimer(element, STAY, () => this.hide());
-    Object.assign(this, { element, live, text, button, timer });
+    Object.assign(this, { element, text, button, timer });
+    prepareVoice();
     button.addEventListener("click", () => this.undo());
   }
 
-  /** Show `text`, with an undo button if `undo` is given. */
+  /** Show `text`, with an undo button if `undo` is given; say it, with the key that undoes it. */
   show(text, undo = null) {
     this.#undo = undo;
-    this.text.textContent = this.live.textContent = text;
+    this.text.textContent = text;
+    say(undo ? `${text} ${gettext("Undo with Z.")}` : text);
     this.button.hidden = !undo;
     this.element.hidden = false;
     this.timer.start();
@@ -32,7 +35,7 @@ export class Toast {
 
   /** For screen readers only. */
   announce(text) {
-    this.live.textContent = text;
+    say(text);
   }
 
   undo() {

@@ -72,6 +72,7 @@ export class Actions {
     const again = () => this.undo(token, ref);
     const undone = await this.#write(() => this.api.undo(token), () => {}, again);
     if (undone?.skipped) this.toast.show(gettext("What was changed since stays as it is."));
+    else if (undone) this.toast.announce(gettext("Undone."));
     await this.page.reload(ref);
   }
 
