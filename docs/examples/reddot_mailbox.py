@@ -83,6 +83,10 @@ class Mailbox(Client):
         """Up to 1,000, in one transaction. `changes` as in `change`, and `deleted=True`."""
         return self._do("POST", "inbox/changes/", {"refs": list(refs), **_fields(changes), **_given(version=version)})
 
+    def count(self, **choice: Any) -> dict[str, Any]:
+        """How many items the filter chooses; `version` is that of `change_all`."""
+        return self._ask("GET", f"inbox/count/?{_query(choice)}")
+
     def change_all(self, choice: dict[str, Any], version: int, **changes: Any) -> dict[str, Any]:
         """All that this filter listed on the page of this version."""
         return self._act("POST", "inbox/changes/", {"filter": _fields(choice), "up_to": version, **_fields(changes)})

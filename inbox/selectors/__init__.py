@@ -18,6 +18,7 @@ from .audience import (
 )
 from .badges import snapshot, snapshots, versions
 from .broadcasts import broadcast, broadcasts_page, people_page, people_who_read, readers
+from .counting import count_chosen
 from .effect import (
     DONE,
     NOT_DONE,
@@ -72,6 +73,7 @@ __all__ = [
     "chosen",
     "chosen_languages",
     "corrections",
+    "count_chosen",
     "counts",
     "effect",
     "export",

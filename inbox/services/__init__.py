@@ -14,7 +14,7 @@ from .access.tokens import (
     scoped_key,
     use_token,
 )
-from .acts.bulk import change_chosen, mark_all_read
+from .acts.bulk import change_chosen, change_some, mark_all_read
 from .acts.journal import Act, recording
 from .acts.marks import (
     archive,
@@ -107,6 +107,7 @@ __all__ = [
     "change_broadcast",
     "change_chosen",
     "change_series",
+    "change_some",
     "check_broadcast",
     "check_series",
     "claim_form",

@@ -30,6 +30,7 @@ def test_every_operation_documents_its_answers(document: Any) -> None:
     assert statuses == {
         "GET unread/": "200 401 429 503",
         "GET inbox/": "200 400 401 422 429 503",
+        "GET inbox/count/": "200 401 422 429 503",
         "GET inbox/threads/": "200 400 401 422 429 503",
         "GET inbox/threads/{key}/": "200 400 401 404 422 429 503",
         "GET inbox/announcements/": "200 401 422 429 503",

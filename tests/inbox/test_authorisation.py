@@ -29,6 +29,7 @@ pytestmark = [pytest.mark.urls("tests.inbox.urls"), pytest.mark.django_db, pytes
 TABLE = """
     GET     unread/                       200  owner ticket other
     GET     inbox/                        200  owner ticket other
+    GET     inbox/count/                  200  owner ticket other
     GET     inbox/threads/                200  owner ticket other
     GET     inbox/threads/{thread}/       200  owner ticket
     POST    inbox/read/                   200  owner ticket

@@ -95,6 +95,7 @@ READS = [
     "silences/",
     "unread/",
     "inbox/",
+    "inbox/count/",
     "inbox/threads/",
     "inbox/announcements/",
     "inbox/{comment}/",

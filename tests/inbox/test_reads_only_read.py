@@ -12,6 +12,7 @@ from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
 from inbox import selectors, services
+from inbox.core.choice import Choice
 from inbox.core.snapshots import CLOCK_UNIT
 from inbox.models import AudienceFilter, Broadcast, CorrectionKind, Mailbox, ServiceToken
 
@@ -71,6 +72,7 @@ SELECTORS: dict[str, Callable[[Scene], Any]] = {
     "effect": lambda scene: selectors.effect(scene.broadcast),
     "export": lambda scene: len(list(selectors.export(scene.reader))),
     "pressed": lambda scene: selectors.pressed(scene.send),
+    "count_chosen": lambda scene: selectors.count_chosen(scene.reader, Choice(q="news")),
     "corrections": lambda scene: selectors.corrections(scene.send, CorrectionKind.RECALL),
     "failed_sends": lambda scene: selectors.failed_sends(),
     "filters_named": lambda scene: selectors.filters_named([1, "new here"]),

@@ -1,9 +1,10 @@
-"""A user's own inbox: `unread/`, `inbox/`, `inbox/{ref}/`, `inbox/read/`, `inbox/seen/`, `inbox/changes/`,
-`inbox/undo/`.
+"""A user's own inbox: `unread/`, `inbox/`, `inbox/count/`, `inbox/{ref}/`, `inbox/read/`, `inbox/seen/`,
+`inbox/changes/`, `inbox/undo/`.
 
 Every write returns the snapshot read after its commit: the views run outside any transaction (`base.py`).
 """
 
+from dataclasses import asdict
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -17,7 +18,10 @@ from ..shared.faults import fault
 from ..shared.limits import KIB, json_body
 from ..shared.problems import invalid
 from ..shared.schemas import (
+    Changed,
     ChangeMany,
+    Counted,
+    CountQuery,
     Item,
     ItemPatch,
     LanguageQuery,
@@ -69,6 +73,19 @@ def inbox(request: HttpRequest, query: Query[PageQuery]) -> dict[str, Any] | Htt
     return {"user": user, "version": page.version, "items": items, "next": page.next}
 
 
+@router.get(
+    "inbox/count/",
+    response=answers({200: Counted}, 422),
+    operation_id="countInbox",
+    summary="How many items a filter chooses",
+)
+def count(request: HttpRequest, query: Query[CountQuery]) -> dict[str, Any]:
+    """Read or not, unlike the counts of `unread/`. To change exactly what was counted, send the same filter to
+    `inbox/changes/` with `version` as `up_to`."""
+    user = owner(request)
+    return {"user": user, **asdict(selectors.count_chosen(user, query.choice()))}
+
+
 @router.post(
     "inbox/read/",
     response=answers({200: Written}, 400, 403, 404, 409, 413, 415, 422),
@@ -102,21 +119,23 @@ def see(request: HttpRequest, body: SeenUpTo) -> dict[str, Any]:
 
 @router.post(
     "inbox/changes/",
-    response=answers({200: Written}, 400, 403, 404, 409, 413, 415, 422),
+    response=answers({200: Changed}, 400, 403, 404, 409, 413, 415, 422),
     operation_id="changeItems",
     summary="Change many items",
 )
 def change_items(request: HttpRequest, body: ChangeMany, query: Query[LanguageQuery]) -> dict[str, Any]:
     """Either all of `refs` in one transaction (404 and no change if one of them is not in this inbox), or everything
     that a filter chooses, 1,000 items at a time: what the page with the version `up_to` listed, and nothing that came
-    later. The words of a search are looked for in texts of that `language`, so send that of the page."""
-    user = owner(request)
+    later. The words of a search are looked for in texts of that `language`, so send that of the page. To show progress
+    with thousands of items, send a `limit` and an `act`, and repeat the request as long as there are `more`."""
+    user, more = owner(request), False
     with recording(request, body.act) as act:
         if body.refs is not None:
             services.change(user, body.refs, body.changes(), seen=body.version)
         else:
-            services.change_chosen(user, body.filter.choice(), body.changes(), body.up_to)
-    return written(user, act)
+            choice, changes = body.filter.choice(), body.changes()
+            more = services.change_some(user, choice, changes, body.up_to, body.limit).more
+    return {**written(user, act), "more": more}
 
 
 @router.post(

@@ -37,6 +37,13 @@ class Bounds(NamedTuple):
     version: int
 
 
+class Part(NamedTuple):
+    """How many items were changed, and whether others may be left."""
+
+    changed: int
+    more: bool
+
+
 class Left(NamedTuple):
     """What is left to do: messages after this `seq`, and all broadcasts; or only the broadcasts after this key."""
 
@@ -51,6 +58,11 @@ def change_chosen(user: UserOrPk, choice: Choice, changes: Changes, up_to: int) 
     them, so what arrives or returns meanwhile stays as it is. Raises BadValue for an invalid version, choice or change,
     NotFound for an unknown user.
     """
+    return change_some(user, choice, changes, up_to, None).changed
+
+
+def change_some(user: UserOrPk, choice: Choice, changes: Changes, up_to: int, most: int | None) -> Part:
+    """As `change_chosen`, of at most so many items. Done again, it goes on with those that it has not changed yet."""
     actions = actions_of(changes)
     if UNDELETE in actions:
         raise BadValue(_("Deleted items can't be chosen. Restore them by their refs, or undo the deletion."))
@@ -58,10 +70,11 @@ def change_chosen(user: UserOrPk, choice: Choice, changes: Changes, up_to: int) 
     pk, changed = user_pk(user), 0
     bounds = Bounds(*bounds_of(pk, up_to))
     left: Left | None = Left(True, 0)
-    while left:
-        count, left = _change_batch(pk, choice, actions, bounds, left)
+    while left and (most is None or changed < most):
+        size = BATCH if most is None else min(BATCH, most - changed)
+        count, left = _change_batch(pk, choice, actions, bounds, left, size)
         changed += count
-    return changed
+    return Part(changed, left is not None)
 
 
 def mark_all_read(user: UserOrPk, up_to: int, type: str | None = None) -> int:
@@ -75,43 +88,43 @@ def mark_all_read(user: UserOrPk, up_to: int, type: str | None = None) -> int:
 
 @ledger.retrying
 def _change_batch(
-    pk: UserPk, choice: Choice, actions: Sequence[Action], bounds: Bounds, left: Left
+    pk: UserPk, choice: Choice, actions: Sequence[Action], bounds: Bounds, left: Left, size: int
 ) -> tuple[int, Left | None]:
-    """Change up to 1,000 items of all types in one transaction, so that a badge changes once; returns how many, and
+    """Change up to `size` items of all types in one transaction, so that a badge changes once; returns how many, and
     what is left."""
     changed, after = 0, left.after
     with locked_mailbox(pk):
         if left.messages:
-            changed, stopped = _change_messages(pk, choice, actions, bounds, after)
+            changed, stopped = _change_messages(pk, choice, actions, bounds, after, size)
             if stopped is not None:
                 return changed, Left(True, stopped)
             after = 0
         if not choice.includes(refs.BROADCAST):
             return changed, None
-        keys = _change_broadcasts(pk, choice, actions, bounds, after, BATCH - changed)
-        return changed + len(keys), Left(False, keys[-1]) if changed + len(keys) == BATCH else None
+        keys = _change_broadcasts(pk, choice, actions, bounds, after, size - changed)
+        return changed + len(keys), Left(False, keys[-1]) if changed + len(keys) == size else None
 
 
 def _change_messages(
-    pk: UserPk, choice: Choice, actions: Sequence[Action], bounds: Bounds, after: int
+    pk: UserPk, choice: Choice, actions: Sequence[Action], bounds: Bounds, after: int, size: int
 ) -> tuple[int, int | None]:
     """Returns how many messages were changed; and the `seq` after which others may be left, if there may be."""
     types = {name: model for name, model in event_types().items() if choice.includes(name)}
     if choice.words:
         shown = {name: _shown(choice, model, actions, pk, after, bounds.version) for name, model in types.items()}
-        seqs, stopped = choosing.first_with_words(choice, shown, BATCH) if shown else ({}, None)
+        seqs, stopped = choosing.first_with_words(choice, shown, size) if shown else ({}, None)
         found = of_messages([(compiled(shown[name].filter(Among("seq", seqs[name]))), {}) for name in seqs])
     else:
         values = {**owned_by(pk), AFTER: after, VERSION: bounds.version}
         alike = choice.of_all_types  # the types are no part of the SQL
         shown_of = _compiled if _is_frequent(alike, actions) else _compiled.__wrapped__
         parts = [shown_of(ledger.alias(), alike, model, tuple(actions)) for model in types.values()]
-        found, stopped = of_messages([(part, values) for part in parts if part], BATCH), None
+        found, stopped = of_messages([(part, values) for part in parts if part], size), None
     for row in found:
         for action in actions:
             perform(action, row)
     write(pk, found)
-    return len(found), found[-1].seq if len(found) == BATCH else stopped
+    return len(found), found[-1].seq if len(found) == size else stopped
 
 
 def _shown(

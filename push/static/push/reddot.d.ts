@@ -131,6 +131,11 @@ export interface Written extends Snapshot {
   undo: string | null;
 }
 
+export interface Changed extends Written {
+  /** Whether items may be left, because of `limit`. */
+  more: boolean;
+}
+
 /** `restored` items are as they were before; `skipped` ones were changed since, or are gone. */
 export interface Undone extends Written {
   restored: number;
@@ -147,6 +152,14 @@ export interface Page<T> {
 export interface InboxPage extends Page<Item> {
   user: number | string;
   version: number;
+}
+
+export interface Counted {
+  user: number | string;
+  version: number;
+  count: number;
+  /** Whether there are more, or a search has not looked at all items. */
+  capped: boolean;
 }
 
 /** Items about the same thing, in one sentence. Of an announcement, the key is its ref. */
@@ -216,18 +229,21 @@ export interface Api {
   threads(limit: number, filter?: InboxFilter): Promise<ThreadPage>;
   /** The items of one thread. */
   thread(key: string, limit: number, before?: string): Promise<InboxPage>;
+  /** How many items the filter chooses, counted up to 10,000. `version` was read before: pass it to `changeAll`. */
+  count(filter: Omit<InboxFilter, "before">): Promise<Counted>;
   /** Without marking it as read. */
   item(ref: string): Promise<Item>;
 
   change(ref: string, changes: Changes, version?: number): Promise<Written>;
   /** At most 1,000, in one transaction. */
-  changeMany(refs: string[], changes: Changes, version?: number): Promise<Written>;
+  changeMany(refs: string[], changes: Changes, version?: number, act?: string): Promise<Changed>;
   /**
    * All that the filter listed on the page of this version. `act`, also below: a random token of your own, 22 to 43 of
    * `A–Z a–z 0–9 - _`. `undo` is the same then, so the write can be undone although no answer came, or it failed midway; sent
-   * again with it, it goes on. An error has `undo`, too, if something was written before it.
+   * again with it, it goes on. An error has `undo`, too, if something was written before it. `limit`: change at most so many, 10,000
+   * at most; while the answer has `more`, the same call with the same `act` goes on.
    */
-  changeAll(filter: Omit<InboxFilter, "before">, changes: Changes, version: number, act?: string): Promise<Written>;
+  changeAll(filter: Omit<InboxFilter, "before">, changes: Changes, version: number, act?: string, limit?: number): Promise<Changed>;
   read(refs: string[], version?: number): Promise<Written>;
   /** All that the page of this version listed, of one type or of all. */
   readUpTo(version: number, type?: string, act?: string): Promise<Written>;

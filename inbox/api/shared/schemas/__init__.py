@@ -1,10 +1,10 @@
 """The schemas of requests and responses, by subject. Bodies are strict: no coercion, no unknown fields."""
 
 from .acts import ChangeMany, ItemPatch, MarkRead, Press, Seen, SeenQuery, SeenUpTo, Undo
-from .chosen import PageQuery, ThreadQuery
+from .chosen import CountQuery, PageQuery, ThreadQuery
 from .items import Announcements, Item, Page, ThreadPage
 from .problems import Fault, Problem
-from .state import Looked, Snapshot, Undone, Written
+from .state import Changed, Counted, Looked, Snapshot, Undone, Written
 from .tickets import NewTicket, TicketRequest
 from .values import (
     ABSENT,
@@ -26,7 +26,10 @@ __all__ = [
     "WHOLE",
     "Announcements",
     "ChangeMany",
+    "Changed",
     "Count",
+    "CountQuery",
+    "Counted",
     "EventType",
     "Fault",
     "Item",

@@ -40,6 +40,8 @@ CHANGES = (
 )  # the order in which to apply them: a deleted item must be restored first
 
 
+MAX_CHANGED = 10_000  # items, of one request that has a limit
+
 OwnToken = Annotated[
     str,
     Field(
@@ -156,7 +158,7 @@ class ChangeMany(ItemPatch):
         json_schema_extra={
             **PATCH_RULES,
             "if": {"required": ["refs"]},
-            "then": {"properties": {"up_to": False, "filter": False}},
+            "then": {"properties": {"up_to": False, "filter": False, "limit": False}},
             "else": {
                 "required": ["filter", "up_to"],
                 "properties": {"version": False, "deleted": {"const": True}},
@@ -170,6 +172,10 @@ class ChangeMany(ItemPatch):
     up_to: Annotated[Version, Field(strict=True), WHOLE] = Field(
         default=ABSENT, description="`version` of the page shown: with `filter`, what came later stays as it is."
     )
+    limit: Annotated[int, Field(strict=True, ge=1, le=MAX_CHANGED), WHOLE] = Field(
+        default=ABSENT,
+        description="With `filter`: change at most so many items. Then `more` in the answer says whether to go on.",
+    )
     act: OwnToken = Field(default=ABSENT)
 
     @model_validator(mode="after")
@@ -178,6 +184,8 @@ class ChangeMany(ItemPatch):
             raise ValueError(_("Exactly one of these is expected: %s.") % "refs, filter")
         if (self.filter is None) != (self.up_to is None):
             raise ValueError(_("“filter” and “up_to” go together."))
+        if self.limit is not None and self.filter is None:
+            raise ValueError(_("“limit” goes with “filter” only."))
         if self.version is not None and self.refs is None:
             raise ValueError(_("“version” goes with “refs” only."))
         if self.deleted is False and self.refs is None:

@@ -95,6 +95,14 @@ class StrictFilter(Filter):
     important: StrictBool = Field(default=False, description="Only important items.")
 
 
+class CountQuery(Filter):
+    """Which items to count."""
+
+    language: str = Field(
+        default=ABSENT, max_length=500, description="Of the texts in which the words are looked for, as in the list."
+    )
+
+
 class PageQuery(Filter):
     """Selects a page of the inbox, or of its threads."""
 

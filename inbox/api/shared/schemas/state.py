@@ -29,6 +29,24 @@ class Written(Snapshot):
     )
 
 
+class Changed(Written):
+    """The state after a change of many items."""
+
+    more: bool = Field(
+        description="Whether items may be left, because of `limit`. The same request with the same `act` goes on with "
+        "them, and one undo restores all."
+    )
+
+
+class Counted(BaseModel):
+    """How many items a filter chooses."""
+
+    user: User
+    version: Version = Field(description="Read before the items were counted: `up_to` for `inbox/changes/`.")
+    count: Count = Field(description="Counted up to 10,000.")
+    capped: bool = Field(description="Whether there are more, or a search has not looked at all items.")
+
+
 class Looked(Snapshot):
     """The state after the user has seen something."""
 

@@ -11,9 +11,6 @@ const FLAGS = ["unread", "read", "archived", "starred", "snoozed", "important"];
 
 /** Every method throws ApiError, or Unreachable without a network. Writes finish even if the user leaves the page. */
 export class Api {
-  /** How many writes of this page have no answer yet. */
-  static writing = 0;
-
   /**
    * @param {URL} base ends with a slash
    * @param {{fetch: (url: URL, init?: RequestInit) => Promise<Response>}} credential may be replaced
@@ -109,13 +106,32 @@ export class Api {
   }
 
   /**
-   * Change all that a filter ({q, type, unread, …}, as in `GET inbox/`) listed at `version`, in the same language.
-   * @param {object} filter @param {object} changes @param {number} version @param {string} [act] as above
+   * Change all that a filter ({q, type, unread, …}, as in `GET inbox/`) listed at `version`, in the same language; or so many of
+   * them, then `more` in the answer says whether to go on with the same `act`.
+   * @param {object} filter @param {object} changes @param {number} version @param {string} [act] as above @param {number} [limit]
    */
-  changeAll(filter, changes, version, act = "") {
+  changeAll(filter, changes, version, act = "", limit = undefined) {
     const query = this.language ? `?${new URLSearchParams({ language: this.language })}` : "";
-    const filtered = { filter: Object.fromEntries(known(filter)), ...changes, up_to: version, ...(act && { act }) };
+    const filtered = { filter: Object.fromEntries(known(filter)), ...changes, up_to: version, limit, ...(act && { act }) };
     return this.write("POST", `inbox/changes/${query}`, filtered);
+  }
+
+  /**
+   * Change these, at most 1,000, in one transaction. @param {string[]} refs @param {object} changes
+   * @param {number} [version] of what was shown @param {string} [act] as above
+   */
+  changeMany(refs, changes, version, act = "") {
+    return this.write("POST", "inbox/changes/", { refs, ...changes, version, ...(act && { act }) });
+  }
+
+  /**
+   * How many items a filter chooses. @param {InboxFilter} filter
+   * @returns {Promise<{user: number|string, version: number, count: number, capped: boolean}>}
+   */
+  count(filter) {
+    const query = new URLSearchParams(this.language && { language: this.language });
+    for (const [name, value] of known(filter)) query.set(name, value === true ? "1" : value);
+    return this.request(`inbox/count/?${query}`);
   }
 
   /** Undo a write, by `undo` of its answer. @param {string} token @param {string} [act] as above */
@@ -174,14 +190,9 @@ export class Api {
 
   /** @param {string} method @param {string} path @param {object} [body] */
   async write(method, path, body) {
-    Api.writing += 1;
-    try {
-      const answer = await this.request(path, { ...jsonRequest(method, body), keepalive: true });
-      this.written(answer);
-      return answer;
-    } finally {
-      Api.writing -= 1;
-    }
+    const answer = await this.request(path, { ...jsonRequest(method, body), keepalive: true });
+    this.written(answer);
+    return answer;
   }
 
   /** @param {string} path @param {RequestInit} [init] */

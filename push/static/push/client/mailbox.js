@@ -14,11 +14,6 @@ export class Mailbox extends Api {
 
   // Items
 
-  /** @param {string[]} refs @param {Changes} changes @param {number} [version] of what was shown */
-  changeMany(refs, changes, version) {
-    return this.write("POST", "inbox/changes/", { refs, ...changes, version });
-  }
-
   /** @param {string} ref @param {boolean} [archived] */
   archive(ref, archived = true) {
     return this.change(ref, { archived });
