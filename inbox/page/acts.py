@@ -1,4 +1,5 @@
-"""What the forms of the inbox page do, without scripts: one act on an item, on a thread, or on all that is listed.
+"""What the forms of the inbox page do, without scripts: one act on an item, on a thread, on those that are selected, or
+on all that is listed.
 
 A page's `key` is random. With the name of the act and what it is done to, it makes the token of the act: the same form
 sent twice is one act, with one undo; another button of the same page, which the reader may have gone back to, is
@@ -7,7 +8,7 @@ another."""
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -24,7 +25,8 @@ from .filters import Filter
 from .notices import Notice, failure
 from .rows import THREAD
 
-CHANGES: Mapping[str, Mapping[str, bool | datetime | None]] = {
+Changes = Mapping[str, bool | datetime | None]
+CHANGES: Mapping[str, Changes] = {
     "read": {"read": True},
     "unread": {"read": False},
     "star": {"starred": True},
@@ -35,13 +37,24 @@ CHANGES: Mapping[str, Mapping[str, bool | datetime | None]] = {
     "wake": {"snoozed_until": None},
 }
 READ_ALL, UNDO, SNOOZE, PRESS = "read-all", "undo", "snooze", "press"
+SELECTED = "selected"  # the name of the buttons whose value is the act on what is selected
+ALL, EACH = "all", "\t"  # as a target: all that the page lists, on later pages too; before each of several targets
 
 
 class Order(NamedTuple):
-    """An act: its name, and what it is done to (a ref, `THREAD` and a key, or the token to undo)."""
+    """An act: its name, and what it is done to (a ref, `THREAD` and a key, `ALL`, several of these, or the token to
+    undo)."""
 
     act: str
     target: str
+
+    @property
+    def targets(self) -> list[str]:
+        return list(filter(None, self.target.split(EACH)))
+
+    @property
+    def is_of_many(self) -> bool:
+        return self.target == ALL or EACH in self.target
 
 
 class Sheet(NamedTuple):
@@ -55,6 +68,16 @@ class Sheet(NamedTuple):
         """Of the act. Without a key of the page it is random."""
         text = "\n".join((self.key, *order)) if self.key else secrets.token_hex()
         return salted_hmac("inbox.page.acts", text, algorithm="sha256").hexdigest()[:43]
+
+
+def order_of(sent: QueryDict) -> Order | None:
+    """What a form of the page orders: the name of its button is the act, the value what it is done to. On what is
+    selected, the value is the act."""
+    act = sent.get(SELECTED)
+    if act in (*CHANGES, SNOOZE):
+        return Order(act, ALL if ALL in sent else EACH + EACH.join(sent.getlist("ref")))
+    name = next((name for name in (*CHANGES, READ_ALL, UNDO, SNOOZE, PRESS) if name in sent), None)
+    return Order(name, str(sent[name])) if name else None
 
 
 def version_of(given: QueryDict) -> int:
@@ -76,11 +99,11 @@ def perform(user: UserId, order: Order, sheet: Sheet, until: datetime | None = N
             if order.act == UNDO:
                 return Notice(UNDO, services.undo(user, order.target).skipped)
             _change(user, order, sheet, until)
-            if act.undo is None and order.target.startswith(THREAD):
-                title_of(user, order, sheet.wanted)  # a thread that is gone has no items to change
+            if act.undo is None and order.target.startswith(THREAD) and not order.is_of_many:
+                title_of(user, order.target, sheet.wanted)  # a thread that is gone has no items to change
     except InboxError as error:
         return failure(error.detail)
-    return Notice(order.act, act.changed, act.undo or "")
+    return Notice(order.act, act.changed, act.undo or "", is_counted=order.act == READ_ALL or order.is_of_many)
 
 
 def sent_before(user: UserId, order: Order, sheet: Sheet) -> Notice | None:
@@ -89,11 +112,11 @@ def sent_before(user: UserId, order: Order, sheet: Sheet) -> Notice | None:
         return Notice(order.act, undo=act.undo) if act.undo else None
 
 
-def title_of(user: UserId, order: Order, wanted: Filter) -> str:
+def title_of(user: UserId, target: str, wanted: Filter) -> str:
     """Of the item or thread. Raises NotFound or BadValue if the user has no such one."""
-    if not order.target.startswith(THREAD):
-        return selectors.item(user, order.target).title
-    found = selectors.thread_page(user, limit=1, choice=_of_thread(order, wanted)).threads
+    if not target.startswith(THREAD):
+        return selectors.item(user, target).title
+    found = selectors.thread_page(user, limit=1, choice=_of_thread(target, wanted)).threads
     if not found:
         raise _no_thread()
     return found[0].title
@@ -119,19 +142,58 @@ def _change(user: UserId, order: Order, sheet: Sheet, until: datetime | None) ->
         services.change_chosen(user, wanted.choice(unread=True), CHANGES["read"], sheet.version)
         return
     changes = {"snoozed_until": until} if until else CHANGES[name]
+    if target == ALL:
+        services.change_chosen(user, wanted.choice(), changes, sheet.version)
+    elif order.is_of_many:
+        _change_selected(user, order.targets, sheet, changes)
+    else:
+        _change_one(user, target, sheet, changes)
+
+
+def _change_one(user: UserId, target: str, sheet: Sheet, changes: Changes) -> None:
     if target.startswith(THREAD):
-        services.change_chosen(user, _of_thread(order, wanted), changes, sheet.version)
+        services.change_chosen(user, _of_thread(target, sheet.wanted), changes, sheet.version)
     else:
         services.change(user, [target], changes, seen=sheet.version)
 
 
-def _of_thread(order: Order, wanted: Filter) -> Choice:
+def _change_selected(user: UserId, targets: Sequence[str], sheet: Sheet, changes: Changes) -> None:
+    """Those that are gone since the page was shown are left out, unless all are. Raises BadValue if none is
+    selected."""
+    if not targets:
+        raise nothing_selected()
+    threads = [target for target in targets if target.startswith(THREAD)]
+    items = [target for target in targets if target not in threads]
+    for thread in threads:
+        _change_one(user, thread, sheet, changes)
+    try:
+        services.change(user, items, changes, seen=sheet.version)
+    except NotFound:
+        missing = [target for target in items if not _is_changed(user, target, sheet, changes)]
+        if len(missing) == len(targets):
+            raise
+
+
+def _is_changed(user: UserId, target: str, sheet: Sheet, changes: Changes) -> bool:
+    """Change this item. Returns False if it is gone."""
+    try:
+        services.change(user, [target], changes, seen=sheet.version)
+    except NotFound:
+        return False
+    return True
+
+
+def _of_thread(target: str, wanted: Filter) -> Choice:
     """The items of the thread that the search and the type choose. Raises NotFound for an empty key, which would be no
     limit at all, and BadValue as `Choice`."""
-    key = order.target.removeprefix(THREAD)
+    key = target.removeprefix(THREAD)
     if not key:
         raise _no_thread()
     return Filter(wanted.q, wanted.type, thread=key).choice()
+
+
+def nothing_selected() -> BadValue:
+    return BadValue(_("Nothing is selected."))
 
 
 def _no_thread() -> NotFound:

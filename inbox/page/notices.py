@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from ..core.snapshots import UserId
+from ..rendering.numbers import grouped
 
 COOKIE, SALT = "reddot-notice", "inbox.notice"
 LIFETIME = 60  # seconds: the redirect
@@ -21,22 +22,24 @@ MAX_ERROR = 500  # characters
 
 class Notice(NamedTuple):
     """`act` is the name of the act, or `ERROR`; `undo` the token that undoes it, or "". `number`: how many
-    items it has changed; of an undo, how many it has skipped."""
+    items it has changed; of an undo, how many it has skipped. `is_counted`: of an act on many, which says how many."""
 
     act: str
     number: int = 0
     undo: str = ""
     error: str = ""
+    is_counted: bool = False
 
     @property
     def text(self) -> str:
-        match self.act:
-            case "read-all" if self.number:
-                return ngettext("%(n)s marked as read.", "%(n)s marked as read.", self.number) % {"n": self.number}
-            case "undo" if self.number:
-                return _("What was changed since stays as it is.")
-            case "error":
-                return self.error
+        if self.act == ERROR:
+            return self.error
+        if self.act == "undo" and self.number:
+            return f"{_('Undone.')} {_skipped(self.number)}"
+        if self.is_counted and self.number:
+            return _counted(self.act, self.number)
+        if self.is_counted and not self.undo and self.act != "read-all":
+            return _("There was nothing to change.")
         return _said().get(self.act, "")
 
 
@@ -54,6 +57,28 @@ def _said() -> dict[str, str]:
         "read-all": _("Marked all as read."),
         "undo": _("Undone."),
     }
+
+
+def _counted(act: str, n: int) -> str:
+    """`said.js` says the same."""
+    text = {
+        "read": ngettext("%(n)s marked as read.", "%(n)s marked as read.", n),
+        "unread": ngettext("%(n)s marked as unread.", "%(n)s marked as unread.", n),
+        "star": ngettext("%(n)s starred.", "%(n)s starred.", n),
+        "unstar": ngettext("Star taken off %(n)s.", "Stars taken off %(n)s.", n),
+        "archive": ngettext("%(n)s archived.", "%(n)s archived.", n),
+        "unarchive": ngettext("%(n)s moved to the inbox.", "%(n)s moved to the inbox.", n),
+        "delete": ngettext("%(n)s deleted.", "%(n)s deleted.", n),
+        "snooze": ngettext("%(n)s snoozed.", "%(n)s snoozed.", n),
+        "wake": ngettext("%(n)s back in the inbox.", "%(n)s back in the inbox.", n),
+    }["read" if act == "read-all" else act]
+    return text % {"n": grouped(n)}
+
+
+def _skipped(n: int) -> str:
+    return ngettext(
+        "%(n)s was changed since, and stays as it is.", "%(n)s were changed since, and stay as they are.", n
+    ) % {"n": grouped(n)}
 
 
 def failure(error: str) -> Notice:

@@ -1,5 +1,5 @@
-"""Until when one item or thread of the inbox page is to be snoozed: the page that its button leads to without
-scripts."""
+"""Until when an item or thread of the inbox page, or several, are to be snoozed: the page that its button leads to
+without scripts."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from ..core.snapshots import UserId
 from ..errors import InboxError
 from ..http.beside import beside
 from . import notices
-from .acts import SNOOZE, Order, Sheet, new_key, perform, sent_before, title_of, version_of
+from .acts import ALL, SNOOZE, Order, Sheet, new_key, nothing_selected, perform, sent_before, title_of, version_of
 from .filters import Filter
 from .forms import SnoozeForm
 
@@ -28,7 +29,7 @@ def snooze_one(request: HttpRequest, user: UserId) -> HttpResponse:
     order = Order(SNOOZE, request.GET["of"])
     sheet = Sheet(_key(request.POST), version_of(request.GET), wanted)
     try:
-        title = title_of(user, order, wanted)
+        title = _title(order) if order.is_of_many else title_of(user, order.target, wanted)
     except InboxError as error:  # a thread that is snoozed is not found
         return _leave(request, user, back, sent_before(user, order, sheet) or notices.failure(error.detail))
     form = SnoozeForm(request.POST if request.method == "POST" else None, [(order.target, title)], timezone.localtime())
@@ -40,6 +41,15 @@ def snooze_one(request: HttpRequest, user: UserId) -> HttpResponse:
     elif form.is_valid():
         form.add_error("at", _("Enter a date and a time."))
     return render(request, "inbox/snooze.html", _context(request, form, order.target, title, back))
+
+
+def _title(order: Order) -> str:
+    """Of many. Raises BadValue if nothing is selected."""
+    if order.target == ALL:
+        return _("All that match, on later pages too")
+    if not order.targets:
+        raise nothing_selected()
+    return ngettext("%(n)s notification", "%(n)s notifications", len(order.targets)) % {"n": len(order.targets)}
 
 
 def _context(request: HttpRequest, form: SnoozeForm, target: str, title: str, back: str) -> dict[str, Any]:

@@ -21,14 +21,13 @@ from ..core.snapshots import Snapshot, UserId, user_id
 from ..http.beside import beside
 from ..models import Broadcast, event_types
 from . import notices
-from .acts import CHANGES, PRESS, READ_ALL, SNOOZE, UNDO, Order, Sheet, new_key, perform, press, version_of
+from .acts import PRESS, SNOOZE, Sheet, new_key, order_of, perform, press, version_of
+from .bar import bar_of
 from .empty import empty_of
 from .filters import Filter
 from .reading import Reading, read
 from .rows import by_day, icon_of, rows_of
 from .times import clock_for
-
-ACTS = (*CHANGES, READ_ALL, UNDO, SNOOZE, PRESS)
 
 
 @login_required
@@ -48,17 +47,16 @@ def inbox_page(request: HttpRequest) -> HttpResponse:
 
 
 def _act(request: HttpRequest, user: UserId, wanted: Filter) -> HttpResponse:
-    """One button was pressed: its name is the act, its value what the act is done to. Leads back to the same list."""
-    act = next((name for name in ACTS if name in request.POST), None)
-    if act is None:
+    """One button was pressed. Leads back to the same list."""
+    order, version = order_of(request.POST), version_of(request.POST)
+    if order is None:
         raise BadRequest("no such act")
-    version = version_of(request.POST)
-    order, sheet = Order(act, request.POST[act]), Sheet(request.POST.get("key", ""), version, wanted)
+    sheet = Sheet(request.POST.get("key", ""), version, wanted)
     here = f"{request.path}{wanted.query(before=wanted.before)}"
-    if act == SNOOZE:  # until when is asked on a page of its own
+    if order.act == SNOOZE:  # until when is asked on a page of its own
         asked = urlencode({"of": order.target, "version": str(version), "back": here})
         return HttpResponseRedirect(f"{beside(request, 'inbox-snooze')}?{asked}")
-    link, notice = press(user, order, sheet) if act == PRESS else ("", perform(user, order, sheet))
+    link, notice = press(user, order, sheet) if order.act == PRESS else ("", perform(user, order, sheet))
     response = HttpResponseRedirect(link or here)
     if notice:
         notices.leave(response, request, user, notice, request.path)
@@ -79,6 +77,7 @@ def _frame(request: HttpRequest, wanted: Filter, found: Reading) -> dict[str, An
         "views": [_view(wanted, name, label) for name, label in _views().items()],
         "unread": _unread(found.snapshot, wanted.type) if wanted.view in ("", "unread", "threads") else 0,
         "here": wanted.query(before=wanted.before),
+        "bar": bar_of(wanted),
         "key": new_key(),
         "version": str(found.version),
     }

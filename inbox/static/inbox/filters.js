@@ -18,6 +18,11 @@ export function readFilter(types, search = location.search) {
   return { q, type, view, thread, before, ...(view && { [view]: true }) };
 }
 
+/** What the API knows of a filter: all that it lists, wherever the page begins. */
+export function listed({ q, type, view, thread }) {
+  return { ...(q && { q }), ...(type && { type }), ...(thread && { thread }), ...(view && view !== "threads" && { [view]: true }) };
+}
+
 /** From the top of the list. */
 export function address({ q, type, view, thread }) {
   const query = new URLSearchParams({ ...(q && { q }), ...(type && { type }), ...(view && { view }), ...(thread && { thread }) });

@@ -11,6 +11,7 @@ import { Owner } from "./owner.js";
 import { makeApi, readBrought, readDown, readShown } from "./pages.js";
 import { Position } from "./position.js";
 import { Screen } from "./screen.js";
+import { Selecting } from "./select/selecting.js";
 import { gettext, interpolate, languageOf, ngettext } from "./shared/i18n.js";
 import { Reports } from "./shared/reports.js";
 import { Actions } from "./shared/rows/actions.js";
@@ -49,9 +50,12 @@ class Inbox {
       stopped: () => this.#onStopped(),
       stillSignedIn: () => this.retry(),
     });
-    this.toast = new Toast(one("toast"));
+    this.toast = new Toast(one("toast"), one("live"), one("list"));
     this.position = new Position(() => this.list.items.length);
-    this.filters = new Filters(root, this.position, () => this.start());
+    this.filters = new Filters(root, this.position, () => {
+      this.selecting.clear();
+      this.start();
+    });
     this.reports = new Reports(this.api, () => ({ user: root.dataset.user, version: this.#listVersion }));
     this.list = new List(one("list"), (type) => this.filters.label(type), this.reports);
     this.screen = new Screen(root, {
@@ -64,7 +68,8 @@ class Inbox {
     const owns = (page) => this.owner.owns(page);
     this.parts = new Parts(this.api, (work) => this.#guard(work), owns, () => this.filter);
     this.important = new Important(one("important"), this.api, owns);
-    this.snooze = new Snooze(one("snooze"), (item, until) => this.actions.snooze(item, until));
+    this.snooze = new Snooze(one("snooze"), (item, until) => this.selecting.snooze(item, until) || this.actions.snooze(item, until));
+    this.selecting = new Selecting(root, this);
     this.#listen();
     tellZone();
     watchDays(() => this.#onNewDay(root));
@@ -76,6 +81,11 @@ class Inbox {
 
   get filter() {
     return this.filters.current;
+  }
+
+  /** Whether there is more than the rows on screen. */
+  get hasMore() {
+    return this.#cursor !== null;
   }
 
   /** That of the list. */
@@ -195,8 +205,7 @@ class Inbox {
     this.screen.held(hold ? fresh : 0);
     if (hold) this.list.show(items.slice(fresh));
     else this.#accept(page, items, next, fresh);
-    // A bell says what arrives, and with its title.
-    if (!fresh || document.querySelector("notification-bell")?.state === "live") return;
+    if (!fresh) return;
     this.toast.announce(interpolate(ngettext("%(n)s new notification", "%(n)s new notifications", fresh), { n: fresh }));
   }
 
@@ -356,6 +365,12 @@ class Inbox {
     this.screen.draw({ empty, more, unread, filter: this.filter, label, stopped });
   }
 
+  /* A key: for all that is selected, or else for the row with the focus. */
+  #press(name, ref) {
+    if (this.selecting.isEmpty) this.actions.do(name, ref);
+    else this.selecting.toggled(name);
+  }
+
   #listen() {
     document.addEventListener("reddot:change", ({ detail }) => {
       this.#onSnapshot(detail);
@@ -370,7 +385,7 @@ class Inbox {
     document.addEventListener("visibilitychange", () => document.hidden || this.refresh());
     document.addEventListener("prerenderingchange", () => this.#see());
     bindClicks(this.list, this.important, this.actions, this.reports);
-    bindKeys(this.list, (name, ref) => this.actions.do(name, ref), () => this.toast.undo());
+    bindKeys(this.list, (name, ref) => this.#press(name, ref), () => this.toast.undo());
   }
 }
 

@@ -21,7 +21,7 @@ export class Screen {
       event.preventDefault();
       if (this.moreButton.ariaDisabled !== "true") handlers.more();
     });
-    this.readAll.addEventListener("click", handlers.readAll);
+    this.readAll.addEventListener("click", () => this.readAll.ariaDisabled !== "true" && handlers.readAll());
   }
 
   /** The list is being read. An old list stays, dimmed, until the new one is there. */
@@ -49,6 +49,7 @@ export class Screen {
   }
 
   online() {
+    if (this.banner.contains(document.activeElement)) this.list.focus();
     this.banner.hidden = true;
   }
 
@@ -67,7 +68,8 @@ export class Screen {
   /** `unread`: the count of the type shown; `label`: that type's; `stopped`: only the banner and the list are shown. */
   draw({ empty, more, unread, filter, label, stopped }) {
     this.moreButton.hidden = !more || empty;
-    this.readAll.disabled = !unread || filter.archived || filter.starred || filter.snoozed || stopped;
+    this.readAll.disabled = false; // a button that is disabled loses the focus
+    this.readAll.ariaDisabled = String(!unread || Boolean(filter.archived || filter.starred || filter.snoozed) || stopped);
     this.keys.hidden = empty;
     this.empty.hidden = !empty || more || stopped || this.#loading;
     if (!this.empty.hidden) this.#explain(...this.#reason(filter, label));

@@ -1,27 +1,28 @@
 /* The toast at the foot of the page, "Archived. Undo": one at a time. */
 
 import { dismissTimer } from "./shared/dom.js";
-import { gettext } from "./shared/i18n.js";
-import { prepareVoice, say } from "./shared/voice.js";
 
 const STAY = 10_000; // milliseconds
 
 export class Toast {
   #undo = null;
 
-  constructor(element) {
+  #origin = null; // what had the focus before
+
+  /** `live` is the page's aria-live region; `home` gets the focus if it was here, and what had it before is gone. */
+  constructor(element, live, home) {
     const [text, button] = ["span", "button"].map((tag) => element.querySelector(tag));
     const timer = dismissTimer(element, STAY, () => this.hide());
-    Object.assign(this, { element, text, button, timer });
-    prepareVoice();
+    Object.assign(this, { element, live, home, text, button, timer });
+    element.addEventListener("focusin", ({ relatedTarget }) => element.contains(relatedTarget) || (this.#origin = relatedTarget));
     button.addEventListener("click", () => this.undo());
   }
 
-  /** Show `text`, with an undo button if `undo` is given; say it, with the key that undoes it. */
+  /** Show `text`, with an undo button if `undo` is given. */
   show(text, undo = null) {
     this.#undo = undo;
-    this.text.textContent = text;
-    say(undo ? `${text} ${gettext("Undo with Z.")}` : text);
+    if (!undo) this.#leave();
+    this.text.textContent = this.live.textContent = text;
     this.button.hidden = !undo;
     this.element.hidden = false;
     this.timer.start();
@@ -35,7 +36,7 @@ export class Toast {
 
   /** For screen readers only. */
   announce(text) {
-    say(text);
+    this.live.textContent = text;
   }
 
   undo() {
@@ -47,6 +48,13 @@ export class Toast {
   hide() {
     this.timer.stop();
     this.#undo = null;
+    this.#leave();
     this.element.hidden = true;
+  }
+
+  #leave() {
+    if (!this.element.contains(document.activeElement)) return;
+    if (this.#origin?.isConnected) this.#origin.focus();
+    if (this.element.contains(document.activeElement)) this.home.focus(); // that can't be focused now
   }
 }

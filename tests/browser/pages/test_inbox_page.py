@@ -69,7 +69,7 @@ def test_reading_is_undone_too(inbox: OpenInbox, comment: Comment) -> None:
     expect(page.unread).to_have_count(2)  # the list was read again: mark-all covers what it shows
     page.mark_all.click()
     expect(page.unread).to_have_count(0)
-    expect(page.toast).to_contain_text("Marked all as read.")
+    expect(page.toast).to_contain_text("2 marked as read.")
     page.toast.get_by_role("button", name="Undo").click()
     expect(page.unread).to_have_count(2)
     page.counts("All", "2")

@@ -2,6 +2,7 @@
 
 import { actToken } from "../api.js";
 import { gettext } from "../i18n.js";
+import { said, saidUndone } from "./said.js";
 
 export class Actions {
   writing = 0; // writes in progress: a list read meanwhile may be outdated
@@ -36,8 +37,7 @@ export class Actions {
 
   /** Hide the item until this moment. @param {Date} until */
   snooze(item, until) {
-    const written = this.#change(item, { snoozed_until: until.toISOString() });
-    this.toast.show(gettext("Snoozed."), () => this.#undo(written, item.ref));
+    this.#say("snooze", item, this.#change(item, { snoozed_until: until.toISOString() }));
   }
 
   /** Read an item that is no row of the list: one of an unfolded thread, or of the important ones. */
@@ -52,7 +52,7 @@ export class Actions {
     const request = () => this.api.press(refOf(item), button, "inbox", this.#versionOf(item));
     this.#show({ ...item, read: true, pressed: button });
     const written = this.#write(this.#inOrder(item.ref, request), () => this.#show(item));
-    if (!item.read) this.toast.show(gettext("Marked as read."), () => this.#undo(written, item.ref));
+    if (!item.read) this.#say("read", item, written);
   }
 
   /** `filter`: {q, type, thread} of the list. */
@@ -62,17 +62,29 @@ export class Actions {
     const act = this.#unfinished.get(key) ?? actToken();
     this.#unfinished.set(key, act);
     const request = () => (q || thread ? this.api.changeAll(found, { read: true }, upTo, act) : this.api.readUpTo(upTo, type, act));
-    const written = this.#write(request, () => {});
-    this.toast.show(gettext("Marked all as read."), () => this.#undo(written));
-    if (await written) this.#unfinished.delete(key);
+    const written = await this.#write(request, () => {});
+    if (!written) return;
+    this.#unfinished.delete(key);
+    const text = written.changed || written.undo ? said("read", written.changed || null) : gettext("Marked all as read.");
+    this.toast.show(text, written.undo ? () => this.undo(written.undo) : null);
+  }
+
+  /** Several requests of one act: a list that is read meanwhile may be outdated. @param {() => Promise<void>} work */
+  async during(work) {
+    this.writing += 1;
+    try {
+      await work();
+    } finally {
+      this.writing -= 1;
+      this.page.settle();
+    }
   }
 
   /** By its token. @param {string} token @param {string} [ref] of an item that comes back */
   async undo(token, ref = "") {
     const again = () => this.undo(token, ref);
     const undone = await this.#write(() => this.api.undo(token), () => {}, again);
-    if (undone?.skipped) this.toast.show(gettext("What was changed since stays as it is."));
-    else if (undone) this.toast.announce(gettext("Undone."));
+    if (undone) this.toast.show(saidUndone(undone));
     await this.page.reload(ref);
   }
 
@@ -82,33 +94,32 @@ export class Actions {
   }
 
   #toggleStarred(item) {
-    const written = this.#change(item, { starred: !item.starred });
-    const text = item.starred ? gettext("Star taken off.") : gettext("Starred.");
-    this.toast.show(text, () => this.#undo(written, item.ref));
+    this.#say(item.starred ? "unstar" : "star", item, this.#change(item, { starred: !item.starred }));
   }
 
   #wake(item) {
-    const written = this.#change(item, { snoozed_until: null });
-    this.toast.show(gettext("Back in the inbox."), () => this.#undo(written, item.ref));
+    this.#say("wake", item, this.#change(item, { snoozed_until: null }));
   }
 
   #toggleRead(item) {
-    const written = this.#change(item, { read: !item.read });
-    const text = item.read ? gettext("Marked as unread.") : gettext("Marked as read.");
-    this.toast.show(text, () => this.#undo(written, item.ref));
+    this.#say(item.read ? "unread" : "read", item, this.#change(item, { read: !item.read }));
   }
 
   #toggleArchived(item) {
-    const archived = !item.archived;
-    const written = this.#change(item, { archived });
-    const text = archived ? gettext("Archived.") : gettext("Moved to the inbox.");
-    this.toast.show(text, () => this.#undo(written, item.ref));
+    this.#say(item.archived ? "unarchive" : "archive", item, this.#change(item, { archived: !item.archived }));
   }
 
   #remove(item) {
     const request = () => this.#request(item, { deleted: true }, () => this.api.remove(refOf(item), this.#versionOf(item)));
-    const written = this.#hide(item, request);
-    this.toast.show(gettext("Deleted."), () => this.#undo(written, item.ref));
+    this.#say("delete", item, this.#hide(item, request));
+  }
+
+  /* Of a thread, how many items it was done to, which the answer says. */
+  async #say(name, item, written) {
+    const undo = () => this.#undo(written, item.ref);
+    if (!item.thread) return this.toast.show(said(name), undo);
+    const answer = await written;
+    if (answer) this.toast.show(said(name, answer.changed), undo);
   }
 
   #change(item, changes) {

@@ -7,6 +7,7 @@ import { dayName } from "../times.js";
 /** Rows that stay are never moved, so they keep the focus. */
 export class List {
   items = [];
+  onShown = () => {}; // called after each change of the rows
   #nodes = new Map(); // key of a row or heading → li
 
   /** `labelOf(type)`: the name of an event type. @param {import("../reports.js").Reports} reports */
@@ -47,6 +48,7 @@ export class List {
     for (const item of items) updateRow(this.row(item.ref), item);
     for (const item of items) this.reports.watch(this.row(item.ref), item, "inbox");
     for (const item of items.slice(0, fresh)) this.row(item.ref).classList.add("rd-fresh");
+    this.onShown();
     restoreFocus?.();
   }
 
@@ -78,7 +80,8 @@ export class List {
   /* Returns what restores the focus if the focused row is about to go: to the same control of the next row. */
   #focusAfter(items) {
     const [ref, kept] = [this.current, new Set(items.map((item) => item.ref))];
-    if (!ref || kept.has(ref)) return null;
+    if (!ref) return null;
+    if (kept.has(ref)) return () => document.activeElement?.closest("[hidden]") && this.focus(ref); // its button has gone
     const act = document.activeElement.dataset.act ?? "open";
     const at = this.items.findIndex((item) => item.ref === ref);
     const stays = (item) => kept.has(item.ref);
