@@ -36,7 +36,7 @@ class Bell:
         self.rows = self.panel.locator(".row")
         self.mark_all = self.panel.get_by_role("button", name="Mark all as read")
         self.toasts = self.element.locator(".toast")
-        self.status = self.element.locator("p.sr[role=status]")
+        self.status = page.locator("[data-reddot-voice] [role=status]")  # which the bell shares with its page
 
     def get(self, prop: str) -> Any:
         """A property of the element: `snapshot`, `state`, `transport`."""

@@ -193,10 +193,10 @@ def test_what_is_critical_is_said_at_once(open_page: Any, site: Site) -> None:
     banners = open_page()
     with announced(site, "Fire", level="critical") as fire:
         banners.shows(fire)
-        expect(banners.element.locator("> [role=alert]")).to_have_text("Critical: Fire")
+        expect(banners.page.locator("[data-reddot-voice] [role=alert]")).to_have_text("Critical: Fire")
     with announced(site, "Tea") as tea:
         banners.shows(tea)
-        expect(banners.element.locator("> [role=status]")).to_have_text("Tea")
+        expect(banners.page.locator("[data-reddot-voice] [role=status]")).to_have_text("Tea")
 
 
 COMBINATIONS = [
@@ -205,9 +205,8 @@ COMBINATIONS = [
     for level in ("info", "critical")
 ] + [(["inbox", "banner", "dialog"], "critical")]
 SAID = """(title) => {
-  const [bell, banners] = ["notification-bell", "broadcast-banners"].map((name) => document.querySelector(name));
-  const ofBell = bell.shadowRoot.querySelectorAll("[role=status], [role=alert]");
-  const said = [...ofBell, ...banners.querySelectorAll(":scope > p[role]"), banners.querySelector("dialog[open]")];
+  const voice = document.querySelector("[data-reddot-voice]").shadowRoot.querySelectorAll("p");
+  const said = [...voice, document.querySelector("broadcast-banners dialog[open]")];
   return said.filter((each) => each?.textContent.includes(title)).length;
 }"""
 ARRIVES = """([item, inInbox]) => {

@@ -8,6 +8,7 @@ from playwright.sync_api import Route, WebSocketRoute, expect
 
 from tests.browser.bell import Bell
 from tests.browser.conftest import Browse, OpenBell, frame, stop_clock, tab
+from tests.browser.spoken import Spoken, listen
 from tests.servers import Site
 
 
@@ -125,22 +126,17 @@ def test_toasts_go_by_themselves_but_not_from_under_a_pointer(browse: Browse, si
 
 
 def test_a_burst_is_spoken_once(browse: Browse, site: Site, person: str) -> None:
-    page = browse(site, person).new_page()
+    page = listen(browse(site, person)).new_page()
     page.clock.install()
     page.goto("/")
     bell = Bell(page).live()
-    page.evaluate(
-        "() => { const status = document.querySelector('notification-bell').shadowRoot.querySelector('p.sr');"
-        "window.said = [];"
-        "new MutationObserver(() => said.push(status.textContent)).observe(status, {childList: true}); }"
-    )
     stop_clock(page)
     for number in range(3):
         site.call("send", "system", [person], title=f"Number {number}")
         bell.shows(str(number + 1)).news()
-    assert page.evaluate("said") == []
+    Spoken(page).is_silent()
     page.clock.run_for(1_100)
-    assert page.evaluate("said") == ["Number 2. 3 unread notifications"]
+    Spoken(page).says("3 new notifications")
     expect(bell.button).to_have_accessible_name("Notifications, 3 unread notifications")
 
 

@@ -50,7 +50,7 @@ class Inbox {
       stopped: () => this.#onStopped(),
       stillSignedIn: () => this.retry(),
     });
-    this.toast = new Toast(one("toast"), one("live"), one("list"));
+    this.toast = new Toast(one("toast"), one("list"));
     this.position = new Position(() => this.list.items.length);
     this.filters = new Filters(root, this.position, () => {
       this.selecting.clear();
@@ -205,7 +205,8 @@ class Inbox {
     this.screen.held(hold ? fresh : 0);
     if (hold) this.list.show(items.slice(fresh));
     else this.#accept(page, items, next, fresh);
-    if (!fresh) return;
+    // A bell says what arrives, and with its title.
+    if (!fresh || document.querySelector("notification-bell")?.state === "live") return;
     this.toast.announce(interpolate(ngettext("%(n)s new notification", "%(n)s new notifications", fresh), { n: fresh }));
   }
 

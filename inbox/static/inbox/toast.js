@@ -1,28 +1,31 @@
 /* The toast at the foot of the page, "Archived. Undo": one at a time. */
 
 import { dismissTimer } from "./shared/dom.js";
+import { gettext } from "./shared/i18n.js";
+import { prepareVoice, say } from "./shared/voice.js";
 
 const STAY = 10_000; // milliseconds
 
 export class Toast {
   #undo = null;
-
   #origin = null; // what had the focus before
 
-  /** `live` is the page's aria-live region; `home` gets the focus if it was here, and what had it before is gone. */
-  constructor(element, live, home) {
+  /** `home` gets the focus if it was here, and what had it before is gone. */
+  constructor(element, home) {
     const [text, button] = ["span", "button"].map((tag) => element.querySelector(tag));
     const timer = dismissTimer(element, STAY, () => this.hide());
-    Object.assign(this, { element, live, home, text, button, timer });
+    Object.assign(this, { element, home, text, button, timer });
     element.addEventListener("focusin", ({ relatedTarget }) => element.contains(relatedTarget) || (this.#origin = relatedTarget));
+    prepareVoice();
     button.addEventListener("click", () => this.undo());
   }
 
-  /** Show `text`, with an undo button if `undo` is given. */
+  /** Show `text`, with an undo button if `undo` is given; say it, with the key that undoes it. */
   show(text, undo = null) {
     this.#undo = undo;
     if (!undo) this.#leave();
-    this.text.textContent = this.live.textContent = text;
+    this.text.textContent = text;
+    say(undo ? `${text} ${gettext("Undo with Z.")}` : text);
     this.button.hidden = !undo;
     this.element.hidden = false;
     this.timer.start();
@@ -36,7 +39,7 @@ export class Toast {
 
   /** For screen readers only. */
   announce(text) {
-    this.live.textContent = text;
+    say(text);
   }
 
   undo() {

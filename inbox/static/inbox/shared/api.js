@@ -11,6 +11,9 @@ const FLAGS = ["unread", "read", "archived", "starred", "snoozed", "important"];
 
 /** Every method throws ApiError, or Unreachable without a network. Writes finish even if the user leaves the page. */
 export class Api {
+  /** How many writes of this page have no answer yet. */
+  static writing = 0;
+
   /**
    * @param {URL} base ends with a slash
    * @param {{fetch: (url: URL, init?: RequestInit) => Promise<Response>}} credential may be replaced
@@ -190,9 +193,14 @@ export class Api {
 
   /** @param {string} method @param {string} path @param {object} [body] */
   async write(method, path, body) {
-    const answer = await this.request(path, { ...jsonRequest(method, body), keepalive: true });
-    this.written(answer);
-    return answer;
+    Api.writing += 1;
+    try {
+      const answer = await this.request(path, { ...jsonRequest(method, body), keepalive: true });
+      this.written(answer);
+      return answer;
+    } finally {
+      Api.writing -= 1;
+    }
   }
 
   /** @param {string} path @param {RequestInit} [init] */

@@ -1,7 +1,8 @@
-/** Counts as text, and a live region that announces them. @import {Item, Snapshot} from "../client/types.js" */
-import { h } from "../../inbox/shared/dom.js";
+/** Counts as text, and what screen readers are told of them. @import {Item, Snapshot} from "../client/types.js" */
+import { Api } from "../../inbox/shared/api.js";
 import { gettext, interpolate, ngettext } from "../../inbox/shared/i18n.js";
 import { levelWord } from "../../inbox/shared/item.js";
+import { hush, prepareVoice, say, sayUrgently } from "../../inbox/shared/voice.js";
 
 const QUIET = 1; // seconds without news before an announcement
 const LONGEST = 5; // seconds that news can delay it
@@ -34,37 +35,63 @@ export function countLabel(snapshot, badge = "unread") {
   return count ? String(count) : "";
 }
 
-/** Announces what arrived and how many are unread, politely and once per burst; what is critical at once. */
+/**
+ * Announces what arrived, politely and once per burst; what is critical at once. What this page's own user does is said by
+ * whatever does it, so a number that falls, or changes with a write of this page, is not announced.
+ */
 export class Announcer {
-  element = h("p", { class: "sr", role: "status", "aria-live": "polite", "aria-atomic": "true" });
-  urgent = h("p", { class: "sr", role: "alert" });
   #timer = 0;
   #since = 0;
   #titles = /** @type {string[]} */ ([]);
-  #said = /** @type {string|null} */ (null);
+  #said = /** @type {number|null} */ (null); // how many unread ones the user knows of
+  #own = 0; // the newest version that a write of this page has returned
+  #newest = /** @type {Snapshot|null} */ (null);
 
   /**
-   * Nobody is told that nothing is new: they have just looked.
-   * @param {Snapshot|null} snapshot @param {Item|null} item @param {Badge} [badge]
+   * The first number is not announced.
+   * @param {Snapshot} snapshot @param {Item|null} item @param {{badge?: Badge, isSaid?: boolean}} how `isSaid`: the page says it
    */
-  note(snapshot, item, badge = "unread") {
-    const text = unreadText(snapshot, badge);
-    if (badge === "unseen" && !item && !numberOf(snapshot, badge)) this.#said = text;
-    this.#said ??= text; // the first count is not announced
-    if (item?.level === "critical") this.urgent.textContent = `${levelWord(item.level)}: ${item.title}`;
-    else if (item) this.#titles.push(item.title);
-    if (text === this.#said && !item) return;
-    this.#later(() => this.#say(text));
+  note(snapshot, item, { badge = "unread", isSaid = false } = {}) {
+    this.#newest = snapshot;
+    this.#said ??= snapshot.unread - (item ? 1 : 0);
+    if (item && !isSaid && item.level === "critical") sayUrgently(`${levelWord(item.level)}: ${item.title}`);
+    else if (item && !isSaid) this.#titles.push(item.title);
+    if (item && (isSaid || item.level === "critical")) this.#said += 1;
+    this.#settle();
+    if (this.#titles.length || snapshot.unread > this.#said) this.#later(() => this.#say(badge));
+  }
+
+  /** @param {any} answer to a write of this page: a snapshot, with `undo` if the write was an act of the user */
+  own(answer) {
+    if (!("undo" in answer)) return;
+    this.#own = Math.max(this.#own, answer.version);
+    this.#settle();
+  }
+
+  /** Make ready to speak. */
+  prepare() {
+    prepareVoice();
   }
 
   /** For another user, or nobody: drop what was not announced yet. */
   clear() {
-    clearTimeout(this.#timer);
+    this.#rest();
     this.#titles = [];
+    this.#said = this.#newest = null;
+    this.#own = 0;
+    hush();
+  }
+
+  /** The user knows of what is theirs, and of what they have read elsewhere. */
+  #settle() {
+    if (!this.#newest || this.#titles.length) return;
+    if (this.#newest.version <= this.#own || this.#newest.unread < Number(this.#said)) this.#said = this.#newest.unread;
+    if (this.#newest.unread <= Number(this.#said)) this.#rest();
+  }
+
+  #rest() {
+    clearTimeout(this.#timer);
     this.#since = 0;
-    this.#said = null;
-    this.element.textContent = "";
-    this.urgent.textContent = "";
   }
 
   /** @param {() => void} speak */
@@ -72,13 +99,23 @@ export class Announcer {
     this.#since ||= Date.now();
     const left = Math.max(0, LONGEST - (Date.now() - this.#since) / 1000);
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(speak, Math.min(QUIET, left) * 1000);
+    // A push may be faster than the answer to the write that it is about.
+    this.#timer = setTimeout(() => (Api.writing && left ? this.#later(speak) : speak()), Math.min(QUIET, left) * 1000);
   }
 
-  #say(text) {
+  /** @param {Badge} badge */
+  #say(badge) {
     this.#since = 0;
-    this.#said = text;
-    const news = this.#titles.splice(0).slice(-1);
-    this.element.textContent = [...news, text].join(". ");
+    const { unread } = /** @type {Snapshot} */ (this.#newest);
+    const titles = this.#titles.splice(0);
+    const fresh = Math.max(unread - Number(this.#said), titles.length);
+    this.#said = unread;
+    if (fresh > 1 && titles.length) say(freshText(fresh));
+    else if (fresh) say([...titles, unreadText(this.#newest, badge)].join(". "));
   }
+}
+
+/** @param {number} count */
+function freshText(count) {
+  return interpolate(ngettext("%(count)s new notification", "%(count)s new notifications", count), { count });
 }

@@ -10,6 +10,7 @@ import { levelWord, readItems } from "../../inbox/shared/item.js";
 import { Reports } from "../../inbox/shared/reports.js";
 import { after, backoff } from "../../inbox/shared/timing.js";
 import { TRIAL, isTrial, markOf } from "../../inbox/shared/trial.js";
+import { prepareVoice, say, sayUrgently } from "../../inbox/shared/voice.js";
 import { whileShown } from "../client/lifecycle.js";
 import { createCredential } from "../client/credential.js";
 import { Confirmation } from "./confirmation.js";
@@ -53,10 +54,9 @@ export class BroadcastBanners extends HTMLElement {
     const flow = /** @type {HTMLElement|null} */ (this.querySelector(".rd-notices"));
     this.flow = flow && new Stack(language, flow);
     this.above = new Stack(language);
-    this.status = h("p", { class: "rd-notices-status", role: "status" });
-    this.alarm = h("p", { class: "rd-notices-status", role: "alert" });
     this.confirmation = new Confirmation(language, (item) => this.#confirm(item));
-    this.append(this.above.element, this.status, this.alarm, this.confirmation.element);
+    this.append(this.above.element, this.confirmation.element);
+    prepareVoice();
     this.addEventListener("click", (event) => this.#onClick(event));
   }
 
@@ -176,9 +176,9 @@ export class BroadcastBanners extends HTMLElement {
     const known = new Set(this.#items.map(({ ref }) => ref));
     const fresh = items.filter(({ ref, kinds }) => kinds.includes("banner") && !kinds.includes("dialog") && !known.has(ref));
     if (!fresh.length) return;
-    const region = fresh.some(({ level }) => level === "critical") ? this.alarm : this.status;
+    const speak = fresh.some(({ level }) => level === "critical") ? sayUrgently : say;
     const sentences = fresh.map((item) => [...markOf(item), levelWord(item.level), item.title].filter(Boolean).join(": "));
-    region.textContent = sentences.join(". ");
+    speak(sentences.join(". "));
   }
 
   // What the user does
@@ -268,7 +268,8 @@ function without(item, kind) {
 
 /** @param {HTMLElement} notice @param {string} problem */
 function tell(notice, problem) {
-  const failed = notice.querySelector(".rd-notice-failed") ?? h("p", { class: "rd-notice-failed", role: "status" });
+  const failed = notice.querySelector(".rd-notice-failed") ?? h("p", { class: "rd-notice-failed" });
   notice.querySelector(".rd-notice-words").append(failed);
   setText(failed, problem);
+  say(problem);
 }

@@ -76,6 +76,7 @@ export class NotificationBell extends HTMLElement {
 
   /** Take a snapshot that an API call returned. @param {Snapshot} snapshot */
   offer(snapshot) {
+    if (this.shown && sameUser(this.shown, snapshot)) this.#announcer.own(snapshot);
     this.#client?.offer(snapshot);
   }
 
@@ -163,7 +164,8 @@ export class NotificationBell extends HTMLElement {
     this.button = h("button", {
       class: "bell", part: "button", type: "button", "aria-haspopup": "dialog", popovertarget: "panel", onclick: () => this.#overlay.value ?? this.#open(),
     }, icon("bell"), this.badge);
-    this.shadowRoot.append(this.button, this.#announcer.element, this.#announcer.urgent);
+    this.shadowRoot.append(this.button);
+    this.#announcer.prepare();
   }
 
   // Panel and toasts
@@ -217,7 +219,7 @@ export class NotificationBell extends HTMLElement {
     this.#show(snapshot);
     remember(snapshot);
     this.#overlay.value?.onSnapshot(snapshot);
-    this.#announcer.note(snapshot, this.#isAnnounced(item) ? null : item, this.badgeShows);
+    this.#announcer.note(snapshot, item, { badge: this.badgeShows, isSaid: this.#isAnnounced(item) });
     const others = Math.max(0, snapshot.unread - (before?.unread ?? 0) - 1);
     if (item) this.#toast(snapshot, item, others);
     document.dispatchEvent(new CustomEvent("reddot:change", { detail: snapshot }));
