@@ -423,6 +423,22 @@ def test_a_deletion_whose_answer_was_lost_is_sent_again(bob: Any, beside: dict[s
     assert call("POST", "inbox/changes/", body).json()["changed"] == 3, "after the undo it is another act"
 
 
+@pytest.mark.anywhere
+@pytest.mark.parametrize("one", ["PATCH", "DELETE", "pressed"])
+def test_an_act_on_one_item_whose_answer_was_lost_is_sent_again(bob: Any, one: str) -> None:
+    """It happens once, and the second answer has the undo of the first."""
+    call, own = Caller(bob), "e" * 22
+    ref = announcement(buttons=BUTTONS).ref if one == "pressed" else sent(bob.pk)[0]
+    request: dict[str, tuple[Any, ...]] = {
+        "PATCH": ("PATCH", f"inbox/{ref}/", {"archived": True, "act": own}),
+        "DELETE": ("DELETE", f"inbox/{ref}/?act={own}"),
+        "pressed": ("POST", f"inbox/{ref}/pressed/", {"button": 0, "act": own}),
+    }
+    answers = [call(*request[one]).json() for _ in range(2)]
+    assert [(answer["changed"], answer["undo"]) for answer in answers] == [(1, own), (0, own)]
+    assert call("POST", "inbox/undo/", {"undo": own}).json()["unread"] == 1
+
+
 @pytest.mark.parametrize("act", [*ACTS, "star"])
 def test_an_act_that_is_sent_twice_at_once_has_its_undo(user: Any, act: str) -> None:
     """The second one begins before the first has written, and waits for the mailbox."""

@@ -174,7 +174,7 @@ def item(request: HttpRequest, ref: Path[Ref], query: Query[LanguageQuery]) -> d
 def change_item(request: HttpRequest, ref: Path[Ref], body: ItemPatch) -> dict[str, Any]:
     """Changes the fields that are sent; the others stay as they are."""
     user = owner(request)
-    with recording(request) as act:
+    with recording(request, body.act) as act:
         services.change(user, [ref], body.changes(), seen=body.version)
     return written(user, act)
 
@@ -189,7 +189,7 @@ def press(request: HttpRequest, ref: Path[Ref], body: Press) -> dict[str, Any]:
     """Marks the item as read, and notes the button for whoever sent it. The last press counts. The client follows the
     link, whether or not this succeeds."""
     user = owner(request)
-    with recording(request) as act:
+    with recording(request, body.act) as act:
         services.press(user, ref, body.button, surface=body.surface or "", seen=body.version)
     return written(user, act)
 
@@ -203,6 +203,6 @@ def press(request: HttpRequest, ref: Path[Ref], body: Press) -> dict[str, Any]:
 def delete_item(request: HttpRequest, ref: Path[Ref], query: Query[SeenQuery]) -> dict[str, Any]:
     """For ten minutes, `PATCH {"deleted": false}` restores it, too."""
     user = owner(request)
-    with recording(request) as act:
+    with recording(request, query.act) as act:
         services.delete(user, [ref], seen=query.version)
     return written(user, act)

@@ -52,6 +52,9 @@ export interface Snapshot {
 }
 
 export type State = "connecting" | "live" | "offline" | "signed-out";
+
+/** Why what a bell shows may be out of date: no network, or no connection for two seconds; "" if it is up to date. */
+export type Outage = "" | "offline" | "unreachable";
 export type Transport = "websocket" | "sse" | "long-poll" | "short-poll" | "iframe" | "mqtt";
 
 export interface TicketWish {
@@ -234,7 +237,8 @@ export interface Api {
   /** Without marking it as read. */
   item(ref: string): Promise<Item>;
 
-  change(ref: string, changes: Changes, version?: number): Promise<Written>;
+  /** `act`, also below: a random token of your own, 22 to 43 of `A–Z a–z 0–9 - _`; see `changeAll`. */
+  change(ref: string, changes: Changes, version?: number, act?: string): Promise<Written>;
   /** At most 1,000, in one transaction. */
   changeMany(refs: string[], changes: Changes, version?: number, act?: string): Promise<Changed>;
   /**
@@ -244,7 +248,7 @@ export interface Api {
    * at most; while the answer has `more`, the same call with the same `act` goes on.
    */
   changeAll(filter: Omit<InboxFilter, "before">, changes: Changes, version: number, act?: string, limit?: number): Promise<Changed>;
-  read(refs: string[], version?: number): Promise<Written>;
+  read(refs: string[], version?: number, act?: string): Promise<Written>;
   /** All that the page of this version listed, of one type or of all. */
   readUpTo(version: number, type?: string, act?: string): Promise<Written>;
   archive(ref: string, archived?: boolean): Promise<Written>;
@@ -252,10 +256,10 @@ export interface Api {
   /** Hidden until then; null: it returns now. */
   snooze(ref: string, until: Date | string | null): Promise<Written>;
   /** Delete it; `restore` brings it back for ten minutes. */
-  remove(ref: string, version?: number): Promise<Written>;
+  remove(ref: string, version?: number, act?: string): Promise<Written>;
   restore(ref: string): Promise<Written>;
   /** A button of an item was pressed, which reads the item. The last press counts; the page follows the link. */
-  press(ref: string, button: number, surface?: Surface, version?: number): Promise<Written>;
+  press(ref: string, button: number, surface?: Surface, version?: number, act?: string): Promise<Written>;
   /** Undo a write, by `undo` of its answer. */
   undo(token: string, act?: string): Promise<Undone>;
   /** What was listed at this version was shown to the user: it is no longer unseen. */

@@ -82,12 +82,14 @@ class Press(Seen):
 
     button: Annotated[int, Field(strict=True, ge=0, le=MAX_BUTTONS - 1), WHOLE] = Field(description="Its position.")
     surface: Surface = Field(default=ABSENT, description="Where the item was shown.")
+    act: OwnToken = Field(default=ABSENT)
 
 
 class SeenQuery(BaseModel):
     """The same, for requests without a body."""
 
     version: Version = Field(default=ABSENT, description=SEEN)
+    act: OwnToken = Field(default=ABSENT)
 
 
 PATCH_RULES: dict[str, Any] = {
@@ -132,6 +134,7 @@ class ItemPatch(Seen):
         description="Hide the item until then, at most five years; it returns unread. null: it returns now.",
         examples=["2030-01-01T09:00:00Z"],
     )
+    act: OwnToken = Field(default=ABSENT)
 
     def changes(self) -> dict[str, bool | datetime | None]:
         """The changes that were sent, in the order in which to apply them."""
@@ -176,7 +179,6 @@ class ChangeMany(ItemPatch):
         default=ABSENT,
         description="With `filter`: change at most so many items. Then `more` in the answer says whether to go on.",
     )
-    act: OwnToken = Field(default=ABSENT)
 
     @model_validator(mode="after")
     def _check_items(self) -> Self:

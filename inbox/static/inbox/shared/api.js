@@ -75,34 +75,35 @@ export class Api {
   /**
    * `changes`: {read}, {archived}, {starred}, {snoozed_until} or {deleted: false}. Returns the snapshot afterwards, as all writes
    * do. `version` is that of what was shown: if an announcement was shown again since, nothing is written (409).
-   * @param {string} ref @param {object} changes @param {number} [version]
+   * `act`: a token of one's own (`actToken`), with which the act goes on if it is sent again.
+   * @param {string} ref @param {object} changes @param {number} [version] @param {string} [act]
    */
-  change(ref, changes, version) {
-    return this.write("PATCH", `inbox/${encodeURIComponent(ref)}/`, { ...changes, version });
+  change(ref, changes, version, act = "") {
+    return this.write("PATCH", `inbox/${encodeURIComponent(ref)}/`, { ...changes, version, ...(act && { act }) });
   }
 
-  /** @param {string} ref @param {number} [version] */
-  remove(ref, version) {
-    const query = version === undefined ? "" : `?version=${version}`;
-    return this.write("DELETE", `inbox/${encodeURIComponent(ref)}/${query}`);
+  /** @param {string} ref @param {number} [version] @param {string} [act] as above */
+  remove(ref, version, act = "") {
+    const query = new URLSearchParams({ ...(version !== undefined && { version: String(version) }), ...(act && { act }) });
+    return this.write("DELETE", `inbox/${encodeURIComponent(ref)}/${query.size ? "?" : ""}${query}`);
   }
 
-  /** @param {string[]} refs @param {number} [version] */
-  read(refs, version) {
-    return this.write("POST", "inbox/read/", { refs, version });
+  /** @param {string[]} refs @param {number} [version] @param {string} [act] as above */
+  read(refs, version, act = "") {
+    return this.write("POST", "inbox/read/", { refs, version, ...(act && { act }) });
   }
 
   /**
    * Press a button of an item, which reads it. @param {string} ref @param {number} button
-   * @param {Surface} [surface] @param {number} [version]
+   * @param {Surface} [surface] @param {number} [version] @param {string} [act] as above
    */
-  press(ref, button, surface, version) {
-    return this.write("POST", `inbox/${encodeURIComponent(ref)}/pressed/`, { button, surface, version });
+  press(ref, button, surface, version, act = "") {
+    return this.write("POST", `inbox/${encodeURIComponent(ref)}/pressed/`, { button, surface, version, ...(act && { act }) });
   }
 
   /**
    * Mark as read what was listed at `version`. @param {number} version @param {string} [type] only items of this type
-   * @param {string} [act] a token of one's own (`actToken`), with which the act goes on if it is sent again
+   * @param {string} [act] as above
    */
   readUpTo(version, type = "", act = "") {
     return this.write("POST", "inbox/read/", { up_to: version, ...(type && { type }), ...(act && { act }) });
