@@ -147,7 +147,7 @@ def test_comes_back_after_the_server_was_away(start_site: Callable[..., Site], b
     bell = tab(browse(site, "bob")).live("websocket").record()
     getattr(site.web[0], how)()
     bell.until("bell.state === 'offline'").open()
-    expect(bell.panel.get_by_text("You’re offline")).to_be_visible()
+    expect(bell.panel.get_by_text("No connection", exact=True)).to_be_visible()
     site.agent.call("send", "follow", ["bob"], actor="alice")
     site.start_web(0)
     bell.live().shows("1")

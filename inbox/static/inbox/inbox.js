@@ -39,7 +39,8 @@ class Inbox {
   #focusNext = null; // returns the ref of the item to focus after the next refresh
   #generation = 0; // counts changes of filter: responses for an earlier filter are dropped
   #failures = 0; // reads in a row
-  #outages = 0; // times that the browser lost the network
+  #outages = 0; // times that the network or the connection was lost
+  #outage = ""; // what a bell says of its connection: "offline" or "unreachable"
   #retryTimer = 0;
 
   constructor(root) {
@@ -59,7 +60,7 @@ class Inbox {
     this.reports = new Reports(this.api, () => ({ user: root.dataset.user, version: this.#listVersion }));
     this.list = new List(one("list"), (type) => this.filters.label(type), this.reports);
     this.screen = new Screen(root, {
-      retry: () => this.retry(),
+      retry: () => this.tryAgain(),
       more: () => this.more(),
       pill: () => this.showNew(),
       readAll: () => this.readAll(),
@@ -136,6 +137,12 @@ class Inbox {
     this.#cursor = null;
     this.list.show([]); // the items on screen belong to another filter
     this.#draw();
+  }
+
+  /** The user asks for it. */
+  tryAgain() {
+    for (const bell of bells()) bell.reconnect?.();
+    this.retry();
   }
 
   /** After an outage; the items on screen stay. */
@@ -287,7 +294,7 @@ class Inbox {
     this.#writtenVersion = snapshot.version;
     if (snapshot.changed) this.#raise(snapshot.version);
     this.#onSnapshot(snapshot);
-    for (const bell of document.querySelectorAll("notification-bell")) bell.offer?.(snapshot);
+    for (const bell of bells()) bell.offer?.(snapshot);
   }
 
   /* Nothing but a write of this page has happened since the version before. Had it changed nothing, this version would be
@@ -324,6 +331,15 @@ class Inbox {
     refreshTimes(root, languageOf(document.documentElement.lang));
   }
 
+  /* The connection by which changes come is lost, or back. */
+  #onOutage(outage) {
+    this.#outage = outage;
+    if (this.owner.stopped) return;
+    if (!outage) return this.retry();
+    this.#outages += 1;
+    this.screen.offline(outage === "offline" ? gettext("You are offline. This list may be out of date.") : gettext("No connection. This list may be out of date."));
+  }
+
   #onStopped() {
     this.screen.loaded();
     this.screen.offline(gettext("Someone else is signed in now. Reload the page to see their inbox."));
@@ -347,7 +363,7 @@ class Inbox {
       await work();
       this.#failures = 0;
       // What was asked before the network went tells nothing about it.
-      if (!this.owner.stopped && outages === this.#outages) this.screen.online();
+      if (!this.owner.stopped && !this.#outage && outages === this.#outages) this.screen.online();
       return true;
     } catch (error) {
       this.screen.loaded();
@@ -377,17 +393,24 @@ class Inbox {
       this.#onSnapshot(detail);
       if (this.owner.owns(detail) && detail.version > this.#listVersion) this.refresh();
     });
-    addEventListener("online", () => this.retry());
-    addEventListener("offline", () => {
-      this.#outages += 1;
-      this.screen.offline(gettext("You are offline."));
+    document.addEventListener("reddot:outage", (event) => {
+      event.preventDefault(); // it is said here
+      this.#onOutage(event.detail.outage);
     });
+    for (const bell of bells()) if (bell.outage) this.#onOutage(bell.outage);
+    const isTold = () => bells().some((bell) => "outage" in bell);
+    addEventListener("online", () => (isTold() ? this.retry() : this.#onOutage("")));
+    addEventListener("offline", () => isTold() || this.#onOutage("offline"));
     addEventListener("pageshow", (event) => event.persisted && this.refresh());
     document.addEventListener("visibilitychange", () => document.hidden || this.refresh());
     document.addEventListener("prerenderingchange", () => this.#see());
     bindClicks(this.list, this.important, this.actions, this.reports);
     bindKeys(this.list, (name, ref) => this.#press(name, ref), () => this.toast.undo());
   }
+}
+
+function bells() {
+  return [...document.querySelectorAll("notification-bell")];
 }
 
 for (const root of document.querySelectorAll("[data-inbox]")) new Inbox(root);

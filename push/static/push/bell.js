@@ -13,7 +13,8 @@
  * async function that returns a ticket). The attribute user may be left out then.
  *
  * It dispatches `reddot:change` on document (detail: the snapshot, with `item` if something arrived), and `reddot:state`
- * (detail: `{state}`).
+ * (detail: `{state}`). If what it shows may be out of date, it dispatches `reddot:outage` (detail: `{outage}`, "offline" or
+ * "unreachable"), and again when that is over (""). A page that says so itself cancels that event.
  * Its method `offer(snapshot)` takes a snapshot that an API call of the page returned.
  */
 import { NotificationBell } from "./ui/notification-bell.js";

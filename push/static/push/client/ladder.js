@@ -81,6 +81,7 @@ export class Ladder {
   wake(moved) {
     if (!this.#current) return this.start();
     if (!this.#current.live) return;
+    if (navigator.onLine === false) this.#become("offline"); // until the server answers nevertheless
     this.#current.connection.sync();
     if (moved && this.#current.index > 0) this.#tryUpgrade(0);
   }
@@ -114,6 +115,7 @@ export class Ladder {
   /** @param {Attempt} attempt @param {Snapshot} snapshot */
   #onSnapshot(attempt, snapshot) {
     if (!attempt.live) this.#onLive(attempt);
+    else if (attempt === this.#current && this.state !== "live") this.#become("live"); // it has outlived an outage of the network
     this.events.snapshot(snapshot);
   }
 

@@ -4,6 +4,7 @@
  * @import * as Public from "../reddot.js"
  * @typedef {Public.Snapshot} Snapshot
  * @typedef {Public.State} State
+ * @typedef {Public.Outage} Outage
  * @typedef {Public.TicketWish} TicketWish
  * @typedef {Public.RenewTicket} RenewTicket
  * @typedef {Public.Item & {href?: string, version?: number}} Item  href: the address to follow, "" for none, set by

@@ -24,7 +24,7 @@ export function openShortPoll(push, observer, { credential } = {}) {
 
   const close = () => lifetime.abort();
   const end = (reason, seconds = 0) => { close(); observer.closed(reason, seconds); };
-  const sync = () => interval.abort();
+  const sync = () => { etag = null; interval.abort(); }; // the state is asked for, changed or not
 
   run();
   return { sync, close };

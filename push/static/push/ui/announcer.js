@@ -1,4 +1,4 @@
-/** Counts as text, and what screen readers are told of them. @import {Item, Snapshot} from "../client/types.js" */
+/** Counts as text, and what screen readers are told of them. @import {Item, Outage, Snapshot} from "../client/types.js" */
 import { Api } from "../../inbox/shared/api.js";
 import { gettext, interpolate, ngettext } from "../../inbox/shared/i18n.js";
 import { levelWord } from "../../inbox/shared/item.js";
@@ -33,6 +33,12 @@ export function countLabel(snapshot, badge = "unread") {
   const count = numberOf(snapshot, badge);
   if (count > 99) return "99+";
   return count ? String(count) : "";
+}
+
+/** What the bell's name says of an outage, "" of none. @param {Outage} outage */
+export function outageText(outage) {
+  if (outage === "offline") return gettext("not up to date: you are offline");
+  return outage && gettext("not up to date: no connection");
 }
 
 /**
@@ -71,6 +77,11 @@ export class Announcer {
   /** Make ready to speak. */
   prepare() {
     prepareVoice();
+  }
+
+  /** The connection is lost, or back. @param {Outage} outage */
+  tell(outage) {
+    say(outage ? `${gettext("Notifications")}: ${outageText(outage)}` : gettext("Notifications are up to date again."));
   }
 
   /** For another user, or nobody: drop what was not announced yet. */

@@ -1,7 +1,7 @@
 /**
  * The custom element <notification-bell>: its attributes, and how a snapshot reaches its parts. Each part is in a file beside
  * this one, the connection in client/. The number comes first: panel and toasts (overlay.js) are loaded after it.
- * @import {Item, RenewTicket, Snapshot, State} from "../client/types.js"
+ * @import {Item, Outage as Kind, RenewTicket, Snapshot, State} from "../client/types.js"
  */
 import { Api } from "../../inbox/shared/api.js";
 import { h, setText } from "../../inbox/shared/dom.js";
@@ -13,13 +13,15 @@ import { hearTrials } from "../../inbox/shared/trial.js";
 import { PushClient } from "../client/client.js";
 import { createCredential } from "../client/credential.js";
 import { whileShown } from "../client/lifecycle.js";
+import { Outage } from "../client/outage.js";
 import { Store } from "../client/store.js";
 import { transportsFor } from "../client/transports.js";
-import { Announcer, countLabel, unreadText } from "./announcer.js";
+import { Announcer, countLabel, outageText, unreadText } from "./announcer.js";
 import { Later } from "./later.js";
 import { forget, recall, remember } from "./memory.js";
 import { styles } from "./styles.js";
 import { Favicon, markTitle } from "./tab.js";
+import { openUnloaded } from "./unloaded.js";
 
 /** A badge, a panel, toasts, and the count in the browser's tab. The attributes are documented in bell.js. */
 export class NotificationBell extends HTMLElement {
@@ -30,6 +32,7 @@ export class NotificationBell extends HTMLElement {
   #lifetime = new AbortController();
   #favicon = new Favicon();
   #announcer = new Announcer();
+  #outage = new Outage(() => this.#onOutage());
   #overlay = new Later(() => import("./overlay.js").then(({ Overlay }) => this.#makeOverlay(Overlay)));
   /** @type {RenewTicket|null} */ #renewTicket = null;
 
@@ -47,6 +50,9 @@ export class NotificationBell extends HTMLElement {
   get state() {
     return this.#client?.state ?? "signed-out";
   }
+
+  /** Why what is shown may be out of date, "" if it is not. @returns {Kind} */
+  get outage() { return this.#outage.kind; }
 
   /** The transport in use, in whichever tab holds the connection; "" while there is none. */
   get transport() {
@@ -80,10 +86,15 @@ export class NotificationBell extends HTMLElement {
     this.#client?.offer(snapshot);
   }
 
+  reconnect() {
+    this.#client?.wake(true);
+  }
+
   connectedCallback() {
     if (!this.button) this.#build();
     this.#upgradeProperty("renewTicket");
     this.#lifetime = new AbortController();
+    this.#outage.watch(this.#lifetime.signal);
     hearTrials(this.#lifetime.signal, (item) => this.#try(item));
     whileShown(this.#lifetime.signal, () => this.#client ?? this.#start(), () => this.#stop());
   }
@@ -130,12 +141,14 @@ export class NotificationBell extends HTMLElement {
     const recalled = recall(user);
     this.#store.startAbove(recalled);
     this.#show(this.snapshot ?? recalled);
+    this.#outage.onState("connecting");
     this.#client.start();
   }
 
   #stop() {
     this.#client?.stop();
     this.#client = null;
+    this.#outage.leave();
   }
 
   #credential() {
@@ -148,9 +161,12 @@ export class NotificationBell extends HTMLElement {
     });
   }
 
-  /** @param {string} attribute @param {string} otherwise */
-  #address(attribute, otherwise) {
+  #address(/** @type {string} */ attribute, /** @type {string} */ otherwise) {
     return new URL(this.getAttribute(attribute) ?? otherwise, document.baseURI);
+  }
+
+  get #inbox() {
+    return this.getAttribute("inbox") ?? "/inbox/";
   }
 
   /** What paths in items are relative to: the page may be of another origin. */
@@ -163,7 +179,7 @@ export class NotificationBell extends HTMLElement {
     this.badge = h("span", { class: "badge", part: "badge" });
     this.button = h("button", {
       class: "bell", part: "button", type: "button", "aria-haspopup": "dialog", popovertarget: "panel", onclick: () => this.#overlay.value ?? this.#open(),
-    }, icon("bell"), this.badge);
+    }, icon("bell"), this.badge, h("span", { class: "mark", part: "mark" }, icon("offline")));
     this.shadowRoot.append(this.button);
     this.#announcer.prepare();
   }
@@ -176,27 +192,24 @@ export class NotificationBell extends HTMLElement {
       api: this.api, language: languageOf(this.language), inbox: this.#inbox, site: this.#site, button: this.button,
       snapshot: () => this.snapshot,
       offer: (snapshot) => this.offer(snapshot),
-      retry: () => this.#client?.wake(true),
+      retry: () => this.reconnect(),
       recheckUser: () => this.#client?.recheckUser(),
     });
     if (this.snapshot) overlay.onSnapshot(this.snapshot);
     overlay.onState(this.state);
+    overlay.onOutage(this.outage);
     return overlay;
   }
 
-  get #inbox() {
-    return this.getAttribute("inbox") ?? "/inbox/";
-  }
-
   /**
-   * The bell was pressed before there is a panel. If it can't be loaded, the inbox page has all that it would show. Nothing
-   * opens if the user has moved the focus meanwhile: it would take what they type.
+   * The bell was pressed before there is a panel. If it can't be loaded, the inbox page has all that it would show, or it says
+   * why not. Nothing opens if the user has moved the focus meanwhile: it would take what they type.
    */
   #open() {
     const root = /** @type {Document|ShadowRoot} */ (this.getRootNode()), { activeElement } = root;
     const isWaiting = () => this.isConnected && root.activeElement === activeElement;
-    const leave = () => isWaiting() && this.state === "live" && location.assign(this.#inbox);
-    this.#overlay.get().then((overlay) => isWaiting() && overlay.open(), leave);
+    const instead = () => this.state === "live" && !this.outage ? location.assign(this.#inbox) : openUnloaded(this.button, this.#inbox, () => this.#open());
+    this.#overlay.get().then((overlay) => isWaiting() && overlay.open(), () => isWaiting() && instead());
   }
 
   /** @param {Snapshot} snapshot @param {Item} item @param {number} others that arrived with it */
@@ -236,8 +249,19 @@ export class NotificationBell extends HTMLElement {
     this.dataset.state = this.state;
     if (this.state === "signed-out") this.#forget();
     this.#overlay.value?.onState(this.state);
+    this.#outage.onState(this.state);
+    this.#name();
     if (this.state !== "connecting") this.#overlay.soon();
     document.dispatchEvent(new CustomEvent("reddot:state", { detail: { state: this.state } }));
+  }
+
+  /** A page that says it itself cancels the event; else it is said here, once. */
+  #onOutage() {
+    this.dataset.outage = this.outage;
+    this.#name();
+    this.#overlay.value?.onOutage(this.outage);
+    const event = new CustomEvent("reddot:outage", { detail: { outage: this.outage }, cancelable: true });
+    if (document.dispatchEvent(event) && this.#client) this.#announcer.tell(this.outage);
   }
 
   #forget() {
@@ -258,8 +282,15 @@ export class NotificationBell extends HTMLElement {
     this.shown = snapshot;
     const label = countLabel(snapshot, this.badgeShows);
     setText(this.badge, label);
-    this.button.ariaLabel = `${gettext("Notifications")}, ${unreadText(snapshot, this.badgeShows)}`;
+    this.#name();
     this.#mark(label);
+  }
+
+  #name() {
+    const count = this.state === "signed-out" && this.#client ? gettext("signed out") : unreadText(this.shown ?? null, this.badgeShows);
+    const outage = outageText(this.outage);
+    this.button.ariaLabel = [gettext("Notifications"), count, outage].filter(Boolean).join(", ");
+    this.button.title = outage;
   }
 
   #mark(label) {

@@ -1,7 +1,7 @@
 /**
  * What lies over the page when somebody opens the bell, or when something arrives: panel and toasts. It is loaded after the
  * number is on screen (notification-bell.js).
- * @import {Item, Snapshot, State} from "../client/types.js"
+ * @import {Item, Outage, Snapshot, State} from "../client/types.js"
  */
 import { Api } from "../../inbox/shared/api.js";
 import { readItem } from "../../inbox/shared/item.js";
@@ -42,6 +42,11 @@ export class Overlay {
   /** @param {State} state */
   onState(state) {
     this.panel.onState(state);
+  }
+
+  /** @param {Outage} outage */
+  onOutage(outage) {
+    this.panel.onOutage(outage);
   }
 
   /** Remove everything of the user who was signed in. */

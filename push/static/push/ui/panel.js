@@ -1,7 +1,7 @@
 /**
  * The panel under the bell: when it loads the newest items, and what it shows. Its rows are in rows.js, its other views in
  * views.js.
- * @import {Api} from "../../inbox/shared/api.js" @import {Item, Snapshot, State} from "../client/types.js"
+ * @import {Api} from "../../inbox/shared/api.js" @import {Item, Outage, Snapshot, State} from "../client/types.js"
  */
 import { actToken } from "../../inbox/shared/api.js";
 import { h, setText } from "../../inbox/shared/dom.js";
@@ -23,6 +23,7 @@ export class Panel {
   /** The version read before the items on screen: what "mark all" covers. @type {number|null} */ #version = null;
   /** @type {Snapshot|null} */ #snapshot = null;
   /** @type {State} */ #state = "connecting";
+  /** @type {Outage} */ #outage = "";
   #loading = false;
   #stale = false; // the state has changed since the list was requested
   #failed = false; // the last request
@@ -104,6 +105,12 @@ export class Panel {
     this.#state = state;
     this.#render();
     if (this.opened && this.#failed && state === "live") this.#load();
+  }
+
+  /** @param {Outage} outage */
+  onOutage(outage) {
+    this.#outage = outage;
+    this.#render();
   }
 
   /** Load the list. If the state changes meanwhile, load it once more. */
@@ -281,7 +288,7 @@ export class Panel {
   #render() {
     const view = this.#view();
     this.markAll.ariaDisabled = String(view !== "rows" || !this.#snapshot?.unread);
-    const text = this.#problem || this.#said || (view === "rows" ? this.#outdated() : "");
+    const text = this.#problem || this.#said || (["rows", "empty"].includes(view) ? this.#outdated() : "");
     setText(this.notice, text);
     this.undo.hidden = !this.#undo;
     this.notice.dataset.failed = String(this.#problem !== "");
@@ -290,17 +297,18 @@ export class Panel {
     this.body.replaceChildren(this.#content(view));
   }
 
-  /** @returns {"signed-out"|"rows"|"empty"|"offline"|"error"|"loading"} */
+  /** @returns {"signed-out"|"rows"|"empty"|"offline"|"unreachable"|"error"|"loading"} */
   #view() {
     if (this.#state === "signed-out") return "signed-out";
     if (this.rows.links.length) return "rows";
-    if (this.#failed) return this.#state === "offline" ? "offline" : "error";
+    if (this.#failed) return this.#outage || "error";
     return this.#version === null ? "loading" : "empty";
   }
 
   /** Why the rows on screen may be out of date, or "". */
   #outdated() {
-    if (this.#state === "offline") return gettext("You’re offline. This list may be out of date.");
+    if (this.#outage === "offline") return gettext("You’re offline. This list may be out of date.");
+    if (this.#outage) return gettext("No connection. This list may be out of date.");
     return this.#failed ? gettext("This list couldn’t be refreshed and may be out of date.") : "";
   }
 

@@ -26,6 +26,10 @@ export const views = {
   offline: (actions) => view("offline", gettext("You’re offline"),
     gettext("We’ll reconnect by ourselves as soon as we can."), retryButton(actions)),
 
+  /** @param {Actions} actions */
+  unreachable: (actions) => view("offline", gettext("No connection"),
+    gettext("We’ll reconnect by ourselves as soon as we can."), retryButton(actions)),
+
   /** The inbox page redirects to the login page. @param {Actions} actions */
   "signed-out": ({ inbox }) => view("door", gettext("You’re signed out"), gettext("Sign in again to see your notifications."),
     h("a", { class: "button", href: inbox }, gettext("Sign in"))),
