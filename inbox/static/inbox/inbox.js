@@ -74,6 +74,7 @@ class Inbox {
     this.#listen();
     tellZone();
     watchDays(() => this.#onNewDay(root));
+    if (matchMedia("(any-pointer: coarse)").matches) import("./shared/rows/swipe.js").then(({ bindSwipes }) => bindSwipes(one("list")), () => {});
     this.toast.adopt((token) => this.actions.undo(token));
     const brought = readBrought(this.api, root, this.filter);
     if (brought) this.#takeOver(brought);
