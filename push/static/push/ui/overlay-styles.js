@@ -123,7 +123,7 @@ h3 { font-weight: 650; }
 @media (forced-colors: active) {
   .dot { forced-color-adjust: none; background: Highlight; color: HighlightText; }
   li + li > .row { box-shadow: none; border-block-start: 1px solid; }
-  .glyph, .emblem { border: 1px solid; }
+  .glyph, .emblem, .bone span { border: 1px solid; }
   .notice[data-failed="true"] { border-inline-start: 4px solid Highlight; }
 }
 @keyframes fade { from { background-color: transparent; } }
