@@ -97,12 +97,16 @@ def perform(user: UserId, order: Order, sheet: Sheet, until: datetime | None = N
     try:
         with services.recording(user, sheet.token(order)) as act:
             if order.act == UNDO:
-                return Notice(UNDO, services.undo(user, order.target).skipped)
-            _change(user, order, sheet, until)
+                skipped = services.undo(user, order.target).skipped
+            else:
+                _change(user, order, sheet, until)
             if act.undo is None and order.target.startswith(THREAD) and not order.is_of_many:
                 title_of(user, order.target, sheet.wanted)  # a thread that is gone has no items to change
+        _see(user, sheet)
     except InboxError as error:
         return failure(error.detail)
+    if order.act == UNDO:
+        return Notice(UNDO, skipped)
     return Notice(order.act, act.changed, act.undo or "", is_counted=order.act == READ_ALL or order.is_of_many)
 
 
@@ -131,9 +135,17 @@ def press(user: UserId, order: Order, sheet: Sheet) -> tuple[str, Notice | None]
         if number not in map(str, range(len(buttons))):
             raise BadValue(_("This item has no such button."))
         services.press(user, ref, int(number), surface="inbox", seen=sheet.version)
+        _see(user, sheet)
     except InboxError as error:
         return "", failure(error.detail)
     return buttons[int(number)].url, None
+
+
+def _see(user: UserId, sheet: Sheet) -> None:
+    """Who acts on a page has looked at it. Its GET has written nothing, as a GET may not: without scripts, who only
+    looks has seen nothing."""
+    if sheet.wanted.has_the_newest:
+        services.see(user, sheet.version)
 
 
 def _change(user: UserId, order: Order, sheet: Sheet, until: datetime | None) -> None:

@@ -46,6 +46,11 @@ class Filter:
         """Whether it lists the newest items of all types, read or not: what is important is shown above them."""
         return self in (Filter(), Filter(view="unread"))
 
+    @property
+    def has_the_newest(self) -> bool:
+        """Whether it leaves out nothing new: who looks at it has seen what is unseen."""
+        return self in (Filter(), Filter(view="unread"), Filter(view="threads"))
+
     def choice(self, **marks: bool) -> Choice:
         """What is listed. `marks`: these instead of those of the view. Raises BadValue for a text that can't be looked
         for."""

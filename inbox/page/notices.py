@@ -1,12 +1,16 @@
 """What a form of the inbox page has done, said once on the page that it leads to. Neither the messages framework nor a
-session is needed, and reading it writes nothing: it is a signed cookie that lives for a minute."""
+session is needed, and reading it writes nothing: it is a signed cookie that lives for a minute. The address that the
+form leads to names the cookie, so that no other tab shows it."""
 
 from __future__ import annotations
 
+import re
+import secrets
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 from django.core import signing
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.utils.encoding import iri_to_uri
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -15,7 +19,9 @@ from ..core.snapshots import UserId
 from ..rendering.numbers import grouped
 
 COOKIE, SALT = "reddot-notice", "inbox.notice"
+NAME, VALID = "said", re.compile(r"[\w-]{8}", re.ASCII)  # of the parameter, and its values
 LIFETIME = 60  # seconds: the redirect
+MOST = 5  # cookies of pages that were never shown
 ERROR = "error"  # in the place of an act
 MAX_ERROR = 500  # characters
 
@@ -85,16 +91,26 @@ def failure(error: str) -> Notice:
     return Notice(ERROR, error=error[:MAX_ERROR])
 
 
-def leave(response: HttpResponseBase, request: HttpRequest, user: UserId, notice: Notice, path: str) -> None:
-    """For the page at `path`, which this response leads to. Browsers compare the path of a cookie as it is encoded."""
-    value, place = signing.dumps([user, *notice], salt=SALT), iri_to_uri(path)
-    response.set_cookie(COOKIE, value, LIFETIME, path=place, secure=request.is_secure(), httponly=True, samesite="Lax")
+def redirect(request: HttpRequest, user: UserId, notice: Notice, to: str, page: str) -> HttpResponseRedirect:
+    """Lead to the address `to`, which is that of the inbox page at the path `page`, with the notice. Browsers compare
+    the path of a cookie as it is encoded."""
+    key, parts, path = secrets.token_urlsafe(6), urlsplit(to), iri_to_uri(page)
+    query = f"{parts.query}&{NAME}={key}" if parts.query else f"{NAME}={key}"
+    response = HttpResponseRedirect(parts._replace(query=query).geturl())
+    value = signing.dumps([user, *notice], salt=SALT)
+    left = [name for name in request.COOKIES if name.startswith(f"{COOKIE}-") and VALID.fullmatch(_key(name))]
+    for name in left if len(left) >= MOST else ():
+        response.delete_cookie(name, path=path, samesite="Lax")
+    response.set_cookie(
+        f"{COOKIE}-{key}", value, LIFETIME, path=path, secure=request.is_secure(), httponly=True, samesite="Lax"
+    )
+    return response
 
 
 def take(request: HttpRequest, user: UserId) -> Notice | None:
-    """The notice for this user, if there is one."""
+    """The notice for this user that the address names, if it was not shown."""
     try:
-        owner, *notice = signing.loads(request.COOKIES.get(COOKIE, ""), salt=SALT, max_age=LIFETIME)
+        owner, *notice = signing.loads(request.COOKIES.get(_cookie(request), ""), salt=SALT, max_age=LIFETIME)
         return Notice(*notice) if owner == user else None
     except (signing.BadSignature, TypeError, ValueError):
         return None
@@ -102,5 +118,15 @@ def take(request: HttpRequest, user: UserId) -> Notice | None:
 
 def forget(response: HttpResponseBase, request: HttpRequest) -> None:
     """It was shown: the answer to HEAD shows nothing."""
-    if COOKIE in request.COOKIES and request.method == "GET":
-        response.delete_cookie(COOKIE, path=iri_to_uri(request.path), samesite="Lax")
+    if _cookie(request) in request.COOKIES and request.method == "GET":
+        response.delete_cookie(_cookie(request), path=iri_to_uri(request.path), samesite="Lax")
+
+
+def _cookie(request: HttpRequest) -> str:
+    """Its name; "" if the address names none."""
+    key = request.GET.get(NAME, "")
+    return f"{COOKIE}-{key}" if VALID.fullmatch(key) else ""
+
+
+def _key(cookie: str) -> str:
+    return cookie.removeprefix(f"{COOKIE}-")

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -76,6 +76,4 @@ def _back(request: HttpRequest) -> str:
 
 
 def _leave(request: HttpRequest, user: UserId, back: str, notice: notices.Notice) -> HttpResponse:
-    response = HttpResponseRedirect(back)
-    notices.leave(response, request, user, notice, beside(request, "inbox"))
-    return response
+    return notices.redirect(request, user, notice, back, beside(request, "inbox"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
@@ -11,7 +12,7 @@ from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render, resolve_url
 from django.utils.cache import add_never_cache_headers
-from django.utils.http import urlencode
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
@@ -57,9 +58,16 @@ def _act(request: HttpRequest, user: UserId, wanted: Filter) -> HttpResponse:
         asked = urlencode({"of": order.target, "version": str(version), "back": here})
         return HttpResponseRedirect(f"{beside(request, 'inbox-snooze')}?{asked}")
     link, notice = press(user, order, sheet) if order.act == PRESS else ("", perform(user, order, sheet))
-    response = HttpResponseRedirect(link or here)
-    if notice:
-        notices.leave(response, request, user, notice, request.path)
+    return notices.redirect(request, user, notice, here, request.path) if notice else follow(request, link)
+
+
+def follow(request: HttpRequest, link: str) -> HttpResponse:
+    """Lead to the link of a button that was pressed. `form-action 'self'` of a policy forbids that a form leads to
+    another site, by a redirect too: a page of this site does."""
+    if url_has_allowed_host_and_scheme(link, {request.get_host()}, require_https=request.is_secure()):
+        return HttpResponseRedirect(link)
+    response = render(request, "inbox/leaving.html", {"link": link, "site": urlsplit(link).netloc})
+    add_never_cache_headers(response)
     return response
 
 

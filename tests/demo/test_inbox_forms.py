@@ -3,19 +3,21 @@
 import json
 import re
 from datetime import UTC, datetime, timedelta
+from html import unescape
 from html.parser import HTMLParser
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from inbox import selectors, services
 from inbox.models import Broadcast, CommentMessage, SystemMessage
 from inbox.page.times import COOKIE
+from inbox.page.views import follow
 from tests.inbox.test_reads_only_read import nothing_can_be_written
 
 pytestmark = pytest.mark.django_db
@@ -29,7 +31,7 @@ class Sheet(HTMLParser):
 
     def __init__(self, site: Client, path: str = INBOX, **headers: Any) -> None:
         super().__init__()
-        self.site, self.path, self.fields = site, path, dict[str, str]()
+        self.site, self.path, self.fields = site, without_notice(path), dict[str, str]()
         self.rows: list[str] = []
         self.buttons: list[tuple[str, str]] = []
         self.response = site.get(path, follow=True, **headers)
@@ -61,11 +63,24 @@ class Sheet(HTMLParser):
         return found[1] if found else ""
 
     @property
+    def lead(self) -> tuple[str, str]:
+        """The link out of an empty list: its text, and where it leads. The text is "" if it is hidden."""
+        found = re.search(r'<a class="rd-button" href="([^"]*)" data-lead( hidden)?>(.*?)</a>', self.html)
+        assert found
+        assert bool(found[2]) is not bool(found[3])
+        return found[3], unescape(found[1])
+
+    @property
     def brought(self) -> dict[str, Any]:
         found = re.search(r'<script id="rd-page" type="application/json">(.*?)</script>', self.html)
         assert found
         data: dict[str, Any] = json.loads(found[1])
         return data
+
+
+def without_notice(address: str) -> str:
+    """The address without the name of its notice."""
+    return re.sub(r"[?&]said=[\w-]{8}$", "", address)
 
 
 @pytest.fixture
@@ -150,7 +165,7 @@ def test_snooze(site: Client, alice: User, refs: list[str]) -> None:
 def test_a_snooze_leads_nowhere_else(site: Client, refs: list[str]) -> None:
     address = f"/inbox/snooze/?of={refs[0]}&version=9&back=//evil.example/"
     assert 'href="//evil' not in site.get(address).content.decode()
-    assert site.post(address, {"items": refs[0], "until": "tomorrow"})["Location"] == INBOX
+    assert without_notice(site.post(address, {"items": refs[0], "until": "tomorrow"})["Location"]) == INBOX
 
 
 def test_mark_all_reaches_what_the_page_showed(site: Client, alice: User, refs: list[str]) -> None:
@@ -232,36 +247,120 @@ def test_without_a_csrf_token_nothing_is_done(alice: User, refs: list[str]) -> N
     assert marks(alice, refs[0])[1] is False
 
 
+BUTTONS = [{"label": "Yes", "url": "/people/"}, {"label": "No", "url": "https://example.org/a?b=1&c='"}]
+
+
 def test_a_button_of_an_item(site: Client, alice: User) -> None:
-    """One that leads to a page of this site notes the press; one that leads elsewhere is a link, as a form may not."""
-    links = [{"label": "Yes", "url": "/people/"}, {"label": "No", "url": "https://example.org/"}]
-    services.send([alice], SystemMessage, title="Asks", buttons=links)
+    """It notes the press, and leads on."""
+    services.send([alice], SystemMessage, title="Asks", buttons=BUTTONS)
     page = Sheet(site)
-    [pressed] = [value for name, value in page.buttons if name == "press"]
-    assert 'href="https://example.org/"' in page.html
-    for wrong in (f"{pressed}9", pressed.replace(" 0", " -1"), "x", "system-999 0"):
-        assert site.post(INBOX, {**page.fields, "press": wrong})["Location"] == INBOX
-    assert site.post(INBOX, {**page.fields, "press": pressed})["Location"] == "/people/"
+    first, second = (value for name, value in page.buttons if name == "press")
+    for wrong in (f"{first}9", first.replace(" 0", " -1"), "x", "system-999 0"):
+        assert without_notice(site.post(INBOX, {**page.fields, "press": wrong})["Location"]) == INBOX
+    assert site.post(INBOX, {**page.fields, "press": first})["Location"] == "/people/"
     [item] = selectors.inbox_page(alice.pk).items
     assert (item.read, item.pressed) == (True, 0)
+    leaving = site.post(INBOX, {**page.fields, "press": second})
+    html = unescape(leaving.content.decode())
+    assert f'<meta http-equiv="refresh" content="0;url={BUTTONS[1]["url"]}">' in html
+    assert f'<a class="rd-button" href="{BUTTONS[1]["url"]}">' in html
+    assert "no-store" in leaving["Cache-Control"]
+    [item] = selectors.inbox_page(alice.pk).items
+    assert item.pressed == 1
+
+
+def test_a_link_without_a_scheme_leads_to_another_site(site: Client, alice: User) -> None:
+    request = RequestFactory().post(INBOX)
+    request.user = alice
+    for link, status in (("/people/", 302), ("http://testserver/x", 302), ("//evil.example/", 200)):
+        assert follow(request, link).status_code == status
 
 
 @pytest.mark.parametrize(
-    ("query", "text"),
+    ("query", "act", "unseen"),
     [
-        ("?view=unread", "You’re all caught up"),
-        ("?view=threads", "Your inbox is empty"),
-        ("?view=starred", "Nothing is starred"),
-        ("?view=snoozed", "Nothing is snoozed"),
-        ("?view=archived", "The archive is empty"),
-        ("?type=comment", "Only “Comments” are shown."),
-        ("?q=tea", "Nothing here has all words of “tea”."),
-        ("?thread=gone", "Nothing is left in this thread."),
-        ("", "Your inbox is empty"),
+        ("", "star", 0),
+        ("?view=unread", "read", 0),
+        ("?view=threads", "archive", 0),
+        ("", "read-all", 0),
+        ("?q=tea", "star", 2),
+        ("?type=system", "star", 2),
     ],
 )
-def test_where_there_is_nothing_it_says_why(site: Client, alice: User, query: str, text: str) -> None:
-    assert text in Sheet(site, INBOX + query).html
+def test_who_acts_has_seen_the_page(
+    site: Client, alice: User, refs: list[str], query: str, act: str, unseen: int
+) -> None:
+    """What the page listed is no longer unseen, unless a filter has left some of it out. What came later is."""
+    page = Sheet(site, INBOX + query)
+    assert selectors.snapshot(alice.pk).unseen == 2, "a GET writes nothing"
+    page.send(act, "system-999")
+    if act != "read-all":
+        assert selectors.snapshot(alice.pk).unseen == 2, "it has failed"
+    services.send([alice], SystemMessage, title="Later")
+    page.press(act)
+    assert selectors.snapshot(alice.pk).unseen == unseen + 1
+
+
+def test_who_presses_a_button_has_seen_the_page(site: Client, alice: User) -> None:
+    services.send([alice], SystemMessage, title="Unread")
+    services.send([alice], SystemMessage, title="Asks", buttons=BUTTONS)
+    page = Sheet(site)
+    site.post(INBOX, {**page.fields, "press": next(value for name, value in page.buttons if name == "press")})
+    snapshot = selectors.snapshot(alice.pk)
+    assert (snapshot.unread, snapshot.unseen) == (1, 0)
+
+
+def test_nothing_says_that_it_unfolds(site: Client, alice: User, refs: list[str]) -> None:
+    """Without scripts nothing does: a thread and a snooze have pages of their own."""
+    for query in ("", "?view=threads"):
+        html = Sheet(site, INBOX + query).html
+        rows = html[html.index("data-list") : html.index("data-skeleton")]
+        assert "aria-pressed" in rows
+        assert "aria-expanded" not in rows
+        assert "aria-haspopup" not in rows
+
+
+NOTHING = {
+    # the query, what is said, the text of the link that leads on, and where it leads
+    "": ("Your inbox is empty", "", ""),
+    "?view=threads": ("Your inbox is empty", "", ""),
+    "?view=unread": ("You’re all caught up", "Show the whole inbox", ""),
+    "?view=starred": ("Nothing is starred", "Show the whole inbox", ""),
+    "?view=snoozed": ("Nothing is snoozed", "Show the whole inbox", ""),
+    "?view=archived": ("The archive is empty", "Show the whole inbox", ""),
+    "?type=comment": ("Only “Comments” are shown.", "Show all kinds", ""),
+    "?type=comment&view=starred": ("Only “Comments” are shown.", "Show all kinds", "?view=starred"),
+    "?q=tea": ("Nothing here has all words of “tea”.", "Clear the search", ""),
+    "?q=tea&type=like&view=unread": (
+        "Nothing here has all words of “tea”.",
+        "Clear the search",
+        "?type=like&view=unread",
+    ),
+    "?thread=gone": ("Its notifications are archived, snoozed or gone.", "Show all threads", "?view=threads"),
+}
+
+
+@pytest.mark.parametrize("query", NOTHING)
+def test_where_there_is_nothing_it_says_why_and_leads_on(site: Client, alice: User, query: str) -> None:
+    text, link, query_of_link = NOTHING[query]
+    page = Sheet(site, INBOX + query)
+    assert text in page.html
+    assert page.lead == (link, INBOX + query_of_link)
+
+
+@pytest.mark.parametrize("query", ["", "type=system&"])
+def test_a_page_beyond_the_end(site: Client, alice: User, query: str) -> None:
+    for _each in range(21):
+        services.send([alice], SystemMessage, title="Tea")
+    beyond = f"{INBOX}?{query}before={Sheet(site).brought['next']}"
+    SystemMessage.objects.all().delete()
+    page = Sheet(site, beyond)
+    assert "Nothing is left on this page." in page.html
+    assert page.lead == ("Show the newest", f"{INBOX}?{query}".rstrip("&?"))
+
+
+def test_where_there_is_something_nothing_leads_away(site: Client, alice: User, refs: list[str]) -> None:
+    assert re.search(r"<div [^>]*data-empty hidden>.*data-lead hidden></a></div>", Sheet(site).html)
 
 
 @pytest.mark.parametrize("query", ["?q=a+b+c+d+e+f+g+h+i", "?before=x", "?q=%00"])

@@ -1,5 +1,7 @@
 """The forms of /inbox/ that are sent twice, or from a page whose threads are gone."""
 
+from urllib.parse import quote
+
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client, override_settings
@@ -8,7 +10,7 @@ from django.utils import timezone
 
 from inbox import selectors, services
 from inbox.models import Broadcast, CommentMessage
-from inbox.page.notices import COOKIE
+from inbox.page.notices import COOKIE, MOST
 from notify_site import urls
 
 from .test_inbox_forms import INBOX, Sheet
@@ -67,9 +69,34 @@ def test_no_key_is_not_every_thread(site: Client, alice: User, tea: str, act: st
 
 
 def test_the_notice_is_not_lost_to_a_head_request(site: Client, tea: str) -> None:
-    site.post(INBOX, {**Sheet(site).fields, "archive": tea})
-    assert site.head(INBOX).status_code == 200
-    assert [Sheet(site).said for _look in range(2)] == ["Archived.", ""]
+    address = site.post(INBOX, {**Sheet(site).fields, "archive": tea})["Location"]
+    assert site.head(address).status_code == 200
+    assert [Sheet(site, address).said for _look in range(2)] == ["Archived.", ""]
+
+
+def test_each_tab_shows_its_own_notice(site: Client, tea: str) -> None:
+    page, other = Sheet(site), Sheet(site)
+    first = site.post(INBOX, {**page.fields, "star": tea})["Location"]
+    second = site.post(INBOX, {**other.fields, "archive": tea})["Location"]
+    assert Sheet(site).said == "", "a third one"
+    assert Sheet(site, second).said == "Archived."
+    shown = Sheet(site, first)
+    assert shown.said == "Starred."
+    assert shown.press("undo").said == "Undone."
+
+
+def test_notices_that_nobody_reads_do_not_pile_up(site: Client, tea: str) -> None:
+    for _each in range(12):
+        last = site.post(INBOX, {**Sheet(site).fields, "star": tea})["Location"]
+    left = [name for name, cookie in site.cookies.items() if name.startswith(f"{COOKIE}-") and cookie.value]
+    assert len(left) <= MOST
+    assert Sheet(site, last).said == "Starred."
+
+
+@pytest.mark.parametrize("name", ["", "x", "ü" * 8, "a" * 9, "a;b=c;de", "\0" * 8])
+def test_a_notice_that_nobody_has_left(site: Client, tea: str, name: str) -> None:
+    site.cookies[COOKIE] = "x"
+    assert Sheet(site, f"{INBOX}?said={quote(name)}").said == ""
 
 
 @override_settings(ROOT_URLCONF=__name__)
@@ -78,5 +105,7 @@ def test_the_notice_reaches_a_page_with_any_path(site: Client, tea: str) -> None
     address = reverse("inbox")
     page = Sheet(site, address)
     answer = site.post(address, {**page.fields, "archive": tea})
-    assert answer.cookies[COOKIE]["path"] == address == "/%E6%94%B6%E4%BB%B6%20%E7%AE%B1/inbox/"
-    assert site.get(address).cookies[COOKIE]["path"] == address
+    assert answer["Location"].startswith(f"{address}?said=")
+    name = f"{COOKIE}-{answer['Location'][-8:]}"
+    assert answer.cookies[name]["path"] == address == "/%E6%94%B6%E4%BB%B6%20%E7%AE%B1/inbox/"
+    assert site.get(answer["Location"]).cookies[name]["path"] == address

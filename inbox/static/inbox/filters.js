@@ -29,7 +29,7 @@ export function address({ q, type, view, thread }) {
   return query.size ? `?${query}` : location.pathname;
 }
 
-/** The links with data-type and data-view around the list and their counts, and the form that searches. */
+/** The links with data-type and data-view around the list and their counts, the one out of an empty list, and the form that searches. */
 export class Filters {
   /**
    * `onChange(filter)` is called when the user chooses another filter, or goes back in history.
@@ -37,11 +37,14 @@ export class Filters {
    */
   constructor(root, position, onChange) {
     this.position = position;
+    this.list = root.querySelector("[data-list]");
     this.links = [...root.querySelectorAll("a[data-type], a[data-view]")];
     this.types = this.links.flatMap((link) => link.dataset.type || []);
     this.onChange = onChange;
     this.current = readFilter(this.types);
     for (const link of this.links) link.addEventListener("click", (event) => this.#onClick(event, link));
+    const lead = root.querySelector("[data-lead]");
+    lead.addEventListener("click", (event) => this.#onLead(event, lead));
     this.form = root.querySelector("[data-search]");
     this.form.addEventListener("submit", (event) => this.#onSearch(event));
     addEventListener("popstate", () => this.#show(readFilter(this.types)));
@@ -66,6 +69,12 @@ export class Filters {
     event.preventDefault();
     this.position.push(link.href);
     this.#show(readFilter(this.types));
+  }
+
+  /* Out of an empty list, whose link goes: the focus would be nowhere. */
+  #onLead(event, link) {
+    if (isPlainClick(event)) this.list.focus({ preventScroll: true });
+    this.#onClick(event, link);
   }
 
   #onSearch(event) {

@@ -1,5 +1,7 @@
 /* What surrounds the list: skeleton, empty state, banner, pill, buttons. When they show is decided in inbox.js. */
 
+import { emptyOf } from "./empty.js";
+import { address } from "./filters.js";
 import { isPlainClick } from "./shared/dom.js";
 import { gettext, interpolate, ngettext } from "./shared/i18n.js";
 
@@ -12,7 +14,7 @@ export class Screen {
   /** `handlers` of clicks: {retry, more, pill, readAll}. */
   constructor(root, handlers) {
     const one = (name) => root.querySelector(`[data-${name}]`);
-    for (const name of ["list", "skeleton", "empty", "banner", "pill", "keys"]) this[name] = one(name);
+    for (const name of ["list", "skeleton", "empty", "lead", "banner", "pill", "keys"]) this[name] = one(name);
     Object.assign(this, { moreButton: one("more"), readAll: one("read-all") });
     this.banner.querySelector("button").addEventListener("click", handlers.retry);
     this.pill.addEventListener("click", handlers.pill);
@@ -72,34 +74,19 @@ export class Screen {
     this.readAll.ariaDisabled = String(!unread || Boolean(filter.archived || filter.starred || filter.snoozed) || stopped);
     this.keys.hidden = empty;
     this.empty.hidden = !empty || more || stopped || this.#loading;
-    if (!this.empty.hidden) this.#explain(...this.#reason(filter, label));
+    if (!this.empty.hidden) this.#explain(filter, label);
   }
 
-  #explain(title, text) {
+  /* Why it is empty. While the server is away, nobody knows. */
+  #explain(filter, label) {
+    const away = { title: gettext("The inbox can’t be shown right now"), text: gettext("It will be here as soon as the server is back."), link: "", to: {} };
+    const { title, text, link, to } = this.banner.hidden ? emptyOf(filter, label) : away;
     const [heading, line] = ["h2", "p"].map((tag) => this.empty.querySelector(tag) ?? document.createElement(tag));
     heading.textContent = title;
     line.textContent = text;
-    this.empty.append(heading, line);
-  }
-
-  #reason({ q, type, view, thread }, label) {
-    if (!this.banner.hidden) {
-      return [gettext("The inbox can’t be shown right now"), gettext("It will be here as soon as the server is back.")];
-    }
-    if (q) return [gettext("Nothing found"), interpolate(gettext("Nothing here has all words of “%(words)s”."), { words: q })];
-    if (thread) return [gettext("Nothing is left in this thread."), ""];
-    const [title, text] = {
-      unread: [
-        gettext("You’re all caught up"),
-        gettext("Nothing unread. New notifications show up here by themselves."),
-      ],
-      archived: [gettext("The archive is empty"), gettext("What you archive is kept here, out of the way.")],
-      threads: [gettext("Your inbox is empty"), gettext("Whatever concerns you shows up here by itself.")],
-      starred: [gettext("Nothing is starred"), gettext("What you star is kept here, until you take the star off.")],
-      snoozed: [gettext("Nothing is snoozed"), gettext("What you snooze waits here, and comes back unread when its time has come.")],
-      "": [gettext("Your inbox is empty"), gettext("Whatever concerns you shows up here by itself.")],
-    }[view];
-    const only = interpolate(gettext("Only “%(type)s” are shown."), { type: label });
-    return [title, type ? only : text];
+    this.lead.textContent = link;
+    this.lead.hidden = !link;
+    this.lead.href = address({ ...filter, ...to });
+    this.lead.before(heading, line);
   }
 }

@@ -23,9 +23,11 @@ export function buildRow(item, label) {
       actionButton("read"), actionButton("archive"), actionButton("delete", gettext("Delete"))));
 }
 
-/** Take over a row that the server has made of this item (templates/inbox/page/row.html). Its times are in the server's words. */
+/** Take over a row that the server has made of this item (templates/inbox/page/row.html). Its times are in the server's words, and
+ * nothing unfolds in it without scripts. */
 export function adoptRow(row, item) {
   row.item = item;
+  for (const name of item.thread ? ["open", "more"] : ["more"]) row.querySelector(`[data-act="${name}"]`).ariaExpanded = "false";
   showTime(row, item);
   showButtons(row, item); // those of the server send a form
   showUntil(row, item);
