@@ -10,7 +10,7 @@ Indentation is nesting. Ignored nodes are left out, and so are groups without a 
 that their parent's name has said already.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from playwright.sync_api import Locator, Page
@@ -31,6 +31,7 @@ def heard(within: Page | Locator) -> str:
     try:
         session.send("Accessibility.enable")
         nodes = {node["nodeId"]: node for node in session.send("Accessibility.getFullAXTree")["nodes"]}
+        _note_current(session, nodes.values())
         tops = [node for node in nodes.values() if "parentId" not in node]
         if isinstance(within, Locator):
             inside = _backend_ids(session, within)
@@ -39,6 +40,24 @@ def heard(within: Page | Locator) -> str:
         return "\n".join(line for top in tops for line in _lines(nodes, top, 0, ""))
     finally:
         session.detach()
+
+
+def _note_current(session: Any, nodes: Iterable[Node]) -> None:
+    """`aria-current`, which the protocol leaves out of the tree."""
+    current = dict[int, str]()
+
+    def walk(node: Node) -> None:
+        attributes = node.get("attributes", [])
+        named = dict(zip(attributes[::2], attributes[1::2], strict=True))
+        if value := named.get("aria-current"):
+            current[node["backendNodeId"]] = value
+        for each in (*node.get("children", []), *node.get("shadowRoots", [])):
+            walk(each)
+
+    walk(session.send("DOM.getDocument", {"depth": -1, "pierce": True})["root"])
+    for node in nodes:
+        if value := current.get(node.get("backendDOMNodeId", 0)):
+            node.setdefault("properties", []).append({"name": "current", "value": {"value": value}})
 
 
 def _backend_ids(session: Any, within: Locator) -> int:
@@ -117,13 +136,13 @@ def _states(node: Node) -> list[str]:
 
 
 WORDS = {"pressed": "pressed", "expanded": "expanded", "checked": "checked", "selected": "selected", "busy": "busy",
-         "disabled": "disabled", "required": "required", "modal": "modal", "focused": "focused"}  # fmt: skip
+         "disabled": "disabled", "required": "required", "modal": "modal", "current": "current"}  # fmt: skip
 DENIED = {"pressed": "not pressed", "expanded": "collapsed", "checked": "not checked"}
-VALUES = ("hasPopup", "live", "invalid", "current")
+VALUES = ("hasPopup", "live", "invalid")
 
 
 def _is_true(value: Any) -> bool:
-    return value in (True, "true")
+    return value not in (None, "", False, "false", "off")
 
 
 def _properties(node: Node) -> dict[str, Any]:

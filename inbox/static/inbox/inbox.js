@@ -55,7 +55,7 @@ class Inbox {
     this.position = new Position(() => this.list.items.length);
     this.filters = new Filters(root, this.position, () => {
       this.selecting.clear();
-      this.start();
+      this.start({ tell: true });
     });
     this.reports = new Reports(this.api, () => ({ user: root.dataset.user, version: this.#listVersion }));
     this.list = new List(one("list"), (type) => this.filters.label(type), this.reports);
@@ -120,8 +120,8 @@ class Inbox {
     if (generation === this.#generation) this.position.release(true);
   }
 
-  /** Read the list anew, as after a change of filter. */
-  async start() {
+  /** Read the list anew, as after a change of filter. `tell`: say what was found. */
+  async start({ tell = false } = {}) {
     const generation = (this.#generation += 1);
     this.position.hold();
     this.screen.loading(this.list.items.length > 0);
@@ -134,6 +134,7 @@ class Inbox {
     });
     if (generation !== this.#generation) return;
     this.position.release(done);
+    if (done && tell) this.toast.announce(this.screen.found(this.list.items.length));
     if (done) return;
     this.#cursor = null;
     this.list.show([]); // the items on screen belong to another filter

@@ -77,6 +77,12 @@ export class Screen {
     if (!this.empty.hidden) this.#explain(filter, label);
   }
 
+  /** What a change of filter has found, in a sentence. @param {number} n rows */
+  found(n) {
+    if (!this.empty.hidden) return this.empty.querySelector("h2").textContent;
+    return interpolate(ngettext("%(n)s is shown.", "%(n)s are shown.", n), { n });
+  }
+
   /* Why it is empty. While the server is away, nobody knows. */
   #explain(filter, label) {
     const away = { title: gettext("The inbox can’t be shown right now"), text: gettext("It will be here as soon as the server is back."), link: "", to: {} };

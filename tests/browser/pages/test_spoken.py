@@ -164,3 +164,15 @@ def test_a_list_that_grows_is_not_read_out(hear: Hear, site: Site, person: str) 
     expect(page.rows).to_have_count(25)
     quiet(page.page)
     spoken.is_silent()
+
+
+def test_a_filter_says_what_it_finds(hear: Hear, comment: Comment) -> None:
+    comment("one")
+    comment("two")
+    page, spoken = hear()
+    for view, sentence in (("Unread", "2 are shown."), ("Starred", "Nothing is starred"), ("Inbox", "2 are shown.")):
+        page.view(view).click()
+        spoken.says(sentence)
+        spoken.forget()
+    quiet(page.page)
+    spoken.is_silent()
