@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from ..core.lookups import Among
 from ..core.users import SiteUser, UserPk, user_pk_or_none
 from ..models import ledger
-from ..selectors.effect import searched
+from ..selectors.effects.effect import searched
 
 MOST, SUGGESTED = 5000, 10
 

@@ -19,7 +19,7 @@ from .audience import (
 from .badges import snapshot, snapshots, versions
 from .broadcasts import broadcast, broadcasts_page, people_page, people_who_read, readers
 from .counting import count_chosen
-from .effect import (
+from .effects.effect import (
     DONE,
     NOT_DONE,
     Effect,
@@ -33,6 +33,7 @@ from .effect import (
     readers_of,
     yet_to,
 )
+from .effects.timeline import Span, spans
 from .exports import export
 from .filters import filters_named, filters_page
 from .pages import Page, inbox_page, item
@@ -43,7 +44,6 @@ from .series import series, series_page
 from .subjects.names import SubjectName, subject_names
 from .subjects.stances import Stance, SubjectsPage, following_page, lets_follow, may_follow, silences_page, stance
 from .threads import thread_items, thread_page
-from .timeline import Span, spans
 from .visitors import VisitorBanner, VisitorBanners, visitor_banners
 
 __all__ = [

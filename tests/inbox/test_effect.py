@@ -329,7 +329,7 @@ class TestNow:
 
     def test_the_audience_is_built_once(self, tea: Broadcast, monkeypatch: pytest.MonkeyPatch) -> None:
         """It has many conditions, and the statements of one count have it in common."""
-        module, built = import_module("inbox.selectors.effect"), list[Broadcast]()
+        module, built = import_module("inbox.selectors.effects.effect"), list[Broadcast]()
         audience_of = module.audience_of
         monkeypatch.setattr(module, "audience_of", lambda broadcast: built.append(broadcast) or audience_of(broadcast))
         effect(tea)

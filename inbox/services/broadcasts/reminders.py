@@ -10,7 +10,7 @@ from ...core.users import SiteUser
 from ...core.validators import MAX_TITLE
 from ...errors import BadValue
 from ...models import Audience, Broadcast, BroadcastMember, Source, aim, ledger
-from ...selectors.effect import Who, people, yet_to
+from ...selectors.effects.effect import Who, people, yet_to
 from .copies import columns_of, inserted, note_created
 from .states import existing
 

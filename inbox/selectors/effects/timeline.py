@@ -11,7 +11,7 @@ from typing import Any
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
-from ..models import Broadcast, BroadcastChange, State
+from ...models import Broadcast, BroadcastChange, State
 
 
 @dataclass(frozen=True, slots=True)

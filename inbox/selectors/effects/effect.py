@@ -19,10 +19,10 @@ from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce, Least, Trunc
 from django.utils import timezone
 
-from ..core.snapshots import UserId, user_id
-from ..core.users import SiteUser
-from ..models import Broadcast, BroadcastReceipt, Engagement, Noticed, audiences, ledger
-from .audience import audience_of
+from ...core.snapshots import UserId, user_id
+from ...core.users import SiteUser
+from ...models import Broadcast, BroadcastReceipt, Engagement, Noticed, audiences, ledger
+from ..audience import audience_of
 
 NAMES = ("first_name", "last_name", "email")
 BY_MINUTE = timedelta(minutes=100)  # so long after the publication, times are rounded to minutes, later to hours
