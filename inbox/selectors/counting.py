@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
-from django.db.models import QuerySet, Value
+from django.db.models import QuerySet
 
 from ..core.choice import Choice
 from ..core.snapshots import UserId
@@ -45,12 +45,12 @@ def _messages(choice: Choice, pk: UserPk) -> int:
     parts = list[QuerySet[Any, Any]]()
     for name, model in event_types().items():
         if choice.includes(name):
-            rows = choosing.messages(choice, model, pk).order_by().annotate(_one=Value(1)).values_list("_one")
-            parts.append(rows)
+            parts.append(choosing.messages(choice, model, pk).order_by().values_list("seq"))
     if not parts:
         return 0
     with suppress(EmptyResultSet):
-        return parts[0].union(*parts[1:], all=True)[: MOST + 1].count()
+        chosen = parts[0].union(*parts[1:], all=True) if len(parts) > 1 else parts[0]
+        return chosen[: MOST + 1].count()
     return 0
 
 

@@ -9,7 +9,7 @@ export function bindKeys(list, act, undo) {
     if (move(list, event.key) || press(list, event.key, act)) event.preventDefault();
   });
   list.element.closest("[data-inbox]").addEventListener("keydown", (event) => {
-    if (event.key === "z" && !hasModifier(event) && !event.target.closest("input")) undo();
+    if (event.key === "z" && !hasModifier(event) && !event.target.closest("input:not([type=checkbox])")) undo();
   });
 }
 

@@ -33,9 +33,9 @@ export class Bulk {
     Object.assign(this, { api, selection, actions, toast, page, onProgress });
   }
 
-  /** Returns whether all of it was done. `until`: of a snooze. @param {string} name @param {Date} [until] */
+  /** Returns the changes of fields if all of it was done, else null. `until`: of a snooze. @param {string} name @param {Date} [until] */
   async do(name, until) {
-    if (this.progress || this.selection.isEmpty) return false;
+    if (this.progress || this.selection.isEmpty) return null;
     const changes = until ? { snoozed_until: until.toISOString() } : CHANGES[name];
     const act = this.#begin(JSON.stringify([this.selection.changes, changes, this.page.filter]));
     const items = this.page.list.items.filter((item) => this.selection.refs.has(item.ref));
@@ -47,13 +47,13 @@ export class Bulk {
     } catch (error) {
       if (!("status" in error)) throw error;
       this.#onFailed(name, act, error);
-      return false;
+      return null;
     } finally {
       this.#show(null);
     }
     this.#unfinished = null;
     this.toast.show(said(name, act.isLost ? null : act.done), act.done || act.isLost ? this.#undoOf(act, items) : null);
-    return true;
+    return changes;
   }
 
   async #write(parts, changes, act, of) {

@@ -96,7 +96,12 @@ export class Selecting {
   }
 
   async #do(name, until) {
-    if (await this.bulk.do(name, until)) this.clear();
+    const items = this.#items;
+    const changes = await this.bulk.do(name, until);
+    if (changes) {
+      this.clear(); // the focus goes to a row, and to its neighbour if it goes
+      this.page.actions.applied(items, changes);
+    }
     await this.page.refresh();
   }
 

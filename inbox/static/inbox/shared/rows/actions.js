@@ -80,6 +80,13 @@ export class Actions {
     }
   }
 
+  /** This was done to these rows: show it, before the list is read again. @param {object[]} items */
+  applied(items, changes) {
+    const [refs, { list, filter }] = [new Set(items.map((item) => item.ref)), this.page];
+    const rest = changes.deleted || leaves(changes, filter) ? () => [] : (item) => changed(item, changes);
+    list.show(list.items.flatMap((item) => (refs.has(item.ref) ? rest(item) : item)));
+  }
+
   /** By its token. @param {string} token @param {string} [ref] of an item that comes back */
   async undo(token, ref = "") {
     const again = () => this.undo(token, ref);
