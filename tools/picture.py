@@ -16,7 +16,7 @@ from tools.processes import ROOT
 PICTURE = ROOT / "docs" / "images" / "red-dot.png"
 PASSWORD = "reddot-demo"
 # The first ones: those out of sight are not asked for.
-FACES = """[...document.querySelector('notification-bell').shadowRoot.querySelectorAll('.row img')]
+FACES = """[...document.querySelector('notification-bell').shadowRoot.querySelectorAll('.rd-row img')]
     .slice(0, 4).every((image) => image.complete)"""
 NO_GUTTER = "html { scrollbar-gutter: auto !important }"  # for a bar that pictures do not have
 SHEET = """

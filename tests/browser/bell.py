@@ -4,10 +4,23 @@ from typing import Any, Self
 
 from playwright.sync_api import Error, Locator, Page, expect
 
+from tests.browser.pages.inbox_page import named
 from tests.servers import wait_for
 
 ELEMENT = "document.querySelector('notification-bell')"
 DEADLINE = 30  # seconds
+
+
+def as_threads(page: dict[str, Any]) -> dict[str, Any]:
+    """A page of items, as the panel asks for it: each in a thread of its own."""
+    threads = [
+        {"key": f"thread-{at}", "title": item.get("title"), "items": 1, "unread": 1, "newest": item}
+        | {"moved_at": item.get("created_at")}
+        if isinstance(item, dict)
+        else {"newest": item}
+        for at, item in enumerate(page["items"])
+    ]
+    return {name: value for name, value in page.items() if name != "items"} | {"threads": threads}
 
 
 def until(page: Page, condition: str, deadline: float = DEADLINE) -> None:
@@ -33,7 +46,8 @@ class Bell:
         self.button = self.element.locator(".bell")
         self.badge = self.element.locator(".badge")
         self.panel = self.element.get_by_role("dialog", name="Notifications")
-        self.rows = self.panel.locator(".row")
+        self.rows = self.panel.locator(".rd-row")
+        self.unread = self.panel.locator(".rd-row.rd-unread")
         self.mark_all = self.panel.get_by_role("button", name="Mark all as read")
         self.toasts = self.element.locator(".toast")
         self.status = page.locator("[data-reddot-voice] [role=status]")  # which the bell shares with its page
@@ -82,6 +96,15 @@ class Bell:
 
     def row(self, text: str) -> Locator:
         return self.rows.filter(has_text=text)
+
+    def title(self, text: str) -> Locator:
+        """Its link or button, which is stretched over the row."""
+        return self.row(text).locator(".rd-title")
+
+    def act(self, text: str, label: str) -> Self:
+        self.row(text).hover()
+        self.row(text).get_by_role("button", name=named(label)).click()
+        return self
 
     def record(self) -> Self:
         """Keep the versions of every `reddot:change` from now on, for `recorded()`."""

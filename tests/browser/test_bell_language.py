@@ -76,7 +76,7 @@ def test_lists_speak_it_too(browse: Browse, site: Site, person: str) -> None:
     context = browse(site, person)
     bell = page_in(context, site, "zh-hans")
     bell.button.click()
-    expect(bell.element.locator(".row")).to_contain_text(TOLD["zh-hans"])
+    expect(bell.element.locator(".rd-row")).to_contain_text(TOLD["zh-hans"])
     inbox = page_in(context, site, "zh-hans", "/inbox/").page
     expect(inbox.locator(".rd-row")).to_contain_text(TOLD["zh-hans"])
     site.call("send", "like", [person], actor="alice", target_title="Tea")

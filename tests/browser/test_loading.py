@@ -92,6 +92,16 @@ def test_a_panel_that_comes_late_leaves_the_focus_where_it_is(page: Page, presse
     bell.open()
 
 
+def test_escape_cancels_a_panel_that_is_being_loaded(page: Page, pressed: list[Route]) -> None:
+    page.keyboard.press("Escape")
+    pressed.pop().continue_()
+    bell = Bell(page).until("bell.shadowRoot.querySelector('#panel')")
+    expect(bell.button).to_be_focused()
+    expect(bell.panel).to_have_count(0)
+    page.keyboard.press("Enter")
+    expect(bell.panel).to_be_visible()
+
+
 def test_a_panel_that_fails_late_leaves_the_page_where_it_is(page: Page, pressed: list[Route]) -> None:
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))

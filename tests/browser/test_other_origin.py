@@ -51,7 +51,7 @@ def test_the_example(browse: Browse, site: Site, person: str, shop: Elsewhere) -
     site.call("send", "comment", [person], actor="alice", target_title="Tea", excerpt="Yes", url="/people/")
     bell.shows("1").open()
     expect(page.locator("#unread")).to_have_text("1")
-    assert bell.row("Tea").get_attribute("href") == site.url("/people/")
+    assert bell.title("Tea").get_attribute("href") == site.url("/people/")
     bell.mark_all.click()
     bell.shows("")
     expect(page.locator("#unread")).to_have_text("0")

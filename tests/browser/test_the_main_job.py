@@ -124,7 +124,7 @@ def test_by_keyboard_alone(browse: Browse, place: Site, names: dict[str, str]) -
     focus(page, bell.button)
     page.keyboard.press("Enter")
     expect(bell.row("Second")).to_be_visible()
-    focus(page, bell.row("Second"))
+    focus(page, bell.title("Second"))
     page.keyboard.press("Enter")
     page.wait_for_url("**/people/")
     bell.live().shows("1")

@@ -25,6 +25,7 @@ from tools.processes import ROOT
 pytestmark = pytest.mark.anywhere
 
 PAGE_BUDGET = 20_500  # bytes, compressed; all scripts of a page may have 25,000 (tests/browser/test_loading.py)
+ROWS = "inbox/shared/rows/rows.js"
 IMPORTED = re.compile(r"""(?:from|import)\s*\(?["'`](\.[^"'`]+)["'`]""")
 
 
@@ -60,13 +61,23 @@ def test_one_script_for_bell_and_banners_within_the_budget(made: Path) -> None:
     assert len(gzip.compress(code, 9)) <= PAGE_BUDGET
 
 
-def test_the_inbox_page_needs_one_script_more(made: Path) -> None:
+def test_the_inbox_page_needs_two_scripts_more(made: Path) -> None:
+    """Its own and the rows, which the panel has as well. The page names both, so they come at the same time."""
     found = names(made)
     script = made / "static" / found["inbox/inbox.js"]
     imported = {(script.parent / path).resolve() for path in IMPORTED.findall(script.read_text())}
-    later = imported - {made.resolve() / "static" / found["push/page.js"]}
-    assert len(imported) == len(later) + 1
+    later = imported - {made.resolve() / "static" / found[name] for name in ("push/page.js", ROWS)}
+    assert len(imported) == len(later) + 2
     assert {path.name.partition("-")[0] for path in later} == {"swipe"}  # on touch screens
+    page = (ROOT / "inbox" / "templates" / "inbox" / "inbox.html").read_text()
+    assert re.search(rf"""modulepreload" href="{{% static "{ROWS}" %}}""", page)
+
+
+def test_the_rows_are_not_among_what_every_page_needs(made: Path) -> None:
+    rows = (made / "static" / names(made)[ROWS]).read_text()
+    page = (made / "static" / names(made)["push/page.js"]).read_text()
+    assert "rd-acts" in rows
+    assert "rd-acts" not in page
 
 
 def test_scripts_of_the_preview_share_their_modules(made: Path) -> None:

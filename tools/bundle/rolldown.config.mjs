@@ -6,7 +6,7 @@
 // page and the bell would be chunks of its own, and so requests of these.
 const ENTRIES = [
   "push/page", "push/bell", "push/banners", "push/reddot", "push/signed-out",
-  "inbox/inbox", "inbox/follow", "inbox/visited",
+  "inbox/inbox", "inbox/shared/rows/rows", "inbox/follow", "inbox/visited",
   "site/site",
 ];
 
@@ -39,6 +39,7 @@ export default {
     chunkFileNames: "reddot/[name]-[hash].js",
     // All that a page with bell and banners needs at once; other scripts take what they share with it from there. Two small
     // modules that only others share are in it too: a request costs more than they do.
-    codeSplitting: { groups: [{ name: "page", test: /\/push\/page\.js$|\/shared\/(face|visible)\.js$/ }] },
+    // The rows, which the inbox page and the bell's panel share, are in a chunk that both need.
+    codeSplitting: { groups: [{ name: "rows", test: /\/shared\/rows\/(?!(rows|swipe)\.js)/ }, { name: "page", priority: 1, test: /\/push\/page\.js$|\/shared\/(face|visible)\.js$/ }] },
   },
 };

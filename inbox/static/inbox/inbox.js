@@ -6,7 +6,6 @@
 
 import { Filters } from "./filters.js";
 import { bindKeys } from "./keys.js";
-import { merge } from "./merge.js";
 import { Owner } from "./owner.js";
 import { makeApi, readBrought, readDown, readShown } from "./pages.js";
 import { Position } from "./position.js";
@@ -17,9 +16,10 @@ import { Reports } from "./shared/reports.js";
 import { Actions } from "./shared/rows/actions.js";
 import { bindClicks } from "./shared/rows/clicks.js";
 import { List } from "./shared/rows/list.js";
+import { merge } from "./shared/rows/merge.js";
 import { Important, Parts } from "./shared/rows/parts.js";
 import { Snooze } from "./shared/rows/snooze.js";
-import { refreshTimes, watchDays } from "./shared/times.js";
+import { dayName, refreshTimes, watchDays } from "./shared/times.js";
 import { backoff } from "./shared/timing.js";
 import { Toast } from "./toast.js";
 import { tellZone } from "./zone.js";
@@ -58,7 +58,8 @@ class Inbox {
       this.start({ tell: true });
     });
     this.reports = new Reports(this.api, () => ({ user: root.dataset.user, version: this.#listVersion }));
-    this.list = new List(one("list"), (type) => this.filters.label(type), this.reports);
+    const look = this.#look();
+    this.list = new List(one("list"), look, this.reports);
     this.screen = new Screen(root, {
       retry: () => this.tryAgain(),
       more: () => this.more(),
@@ -68,8 +69,8 @@ class Inbox {
     this.actions = new Actions(this.api, this.toast, this);
     const owns = (page) => this.owner.owns(page);
     this.parts = new Parts(this.api, (work) => this.#guard(work), owns, () => this.filter);
-    this.important = new Important(one("important"), this.api, owns);
-    this.snooze = new Snooze(one("snooze"), (item, until) => this.selecting.snooze(item, until) || this.actions.snooze(item, until));
+    this.important = new Important(one("important"), this.api, owns, look);
+    this.snooze = new Snooze(one("snooze"), look.language, (item, until) => this.selecting.snooze(item, until) || this.actions.snooze(item, until));
     this.selecting = new Selecting(root, this);
     this.#listen();
     tellZone();
@@ -79,6 +80,14 @@ class Inbox {
     const brought = readBrought(this.api, root, this.filter);
     if (brought) this.#takeOver(brought);
     else this.start();
+  }
+
+  #look() {
+    return {
+      language: languageOf(document.documentElement.lang), site: this.api.site, surface: "inbox", heading: "h2",
+      labelOf: (type) => this.filters.label(type),
+      headingOf: (item, before) => (item.created_at ? dayName(new Date(item.created_at)) : before),
+    };
   }
 
   get filter() {
@@ -406,7 +415,9 @@ class Inbox {
     addEventListener("pageshow", (event) => event.persisted && this.refresh());
     document.addEventListener("visibilitychange", () => document.hidden || this.refresh());
     document.addEventListener("prerenderingchange", () => this.#see());
-    bindClicks(this.list, this.important, this.actions, this.reports);
+    bindClicks([this.list.element, this.important.element], this);
+    // Its buttons are the script's now; without scripts they send the form.
+    this.list.element.closest("form").addEventListener("submit", (event) => event.preventDefault());
     bindKeys(this.list, (name, ref) => this.#press(name, ref), () => this.toast.undo());
   }
 }

@@ -1,8 +1,8 @@
 /* Reads pages of the list from the API. When they are read is decided in inbox.js. */
 
-import { below } from "./merge.js";
 import { Api } from "./shared/api.js";
 import { csrfTokens, fetchInSession } from "./shared/http.js";
+import { below } from "./shared/rows/merge.js";
 import { PAGE, asItems, readPage } from "./shared/rows/reading.js";
 import { sameUser } from "./shared/snapshot.js";
 

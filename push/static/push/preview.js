@@ -2,10 +2,10 @@
 import { h } from "../inbox/shared/dom.js";
 import { languageOf } from "../inbox/shared/i18n.js";
 import { addPlace } from "../inbox/shared/places.js";
+import { buildRow, updateRow } from "../inbox/shared/rows/row.js";
 import { confirmationOf } from "./ui/confirmation.js";
 import { noticeOf } from "./ui/notice.js";
 import { overlayStyles } from "./ui/overlay-styles.js";
-import { Rows } from "./ui/rows.js";
 import { styles } from "./ui/styles.js";
 import { toastOf } from "./ui/toasts.js";
 
@@ -36,7 +36,7 @@ addPlace(30, "toast", (item, toast) => !item.kinds.includes("inbox") ? null : in
 
 addPlace(40, "bell", (item) => {
   if (!item.kinds.includes("inbox")) return null;
-  const rows = new Rows(language, () => {});
-  rows.show([item]);
-  return inBell(h("div", { class: "sheet" }, rows.element));
+  const row = buildRow(item, { language, labelOf: () => null, site: location.href });
+  updateRow(row, item);
+  return inBell(h("div", { class: "sheet" }, h("ul", { class: "rd-list" }, row)));
 });

@@ -15,13 +15,13 @@ class InboxPage:
 
     def __init__(self, page: Page) -> None:
         self.page = page
-        self.rows = page.locator(".rd-row")
+        self.rows = page.locator(".rd-inbox .rd-row")
         self.pill = page.locator("[data-pill]")
         self.toast = page.locator("[data-toast]")
         self.banner = page.locator("[data-banner]")
         self.empty = page.locator("[data-empty]")
         self.mark_all = page.locator("[data-read-all]")
-        self.unread = page.locator(".rd-row.rd-unread")
+        self.unread = page.locator(".rd-inbox .rd-row.rd-unread")
         expect(page.locator("[data-late]")).to_have_count(0)  # its script has started
         expect(page.locator("[data-list]")).to_have_attribute("aria-busy", "false")
 

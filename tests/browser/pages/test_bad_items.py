@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import ConsoleMessage, Page, Route, expect
 
-from tests.browser.bell import ELEMENT, Bell
+from tests.browser.bell import ELEMENT, Bell, as_threads
 from tests.browser.conftest import Browse, tab
 from tests.browser.pages.inbox_page import InboxPage
 from tests.servers import Site
@@ -55,12 +55,9 @@ def page(browse: Browse, site: Site, person: str) -> Page:
     context = browse(site, person)
     items = [item(1000, title="The first"), *ITEMS, *NO_ITEMS, item(1001, title="The last")]
     [user] = site.call("ids", [person])
-    answer = json.dumps({"user": user, "version": 0, "items": items, "next": None})
-
-    def serve(route: Route) -> None:
-        route.fulfill(body=answer, content_type="application/json")
-
-    context.route("**/api/v1/inbox/?*", serve)
+    answer = {"user": user, "version": 0, "items": items, "next": None}
+    context.route("**/api/v1/inbox/?*", lambda route: route.fulfill(body=json.dumps(answer)))
+    context.route("**/api/v1/inbox/threads/?*", lambda route: route.fulfill(body=json.dumps(as_threads(answer))))
     return context.new_page()
 
 
@@ -100,7 +97,7 @@ def test_the_panel_shows_them_all(page: Page) -> None:
     page.goto("/people/")
     bell = Bell(page).live().open()
     expect(bell.rows).to_have_count(len(ITEMS) + 2)
-    titles = bell.rows.locator(".title").all_inner_texts()
+    titles = bell.rows.locator(".rd-title").all_inner_texts()
     assert all(title.strip() for title in titles)
     assert max(map(len, titles)) <= 10_100
 

@@ -192,7 +192,7 @@ def test_readers_see_theirs_or_the_original_with_its_language(browse: Browse, sh
             expect(bell.toasts.first.locator("strong")).to_have_text(shown)
             expect(bell.toasts.first.locator("strong b")).to_have_attribute("lang", lang)
             expect(InboxPage(bell.page).row(shown).locator(f".rd-rich[lang={lang}]")).to_be_visible()
-        expect(bells["fr"].open().row(title).locator(".body")).to_have_attribute("lang", "en")
+        expect(bells["fr"].open().row(title).locator(".rd-body")).to_have_attribute("lang", "en")
     finally:
         site.call("withdraw", broadcast)
 

@@ -109,10 +109,10 @@ def test_what_lies_below_the_first_page_changes_too(inbox: OpenInbox, site: Site
 def test_the_panel_shows_an_edit_in_place(inbox: OpenInbox, site: Site, publish: Publish) -> None:
     pk = publish("Old title", body="Old text")
     bell = Bell(inbox().page).open()
-    bell.row("Old title").focus()
+    bell.title("Old title").focus()
     site.call("edit", "inbox.Broadcast", pk, title="New title", body="New text", level="warning")
     expect(bell.row("Warning New title")).to_contain_text("New text")
-    expect(bell.row("New title")).to_be_focused()
+    expect(bell.title("New title")).to_be_focused()
     site.call("withdraw", pk)
     expect(bell.rows).to_have_count(0)
 

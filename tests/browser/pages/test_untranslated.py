@@ -68,7 +68,7 @@ def test_the_bell(browse: Browse, site: Site) -> None:
     expect(bell.toasts.first).to_be_visible()
     found += in_english(page)
     bell.button.click()
-    expect(panel.locator(".row").first).to_be_visible()
+    expect(panel.locator(".rd-row").first).to_be_visible()
     found += in_english(page)
     page.route("**/api/v1/inbox/**", lambda route: route.abort())
     panel.get_by_role("button", name="全部标为已读").click()

@@ -6,6 +6,7 @@ from secrets import randbelow, token_hex
 import pytest
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
+from tests.browser.bell import as_threads
 from tests.browser.conftest import Browse, snapshot, tab
 from tests.browser.pages.inbox_page import InboxPage
 from tests.browser.test_lab import visit
@@ -139,11 +140,15 @@ def test_the_lab_of_the_neighbour(browse: Browse, site: Site, neighbours: tuple[
     lab.are("live").show(site.call("snapshot", second))
 
 
+LISTS = re.compile(r"/api/v1/inbox/(threads/)?\?")
+
+
 def of_another(route: Route) -> None:
     """A page of somebody else's items: another user has signed in, in another tab."""
     item = {"ref": "system-1", "type": "system", "title": "Of another", "body": "", "url": "", "level": "info",
             "created_at": "2026-01-01T00:00:00Z", "read": False, "archived": False}  # fmt: skip
-    route.fulfill(json={"user": "another", "version": 1, "items": [item], "next": None})
+    page = {"user": "another", "version": 1, "items": [item], "next": None}
+    route.fulfill(json=as_threads(page) if "/threads/" in route.request.url else page)
 
 
 def test_items_of_another_user_are_not_shown(browse: Browse, site: Site, person: str) -> None:
@@ -167,12 +172,12 @@ def test_nor_in_the_panel(browse: Browse, site: Site, person: str) -> None:
     site.call("send", "system", [person], title="Mine")
     context = browse(site, person)
     bell = tab(context).live().shows("1")
-    context.route("**/api/v1/inbox/?*", of_another)
-    with bell.page.expect_response("**/api/v1/inbox/?*"), bell.page.expect_request("**/push/poll/**"):
+    context.route(LISTS, of_another)
+    with bell.page.expect_response(LISTS), bell.page.expect_request("**/push/poll/**"):
         bell.open()  # and asks who is signed in
     bell.live()
     expect(bell.row("Of another")).to_have_count(0)
-    context.unroute("**/api/v1/inbox/?*")
+    context.unroute(LISTS)
     site.call("send", "system", [person], title="New")
     expect(bell.row("New")).to_be_visible()
     expect(bell.row("Mine")).to_be_visible()

@@ -2,12 +2,15 @@
  * items, as the API and the transports would send them. Other scripts add places of their own. */
 
 import { h } from "../shared/dom.js";
+import { languageOf } from "../shared/i18n.js";
 import { addPlace, showInPlaces } from "../shared/places.js";
 import { buildRow, updateRow } from "../shared/rows/row.js";
 
+const language = languageOf(document.documentElement.lang);
+
 addPlace(50, "inbox", (item) => {
   if (!item.kinds.includes("inbox")) return null;
-  const row = buildRow(item, "");
+  const row = buildRow(item, { language, labelOf: () => null, site: location.href });
   updateRow(row, item);
   return h("div", { class: "rd-inbox" }, h("ul", { class: "rd-list", role: "list" }, row));
 });

@@ -203,13 +203,15 @@ export class NotificationBell extends HTMLElement {
 
   /**
    * The bell was pressed before there is a panel. If it can't be loaded, the inbox page has all that it would show, or it says
-   * why not. Nothing opens if the user has moved the focus meanwhile: it would take what they type.
+   * why not. Nothing opens if the user has moved the focus meanwhile: it would take what they type; or if they have pressed Escape.
    */
   #open() {
     const root = /** @type {Document|ShadowRoot} */ (this.getRootNode()), { activeElement } = root;
-    const isWaiting = () => this.isConnected && root.activeElement === activeElement;
+    const waiting = new AbortController(), { signal } = waiting;
+    document.addEventListener("keydown", ({ key }) => key === "Escape" && waiting.abort(), { signal });
+    const isWaiting = () => !signal.aborted && this.isConnected && root.activeElement === activeElement;
     const instead = () => this.state === "live" && !this.outage ? location.assign(this.#inbox) : openUnloaded(this.button, this.#inbox, () => this.#open());
-    this.#overlay.get().then((overlay) => isWaiting() && overlay.open(), () => isWaiting() && instead());
+    this.#overlay.get().then((overlay) => isWaiting() && overlay.open(), () => isWaiting() && instead()).finally(() => waiting.abort());
   }
 
   /** @param {Snapshot} snapshot @param {Item} item @param {number} others that arrived with it */

@@ -9,9 +9,14 @@ overlayStyles.replaceSync(/* css */ `
 .panel:popover-open { animation: arrive var(--rd-quick) var(--rd-ease); }
 .sheet { display: flex; flex-direction: column; block-size: min(580px, calc(100dvh - var(--top, 64px) - 16px)); overflow: hidden;
   border: 1px solid var(--rd-border); border-radius: var(--rd-radius-large); background: var(--rd-raised); box-shadow: var(--rd-shadow); }
-.head { display: flex; align-items: center; justify-content: space-between; gap: var(--rd-space-2);
-  padding-block: var(--rd-space-2); padding-inline: var(--rd-space-4) var(--rd-space-2); border-block-end: 1px solid var(--rd-border); }
+.head { display: flex; flex-wrap: wrap; align-items: center; justify-content: space-between; gap: 0 var(--rd-space-2);
+  padding-block: var(--rd-space-3) var(--rd-space-1); padding-inline: var(--rd-space-4) var(--rd-space-2); border-block-end: 1px solid var(--rd-border); }
 h2 { font-size: 0.9375rem; font-weight: 650; }
+.tools { display: flex; flex-wrap: wrap; align-items: center; justify-content: space-between; flex: 1 0 100%; min-inline-size: 0; margin-inline-start: -10px; }
+.filters { display: flex; gap: 2px; }
+.filter { min-block-size: 36px; padding-inline: 10px; border-radius: var(--rd-radius-small); color: var(--rd-text-muted); font-size: var(--rd-text-sm); }
+.filter:hover { color: var(--rd-text); }
+.filter[aria-pressed="true"] { color: var(--rd-text); font-weight: 600; text-decoration: underline; text-decoration-thickness: 2px; text-underline-offset: 6px; }
 .quiet { display: inline-flex; align-items: center; gap: 6px; min-block-size: 36px; padding-inline: 10px; border-radius: var(--rd-radius-small);
   color: var(--rd-text-muted); font-size: var(--rd-text-sm); transition: background var(--rd-quick), color var(--rd-quick); }
 .quiet .icon { inline-size: 17px; block-size: 17px; }
@@ -34,43 +39,111 @@ h2 { flex: 1; }
 .foot { border-block-start: 1px solid var(--rd-border); }
 .all { display: grid; place-items: center; min-block-size: 44px; font-size: var(--rd-text-sm); font-weight: 600; }
 .all:hover { background: var(--rd-hover); }
-.all:focus-visible, .row:focus-visible { outline-offset: -3px; border-radius: var(--rd-radius); }
+.all:focus-visible { outline-offset: -3px; border-radius: var(--rd-radius); }
 
-/* rows: space is reserved for the dot, so marking as read moves nothing */
-.row { display: grid; grid-template-columns: 8px 34px minmax(0, 1fr) auto; gap: 2px 10px; align-items: start; inline-size: 100%;
-  padding-block: 11px; padding-inline: 10px var(--rd-space-4); cursor: pointer; transition: background var(--rd-quick); }
-li + li > .row { box-shadow: inset 0 1px var(--rd-border); }
-.part { padding-block: var(--rd-space-2) 6px; padding-inline: 28px var(--rd-space-4); }
-.part h3 { color: var(--rd-text-muted); font-size: var(--rd-text-sm); }
-.row:hover { background: var(--rd-hover); }
-.buttons { display: flex; flex-wrap: wrap; gap: 8px; margin: 0; padding-block: 0 12px; padding-inline: 72px var(--rd-space-4); }
-.button { display: inline-flex; align-items: center; min-block-size: 36px; padding: 4px 12px; border: 1px solid var(--rd-border-strong); border-radius: var(--rd-radius); color: var(--rd-text); font-size: var(--rd-text-sm); text-decoration: none; overflow-wrap: anywhere; white-space: pre-wrap; }
-.button:hover { background: var(--rd-hover); }
-@media (pointer: coarse) { .button { min-block-size: 44px; } }
-.dot { margin-block-start: 13px; inline-size: 8px; block-size: 8px; border-radius: 50%; background: var(--rd-accent); transition: opacity var(--rd-calm); }
-[data-unread="false"] > .dot { opacity: 0; }
-.row:not(:has(.body)) { align-items: center; }
-.row:not(:has(.body)) > * { margin-block: 0; padding-block: 0; }
-.glyph { display: grid; place-items: center; inline-size: 34px; block-size: 34px; border-radius: 50%; background: var(--rd-hover); color: var(--rd-text-muted); }
-.row:hover .glyph { background: var(--rd-raised); }
-.glyph:has(.kind) { position: relative; color: var(--rd-text); font-size: var(--rd-text-xs); font-weight: 650; }
+/* rows: space is reserved for the dot, so marking as read moves nothing; the acts lie over the end of a row */
+.rd-list { outline: none; }
+.rd-hidden { position: absolute; inline-size: 1px; block-size: 1px; overflow: hidden; clip-path: inset(50%); }
+.rd-day { padding-block: var(--rd-space-2) 6px; padding-inline: 28px var(--rd-space-4); }
+.rd-day h3 { color: var(--rd-text-muted); font-size: var(--rd-text-sm); }
+.rd-row { position: relative; display: grid; grid-template-columns: 8px 34px minmax(0, 1fr) auto; gap: 2px 10px; align-items: start;
+  padding-block: 11px; padding-inline: 10px var(--rd-space-4); transition: background var(--rd-quick); -webkit-touch-callout: none; }
+.rd-row + .rd-row { box-shadow: inset 0 1px var(--rd-border); }
+.rd-row:is(:hover, :focus-within) { background: var(--rd-hover); }
+.rd-dot { inline-size: 8px; block-size: 8px; margin-block-start: 13px; border-radius: 50%; }
+.rd-unread > .rd-dot { background: var(--rd-accent); }
+.rd-kind { position: relative; z-index: 1; display: grid; place-items: center; inline-size: 34px; block-size: 34px; border-radius: 50%; background: var(--rd-hover);
+  color: var(--rd-text-muted); font-size: var(--rd-text-xs); font-weight: 650; }
+.rd-kind:not(:has(a)) { pointer-events: none; }
+.rd-row:is(:hover, :focus-within) .rd-kind { background: var(--rd-raised); }
+.rd-kind .icon { inline-size: 18px; block-size: 18px; }
+.rd-face { display: grid; place-items: center; inline-size: 34px; block-size: 34px; border-radius: 50%; }
 .rd-picture { inline-size: 34px; block-size: 34px; border-radius: 50%; object-fit: cover; }
-.kind { position: absolute; inset-block-end: -4px; inset-inline-end: -4px; display: grid; place-items: center; inline-size: 18px; block-size: 18px; border-radius: 50%; background: var(--rd-raised); color: var(--rd-text-muted); }
-.glyph .icon { inline-size: 18px; block-size: 18px; }
-.glyph .kind .icon { inline-size: 12px; block-size: 12px; }
-[data-level="success"] { color: var(--rd-success); }
-[data-level="warning"] { color: var(--rd-warning); }
-[data-level="critical"] { color: var(--rd-critical); }
-.level { font-weight: 650; }
+.rd-mark { position: absolute; inset-block-end: -4px; inset-inline-end: -4px; display: grid; place-items: center; inline-size: 18px; block-size: 18px; border-radius: 50%;
+  background: var(--rd-raised); color: var(--rd-text-muted); pointer-events: none; }
+.rd-mark .icon { inline-size: 12px; block-size: 12px; }
+.rd-success { color: var(--rd-success); }
+.rd-warning { color: var(--rd-warning); }
+.rd-critical { color: var(--rd-critical); }
+.rd-level { font-weight: 650; }
 .trial { padding: 0 0.4em; border: 1px solid currentColor; border-radius: 4px; color: var(--rd-text); font-size: 0.85em; font-weight: 600; white-space: nowrap; }
-.text { display: grid; gap: 3px; min-inline-size: 0; }
-.title, .body, .words > * { display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2; overflow: hidden; overflow-wrap: anywhere; }
-.title { color: var(--rd-text-muted); }
-[data-unread="true"] .title { color: var(--rd-text); font-weight: 600; }
-.body { color: var(--rd-text-muted); font-size: var(--rd-text-sm); }
-[aria-expanded="true"] :is(.title, .body) { display: block; white-space: pre-line; }
-.row time { min-inline-size: 3.5em; padding-block-start: 1px; color: var(--rd-text-muted); font-size: var(--rd-text-xs); text-align: end; white-space: nowrap;
+.rd-text { min-inline-size: 0; align-self: center; }
+.rd-title { padding: 0; color: var(--rd-text-muted); overflow-wrap: anywhere; cursor: pointer; }
+.rd-title::after { content: ""; position: absolute; inset: 0; }
+.rd-title:focus-visible { outline: none; }
+.rd-title:focus-visible::after { outline: 2px solid var(--rd-focus); outline-offset: -3px; border-radius: var(--rd-radius); }
+.rd-unread .rd-title { color: var(--rd-text); font-weight: 600; }
+.rd-body { margin-block-start: 3px; color: var(--rd-text-muted); font-size: var(--rd-text-sm); overflow-wrap: anywhere; }
+p.rd-body { display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2; overflow: hidden; white-space: pre-line; }
+.rd-open p.rd-body { -webkit-line-clamp: none; }
+.rd-rich { max-block-size: 6lh; overflow: hidden; }
+.rd-open .rd-rich { max-block-size: none; }
+.rd-row:not(.rd-open) .rd-rich:has(+ .rd-fold:not([hidden])) { mask-image: linear-gradient(#000 calc(100% - 2lh), transparent); }
+.rd-rich > * + * { margin-block-start: 8px; }
+.rd-rich a { position: relative; z-index: 1; color: var(--rd-text); text-decoration: underline; }
+.rd-rich img { max-inline-size: 100%; block-size: auto; border-radius: var(--rd-radius-small); }
+.rd-rich table { display: block; max-inline-size: 100%; overflow-x: auto; border-collapse: collapse; }
+.rd-rich :is(th, td) { padding: 2px 8px; border: 1px solid var(--rd-border); text-align: start; }
+.rd-rich .rd-center { text-align: center; }
+.rd-rich .rd-right { text-align: end; }
+.rd-rich :is(ul, ol) { padding-inline-start: 20px; list-style: disc; }
+.rd-rich ol { list-style: decimal; }
+.rd-rich :is(h1, h2, h3, h4, h5, h6, b, strong) { font-weight: 600; }
+.rd-fold { position: relative; z-index: 1; min-block-size: 28px; margin-inline: -8px; padding-inline: 8px; border-radius: var(--rd-radius-small); font-size: var(--rd-text-sm); font-weight: 600; }
+.rd-fold:hover { text-decoration: underline; text-underline-offset: 3px; }
+.rd-size, .rd-until { margin-block-start: 2px; color: var(--rd-text-muted); font-size: var(--rd-text-sm); }
+.rd-links { position: relative; z-index: 1; display: flex; flex-wrap: wrap; gap: 8px; inline-size: fit-content; margin-block-start: 8px; }
+.rd-button, .button { display: inline-flex; align-items: center; min-block-size: 36px; padding: 4px 12px; border: 1px solid var(--rd-border-strong); border-radius: var(--rd-radius); color: var(--rd-text); font-size: var(--rd-text-sm); text-decoration: none; overflow-wrap: anywhere; white-space: pre-wrap; }
+.rd-button { background: var(--rd-raised); }
+:is(.rd-button, .button):hover { background: var(--rd-hover); }
+.rd-time { min-inline-size: 3.5em; padding-block-start: 1px; color: var(--rd-text-muted); font-size: var(--rd-text-xs); text-align: end; white-space: nowrap;
   font-variant-numeric: tabular-nums; }
+.rd-row:not(:has(.rd-body, .rd-size, .rd-links)) { align-items: center; }
+.rd-row:not(:has(.rd-body, .rd-size, .rd-links)) > .rd-dot { margin-block-start: 0; }
+.rd-starred .rd-time::before { content: "★ " / ""; color: var(--rd-warning); }
+.rd-acts { position: absolute; z-index: 2; inset-block-start: 6px; inset-inline-end: var(--rd-space-2); display: flex; padding: 1px; border: 1px solid var(--rd-border);
+  border-radius: var(--rd-radius-small); background: var(--rd-raised); box-shadow: var(--rd-shadow-small); opacity: 0; pointer-events: none; }
+.rd-row:is(:hover, :focus-within) .rd-acts { opacity: 1; pointer-events: auto; }
+.rd-act { display: grid; place-items: center; inline-size: 32px; block-size: 32px; border-radius: 4px; color: var(--rd-text-muted); }
+.rd-act .icon { inline-size: 17px; block-size: 17px; }
+.rd-act:focus-visible { outline-offset: -2px; }
+@media (hover: hover) { .rd-act:hover { background: var(--rd-hover); color: var(--rd-text); } }
+.rd-act[aria-pressed="true"] .icon { fill: currentColor; color: var(--rd-warning); }
+.rd-more-acts { display: none; }
+/* where nothing hovers "More" and a long press show them below the text */
+@media (hover: none), (pointer: coarse) {
+  .rd-row .rd-acts { position: static; display: none; grid-area: auto / 3 / auto / -1; flex-wrap: wrap; justify-self: start; margin-block: 4px -4px; margin-inline-start: -12px; border: 0; background: none;
+    box-shadow: none; opacity: 1; pointer-events: auto; }
+  .rd-row.rd-acting .rd-acts { display: flex; }
+  .rd-act { inline-size: 44px; block-size: 44px; }
+  .rd-more-acts { position: relative; z-index: 1; display: grid; grid-area: 2 / 4; justify-self: end; margin-block: -10px -11px; margin-inline-end: -12px; }
+  .rd-row { grid-template-rows: auto auto; }
+  .rd-row .rd-text { grid-area: 1 / 3 / span 2; }
+  .rd-button, .button, .rd-fold { min-block-size: 44px; }
+}
+
+/* the items of a thread, below its headline */
+.rd-parts { position: relative; z-index: 1; margin-block-start: 6px; }
+.rd-part { display: flex; align-items: center; gap: 10px; min-block-size: var(--rd-target); }
+.rd-part .rd-dot { flex: none; margin: 0; }
+.rd-part :is(a, button) { flex: 1; min-inline-size: 0; min-block-size: var(--rd-target); padding: 4px 0; color: var(--rd-text-muted); font-size: var(--rd-text-sm); overflow-wrap: anywhere; align-content: center; }
+.rd-part :is(a, button):hover { text-decoration: underline; text-underline-offset: 3px; }
+.rd-part.rd-unread :is(a, button) { color: var(--rd-text); }
+.rd-part-body { display: block; overflow: hidden; color: var(--rd-text-muted); text-overflow: ellipsis; white-space: nowrap; }
+.rd-part time { color: var(--rd-text-muted); font-size: var(--rd-text-xs); white-space: nowrap; }
+
+/* until when: over the panel */
+.rd-dialog { inline-size: 22em; max-inline-size: calc(100vw - 32px); padding: 20px; border: 1px solid var(--rd-border); border-radius: var(--rd-radius); background: var(--rd-raised); color: var(--rd-text); font: inherit; }
+.rd-dialog::backdrop { background: var(--rd-backdrop); }
+.rd-dialog h2 { margin-block-end: 12px; font-size: var(--rd-text-lg); }
+.rd-dialog > .rd-button { inline-size: 100%; flex-direction: column; align-items: flex-start; margin-block-end: 8px; padding-block: 6px; font-weight: 550; }
+.rd-dialog time, .rd-hint { color: var(--rd-text-muted); font-size: var(--rd-text-sm); font-weight: 400; }
+.rd-dialog form { display: grid; gap: 6px; margin-block-start: 12px; }
+.rd-dialog label { font-weight: 600; }
+.rd-dialog input { min-block-size: var(--rd-target); padding-inline: 10px; border: 1px solid var(--rd-border-strong); border-radius: var(--rd-radius-small); background: var(--rd-surface); color: inherit; font: inherit; }
+.rd-dialog form > div { display: flex; justify-content: end; gap: 8px; margin-block-start: 8px; }
+.rd-dialog .rd-primary { border-color: var(--rd-primary); background: var(--rd-primary); color: var(--rd-on-primary); }
+.rd-dialog .rd-primary:hover { background: var(--rd-primary-hover); }
 
 /* views without a list */
 .view { display: flex; flex-direction: column; align-items: center; justify-content: center; gap: var(--rd-space-1); min-block-size: 100%;
@@ -92,6 +165,7 @@ h3 { font-weight: 650; }
 .stack { display: grid; gap: var(--rd-space-2); }
 .toast { display: grid; grid-template-columns: 34px minmax(0, 1fr) 32px; gap: var(--rd-space-3); padding: var(--rd-space-3); border: 1px solid var(--rd-border);
   border-radius: var(--rd-radius-large); background: var(--rd-raised); color: var(--rd-text); box-shadow: var(--rd-shadow); animation: arrive var(--rd-calm) var(--rd-ease); }
+.words > * { display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2; overflow: hidden; overflow-wrap: anywhere; }
 .words { display: grid; gap: 3px; align-content: center; min-inline-size: 0; border-radius: var(--rd-radius-small); cursor: pointer; }
 .words :is(strong, b) { font-weight: 600; }
 .words:hover strong { text-decoration: underline; text-underline-offset: 3px; }
@@ -110,20 +184,19 @@ h3 { font-weight: 650; }
 @media (max-width: 560px) {
   .panel { inset: 0; inline-size: 100%; block-size: 100dvh; max-inline-size: none; max-block-size: none; background: var(--rd-backdrop); touch-action: none; }
   .panel:popover-open { display: flex; align-items: flex-end; animation-name: fade; }
-  .head { flex-wrap: wrap; }
   .sheet { inline-size: 100%; block-size: min(85dvh, 720px); border-width: 1px 0 0; border-radius: var(--rd-radius-large) var(--rd-radius-large) 0 0;
     padding-block-end: env(safe-area-inset-bottom); touch-action: auto; }
   .panel:popover-open .sheet { animation: rise var(--rd-calm) var(--rd-ease); }
   .toasts { inset-inline: var(--rd-space-3); inset-block-end: calc(var(--rd-space-3) + env(safe-area-inset-bottom)); inline-size: auto; }
-  .quiet, .button, .undo { min-block-size: 44px; }
+  .quiet, .filter, .button, .undo { min-block-size: 44px; }
   .shut { display: grid; }
   .close { inline-size: 44px; block-size: 44px; margin-block: -6px; margin-inline-end: -6px; }
 }
 /* high contrast, as in styles.js */
 @media (forced-colors: active) {
-  .dot { forced-color-adjust: none; background: Highlight; color: HighlightText; }
-  li + li > .row { box-shadow: none; border-block-start: 1px solid; }
-  .glyph, .emblem, .bone span { border: 1px solid; }
+  .rd-unread > .rd-dot { forced-color-adjust: none; background: Highlight; }
+  .rd-row + .rd-row { box-shadow: none; border-block-start: 1px solid; }
+  .rd-kind, .emblem, .bone span { border: 1px solid; }
   .notice[data-failed="true"] { border-inline-start: 4px solid Highlight; }
 }
 @keyframes fade { from { background-color: transparent; } }

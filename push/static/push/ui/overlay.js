@@ -6,8 +6,8 @@
 import { Api } from "../../inbox/shared/api.js";
 import { readItem } from "../../inbox/shared/item.js";
 import { Reports } from "../../inbox/shared/reports.js";
+import { follow } from "../../inbox/shared/rows/clicks.js";
 import { TRIAL, isTrial } from "../../inbox/shared/trial.js";
-import { follow } from "./follow.js";
 import { overlayStyles } from "./overlay-styles.js";
 import { Panel } from "./panel.js";
 import { Toasts } from "./toasts.js";
@@ -22,6 +22,7 @@ export class Overlay {
    */
   constructor(root, bell) {
     this.bell = bell;
+    bell.api.site = bell.site;
     this.reports = new Reports(bell.api, () => ({ user: bell.snapshot()?.user, version: bell.snapshot()?.version }));
     this.panel = new Panel({ ...bell, reports: this.reports, onOpen: () => this.toasts.clear() });
     this.toasts = new Toasts({ onChoose: (event, item) => this.#onChoose(event, item), open: () => this.panel.open() });
@@ -72,6 +73,6 @@ export class Overlay {
     const done = this.bell.api.read([item.ref], item.version).then((snapshot) => this.bell.offer(snapshot), () => {});
     if (!(event.currentTarget instanceof HTMLAnchorElement)) return;
     this.reports.clicked(item, "toast");
-    follow(event, done);
+    follow(event, event.currentTarget, done);
   }
 }

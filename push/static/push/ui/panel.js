@@ -1,39 +1,24 @@
 /**
- * The panel under the bell: when it loads the newest items, and what it shows. Its rows are in rows.js, its other views in
- * views.js.
- * @import {Api} from "../../inbox/shared/api.js" @import {Item, Outage, Snapshot, State} from "../client/types.js"
+ * The panel under the bell: the frame around the list, and what it shows instead of one. The list is in feed.js, the other views
+ * are in views.js.
+ * @import {Api} from "../../inbox/shared/api.js" @import {Outage, Snapshot, State} from "../client/types.js"
  */
-import { actToken } from "../../inbox/shared/api.js";
 import { h, setText } from "../../inbox/shared/dom.js";
 import { gettext } from "../../inbox/shared/i18n.js";
 import { icon } from "../../inbox/shared/icons.js";
-import { readItems } from "../../inbox/shared/item.js";
-import { sameUser } from "../../inbox/shared/snapshot.js";
-import { refreshTimes, watchDays } from "../../inbox/shared/times.js";
-import { follow } from "./follow.js";
+import { watchDays } from "../../inbox/shared/times.js";
+import { Feed } from "./feed.js";
 import { place } from "./place.js";
-import { Rows } from "./rows.js";
 import { skeleton, views } from "./views.js";
-
-const SHOWN = 15; // items; the inbox page has the rest
-const IMPORTANT = 3; // unread items at most, above the others
 
 /** A popover with the newest items. */
 export class Panel {
-  /** The version read before the items on screen: what "mark all" covers. @type {number|null} */ #version = null;
+  /** @type {State} */ state = "connecting";
   /** @type {Snapshot|null} */ #snapshot = null;
-  /** @type {State} */ #state = "connecting";
   /** @type {Outage} */ #outage = "";
-  #loading = false;
-  #stale = false; // the state has changed since the list was requested
-  #failed = false; // the last request
-  #generation = {}; // replaced by `clear`: a response to an earlier request is dropped
-  #refused = false; // with 401, since the panel was opened
-  #seen = -1; // the version up to which the user has seen the items, as this panel has reported
   #problem = ""; // with the user's last action
   #said = ""; // of the user's last action
-  #undo = ""; // the token that undoes it
-  #unfinished = ""; // the token of a mark-all that may have failed midway: it goes on
+  /** @type {(() => any)|null} */ #undo = null;
   #opened = new AbortController(); // ends when the panel closes
 
   /**
@@ -42,31 +27,33 @@ export class Panel {
    */
   constructor(bell) {
     this.bell = bell;
-    this.rows = new Rows(bell.language, (event, item, button) => this.#onChoose(event, item, button));
+    this.feed = new Feed(bell, this);
     this.#build();
   }
 
   #build() {
-    document.addEventListener("visibilitychange", () => this.#see());
     const label = gettext("Mark all as read");
     this.markAll = h("button", { class: "quiet", type: "button", onclick: () => this.#markAll() }, icon("checks"), label);
     const shut = h("button", { class: "shut", type: "button", "aria-label": gettext("Close"), onclick: () => this.close() }, icon("close"));
+    this.filters = [[false, gettext("All")], [true, gettext("Unread")]].map(([unread, text]) =>
+      h("button", { class: "filter", type: "button", "aria-pressed": String(!unread), onclick: () => this.#choose(unread) }, text));
     this.notice = h("p", { class: "notice", role: "status" });
     this.undo = h("button", { class: "undo", type: "button", hidden: true, onclick: () => this.#undoIt() }, gettext("Undo"));
     this.body = h("div", { class: "list" });
     this.sheet = h("div", { class: "sheet" },
-      h("div", { class: "head" }, h("h2", { id: "heading" }, gettext("Notifications")), this.markAll, shut),
+      h("div", { class: "head" }, h("h2", { id: "heading" }, gettext("Notifications")), shut,
+        h("div", { class: "tools" }, h("div", { class: "filters", role: "group", "aria-labelledby": "heading" }, ...this.filters), this.markAll)),
       h("div", { class: "line" }, this.notice, this.undo),
       this.body,
       h("div", { class: "foot" }, h("a", { class: "all", href: this.bell.inbox }, gettext("View all"))));
     this.element = h("div", {
       id: "panel", class: "panel", popover: "auto", role: "dialog", "aria-labelledby": "heading", tabindex: "-1", autofocus: true,
-      onbeforetoggle: (event) => event.newState === "open" ? this.#beforeOpen() : this.#beforeClose(),
-      ontoggle: (event) => event.newState === "open" ? this.#afterOpen() : this.#afterClose(),
-      onkeydown: (event) => isUndo(event) ? this.#undoIt() : this.rows.onKey(event),
+      onbeforetoggle: (event) => event.target === this.element && (event.newState === "open" ? this.#beforeOpen() : this.#beforeClose()),
+      ontoggle: (event) => event.target === this.element && (event.newState === "open" ? this.feed.open() : this.#afterClose()),
+      onkeydown: (event) => this.#onKey(event),
       onfocusout: (event) => this.#onFocusOut(event),
       onclick: (event) => event.target === this.element && this.close(),
-    }, this.sheet);
+    }, this.sheet, this.feed.snooze.element);
   }
 
   get opened() {
@@ -83,123 +70,38 @@ export class Panel {
 
   /** For another user, or nobody. */
   clear() {
-    this.#version = this.#snapshot = null;
-    this.#unfinished = "";
-    this.#say("");
-    this.#seen = -1;
-    this.#generation = {};
-    this.rows.show([]);
-    this.#render();
+    this.#snapshot = null;
+    this.feed.clear();
+    this.say("");
   }
 
   /** @param {Snapshot} snapshot */
   onSnapshot(snapshot) {
     this.#snapshot = snapshot;
-    this.#render();
-    if (this.opened && !this.#isCurrent()) this.#load();
-    this.#see();
+    this.render();
+    this.feed.onSnapshot(snapshot);
   }
 
   /** @param {State} state */
   onState(state) {
-    this.#state = state;
-    this.#render();
-    if (this.opened && this.#failed && state === "live") this.#load();
+    this.state = state;
+    this.render();
+    if (this.opened && this.feed.failed && state === "live") this.feed.load();
   }
 
   /** @param {Outage} outage */
   onOutage(outage) {
     this.#outage = outage;
-    this.#render();
-  }
-
-  /** Load the list. If the state changes meanwhile, load it once more. */
-  async #load() {
-    this.#stale = true;
-    if (this.#loading) return;
-    this.#loading = true;
-    while (this.#stale && this.opened) await this.#fetch();
-    this.#loading = false;
-    this.#render();
-  }
-
-  async #fetch() {
-    this.#stale = false;
-    const generation = this.#generation;
-    try {
-      const { api } = this.bell;
-      const important = this.#snapshot?.unread ? api.inbox(IMPORTANT, { important: true, unread: true }) : null;
-      const [page, first] = await Promise.all([api.inbox(SHOWN), important]);
-      if (generation !== this.#generation) return;
-      const pages = first ? [page, first] : [page];
-      if (this.#snapshot && !pages.every((each) => sameUser(this.#snapshot, each))) return this.#recheckUser();
-      this.#take(page, first?.items ?? []);
-      this.#failed = this.#refused = false;
-    } catch (error) {
-      this.#fail(error);
-    }
-  }
-
-  #isCurrent() {
-    return this.#state === "live" && !this.#failed && this.#version !== null && this.#version >= this.#snapshot?.version;
-  }
-
-  /** @param {{version: number, items: Item[]}} page @param {Item[]} important may be older or newer than the page */
-  #take({ version, items }, important) {
-    const shown = readItems(items, this.bell.site);
-    const read = new Set(shown.filter((item) => item.read).map((item) => item.ref));
-    const first = readItems(important, this.bell.site).filter((item) => item.important && !item.read && !read.has(item.ref));
-    const above = new Set(first.map((item) => item.ref));
-    this.#version = version;
-    this.rows.show([...first, ...shown.filter((item) => !above.has(item.ref))], first.length);
-    this.rows.watch(this.bell.reports);
-    this.#see();
-  }
-
-  /** The list is on screen: its items are no longer unseen. If that can't be written, the next snapshot tries again. */
-  async #see() {
-    const version = this.#version;
-    if (!this.opened || document.hidden || version === null || version <= this.#seen || !this.#snapshot?.unseen) return;
-    this.#seen = version;
-    try {
-      const snapshot = await this.bell.api.seen(version);
-      // Nothing but this has happened; without a change of its own, the next version would be somebody else's.
-      if (snapshot.changed && snapshot.version === version + 1 && this.#version === version) this.#version += 1;
-      this.bell.offer(snapshot);
-    } catch {
-      if (this.#seen === version) this.#seen = -1;
-    }
-  }
-
-  #fail(error) {
-    if (error.status === 401) this.#recheckUser();
-    else this.#failed = true;
-  }
-
-  /** A 401 may be about an old cookie, and a page may be another user's: the client finds out who is signed in. */
-  #recheckUser() {
-    this.#failed = true;
-    if (this.#refused) return;
-    this.#refused = true;
-    this.bell.recheckUser();
+    this.render();
   }
 
   #beforeOpen() {
     place(this.element, this.bell.button);
     this.bell.onOpen();
-    this.#render();
-    this.#refreshTimes();
+    this.render();
+    this.feed.refreshDays();
     this.#opened = new AbortController();
-    watchDays(() => this.#refreshTimes(), this.#opened.signal);
-  }
-
-  #refreshTimes() {
-    refreshTimes(this.element, this.bell.language);
-  }
-
-  #afterOpen() {
-    if (!this.#isCurrent()) this.#load();
-    this.#see();
+    watchDays(() => this.feed.refreshDays(), this.#opened.signal);
   }
 
   /** Chromium does not return the focus if the popover is in a shadow root. */
@@ -209,9 +111,15 @@ export class Panel {
 
   #afterClose() {
     this.#opened.abort();
-    this.#refused = false;
-    this.#problem = "";
-    this.#say("");
+    this.feed.close();
+    this.say("");
+  }
+
+  /** As on the inbox page. @param {KeyboardEvent} event */
+  #onKey(event) {
+    if (/** @type {Element} */ (event.target).closest("dialog")) return;
+    if (event.key === "z" && !(event.metaKey || event.ctrlKey || event.altKey)) this.#undoIt();
+    else this.feed.onKey(event);
   }
 
   /** The panel closes when Tab moves the focus beyond its last control. @param {FocusEvent} event */
@@ -220,111 +128,96 @@ export class Panel {
     if (relatedTarget && !root.contains(/** @type {Node} */ (relatedTarget))) this.close();
   }
 
-  /** @param {MouseEvent} event @param {Item} item @param {number} [button] its number, if one was pressed */
-  async #onChoose(event, item, button) {
-    const version = this.#version ?? undefined;
-    if (button !== undefined) return follow(event, this.#write(() => this.bell.api.press(item.ref, button, "bell", version)));
-    const row = /** @type {HTMLElement} */ (event.currentTarget);
-    const stays = row.localName === "button";
-    if (stays) toggle(row);
-    else this.bell.reports.clicked(item, "bell");
-    const done = item.read ? null : this.#write(() => this.bell.api.read([item.ref], version));
-    if (!stays) await follow(event, done);
+  #markAll() {
+    if (this.feed.version !== null && this.markAll.ariaDisabled !== "true") this.feed.actions.readAll(this.feed.version, this.feed.filter);
   }
 
-  async #markAll() {
-    const version = this.#version;
-    if (version === null || this.markAll.ariaDisabled === "true") return;
-    const act = (this.#unfinished ||= actToken());
-    const written = await this.#write(() => this.bell.api.readUpTo(version, "", act));
-    if (!written || act !== this.#unfinished) return; // it may go on; or somebody else is signed in
-    this.#unfinished = "";
-    this.#say(gettext("Marked all as read."), written.undo);
+  /** All, or what is unread: until the page is left. @param {boolean} unread */
+  #choose(unread) {
+    if (this.feed.filter.unread === unread) return;
+    this.filters.forEach((button, at) => (button.ariaPressed = String(Boolean(at) === unread)));
+    this.say("");
+    this.feed.choose(unread);
+    this.render();
   }
 
   async #undoIt() {
-    const token = this.#undo;
-    if (!token) return;
-    const hadFocus = this.undo.matches(":focus");
-    const undone = await this.#write(() => this.bell.api.undo(token));
-    if (undone) this.#say(undone.skipped ? gettext("What was changed since stays as it is.") : gettext("Undone."));
-    else if (this.#undo) this.#undo = token; // the same undo goes on, if it has failed midway
-    const next = this.markAll.ariaDisabled === "true" ? this.element : this.markAll; // the one is invisible then
-    if (this.undo.hidden && hadFocus) next.focus();
+    const undo = this.#undo;
+    if (!undo) return;
+    if (this.undo.matches(":focus")) this.element.focus(); // the button is about to go
+    this.say("");
+    await undo();
+    if (!this.element.matches(":focus")) return; // that of a row which is back
+    if (this.#undo) this.undo.focus();
+    else if (this.markAll.ariaDisabled !== "true") this.markAll.focus();
   }
 
-  /** What was done, and the token that undoes it. @param {string} text @param {string|null} [undo] */
-  #say(text, undo = "") {
+  /** What was done, and what undoes it. @param {string} text @param {(() => any)|null} [undo] */
+  say(text, undo = null) {
+    this.#problem = "";
     this.#said = text;
-    this.#undo = undo ?? "";
-    this.#render();
+    this.#undo = undo;
+    this.render();
   }
 
-  /** The list changes when the server has answered, not before. @param {() => Promise<any>} call @returns {Promise<any>} nothing if it failed */
-  async #write(call) {
-    const generation = this.#generation;
-    try {
-      const answer = await call();
-      if (generation !== this.#generation) return;
-      this.bell.offer(answer);
-      this.#problem = "";
-      this.#say("");
-      return answer;
-    } catch (error) {
-      const isTooLate = [404, 409].includes(error.status); // gone, or shown again since: the list is read again
-      this.#problem = isTooLate ? error.message : gettext("That didn’t work. Check your connection and try again.");
-      this.#undo = error.status === 404 ? "" : error.undo || this.#undo; // what was done before it failed
-      if (isTooLate) this.#load();
-      this.#render();
-    }
+  /** What failed, and what undoes it nevertheless. @param {string} text @param {(() => any)|null} undo */
+  complain(text, undo) {
+    this.#problem = text;
+    this.#undo = undo;
+    this.render();
+  }
+
+  /** Something worked. */
+  solve() {
+    this.#problem = "";
+    this.render();
   }
 
   #retry() {
     this.bell.retry();
-    this.#load();
+    this.feed.load();
     this.element.focus(); // the button disappears
   }
 
-  #render() {
+  render() {
+    if (!this.body) return;
     const view = this.#view();
     this.markAll.ariaDisabled = String(view !== "rows" || !this.#snapshot?.unread);
-    const text = this.#problem || this.#said || (["rows", "empty"].includes(view) ? this.#outdated() : "");
-    setText(this.notice, text);
+    setText(this.notice, this.#problem || this.#said || (["rows", "empty", "read"].includes(view) ? this.#outdated() : ""));
     this.undo.hidden = !this.#undo;
     this.notice.dataset.failed = String(this.#problem !== "");
-    if (this.body.dataset.view === view) return;
+    if (this.body.dataset.view === view && view !== "rows") return;
+    if (view === "rows" && this.body.firstChild === this.feed.list.element) return;
+    const hadFocus = this.body.matches(":focus-within");
     this.body.dataset.view = view;
     this.body.replaceChildren(this.#content(view));
+    if (hadFocus) this.element.focus();
   }
 
-  /** @returns {"signed-out"|"rows"|"empty"|"offline"|"unreachable"|"error"|"loading"} */
+  /** @returns {"signed-out"|"rows"|"empty"|"read"|"offline"|"unreachable"|"error"|"loading"} */
   #view() {
-    if (this.#state === "signed-out") return "signed-out";
-    if (this.rows.links.length) return "rows";
-    if (this.#failed) return this.#outage || "error";
-    return this.#version === null ? "loading" : "empty";
+    if (this.state === "signed-out") return "signed-out";
+    if (this.feed.list.items.length) return "rows";
+    if (this.feed.failed) return this.#outage || "error";
+    if (this.feed.version === null) return "loading";
+    return this.feed.filter.unread ? "read" : "empty";
   }
 
   /** Why the rows on screen may be out of date, or "". */
   #outdated() {
     if (this.#outage === "offline") return gettext("You’re offline. This list may be out of date.");
     if (this.#outage) return gettext("No connection. This list may be out of date.");
-    return this.#failed ? gettext("This list couldn’t be refreshed and may be out of date.") : "";
+    return this.feed.failed ? gettext("This list couldn’t be refreshed and may be out of date.") : "";
   }
 
   #content(view) {
-    if (view === "rows") return this.rows.element;
+    if (view === "rows") return this.feed.list.element;
     if (view === "loading") return skeleton();
-    return views[view]({ inbox: this.bell.inbox, retry: () => this.#retry() });
+    return views[view]({ inbox: this.bell.inbox, retry: () => this.#retry(), showAll: () => this.#showAll() });
   }
-}
 
-/** As on the inbox page. @param {KeyboardEvent} event */
-function isUndo(event) {
-  return event.key === "z" && !(event.metaKey || event.ctrlKey || event.altKey);
-}
-
-/** An item without a link unfolds in place. @param {HTMLElement} row */
-function toggle(row) {
-  row.ariaExpanded = String(row.ariaExpanded !== "true");
+  #showAll() {
+    this.filters[0].focus(); // the button disappears
+    this.#choose(false);
+  }
 }

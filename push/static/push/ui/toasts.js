@@ -3,8 +3,8 @@ import { dismissTimer, h } from "../../inbox/shared/dom.js";
 import { gettext, interpolate, ngettext } from "../../inbox/shared/i18n.js";
 import { icon } from "../../inbox/shared/icons.js";
 import { levelWord } from "../../inbox/shared/item.js";
+import { kindOf } from "../../inbox/shared/rows/row.js";
 import { markOf } from "../../inbox/shared/trial.js";
-import { glyph } from "./rows.js";
 
 const STACK = 3; // toasts at once
 const STAY = 7000; // milliseconds
@@ -75,7 +75,7 @@ export class Toasts {
 export function toastOf(item, onChoose, onDismiss) {
   const lang = item.lang || null;
   const word = levelWord(item.level);
-  const level = word ? h("bdi", { class: "level", "data-level": item.level }, word) : null;
+  const level = word ? h("bdi", { class: `rd-level rd-${item.level}` }, word) : null;
   const mark = markOf(item).flatMap((each) => [h("bdi", { class: "trial" }, each), " "]);
   const title = h("strong", { dir: "auto" }, ...mark, level, level && " ", h("b", { lang }, item.title));
   const texts = [title, item.body ? h("span", { dir: "auto", lang }, item.body) : null];
@@ -83,5 +83,6 @@ export function toastOf(item, onChoose, onDismiss) {
     ? h("a", { class: "words", href: item.href, onclick: onChoose }, ...texts)
     : h("button", { class: "words", type: "button", onclick: onChoose }, ...texts);
   const close = h("button", { class: "close", type: "button", "aria-label": gettext("Dismiss"), onclick: onDismiss }, icon("close"));
-  return h("li", { class: "toast", "data-ref": item.ref, "data-level": item.level }, glyph(item), body, close);
+  return h("li", { class: "toast", "data-ref": item.ref, "data-level": item.level },
+    h("span", { class: `rd-kind rd-${item.level}` }, ...kindOf(item.type, item.actor, "")), body, close);
 }

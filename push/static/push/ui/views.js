@@ -3,7 +3,7 @@ import { h } from "../../inbox/shared/dom.js";
 import { gettext } from "../../inbox/shared/i18n.js";
 import { icon } from "../../inbox/shared/icons.js";
 
-/** @typedef {{inbox: string, retry: () => void}} Actions */
+/** @typedef {{inbox: string, retry: () => void, showAll: () => void}} Actions */
 
 /** @param {string} name @param {string} heading @param {string} text @param {Node|null} [action] */
 function view(name, heading, text, action = null) {
@@ -17,6 +17,10 @@ function retryButton({ retry }) {
 
 export const views = {
   empty: () => view("tray", gettext("You’re all caught up"), gettext("When something happens, it shows up here.")),
+
+  /** @param {Actions} actions */
+  read: ({ showAll }) => view("checks", gettext("Nothing unread"), gettext("You have read everything."),
+    h("button", { class: "button", type: "button", onclick: showAll }, gettext("Show all"))),
 
   /** @param {Actions} actions */
   error: (actions) => view("offline", gettext("Can’t load your notifications"),

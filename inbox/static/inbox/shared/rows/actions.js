@@ -2,6 +2,7 @@
 
 import { actToken } from "../api.js";
 import { gettext } from "../i18n.js";
+import { toggleText } from "./fold.js";
 import { said, saidUndone } from "./said.js";
 
 export class Actions {
@@ -18,15 +19,14 @@ export class Actions {
     Object.assign(this, { api, toast, page });
   }
 
-  /** `name`: open, more, star, snooze, wake, read, archive or delete. */
+  /** `name`: open, fold, more, star, snooze, wake, read, archive or delete. Returns what opening has to wait for, if anything. */
   do(name, ref) {
     const item = this.page.list.find(ref);
     if (!item) return;
     if (name === "open" && item.thread) this.page.unfold(item);
-    else if (name === "open") {
-      this.page.list.row(ref).classList.toggle("rd-open");
-      if (!item.read) this.#change(item, { read: true });
-    } else if (name === "more") this.#toggleActions(ref);
+    else if (name === "open") return this.#open(item);
+    else if (name === "fold") toggleText(this.page.list.row(ref));
+    else if (name === "more") this.#toggleActions(ref);
     else if (name === "star") this.#toggleStarred(item);
     else if (name === "snooze") this.page.askSnooze(item);
     else if (name === "wake") this.#wake(item);
@@ -35,24 +35,33 @@ export class Actions {
     else this.#remove(item);
   }
 
+  #open(item) {
+    if (!item.href) toggleText(this.page.list.row(item.ref));
+    return item.read ? null : this.#change(item, { read: true });
+  }
+
   /** Hide the item until this moment. @param {Date} until */
   snooze(item, until) {
     this.#say("snooze", item, this.#change(item, { snoozed_until: until.toISOString() }));
   }
 
   /** Read an item that is no row of the list: one of an unfolded thread, or of the important ones. */
-  async readPart(item) {
-    if (item.read) return;
+  readPart(item) {
+    return item.read ? null : this.#readPart(item);
+  }
+
+  async #readPart(item) {
     await this.#write(() => this.api.read([item.ref], item.version), () => {});
     await this.page.refresh();
   }
 
   /** The link of the button is followed meanwhile. */
   press(item, button) {
-    const request = () => this.api.press(refOf(item), button, "inbox", this.#versionOf(item));
+    const request = () => this.api.press(refOf(item), button, this.page.list.look.surface, this.#versionOf(item));
     this.#show({ ...item, read: true, pressed: button });
     const written = this.#write(this.#inOrder(item.ref, request), () => this.#show(item));
     if (!item.read) this.#say("read", item, written);
+    return written;
   }
 
   /** `filter`: {q, type, thread} of the list. */
@@ -141,8 +150,10 @@ export class Actions {
   async #request(item, changes, one) {
     if (!item.thread) return one();
     const version = Math.max(item.version, this.page.version);
-    const { q, type } = this.page.filter;
-    const answer = await this.api.changeAll({ thread: item.thread, ...(q && { q }), ...(type && { type }) }, changes, version);
+    const { q, type, unread } = this.page.filter;
+    const isListed = unread && changes.read !== false; // what is to be unread is not among the unread
+    const chosen = { thread: item.thread, ...(q && { q }), ...(type && { type }), ...(isListed && { unread }) };
+    const answer = await this.api.changeAll(chosen, changes, version);
     this.page.refresh(); // when this write is done: the counts of the thread have changed
     return answer;
   }

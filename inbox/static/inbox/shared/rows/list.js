@@ -1,8 +1,7 @@
-/* The list on screen: rows under day headings. What a row looks like is in row.js. */
+/* A list on screen: rows under headings. What a row looks like is in row.js. */
 
-import { adoptRow, buildRow, updateRow } from "./row.js";
 import { h, reconcile, setText } from "../dom.js";
-import { dayName } from "../times.js";
+import { adoptRow, buildRow, updateRow } from "./row.js";
 
 /** Rows that stay are never moved, so they keep the focus. */
 export class List {
@@ -10,9 +9,12 @@ export class List {
   onShown = () => {}; // called after each change of the rows
   #nodes = new Map(); // key of a row or heading → li
 
-  /** `labelOf(type)`: the name of an event type. @param {import("../reports.js").Reports} reports */
-  constructor(element, labelOf, reports) {
-    Object.assign(this, { element, labelOf, reports });
+  /**
+   * `look`: that of the rows (row.js), {surface}, its name for `reports`, and {heading: "h2" or "h3", headingOf(item, before)}, the
+   * heading of an item below an item with the heading `before`, or "". @param {import("../reports.js").Reports} reports
+   */
+  constructor(element, look, reports) {
+    Object.assign(this, { element, look, reports });
   }
 
   /** Take over the rows that the page came with: those of these items stay the nodes that they are. */
@@ -24,7 +26,7 @@ export class List {
       for (const node of left.splice(0, at)) node.remove(); // a heading that has its place elsewhere in this time zone
       const node = left.shift();
       this.#nodes.set(key, node);
-      if (item) adoptRow(node, item);
+      if (item) adoptRow(node, item, this.look);
       else setText(node.firstElementChild, day);
     }
     for (const node of left) node.remove();
@@ -46,7 +48,7 @@ export class List {
     const makers = new Map(this.#entries(items));
     reconcile(this.element, this.#nodes, [...makers.keys()], (key) => makers.get(key)());
     for (const item of items) updateRow(this.row(item.ref), item);
-    for (const item of items) this.reports.watch(this.row(item.ref), item, "inbox");
+    for (const item of items) this.reports.watch(this.row(item.ref), item, this.look.surface);
     for (const item of items.slice(0, fresh)) this.row(item.ref).classList.add("rd-fresh");
     this.onShown();
     restoreFocus?.();
@@ -56,37 +58,46 @@ export class List {
     return this.items.filter((item) => item.ref !== ref);
   }
 
-  /** The ref of the focused row, if the focus is in the list. */
-  get current() {
-    return document.activeElement?.closest?.("[data-ref]")?.dataset.ref;
+  /* In the bell the list is in a shadow tree. */
+  get #focused() {
+    return this.element.querySelector(":focus");
   }
 
-  /* Each: the key, the function that makes the node, and the item or the name of the day. Items are ordered by arrival: one of another day than its neighbour gets a heading,
-   * even if that day had one before. */
+  /** The ref of the focused row, if the focus is in the list. */
+  get current() {
+    return this.#focused?.closest("[data-ref]")?.dataset.ref;
+  }
+
+  /* Each: the key, the function that makes the node, and the item or the heading. Where the heading changes there is one, even if
+   * it was there before. */
   *#entries(items) {
     let last = "";
     const times = new Map();
     for (const item of items) {
-      const day = item.created_at ? dayName(new Date(item.created_at)) : last;
-      if (day !== last) {
+      const day = this.look.headingOf(item, last);
+      if (day && day !== last) {
         times.set(day, (times.get(day) ?? 0) + 1);
-        yield [`day ${day} ${times.get(day)}`, () => h("li", { class: "rd-day" }, h("h2", {}, day)), null, day];
+        yield [`day ${day} ${times.get(day)}`, () => h("li", { class: "rd-day" }, h(this.look.heading, {}, day)), null, day];
       }
       last = day;
-      yield [rowKey(item.ref), () => buildRow(item, this.labelOf(item.type)), item];
+      yield [rowKey(item.ref), () => buildRow(item, this.look), item];
     }
   }
 
-  /* Returns what restores the focus if the focused row is about to go: to the same control of the next row. */
+  /* Returns what restores the focus if the focused row is about to be moved, or to go: then to the same control of the next row. */
   #focusAfter(items) {
     const [ref, kept] = [this.current, new Set(items.map((item) => item.ref))];
     if (!ref) return null;
-    if (kept.has(ref)) return () => document.activeElement?.closest("[hidden]") && this.focus(ref); // its button has gone
-    const act = document.activeElement.dataset.act ?? "open";
+    const act = this.#focused.dataset.act ?? "open";
+    if (kept.has(ref)) return () => this.#isLost() && this.focus(ref, act); // its row was moved, or its button has gone
     const at = this.items.findIndex((item) => item.ref === ref);
     const stays = (item) => kept.has(item.ref);
     const next = this.items.slice(at).find(stays) ?? this.items.slice(0, at).findLast(stays);
     return () => (next ? this.focus(next.ref, act) : this.element.focus());
+  }
+
+  #isLost() {
+    return !this.#focused || this.#focused.closest("[hidden]") !== null;
   }
 
   focus(ref, act = "open") {

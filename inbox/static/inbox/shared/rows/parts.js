@@ -1,16 +1,15 @@
 /* Short rows beside those of the list: the items of an unfolded thread, and the important ones above the list. */
 
 import { h } from "../dom.js";
-import { gettext, languageOf } from "../i18n.js";
+import { gettext } from "../i18n.js";
 import { levelWord } from "../item.js";
 import { timeElement } from "../times.js";
 import { readPage, readParts } from "./reading.js";
 
-const language = languageOf(document.documentElement.lang);
 const IMPORTANT = 3; // items at most: the list below has all of them
 
-/* The title is a link, or a button that marks as read; `item` of the element is the item (inbox.js). */
-function buildPart(item, body = "") {
+/* The title is a link, or a button that marks as read; `item` of the element is the item (clicks.js). */
+function buildPart(item, language, body = "") {
   const inner = [h("span", { class: "rd-hidden" }, item.read ? "" : `${gettext("Unread")}: `), word(item), h("span", { lang: item.lang || null }, item.title),
     body ? h("span", { class: "rd-part-body", dir: "auto", lang: item.lang || null }, body) : null];
   const title = item.href ? h("a", { href: item.href }, ...inner) : h("button", { type: "button" }, ...inner);
@@ -21,8 +20,8 @@ function buildPart(item, body = "") {
 }
 
 /* With its text: the items of a thread often have the same title. */
-function buildPartOfThread(item) {
-  return buildPart(item, item.body);
+function buildPartOfThread(item, language) {
+  return buildPart(item, language, item.body);
 }
 
 function word({ level }) {
@@ -32,7 +31,7 @@ function word({ level }) {
 
 /* Put `parts` in, and the focus back to where it was. */
 function replace(list, parts) {
-  const at = [...list.children].findIndex((part) => part.contains(document.activeElement));
+  const at = [...list.children].findIndex((part) => part.matches(":focus-within"));
   list.replaceChildren(...parts);
   if (at >= 0) parts[Math.min(at, parts.length - 1)]?.querySelector("a, button").focus({ preventScroll: true });
 }
@@ -77,7 +76,7 @@ export class Parts {
       open.shown = before ? [...open.shown, ...page.items] : page.items;
       open.next = page.next;
     });
-    if (this.#open.get(key) === open) replace(open.list, [...open.shown.map(buildPartOfThread), ...this.#more(key, open.next)]);
+    if (this.#open.get(key) === open) replace(open.list, [...open.shown.map((item) => buildPartOfThread(item, open.row.look.language)), ...this.#more(key, open.next)]);
   }
 
   #more(key, next) {
@@ -93,9 +92,9 @@ export class Important {
   #reading = false;
   #again = false; // something has changed since the request
 
-  /** `owns(page)`: whether a page is the user's. */
-  constructor(element, api, owns) {
-    Object.assign(this, { element, api, owns, list: element.querySelector("ul") });
+  /** `owns(page)`: whether a page is the user's. @param {{language: string}} look */
+  constructor(element, api, owns, look) {
+    Object.assign(this, { element, api, owns, look, list: element.querySelector("ul") });
   }
 
   /** The items that the page came with. */
@@ -132,8 +131,8 @@ export class Important {
     const shown = JSON.stringify(items.map(({ version: _version, ...item }) => item));
     if (shown === this.shown) return void this.#renew(items);
     this.shown = shown;
-    const hadFocus = this.list.contains(document.activeElement);
-    replace(this.list, items.map((item) => buildPart(item)));
+    const hadFocus = this.list.matches(":focus-within");
+    replace(this.list, items.map((item) => buildPart(item, this.look.language)));
     this.element.hidden = !items.length;
     if (hadFocus && !items.length) this.element.parentElement.querySelector("[data-list]").focus();
   }

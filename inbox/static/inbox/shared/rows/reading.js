@@ -22,8 +22,8 @@ export async function readPage(api, filter, before = "", limit = PAGE) {
 
 /* The same, with threads in the shape of items. */
 async function readThreads(api, filter, before, limit) {
-  const { q, type } = filter;
-  const page = await api.threads(limit, { q, type, before: before || filter.before });
+  const { q, type, unread } = filter;
+  const page = await api.threads(limit, { q, type, unread, before: before || filter.before });
   return asItems(api, page, page.threads, filter);
 }
 

@@ -1,38 +1,45 @@
-/* One item as a row of the list. Its controls have data-act; clicks are handled in inbox.js. */
+/*
+ * One item as a row of a list, on the inbox page and in the bell's panel. Its controls have data-act; what clicks mean is in
+ * clicks.js. `look` is what a list decides for its rows: {language, labelOf(type): the name of an event type, site: what
+ * links in texts are relative to}.
+ */
 
-import { showHtml } from "../html.js";
 import { h, setText } from "../dom.js";
 import { face, orInitials } from "../face.js";
-import { gettext, interpolate, languageOf, ngettext } from "../i18n.js";
+import { showHtml } from "../html.js";
+import { gettext, interpolate, ngettext } from "../i18n.js";
 import { icon, typeIcon } from "../icons.js";
 import { buttonLinks, levelWord } from "../item.js";
 import { localTimes, momentElement, refreshTimes, timeElement } from "../times.js";
+import { dropText, watchText } from "./fold.js";
 
-const language = languageOf(document.documentElement.lang);
-
-/** The parts that no item changes; `updateRow` fills in the others. `label`: of the item's type. */
-export function buildRow(item, label) {
-  return h("li", { class: "rd-row", "data-ref": item.ref },
+/** The parts that no item changes; `updateRow` fills in the others. */
+export function buildRow(item, look) {
+  const row = h("li", { class: "rd-row", "data-ref": item.ref },
     h("span", { class: "rd-dot" }, h("span", { class: "rd-hidden" })),
-    h("span", { class: "rd-kind", title: label }, typeIcon(item.type)),
+    h("span", { class: "rd-kind", title: look.labelOf(item.type) }, typeIcon(item.type)),
     h("div", { class: "rd-text", dir: "auto" }),
     h("time", { class: "rd-time", hidden: true }),
     moreButton(),
     h("div", { class: "rd-acts" },
       actionButton("star", gettext("Star")), actionButton("snooze", gettext("Snooze")), actionButton("wake", gettext("Wake now")),
       actionButton("read"), actionButton("archive"), actionButton("delete", gettext("Delete"))));
+  row.look = look;
+  return row;
 }
 
 /** Take over a row that the server has made of this item (templates/inbox/page/row.html). Its times are in the server's words, and
  * nothing unfolds in it without scripts. */
-export function adoptRow(row, item) {
-  row.item = item;
+export function adoptRow(row, item, look) {
+  Object.assign(row, { item, look });
   for (const name of item.thread ? ["open", "more"] : ["more"]) row.querySelector(`[data-act="${name}"]`).ariaExpanded = "false";
   showTime(row, item);
   showButtons(row, item); // those of the server send a form
   showUntil(row, item);
   const rich = row.querySelector(".rd-rich");
-  if (rich) localTimes(rich, language);
+  if (rich) localTimes(rich, look.language);
+  const text = row.querySelector(".rd-body");
+  if (text) watchText(text);
   const picture = row.querySelector(".rd-picture");
   if (picture) orInitials(picture, item.actor.name);
 }
@@ -55,14 +62,16 @@ export function updateRow(row, item) {
   }
   row.item = item;
   showState(row, item);
-  refreshTimes(row, language); // its day may be over
+  refreshTimes(row, row.look.language); // its day may be over
 }
 
 function showState(row, item) {
   row.classList.toggle("rd-unread", !item.read);
   row.classList.toggle("rd-starred", item.starred);
   const states = [item.read ? "" : gettext("Unread"), item.starred ? gettext("Starred") : ""];
-  setText(row.querySelector(".rd-dot > *"), states.filter(Boolean).join(", "));
+  const state = states.filter(Boolean).join(", ");
+  setText(row.querySelector(".rd-dot > *"), state);
+  describe(row.querySelector('[data-act="open"]'), state);
   const [star, wake, read, archive] = ["star", "wake", "read", "archive"].map((name) => row.querySelector(`[data-act="${name}"]`));
   star.ariaPressed = String(item.starred);
   row.querySelector('[data-act="snooze"]').ariaHasPopup = "dialog";
@@ -72,6 +81,12 @@ function showState(row, item) {
   if (item.archived) label(archive, gettext("Move to inbox"), "unarchive");
   else label(archive, gettext("Archive"), "archive");
   read.hidden = item.archived || Boolean(item.snoozed_until);
+}
+
+/* For those who move from title to title. */
+function describe(title, state) {
+  if (state) title.setAttribute("aria-description", state);
+  else title.removeAttribute("aria-description");
 }
 
 /* CSS stretches the title over the whole row. Without a link it is a button that marks as read. */
@@ -88,36 +103,59 @@ function showTitle(row, item) {
   if (title !== old) replace(row.querySelector(".rd-text"), old, title);
 }
 
-/* In the place of the type's icon. A click on it leads to the actor; the keyboard has the title, which names them. */
 function showFace(row, { actor, type }) {
-  const kind = row.querySelector(".rd-kind");
-  const [inner, mark] = actor ? [face(actor, 34), [h("span", { class: "rd-mark" }, typeIcon(type))]] : [typeIcon(type), []];
-  const link = actor?.href ? h("a", { class: "rd-face", href: actor.href, tabindex: "-1", "aria-hidden": "true" }, inner) : inner;
-  kind.replaceChildren(link, ...mark);
+  row.querySelector(".rd-kind").replaceChildren(...kindOf(type, actor));
+}
+
+/**
+ * The type's icon, or the actor's face with the icon at its edge. A click on it leads to the actor, if `href` says where; the
+ * keyboard has the title, which names them.
+ */
+export function kindOf(type, actor, href = actor?.href) {
+  if (!actor) return [typeIcon(type)];
+  const shown = face(actor, 34);
+  const link = href ? h("a", { class: "rd-face", href, tabindex: "-1", "aria-hidden": "true" }, shown) : shown;
+  return [link, h("span", { class: "rd-mark" }, typeIcon(type))];
 }
 
 /* Put `next` in the place of `old`, with its focus. */
 function replace(parent, old, next) {
-  const focused = old !== null && old === document.activeElement;
+  const focused = old?.matches(":focus");
   if (old) old.replaceWith(next);
   else parent.prepend(next);
   if (focused) next.focus({ preventScroll: true });
 }
 
 function showBody(row, item) {
-  row.querySelector(".rd-body")?.remove();
-  row.querySelector('[data-act="open"]').after(...body(item));
+  dropText(row);
+  const text = richBody(item, row.look) ?? plainBody(item);
+  if (!text) return void row.querySelector('[data-act="fold"]')?.remove();
+  (row.querySelector(".rd-size") ?? row.querySelector('[data-act="open"]')).after(text);
+  watchText(text);
 }
 
-/* No element or one. Each paragraph of HTML has a direction of its own. */
-function body(item) {
-  const rich = h("div", { class: "rd-body rd-rich", lang: item.lang || null });
-  if (item.body_html && showHtml(rich, item.body_html)) {
-    for (const block of rich.querySelectorAll("p, li, h1, h2, h3, h4, h5, h6, blockquote, th, td")) block.dir = "auto";
-    localTimes(rich, language);
-    return [rich];
+/* Each paragraph of HTML has a direction of its own. A template loads nothing before its links are right. */
+function richBody({ body_html: html, lang }, { language, site }) {
+  const template = h("template");
+  if (!html || !showHtml(template, html)) return null;
+  const { content } = template;
+  for (const block of content.querySelectorAll("p, li, h1, h2, h3, h4, h5, h6, blockquote, th, td")) block.dir = "auto";
+  if (new URL(site).origin !== location.origin) moveLinks(content, site);
+  localTimes(content, language);
+  const body = h("div", { class: "rd-body rd-rich", lang: lang || null });
+  body.append(content);
+  return body;
+}
+
+/* The bell may be on a page of another site. */
+function moveLinks(content, site) {
+  for (const name of ["href", "src"]) {
+    for (const each of content.querySelectorAll(`[${name}]`)) each.setAttribute(name, new URL(each.getAttribute(name), site).href);
   }
-  return item.body ? [h("p", { class: "rd-body", dir: "auto", lang: item.lang || null }, item.body)] : [];
+}
+
+function plainBody({ body, lang }) {
+  return body ? h("p", { class: "rd-body", dir: "auto", lang: lang || null }, body) : null;
 }
 
 function showButtons(row, item) {
@@ -128,7 +166,7 @@ function showButtons(row, item) {
   if (focused) row.querySelector(`[data-button="${focused}"]`)?.focus({ preventScroll: true });
 }
 
-/* The title of a thread unfolds its items (thread.js). */
+/* The title of a thread unfolds its items (parts.js). */
 function showThread(row, { thread, items, unread }) {
   row.querySelector(".rd-size")?.remove();
   const title = row.querySelector('[data-act="open"]');
@@ -142,12 +180,12 @@ function showThread(row, { thread, items, unread }) {
 function showUntil(row, item) {
   row.querySelector(".rd-until")?.remove();
   if (!item.snoozed_until) return;
-  const until = h("p", { class: "rd-until" }, `${gettext("Snoozed until:")} `, momentElement(new Date(item.snoozed_until), language));
+  const until = h("p", { class: "rd-until" }, `${gettext("Snoozed until:")} `, momentElement(new Date(item.snoozed_until), row.look.language));
   row.querySelector(".rd-text").append(until);
 }
 
 function showTime(row, item) {
-  const time = item.created_at ? timeElement(item.created_at, language) : h("time", { hidden: true });
+  const time = item.created_at ? timeElement(item.created_at, row.look.language) : h("time", { hidden: true });
   time.className = "rd-time";
   row.querySelector(".rd-time").replaceWith(time);
 }

@@ -1,10 +1,9 @@
 /* The dialog that asks until when. Its moments are in the browser's time zone, and sent as instants. */
 
-import { setText } from "../dom.js";
-import { languageOf } from "../i18n.js";
+import { h, setText } from "../dom.js";
+import { gettext } from "../i18n.js";
 import { momentElement } from "../times.js";
 
-const language = languageOf(document.documentElement.lang);
 const MORNING = 9; // o'clock
 const MINUTE = 60_000; // milliseconds
 const LATER = 180 * MINUTE; // and up to the next full hour
@@ -32,10 +31,10 @@ export class Snooze {
   #item = null;
   #moments = {};
 
-  /** `onChosen(item, until)`; the dialog is in the template. */
-  constructor(element, onChosen) {
+  /** `onChosen(item, until)`; the dialog is in the template, or made by `buildDialog`. */
+  constructor(element, language, onChosen) {
     const one = (selector) => element.querySelector(selector);
-    Object.assign(this, { element, onChosen, buttons: [...element.querySelectorAll("[data-until]")], field: one("input"), zone: one("[data-zone]") });
+    Object.assign(this, { element, language, onChosen, buttons: [...element.querySelectorAll("[data-until]")], field: one("input"), zone: one("[data-zone]") });
     for (const button of this.buttons) button.addEventListener("click", () => this.#choose(this.#moments[button.dataset.until]));
     one("form").addEventListener("submit", (event) => {
       event.preventDefault();
@@ -52,7 +51,7 @@ export class Snooze {
     for (const button of this.buttons) {
       const moment = this.#moments[button.dataset.until];
       button.hidden = !moment;
-      if (moment) button.lastElementChild.replaceChildren(momentElement(moment, language));
+      if (moment) button.lastElementChild.replaceChildren(momentElement(moment, this.language));
     }
     this.field.min = local(new Date(now.getTime() + MINUTE));
     this.field.max = local(new Date(now.getFullYear() + YEARS, now.getMonth(), now.getDate() - 1));
@@ -72,4 +71,19 @@ export class Snooze {
 function local(date) {
   const two = (number) => String(number).padStart(2, "0");
   return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}T${two(date.getHours())}:${two(date.getMinutes())}`;
+}
+
+/** The same as in the template of the inbox page. */
+export function buildDialog() {
+  const choice = (name, text) => h("button", { class: "rd-button", type: "button", "data-until": name }, h("span", {}, text), h("span", { "data-moment": true }));
+  return h("dialog", { class: "rd-dialog", "aria-labelledby": "rd-snooze" },
+    h("h2", { id: "rd-snooze" }, gettext("Snooze until")),
+    choice("later", gettext("Later today")), choice("tomorrow", gettext("Tomorrow morning")), choice("week", gettext("Next week")),
+    h("form", {},
+      h("label", { for: "rd-snooze-at" }, gettext("Date and time")),
+      h("input", { id: "rd-snooze-at", type: "datetime-local", required: true, "aria-describedby": "rd-snooze-zone" }),
+      h("p", { class: "rd-hint", id: "rd-snooze-zone" }, `${gettext("Time zone of this browser:")} `, h("span", { "data-zone": true })),
+      h("div", {},
+        h("button", { class: "rd-button", type: "button", "data-cancel": true }, gettext("Cancel")),
+        h("button", { class: "rd-button rd-primary", type: "submit" }, gettext("Snooze")))));
 }

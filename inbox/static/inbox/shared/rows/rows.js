@@ -1,0 +1,9 @@
+/* All that a list of rows needs: the inbox page preloads it (inbox.html), so that it costs no round trip of its own. */
+
+import "./actions.js";
+import "./clicks.js";
+import "./list.js";
+import "./merge.js";
+import "./parts.js";
+import "./reading.js";
+import "./snooze.js";
