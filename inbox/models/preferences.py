@@ -1,4 +1,4 @@
-"""What a user has chosen: the muted event types, a language and a time zone."""
+"""What a user has chosen: the muted event types, a language, a time zone, and whether characters are shortcuts."""
 
 from django.db import models
 from django.db.models import Q
@@ -26,7 +26,8 @@ class MutedType(models.Model):
 
 
 class ChosenLocale(models.Model):
-    """The language and the time zone that a user has chosen. A user without a row has chosen neither."""
+    """The language and the time zone that a user has chosen, and whether characters are shortcuts. A user without a row
+    has chosen nothing."""
 
     mailbox = models.OneToOneField(
         Mailbox, models.CASCADE, primary_key=True, related_name="+", verbose_name=_("mailbox")
@@ -34,6 +35,8 @@ class ChosenLocale(models.Model):
     # One of `LANGUAGES` when it was chosen; "": none. It is what the user chose last, on whatever page.
     language = models.CharField(_("language"), max_length=35, blank=True, default="")
     time_zone = models.CharField(_("time zone"), max_length=MAX_ZONE, blank=True, default="")  # "": the browser's
+    # Processes of before insert rows, too, while a release is installed.
+    character_keys = models.BooleanField(_("character keys"), default=True, db_default=True)
 
     objects = PrimaryQuerySet.as_manager()
 

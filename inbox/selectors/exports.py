@@ -42,6 +42,7 @@ from ..models import (
 
 FORMAT = 1  # to be increased when a reader of the older format would misunderstand the new one
 CHUNK = 1000  # rows in memory
+CHOSEN = ("language", "time_zone", "character_keys")
 COUNTERS = ("version", "audience_version", "is_staff", "born_clock", "seen_clock", "seen_version")
 TOKEN = ("name", "scopes", "created_at", "expires_at", "revoked_at", "last_used_at")
 
@@ -67,7 +68,7 @@ def _document(person: SiteUser) -> dict[str, object]:
         "muted_types": list(MutedType.objects.filter(mailbox=pk).order_by("type").values_list("type", flat=True)),
         "following": _rows(Following.objects.filter(mailbox=pk).order_by("pk"), ("subject", "created_at")),
         "silenced": _rows(Silence.objects.filter(mailbox=pk).order_by("pk"), ("subject", "until", "created_at")),
-        "chosen_locale": ChosenLocale.objects.filter(mailbox=pk).values("language", "time_zone").first(),
+        "chosen_locale": ChosenLocale.objects.filter(mailbox=pk).values(*CHOSEN).first(),
         "service_tokens": _rows(ServiceToken.objects.filter(owner=pk).order_by("pk"), TOKEN),
         "broadcasts": _rows(Broadcast.objects.filter(author=pk).order_by("pk")),
         "broadcast_series": _rows(BroadcastSeries.objects.filter(author=pk).order_by("pk")),

@@ -1,4 +1,4 @@
-"""Preferences of users: the muted event types, the language and the time zone."""
+"""Preferences of users: the muted event types, the language, the time zone, and whether characters are shortcuts."""
 
 from collections.abc import Iterable
 from functools import cache
@@ -16,10 +16,12 @@ from ..rendering.languages import supported
 
 
 class Chosen(NamedTuple):
-    """What a user has chosen: one of `LANGUAGES`, and the name of a time zone. Both are "" if nothing was chosen."""
+    """What a user has chosen: one of `LANGUAGES`, and the name of a time zone, "" if none was chosen; and whether
+    characters are shortcuts on the inbox page and in the bell's panel."""
 
     language: str = ""
     time_zone: str = ""
+    character_keys: bool = True
 
 
 def muted(user: UserOrPk) -> list[str]:
@@ -29,11 +31,11 @@ def muted(user: UserOrPk) -> list[str]:
 
 
 def chosen(user: UserOrPk) -> Chosen:
-    """The language and the time zone that the user has chosen. A language that the site has dropped is none."""
+    """What the user has chosen. A language that the site has dropped is none."""
     alias, field = ledger.alias(), ChosenLocale._meta.get_field("mailbox")
     owner = field.get_db_prep_value(user_pk(user), connections[alias])
-    for language, time_zone in _compiled(alias).rows({RECIPIENT: owner}):
-        return Chosen(supported(language) or "", time_zone)
+    for language, time_zone, character_keys in _compiled(alias).rows({RECIPIENT: owner}):
+        return Chosen(supported(language) or "", time_zone, bool(character_keys))
     return Chosen()
 
 
@@ -41,7 +43,7 @@ def chosen(user: UserOrPk) -> Chosen:
 def _compiled(alias: str) -> Compiled[ChosenLocale]:
     """Most requests ask for it."""
     rows = ChosenLocale.objects.using(alias).filter(mailbox=Value(RECIPIENT))
-    return Compiled(rows.values_list("language", "time_zone"))
+    return Compiled(rows.values_list("language", "time_zone", "character_keys"))
 
 
 def chosen_languages(users: Iterable[UserOrPk]) -> dict[UserId, str]:

@@ -181,7 +181,7 @@ def test_everything_that_a_user_can_do(browse: Browse, site: Site, person: str) 
         "following": [True],
         "silences": [True],
         "gone": [[], []],
-        "preferences": {"muted": ["like"], "language": "", "time_zone": ""},
+        "preferences": {"muted": ["like"], "language": "", "time_zone": "", "character_keys": True},
         "ticket": "string",
         "announcements": [],
         "refused": [404, 404],

@@ -1,4 +1,4 @@
-"""The language and the time zone that a user has chosen: stored, read for many at once, and which language counts."""
+"""What a user has chosen (language, time zone, keys): stored, read for many at once, and which language counts."""
 
 from itertools import product
 from typing import Any
@@ -23,14 +23,17 @@ pytestmark = [pytest.mark.urls("tests.inbox.urls"), pytest.mark.django_db]
 
 @pytest.mark.anywhere
 def test_each_is_stored_by_itself_and_the_last_choice_counts(user: int) -> None:
-    assert selectors.chosen(user) == ("", "")
+    assert selectors.chosen(user) == ("", "", True)
     services.set_language(user, "zh-Hans")
     services.set_time_zone(user, "Asia/Tokyo")
     services.set_language(user, "de-AT")  # a variant
-    assert selectors.chosen(user) == ("de", "Asia/Tokyo")
+    assert selectors.chosen(user) == ("de", "Asia/Tokyo", True)
+    services.set_preferences(user, character_keys=False)
+    assert selectors.chosen(user) == ("de", "Asia/Tokyo", False)
+    services.set_preferences(user, character_keys=True)
     services.set_time_zone(user, "")
     services.set_language(user, "")
-    assert selectors.chosen(user) == ("", "")
+    assert selectors.chosen(user) == ("", "", True)
 
 
 @pytest.mark.parametrize("language", ["fr", "deutsch", "x" * 600, "\0"])
@@ -57,7 +60,7 @@ def test_of_a_user_who_exists(user: int) -> None:
 
 
 def test_a_choice_changes_no_version(unharmed: int) -> None:
-    services.set_preferences(unharmed, language="de", time_zone="Asia/Tokyo")
+    services.set_preferences(unharmed, language="de", time_zone="Asia/Tokyo", character_keys=False)
 
 
 @pytest.mark.anywhere
@@ -85,13 +88,16 @@ def bob() -> Any:
 
 def test_a_client_changes_what_it_sends(bob: Any) -> None:
     call = Caller(bob)
-    assert call.get("preferences/").json() == {"muted": [], "language": "", "time_zone": ""}
+    nothing = {"muted": [], "language": "", "time_zone": "", "character_keys": True}
+    assert call.get("preferences/").json() == nothing
     answer = call("PATCH", "preferences/", {"language": "zh-Hans", "time_zone": "Asia/Tokyo"})
     assert (answer.status_code, answer.json()) == (200, selectors.snapshot(bob).as_dict())
     assert call("PUT", "preferences/", {"muted": ["like"]}).status_code == 200
-    assert call.get("preferences/").json() == {"muted": ["like"], "language": "zh-hans", "time_zone": "Asia/Tokyo"}
+    chosen = {"language": "zh-hans", "time_zone": "Asia/Tokyo", "character_keys": True}
+    assert call.get("preferences/").json() == {"muted": ["like"], **chosen}
     assert call("PATCH", "preferences/", {"language": "", "muted": []}).status_code == 200
-    assert call.get("preferences/").json() == {"muted": [], "language": "", "time_zone": "Asia/Tokyo"}
+    assert call("PATCH", "preferences/", {"character_keys": False}).status_code == 200
+    assert call.get("preferences/").json() == nothing | {"time_zone": "Asia/Tokyo", "character_keys": False}
 
 
 @pytest.mark.parametrize(
@@ -100,6 +106,8 @@ def test_a_client_changes_what_it_sends(bob: Any) -> None:
         ({"language": "fr", "time_zone": "Mars/Phobos"}, ["/language", "/time_zone"]),
         ({"language": None}, ["/language"]),
         ({"time_zone": 1}, ["/time_zone"]),
+        ({"character_keys": "no"}, ["/character_keys"]),
+        ({"character_keys": None}, ["/character_keys"]),
         ({"time_zone": "x" * 65}, ["/time_zone"]),
         ({"zone": "Asia/Tokyo"}, ["/zone"]),
         ({}, [""]),

@@ -4,14 +4,14 @@ from typing import Annotated, Any, Self
 
 from django.conf import settings
 from django.utils.translation import gettext as _
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, model_validator
 
 from ...core.zones import MAX_ZONE, zone_named
 from ...rendering.languages import supported
 from ..shared.faults import ONE_OF
 from ..shared.schemas import ABSENT, EventType
 
-FIELDS = ("muted", "language", "time_zone")
+FIELDS = ("muted", "language", "time_zone", "character_keys")
 
 
 def _language(given: str) -> str:
@@ -50,6 +50,10 @@ TimeZone = Annotated[
     ),
     AfterValidator(_zone),
 ]
+CharacterKeys = Annotated[
+    StrictBool,
+    Field(description="Whether letters and other characters are shortcuts on the inbox page and in the bell's panel."),
+]
 
 
 class Preferences(BaseModel):
@@ -58,6 +62,7 @@ class Preferences(BaseModel):
     muted: Muted
     language: Language
     time_zone: TimeZone
+    character_keys: CharacterKeys
 
 
 class PreferencesPatch(BaseModel):
@@ -68,6 +73,7 @@ class PreferencesPatch(BaseModel):
     muted: Muted = Field(default=ABSENT)
     language: Language = Field(default=ABSENT)
     time_zone: TimeZone = Field(default=ABSENT)
+    character_keys: CharacterKeys = Field(default=ABSENT)
 
     def changes(self) -> dict[str, Any]:
         """The preferences that were sent."""
@@ -81,7 +87,7 @@ class PreferencesPatch(BaseModel):
 
 
 class NewPreferences(PreferencesPatch):
-    """The muted types; language and time zone stay as they are unless they are sent."""
+    """The muted types; the others stay as they are unless they are sent."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={})
 

@@ -1,4 +1,4 @@
-"""`preferences/`: the event types that a user has muted, the language and the time zone."""
+"""`preferences/`: the event types that a user has muted, the language, the time zone, and the keys."""
 
 from typing import Any
 
@@ -23,7 +23,8 @@ router.add_decorator(json_body(4 * KIB), mode="view")
     summary="What the user has chosen",
 )
 def preferences(request: HttpRequest) -> dict[str, Any]:
-    """The muted types, whose messages arrive already read; the language and the time zone."""
+    """The muted types, whose messages arrive already read; the language, the time zone, and whether characters are
+    shortcuts."""
     user = owner(request)
     return {"muted": selectors.muted(user), **selectors.chosen(user)._asdict()}
 
@@ -36,7 +37,7 @@ def preferences(request: HttpRequest) -> dict[str, Any]:
 )
 def set_preferences(request: HttpRequest, body: NewPreferences) -> dict[str, Any]:
     """From now on, messages of these types arrive already read. Critical ones are never muted. Existing messages do not
-    change. Language and time zone change only if they are sent."""
+    change. The other preferences change only if they are sent."""
     return _written(request, body)
 
 

@@ -1,6 +1,7 @@
-"""Preferences of a user: the muted event types, the language and the time zone."""
+"""Preferences of a user: the muted event types, the language, the time zone, and whether characters are shortcuts."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -34,11 +35,17 @@ def set_time_zone(user: UserOrPk, time_zone: str) -> None:
 
 @ledger.retrying
 def set_preferences(
-    user: UserOrPk, *, muted: Iterable[str] | None = None, language: str | None = None, time_zone: str | None = None
+    user: UserOrPk,
+    *,
+    muted: Iterable[str] | None = None,
+    language: str | None = None,
+    time_zone: str | None = None,
+    character_keys: bool | None = None,
 ) -> None:
     """Set several preferences in one transaction; None leaves one as it is. Raises BadValue and NotFound."""
     types = None if muted is None else _known_types(muted)
-    chosen = {"language": _known_language(language), "time_zone": _known_zone(time_zone)}
+    locale = {"language": _known_language(language), "time_zone": _known_zone(time_zone)}
+    chosen = {**locale, "character_keys": character_keys}
     with ledger.locked([user_pk(user)]) as found:
         if not found:
             raise NotFound(_("There is no such user."))
@@ -71,7 +78,7 @@ def _mute(mailbox: UserPk, wanted: set[str]) -> None:
     MutedType.objects.bulk_create(MutedType(mailbox_id=mailbox, type=name) for name in sorted(new))
 
 
-def _choose(mailbox: UserPk, values: dict[str, str]) -> None:
+def _choose(mailbox: UserPk, values: dict[str, Any]) -> None:
     if values:
         row = ChosenLocale(mailbox_id=mailbox, **values)
         ChosenLocale.objects.bulk_create(

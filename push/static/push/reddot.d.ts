@@ -207,6 +207,8 @@ export interface Preferences {
   language: string;
   /** "Europe/Berlin" */
   time_zone: string;
+  /** Whether letters and other characters are shortcuts. */
+  character_keys: boolean;
 }
 
 /** A link of an announcement was followed, or it was shown or seen; for its authors. */

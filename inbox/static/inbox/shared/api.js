@@ -2,7 +2,7 @@
  * Client of the user's endpoints under /api/v1/ (documentation: /api/v1/docs), as far as the bell and the inbox page need them;
  * push/client/mailbox.js has the others. The session or ticket is the credential's business, checking the items is item.js's.
  *
- * @import {InboxFilter, Surface} from "../../push/reddot.js"
+ * @import {InboxFilter, Preferences, Surface} from "../../push/reddot.js"
  */
 import { ApiError, jsonRequest, readJson, unreachable } from "./http.js";
 
@@ -165,6 +165,16 @@ export class Api {
   /** Read what a page has shown. @param {string} visit what `{% visited %}` has put into it @param {string} [act] as above */
   visited(visit, act = "") {
     return this.write("POST", "inbox/visited/", { visit, ...(act && { act }) });
+  }
+
+  /** @returns {Promise<Preferences>} */
+  preferences() {
+    return this.request("preferences/");
+  }
+
+  /** Changes what is given; the rest stays. @param {Partial<Preferences>} changes */
+  setPreferences(changes) {
+    return this.write("PATCH", "preferences/", changes);
   }
 
   /** @param {string} subject "blog.post:7" */

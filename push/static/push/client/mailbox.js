@@ -1,7 +1,7 @@
 /**
  * All that the API lets a user do, for the pages of a site: what inbox/shared/api.js leaves out is here, so that pages with no more
  * than a bell don't load it. Types: reddot.d.ts.
- * @import {Changes, Preferences, TicketWish} from "../reddot.js"
+ * @import {Changes, TicketWish} from "../reddot.js"
  */
 import { Api } from "../../inbox/shared/api.js";
 import { jsonRequest } from "../../inbox/shared/http.js";
@@ -56,15 +56,6 @@ export class Mailbox extends Api {
   /** What the user has silenced, the newest first. @param {number} limit @param {string} [before] */
   silences(limit, before) {
     return this.request(`silences/?${this.pageQuery(limit, { before })}`);
-  }
-
-  preferences() {
-    return this.request("preferences/");
-  }
-
-  /** Changes what is given; the rest stays. @param {Partial<Preferences>} changes */
-  setPreferences(changes) {
-    return this.write("PATCH", "preferences/", changes);
   }
 
   /** A ticket for another connection or device. A page that has a ticket itself gets none. @param {TicketWish} [wish] */
