@@ -37,6 +37,11 @@ class PreferencesForm(forms.Form):
         help_text=_("Times in announcements are shown in it. Authors enter times in it."),
         widget=forms.Select(attrs={"translate": "no"}),
     )
+    character_keys = forms.BooleanField(
+        label=_("Letters and other characters are shortcuts in the inbox"),
+        required=False,
+        help_text=_("Switch them off if they get in the way, when you dictate for example. All other keys still act."),
+    )
 
     def __init__(self, data: QueryDict | None, user: Any) -> None:
         types, muted, chosen = event_types(), selectors.muted(user), selectors.chosen(user)
@@ -55,7 +60,8 @@ class PreferencesForm(forms.Form):
         a page of the site's own may have fewer."""
         told = self.cleaned_data["told"]
         sent = {name: self.cleaned_data[name] for name in ("language", "time_zone") if name in self.data}
-        return {"muted": [name for name in event_types() if name not in told], **sent}
+        keys = {"character_keys": self.cleaned_data["character_keys"]} if "characters" in self.data else {}
+        return {"muted": [name for name in event_types() if name not in told], **sent, **keys}
 
 
 class SnoozeForm(forms.Form):

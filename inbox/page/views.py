@@ -17,6 +17,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from .. import selectors
 from ..core.choice import MAX_SEARCH
 from ..core.snapshots import Snapshot, UserId, user_id
 from ..http.beside import beside
@@ -78,6 +79,7 @@ def _frame(request: HttpRequest, wanted: Filter, found: Reading) -> dict[str, An
         "api": beside(request, "inbox-api:api-root"),
         "preferences": beside(request, "inbox-preferences"),
         "user_id": str(request.user.pk),
+        "character_keys": selectors.chosen(user_id(request.user.pk)).character_keys,
         "login_url": resolve_url(settings.LOGIN_URL),
         "wanted": wanted,
         "q": wanted.q[:MAX_SEARCH],

@@ -5,6 +5,7 @@
  * whatever holds a connection (push's bell). Without that event the page refreshes when it is shown. */
 
 import { Filters } from "./filters.js";
+import { Help } from "./help.js";
 import { bindKeys } from "./keys.js";
 import { Owner } from "./owner.js";
 import { makeApi, readBrought, readDown, readShown } from "./pages.js";
@@ -21,6 +22,7 @@ import { Important, Parts } from "./shared/rows/parts.js";
 import { Snooze } from "./shared/rows/snooze.js";
 import { dayName, refreshTimes, watchDays } from "./shared/times.js";
 import { backoff } from "./shared/timing.js";
+import { Stops } from "./stops.js";
 import { Toast } from "./toast.js";
 import { tellZone } from "./zone.js";
 
@@ -52,7 +54,8 @@ class Inbox {
       stillSignedIn: () => this.retry(),
     });
     this.toast = new Toast(one("toast"), one("list"));
-    this.position = new Position(() => this.list.items.length);
+    this.stops = new Stops(one("form"));
+    this.position = new Position(() => ({ rows: this.list.items.length, focus: this.stops.kept }));
     this.filters = new Filters(root, this.position, () => {
       this.selecting.clear();
       this.start({ tell: true });
@@ -69,9 +72,10 @@ class Inbox {
     this.actions = new Actions(this.api, this.toast, this);
     const owns = (page) => this.owner.owns(page);
     this.parts = new Parts(this.api, (work) => this.#guard(work), owns, () => this.filter);
-    this.important = new Important(one("important"), this.api, owns, look);
+    this.important = new Important(one("important"), this.api, owns, look, () => this.stops.focus());
     this.snooze = new Snooze(one("snooze"), look.language, (item, until) => this.selecting.snooze(item, until) || this.actions.snooze(item, until));
     this.selecting = new Selecting(root, this);
+    this.help = new Help(root, this.api, this.toast);
     this.#listen();
     tellZone();
     watchDays(() => this.#onNewDay(root));
@@ -119,6 +123,7 @@ class Inbox {
     this.settle();
     const { rows } = this.position.kept;
     if (rows > page.items.length && page.next !== null) this.#goFurther(rows - page.items.length);
+    else this.stops.restore(this.position.kept.focus);
   }
 
   /* The reader has come back to a list that was longer. */
@@ -126,7 +131,9 @@ class Inbox {
     const generation = this.#generation;
     this.position.hold();
     await this.#append(rows);
-    if (generation === this.#generation) this.position.release(true);
+    if (generation !== this.#generation) return;
+    this.position.release(true);
+    this.stops.restore(this.position.kept.focus);
   }
 
   /** Read the list anew, as after a change of filter. `tell`: say what was found. */
@@ -393,10 +400,24 @@ class Inbox {
     this.screen.draw({ empty, more, unread, filter: this.filter, label, stopped });
   }
 
-  /* A key: for all that is selected, or else for the row with the focus. */
-  #press(name, ref) {
-    if (this.selecting.isEmpty) this.actions.do(name, ref);
-    else this.selecting.toggled(name);
+  /* A key: for all that is selected, or else for this row, of the list or a part beside it. Returns whether there was any. */
+  #press(name, row) {
+    const item = this.list.find(row?.dataset.ref) ?? row?.item;
+    if (name === "all") this.selecting.widen();
+    else if (name === "select" || name === "range") return this.#select(name, item);
+    else if (!this.selecting.isEmpty) this.selecting.toggled(name);
+    else if (this.list.find(item?.ref)) this.actions.do(name, item.ref);
+    else if (item) this.actions.doPart(name, item);
+    else return false;
+    return true;
+  }
+
+  /* Only rows of the list have a checkbox. */
+  #select(name, item) {
+    if (!this.list.find(item?.ref)) return item !== undefined;
+    if (name === "range") this.selecting.extendTo(item.ref);
+    else this.selecting.toggle(item.ref);
+    return true;
   }
 
   #listen() {
@@ -418,7 +439,12 @@ class Inbox {
     bindClicks([this.list.element, this.important.element], this);
     // Its buttons are the script's now; without scripts they send the form.
     this.list.element.closest("form").addEventListener("submit", (event) => event.preventDefault());
-    bindKeys(this.list, (name, ref) => this.#press(name, ref), () => this.toast.undo());
+    bindKeys(this.stops, {
+      act: (name, row) => this.#press(name, row),
+      undo: () => this.toast.undo(),
+      help: () => this.help.open(),
+      hasCharacters: () => this.help.hasCharacters,
+    }, this.filters.form.elements.q);
   }
 }
 

@@ -1,33 +1,43 @@
-/* Keyboard shortcuts of the list. Letters work only while the focus is in it (WCAG 2.1.4); the browser's own shortcuts stay. */
+/* The keys of the inbox page. They work anywhere on it, except where text is typed and in dialogs; shared/keys.js has the table. */
 
-const ACTS = { u: "read", e: "archive", s: "star", b: "snooze", Delete: "delete", Backspace: "delete" };
+import { commandOf, takesText } from "./shared/keys.js";
 
-/** `act(name, ref)` does one of ACTS; `undo()` undoes the last. */
-export function bindKeys(list, act, undo) {
-  list.element.addEventListener("keydown", (event) => {
-    if (hasModifier(event)) return;
-    if (move(list, event.key) || press(list, event.key, act)) event.preventDefault();
+const OWN_KEYS = "dialog, [popover], [role=dialog], [role=menu]"; // what lies over the page
+const MOVES = ["next", "previous", "first", "last", "forward", "backward"];
+
+/**
+ * @param {import("./stops.js").Stops} stops
+ * @param {{act: (name: string, row: Element|null) => boolean, undo: () => void, help: () => void, hasCharacters: () => boolean}} page
+ * @param {HTMLInputElement} field that searches
+ */
+export function bindKeys(stops, page, field) {
+  document.addEventListener("keydown", (event) => {
+    if (event.defaultPrevented || isElsewhere(event)) return;
+    if (event.repeat && event.key === "Enter" && stops.kept) event.preventDefault(); // one press, one row
+    const command = commandOf(event, page.hasCharacters());
+    if (command && run(command, event.key.length > 1, stops, page, field)) event.preventDefault();
   });
-  list.element.closest("[data-inbox]").addEventListener("keydown", (event) => {
-    if (event.key === "z" && !hasModifier(event) && !event.target.closest("input:not([type=checkbox])")) undo();
+  field.addEventListener("keydown", (event) => {
+    const leaves = event.key === "ArrowDown" || (event.key === "Escape" && !field.value);
+    if (!leaves || event.isComposing) return;
+    event.preventDefault();
+    stops.focus();
   });
 }
 
-function hasModifier(event) {
-  return event.metaKey || event.ctrlKey || event.altKey;
+function isElsewhere(event) {
+  const path = event.composedPath();
+  return takesText(path[0]) || path.some((node) => node.matches?.(OWN_KEYS)) || document.querySelector(":modal") !== null;
 }
 
-function press(list, key, act) {
-  const ref = list.current;
-  if (!ref || !ACTS[key]) return false;
-  act(ACTS[key], ref);
-  return true;
-}
-
-function move(list, key) {
-  const at = list.items.findIndex((item) => item.ref === list.current);
-  const to = { ArrowDown: at + 1, j: at + 1, ArrowUp: at - 1, k: at - 1, Home: 0, End: list.items.length - 1 }[key];
-  if (to === undefined || at < 0) return false;
-  if (list.items[to]) list.focus(list.items[to].ref);
+/* Returns whether it did anything. Arrow keys and the like (`isNamed`) belong to the browser outside of the rows. */
+function run(command, isNamed, stops, page, field) {
+  const isInside = stops.kept !== null;
+  if (isNamed && !isInside) return false;
+  if (MOVES.includes(command)) return stops.move(command);
+  if (command === "search") field.select(), field.focus();
+  else if (command === "help" || command === "undo") page[command]();
+  else if (command === "open" && stops.current) stops.open(stops.current);
+  else if (command === "open" || !page.act(command, stops.current)) stops.focus(); // it shows which row the next key is for
   return true;
 }

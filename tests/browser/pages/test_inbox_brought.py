@@ -37,7 +37,8 @@ ROWS = """(root) => {
       return;
     }
     const ofForms = ({ name }) => node.localName === "button" && ["name", "value", "type"].includes(name);
-    const kept = [...node.attributes].filter((each) => !ofForms(each));
+    const isStop = ({ name }) => name === "tabindex" && node.ariaHidden === null; // stops.js sets it
+    const kept = [...node.attributes].filter((each) => !ofForms(each) && !isStop(each));
     const value = ({ name, value }) => (["href", "src"].includes(name) ? new URL(value, document.baseURI).href : value);
     lines.push([node.localName, ...kept.map((each) => `${each.name}=${value(each)}`).sort()].join(" "));
     node.childNodes.forEach(walk);

@@ -13,6 +13,8 @@ export class Selecting {
   #selection = new Selection();
   #counted = null; // how many match; null: not asked for, or no more than are on screen
   #asked = ""; // for which the count was asked
+  #counting = Promise.resolve(); // until it is there
+  #widening = Promise.resolve();
 
   /**
    * `page`: {api, list, filter, version, hasMore, owner, actions, toast, askSnooze(item), refresh(), onWritten(snapshot),
@@ -57,10 +59,16 @@ export class Selecting {
     this.#change(() => this.#selection.all(this.#order));
   }
 
-  /** The same; or none if all of it is selected. */
-  toggleAll() {
-    if (this.#selection.hasAll(this.#order)) this.clear();
-    else this.all();
+  /** The same; then all that the filter chooses, if that is more; then none. What is done next waits for it. */
+  widen() {
+    return (this.#widening = this.#widen());
+  }
+
+  async #widen() {
+    if (!this.#selection.hasAll(this.#order)) return this.all();
+    if (!this.#selection.every) await this.#counting;
+    if (this.#selection.every || !this.page.hasMore || !this.#counted) this.clear();
+    else this.matching();
   }
 
   /** All that the filter chooses, on screen or not. */
@@ -78,7 +86,8 @@ export class Selecting {
   }
 
   /** Do this to all that is selected; `read`, `archive` and `star` as for a row: or the opposite, if all of it is so. */
-  toggled(name) {
+  async toggled(name) {
+    await this.#widening;
     const items = this.#items;
     const opposite = { read: ["read", "unread"], archive: ["archived", "unarchive"], star: ["starred", "unstar"] }[name];
     return this.act(opposite && !this.#selection.every && items.every((item) => item[opposite[0]]) ? opposite[1] : name);
@@ -128,7 +137,7 @@ export class Selecting {
     if (this.bulk.progress) return this.#draw();
     work();
     this.#draw();
-    this.#count();
+    this.#counting = this.#count(this.#counting);
   }
 
   /* The focus of a control of the bar that has gone: to a row that was selected, and nothing scrolls. */
@@ -139,11 +148,11 @@ export class Selecting {
   }
 
   /* All that is shown is selected, and there is more. */
-  async #count() {
+  async #count(before) {
     const { filter, hasMore, version } = this.page;
     if (!hasMore || !this.#selection.hasAll(this.#order)) return;
     const asked = JSON.stringify([filter, version]);
-    if (asked === this.#asked) return;
+    if (asked === this.#asked) return before;
     this.#asked = asked;
     this.#counted = null;
     try {

@@ -27,7 +27,12 @@ export class Actions {
     else if (name === "open") return this.#open(item);
     else if (name === "fold") toggleText(this.page.list.row(ref));
     else if (name === "more") this.#toggleActions(ref);
-    else if (name === "star") this.#toggleStarred(item);
+    else this.doPart(name, item);
+  }
+
+  /** `name`: star, snooze, wake, read, archive or delete. The item need not be a row of the list. */
+  doPart(name, item) {
+    if (name === "star") this.#toggleStarred(item);
     else if (name === "snooze") this.page.askSnooze(item);
     else if (name === "wake") this.#wake(item);
     else if (name === "read") this.#toggleRead(item);
@@ -127,7 +132,8 @@ export class Actions {
 
   #remove(item) {
     const request = () => this.#request(item, { deleted: true }, () => this.api.remove(refOf(item), this.#versionOf(item)));
-    this.#say("delete", item, this.#hide(item, request));
+    const written = this.page.list.find(item.ref) ? this.#hide(item, request) : this.#writePart(item, request);
+    this.#say("delete", item, written);
   }
 
   /* Of a thread, how many items it was done to, which the answer says. */
@@ -140,9 +146,17 @@ export class Actions {
 
   #change(item, changes) {
     const request = () => this.#request(item, changes, () => this.api.change(refOf(item), changes, this.#versionOf(item)));
+    if (!this.page.list.find(item.ref)) return this.#writePart(item, request);
     if (leaves(changes, this.page.filter)) return this.#hide(item, request);
     this.#show(changed(item, changes));
     return this.#write(this.#inOrder(item.ref, request), () => this.#show(item));
+  }
+
+  /* What is on screen beside the list is read again. */
+  #writePart(item, request) {
+    const written = this.#write(this.#inOrder(item.ref, request), () => {});
+    written.then(() => this.page.refresh());
+    return written;
   }
 
   /* What is done to a thread is done to all of it that its headline counted, under the filter of the list; what comes meanwhile

@@ -92,9 +92,9 @@ export class Important {
   #reading = false;
   #again = false; // something has changed since the request
 
-  /** `owns(page)`: whether a page is the user's. @param {{language: string}} look */
-  constructor(element, api, owns, look) {
-    Object.assign(this, { element, api, owns, look, list: element.querySelector("ul") });
+  /** `owns(page)`: whether a page is the user's; `onGone()`: the last has gone, with the focus. @param {{language: string}} look */
+  constructor(element, api, owns, look, onGone) {
+    Object.assign(this, { element, api, owns, look, onGone, list: element.querySelector("ul") });
   }
 
   /** The items that the page came with. */
@@ -134,7 +134,7 @@ export class Important {
     const hadFocus = this.list.matches(":focus-within");
     replace(this.list, items.map((item) => buildPart(item, this.look.language)));
     this.element.hidden = !items.length;
-    if (hadFocus && !items.length) this.element.parentElement.querySelector("[data-list]").focus();
+    if (hadFocus && !items.length) this.onGone();
   }
 
   #renew(items) {
