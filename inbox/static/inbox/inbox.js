@@ -13,6 +13,8 @@ import { Position } from "./position.js";
 import { Screen } from "./screen.js";
 import { Selecting } from "./select/selecting.js";
 import { gettext, interpolate, languageOf, ngettext } from "./shared/i18n.js";
+import { mayWorkLater } from "./shared/kept.js";
+import { KeptNotice } from "./shared/kept-notice.js";
 import { Reports } from "./shared/reports.js";
 import { Actions } from "./shared/rows/actions.js";
 import { bindClicks } from "./shared/rows/clicks.js";
@@ -69,6 +71,12 @@ class Inbox {
       pill: () => this.showNew(),
       readAll: () => this.readAll(),
     });
+    this.notice = new KeptNotice("inbox", {
+      leave: () => this.list.element.focus(),
+      tryAgain: () => this.actions.tryAgain(true),
+      button: "rd-button",
+    });
+    one("banner").after(this.notice.element);
     this.actions = new Actions(this.api, this.toast, this);
     const owns = (page) => this.owner.owns(page);
     this.parts = new Parts(this.api, (work) => this.#guard(work), owns, () => this.filter);
@@ -92,6 +100,11 @@ class Inbox {
       labelOf: (type) => this.filters.label(type),
       headingOf: (item, before) => (item.created_at ? dayName(new Date(item.created_at)) : before),
     };
+  }
+
+  /** What could not be written. */
+  get kept() {
+    return this.notice.kept;
   }
 
   get filter() {
@@ -323,10 +336,13 @@ class Inbox {
     for (const item of items) if (item.version === version - 1) item.version = version;
   }
 
-  /** A write failed; the screen was already put back. `again()`: if it was an undo, what undoes it once more. */
-  onWriteFailed(error, again = error.undo ? () => this.actions.undo(error.undo) : null) {
+  /** A write failed; the screen was already put back. `undone`: what did not happen; `undo()`: undoes the part that did. */
+  onWriteFailed(error, undone, undo) {
     if (error.status === 401) return this.owner.confirmSignedOut();
-    this.toast.show(error.message, error.status === 404 ? null : again); // 404: it is too late
+    if (undo) this.toast.show(error.message, undo);
+    else if (mayWorkLater(error)) this.toast.hide(); // it says that it was done
+    else this.toast.show(`${undone}. ${error.message}`);
+    if (error.status === 0) for (const bell of bells()) bell.reconnect?.(); // its connection may be dead, too
     this.#refreshAgain = true;
   }
 
@@ -353,7 +369,10 @@ class Inbox {
   #onOutage(outage) {
     this.#outage = outage;
     if (this.owner.stopped) return;
-    if (!outage) return this.retry();
+    if (!outage) {
+      this.actions.tryAgain(false); // more than that would surprise who has done it long ago
+      return this.retry();
+    }
     this.#outages += 1;
     this.screen.offline(outage === "offline" ? gettext("You are offline. This list may be out of date.") : gettext("No connection. This list may be out of date."));
   }

@@ -89,9 +89,11 @@ def test_an_undo_that_fails_may_be_tried_again_until_it_is_too_late(inbox: OpenI
     page.page.route("**/api/v1/inbox/undo/", fail)
     page.act("one", "Mark as read")
     undo.click()
-    expect(page.toast).to_contain_text("Failed: 503.")
-    undo.click()
-    expect(page.toast).to_contain_text("Failed: 404.")
+    notice = page.page.get_by_role("region", name="Not saved")
+    expect(notice).to_contain_text("Not everything was undone. Failed: 503.")
+    notice.get_by_role("button", name="Try again").click()
+    expect(page.toast).to_contain_text("Not everything was undone. Failed: 404.")
+    expect(notice).to_be_hidden()
     expect(undo).to_be_hidden()
     assert tried == [tried[0]] * 2
 

@@ -150,6 +150,7 @@ def test_an_outage_and_its_end(hear: Hear, comment: Comment) -> None:
     comment("one")
     page, spoken = hear()
     page.page.context.set_offline(True)
+    page.page.clock.run_for(3_000)  # a shorter one is not said
     expect(page.banner).to_be_visible()
     quiet(page.page)
     assert len(spoken.sentences) == 1, spoken.sentences

@@ -7,6 +7,7 @@
 import { ApiError, jsonRequest, readJson, unreachable } from "./http.js";
 
 const TEXTS = ["q", "type", "not_type", "actor", "since", "until", "subject", "thread"];
+const LIMIT = 60; // seconds for an answer to a write: as long as servers wait for each other; an act on thousands takes several
 const FLAGS = ["unread", "read", "archived", "starred", "snoozed", "important"];
 
 /** Every method throws ApiError, or Unreachable without a network. Writes finish even if the user leaves the page. */
@@ -206,7 +207,7 @@ export class Api {
   async write(method, path, body) {
     Api.writing += 1;
     try {
-      const answer = await this.request(path, { ...jsonRequest(method, body), keepalive: true });
+      const answer = await this.request(path, { ...jsonRequest(method, body), keepalive: true, signal: AbortSignal.timeout(LIMIT * 1000) });
       this.written(answer);
       return answer;
     } finally {

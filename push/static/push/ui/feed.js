@@ -5,6 +5,7 @@
  */
 import { h } from "../../inbox/shared/dom.js";
 import { gettext } from "../../inbox/shared/i18n.js";
+import { mayWorkLater } from "../../inbox/shared/kept.js";
 import { Actions } from "../../inbox/shared/rows/actions.js";
 import { bindClicks } from "../../inbox/shared/rows/clicks.js";
 import { List } from "../../inbox/shared/rows/list.js";
@@ -57,8 +58,9 @@ export class Feed {
       list,
       get filter() { return feed.filter; },
       get version() { return feed.version; },
+      kept: this.panel.kept.kept,
       onWritten: mine((snapshot) => this.#onWritten(snapshot)),
-      onWriteFailed: mine((error, again) => this.#onWriteFailed(error, again)),
+      onWriteFailed: mine((error, undone, undo) => this.#onWriteFailed(error, undone, undo)),
       refresh: mine(() => this.load()),
       reload: mine((ref) => this.#reload(ref)),
       settle: mine(() => this.#settle()),
@@ -231,12 +233,14 @@ export class Feed {
     for (const item of [...this.list.items, ...this.actions.hidden]) if (item.version === version - 1) item.version = version;
   }
 
-  /** @param {any} error @param {(() => void)|null} [again] what undoes it once more, if it was an undo */
-  #onWriteFailed(error, again = error.undo ? () => this.actions.undo(error.undo) : null) {
-    const isTooLate = [404, 409].includes(error.status); // gone, or shown again since: the list is read again
-    const text = isTooLate ? error.message : gettext("That didn’t work. Check your connection and try again.");
-    this.panel.complain(text, error.status === 404 ? null : again);
-    if (isTooLate) this.#stale = true;
+  /** @param {any} error @param {string} undone what did not happen @param {(() => void)|null} undo undoes the part of it that did */
+  #onWriteFailed(error, undone, undo) {
+    if (error.status === 401) this.bell.recheckUser();
+    if (error.status === 0) this.bell.retry(); // the connection may be dead, too
+    if (undo) this.panel.complain(error.message, undo);
+    else if (mayWorkLater(error)) this.panel.say(""); // it says that it was done
+    else this.panel.complain(`${undone}. ${error.message}`, null);
+    if ([404, 409].includes(error.status)) this.#stale = true; // gone, or shown again since: the list is read again
   }
 
   /** The items come back to their places; one of them gets the focus. @param {string} ref */

@@ -16,10 +16,11 @@ import { whileShown } from "../client/lifecycle.js";
 import { Outage } from "../client/outage.js";
 import { Store } from "../client/store.js";
 import { transportsFor } from "../client/transports.js";
-import { Announcer, countLabel, outageText, unreadText } from "./announcer.js";
+import { Announcer, countLabel, unreadText } from "./announcer.js";
 import { Later } from "./later.js";
 import { forget, recall, remember } from "./memory.js";
 import { styles } from "./styles.js";
+import { Name } from "./name.js";
 import { Favicon, markTitle } from "./tab.js";
 import { openUnloaded } from "./unloaded.js";
 
@@ -42,9 +43,7 @@ export class NotificationBell extends HTMLElement {
   }
 
   /** The newest state, or null while there is none. @returns {Snapshot|null} */
-  get snapshot() {
-    return this.#store.current;
-  }
+  get snapshot() { return this.#store.current; }
 
   /** @returns {State} */
   get state() {
@@ -55,9 +54,7 @@ export class NotificationBell extends HTMLElement {
   get outage() { return this.#outage.kind; }
 
   /** The transport in use, in whichever tab holds the connection; "" while there is none. */
-  get transport() {
-    return this.#client?.transport ?? "";
-  }
+  get transport() { return this.#client?.transport ?? ""; }
 
   /** The page's, as the site decided it; the language cookie and the browser's settings may differ. */
   get language() {
@@ -95,6 +92,7 @@ export class NotificationBell extends HTMLElement {
     this.#upgradeProperty("renewTicket");
     this.#lifetime = new AbortController();
     this.#outage.watch(this.#lifetime.signal);
+    this.name.listen(this.#lifetime.signal);
     hearTrials(this.#lifetime.signal, (item) => this.#try(item));
     whileShown(this.#lifetime.signal, () => this.#client ?? this.#start(), () => this.#stop());
   }
@@ -180,6 +178,7 @@ export class NotificationBell extends HTMLElement {
     this.button = h("button", {
       class: "bell", part: "button", type: "button", "aria-haspopup": "dialog", popovertarget: "panel", onclick: () => this.#overlay.value ?? this.#open(),
     }, icon("bell"), this.badge, h("span", { class: "mark", part: "mark" }, icon("offline")));
+    this.name = new Name(this, this.button);
     this.shadowRoot.append(this.button);
     this.#announcer.prepare();
   }
@@ -263,7 +262,7 @@ export class NotificationBell extends HTMLElement {
     this.#name();
     this.#overlay.value?.onOutage(this.outage);
     const event = new CustomEvent("reddot:outage", { detail: { outage: this.outage }, cancelable: true });
-    if (document.dispatchEvent(event) && this.#client) this.#announcer.tell(this.outage);
+    if (document.dispatchEvent(event) && this.#client && !this.#overlay.value?.panel.opened) this.#announcer.tell(this.outage);
   }
 
   #forget() {
@@ -290,9 +289,7 @@ export class NotificationBell extends HTMLElement {
 
   #name() {
     const count = this.state === "signed-out" && this.#client ? gettext("signed out") : unreadText(this.shown ?? null, this.badgeShows);
-    const outage = outageText(this.outage);
-    this.button.ariaLabel = [gettext("Notifications"), count, outage].filter(Boolean).join(", ");
-    this.button.title = outage;
+    this.name.show(count, this.outage);
   }
 
   #mark(label) {

@@ -70,7 +70,7 @@ export class Overlay {
   /** A toast was clicked. @param {MouseEvent} event @param {Item} item */
   #onChoose(event, item) {
     if (isTrial(item)) return event.preventDefault();
-    const done = this.bell.api.read([item.ref], item.version).then((snapshot) => this.bell.offer(snapshot), () => {});
+    const done = this.panel.feed.actions.readPart(item);
     if (!(event.currentTarget instanceof HTMLAnchorElement)) return;
     this.reports.clicked(item, "toast");
     follow(event, event.currentTarget, done);

@@ -6,6 +6,7 @@
 import { h, setText } from "../../inbox/shared/dom.js";
 import { gettext } from "../../inbox/shared/i18n.js";
 import { icon } from "../../inbox/shared/icons.js";
+import { KeptNotice } from "../../inbox/shared/kept-notice.js";
 import { watchDays } from "../../inbox/shared/times.js";
 import { Feed } from "./feed.js";
 import { place } from "./place.js";
@@ -27,6 +28,11 @@ export class Panel {
    */
   constructor(bell) {
     this.bell = bell;
+    this.kept = new KeptNotice("bell", {
+      leave: () => this.element.focus(),
+      tryAgain: () => this.feed.actions.tryAgain(true),
+      button: "quiet",
+    });
     this.feed = new Feed(bell, this);
     this.#build();
   }
@@ -44,6 +50,7 @@ export class Panel {
       h("div", { class: "head" }, h("h2", { id: "heading" }, gettext("Notifications")), shut,
         h("div", { class: "tools" }, h("div", { class: "filters", role: "group", "aria-labelledby": "heading" }, ...this.filters), this.markAll)),
       h("div", { class: "line" }, this.notice, this.undo),
+      this.kept.element,
       this.body,
       h("div", { class: "foot" }, h("a", { class: "all", href: this.bell.inbox }, gettext("View all"))));
     this.element = h("div", {
@@ -71,6 +78,7 @@ export class Panel {
   /** For another user, or nobody. */
   clear() {
     this.#snapshot = null;
+    this.kept.kept.clear();
     this.feed.clear();
     this.say("");
   }
@@ -93,6 +101,7 @@ export class Panel {
   onOutage(outage) {
     this.#outage = outage;
     this.render();
+    if (!outage) this.feed.actions.tryAgain(false); // what only marks; more would surprise who has done it long ago
   }
 
   #beforeOpen() {

@@ -25,11 +25,11 @@ h2, h3, p, ul { margin: 0; padding: 0; list-style: none; font: inherit; }
   border-radius: var(--rd-radius-pill); background: var(--rd-accent); color: var(--rd-on-accent); box-shadow: 0 0 0 2px var(--rd-surface);
   font-size: 11px; font-weight: 700; line-height: 18px; text-align: center; font-variant-numeric: tabular-nums; }
 .badge:empty { visibility: hidden; }
-/* an outage: a sign at the bell's foot, since a colour alone tells nothing */
+/* an outage, or what was not saved: a sign at the bell's foot, since a colour alone tells nothing */
 .mark { position: absolute; inset-block-start: 54%; inset-inline-start: 53%; display: none; place-items: center; inline-size: 18px; block-size: 18px;
   border-radius: var(--rd-radius-pill); background: var(--rd-text); color: var(--rd-surface); box-shadow: 0 0 0 2px var(--rd-surface); }
 .mark .icon { inline-size: 12px; block-size: 12px; stroke-width: 2.5; }
-:host(:is([data-outage="offline"], [data-outage="unreachable"])) .mark { display: grid; }
+:host([data-trouble]) .mark { display: grid; }
 :host(:is([data-outage="offline"], [data-outage="unreachable"])) .badge { background: var(--rd-text-muted); color: var(--rd-surface); }
 
 /* in place of a panel that can't be loaded */

@@ -1,9 +1,11 @@
-/* What the user does to items. Each action is shown at once, then written, and taken back on screen if the write fails. */
+/* What the user does to items. Each action is shown at once, then written, and taken back on screen if the write fails; then it is
+ * kept, to be tried again. */
 
 import { actToken } from "../api.js";
-import { gettext } from "../i18n.js";
+import { gettext, interpolate, ngettext } from "../i18n.js";
 import { toggleText } from "./fold.js";
-import { said, saidUndone } from "./said.js";
+import { grouped, said, saidUndone } from "./said.js";
+import { actOfUndoing, actOn, actOnAll } from "./unwritten.js";
 
 export class Actions {
   writing = 0; // writes in progress: a list read meanwhile may be outdated
@@ -12,8 +14,8 @@ export class Actions {
   #unfinished = new Map(); // filter → the token of its mark-all, which may have failed midway
 
   /**
-   * `page`: {list, filter, version, onWritten(snapshot), onWriteFailed(error, again), refresh(), reload(ref), settle(), unfold(item),
-   * askSnooze(item)}.
+   * `page`: {list, filter, version, kept, onWritten(snapshot), onWriteFailed(error, undone, undo), refresh(), reload(ref), settle(),
+   * unfold(item), askSnooze(item)}; `undone` is what did not happen, `undo()` undoes the part of it that did.
    */
   constructor(api, toast, page) {
     Object.assign(this, { api, toast, page });
@@ -56,15 +58,17 @@ export class Actions {
   }
 
   async #readPart(item) {
-    await this.#write(() => this.api.read([item.ref], item.version), () => {});
+    const act = actToken();
+    await this.#write({ ...actOn(item, { read: true }), send: () => this.api.read([item.ref], item.version, act) }, () => {});
     await this.page.refresh();
   }
 
   /** The link of the button is followed meanwhile. */
   press(item, button) {
-    const request = () => this.api.press(refOf(item), button, this.page.list.look.surface, this.#versionOf(item));
+    const { surface } = this.page.list.look;
+    const act = this.#act(item, { read: true }, (version, token) => this.api.press(refOf(item), button, surface, version, token));
     this.#show({ ...item, read: true, pressed: button });
-    const written = this.#write(this.#inOrder(item.ref, request), () => this.#show(item));
+    const written = this.#write(act, () => this.#show(item));
     if (!item.read) this.#say("read", item, written);
     return written;
   }
@@ -75,10 +79,13 @@ export class Actions {
     const key = JSON.stringify(found);
     const act = this.#unfinished.get(key) ?? actToken();
     this.#unfinished.set(key, act);
-    const request = () => (q || thread ? this.api.changeAll(found, { read: true }, upTo, act) : this.api.readUpTo(upTo, type, act));
-    const written = await this.#write(request, () => {});
+    const send = async () => {
+      const answer = await (q || thread ? this.api.changeAll(found, { read: true }, upTo, act) : this.api.readUpTo(upTo, type, act));
+      this.#unfinished.delete(key);
+      return answer;
+    };
+    const written = await this.#write({ ...actOnAll(key), send }, () => {});
     if (!written) return;
-    this.#unfinished.delete(key);
     const text = written.changed || written.undo ? said("read", written.changed || null) : gettext("Marked all as read.");
     this.toast.show(text, written.undo ? () => this.undo(written.undo) : null);
   }
@@ -103,8 +110,8 @@ export class Actions {
 
   /** By its token. @param {string} token @param {string} [ref] of an item that comes back */
   async undo(token, ref = "") {
-    const again = () => this.undo(token, ref);
-    const undone = await this.#write(() => this.api.undo(token), () => {}, again);
+    const act = actToken(); // sent again with it, it goes on
+    const undone = await this.#write({ ...actOfUndoing(token, ref), send: () => this.api.undo(token, act) }, () => {});
     if (undone) this.toast.show(saidUndone(undone));
     await this.page.reload(ref);
   }
@@ -131,8 +138,8 @@ export class Actions {
   }
 
   #remove(item) {
-    const request = () => this.#request(item, { deleted: true }, () => this.api.remove(refOf(item), this.#versionOf(item)));
-    const written = this.page.list.find(item.ref) ? this.#hide(item, request) : this.#writePart(item, request);
+    const act = this.#act(item, { deleted: true }, (version, token) => this.api.remove(refOf(item), version, token));
+    const written = this.page.list.find(item.ref) ? this.#hide(item, act) : this.#writePart(act);
     this.#say("delete", item, written);
   }
 
@@ -145,31 +152,37 @@ export class Actions {
   }
 
   #change(item, changes) {
-    const request = () => this.#request(item, changes, () => this.api.change(refOf(item), changes, this.#versionOf(item)));
-    if (!this.page.list.find(item.ref)) return this.#writePart(item, request);
-    if (leaves(changes, this.page.filter)) return this.#hide(item, request);
+    const act = this.#act(item, changes, (version, token) => this.api.change(refOf(item), changes, version, token));
+    if (!this.page.list.find(item.ref)) return this.#writePart(act);
+    if (leaves(changes, this.page.filter)) return this.#hide(item, act);
     this.#show(changed(item, changes));
-    return this.#write(this.#inOrder(item.ref, request), () => this.#show(item));
+    return this.#write(act, () => this.#show(item));
   }
 
   /* What is on screen beside the list is read again. */
-  #writePart(item, request) {
-    const written = this.#write(this.#inOrder(item.ref, request), () => {});
+  #writePart(act) {
+    const written = this.#write(act, () => {});
     written.then(() => this.page.refresh());
     return written;
   }
 
-  /* What is done to a thread is done to all of it that its headline counted, under the filter of the list; what comes meanwhile
-   * stays as it is. */
-  async #request(item, changes, one) {
-    if (!item.thread) return one();
-    const version = Math.max(item.version, this.page.version);
+  /* The same request each time it is sent: of the same version, and with the same token, so that it happens once. What is done to a
+   * thread is done to all of it that its headline counted, under the filter of the list; what comes meanwhile stays as it is.
+   * `one(version, token)`: the request for a single item. */
+  #act(item, changes, one) {
+    const token = actToken();
     const { q, type, unread } = this.page.filter;
     const isListed = unread && changes.read !== false; // what is to be unread is not among the unread
     const chosen = { thread: item.thread, ...(q && { q }), ...(type && { type }), ...(isListed && { unread }) };
-    const answer = await this.api.changeAll(chosen, changes, version);
-    this.page.refresh(); // when this write is done: the counts of the thread have changed
-    return answer;
+    let version;
+    const request = async () => {
+      version ??= item.thread ? Math.max(item.version, this.page.version) : this.#versionOf(item);
+      if (!item.thread) return one(version, token);
+      const answer = await this.api.changeAll(chosen, changes, version, token);
+      this.page.refresh(); // when this write is done: the counts of the thread have changed
+      return answer;
+    };
+    return { ...actOn(item, changes), send: this.#inOrder(item.ref, request) };
   }
 
   /* That of its row when the request is sent: an earlier write may have raised it. */
@@ -182,12 +195,12 @@ export class Actions {
     list.show(list.items.map((old) => (old.ref === item.ref ? item : old)));
   }
 
-  #hide(item, request) {
+  #hide(item, act) {
     const { list } = this.page;
     const before = list.items;
     list.show(list.without(item.ref));
     this.hidden.add(item);
-    const written = this.#write(this.#inOrder(item.ref, request), () => list.show(before));
+    const written = this.#write(act, () => list.show(before));
     return written.finally(() => this.hidden.delete(item));
   }
 
@@ -209,16 +222,39 @@ export class Actions {
     };
   }
 
-  /* Returns the answer; nothing if the write failed. `again`: what a failed undo offers. */
-  async #write(request, revert, again) {
+  /** Try again what was kept. @param {boolean} all or what only marks */
+  async tryAgain(all) {
+    this.writing += 1;
+    const { written, refused } = await this.page.kept.tryAgain(all).finally(() => (this.writing -= 1));
+    for (const { answer } of written) this.page.onWritten(answer);
+    for (const { act, error } of refused) this.#onFailed(act, error);
+    if (written.length) this.#sayWritten(written);
+    if (written.length) await this.page.reload(written[0].act.ref);
+    this.page.settle();
+  }
+
+  #sayWritten(written) {
+    const [{ act, answer }] = written;
+    if (written.length === 1) return this.toast.show(act.said, answer.undo && (() => this.undo(answer.undo, act.ref)));
+    const text = ngettext("%(n)s change was saved.", "%(n)s changes were saved.", written.length);
+    this.toast.show(interpolate(text, { n: grouped(written.length) }));
+  }
+
+  /* Of an undo that failed midway the rest is undone by trying it again. */
+  #onFailed(act, error) {
+    this.page.onWriteFailed(error, act.undone, error.undo && !act.isUndo ? () => this.undo(error.undo) : null);
+  }
+
+  /* Returns the answer; nothing if the write failed. */
+  async #write(act, revert) {
     this.writing += 1;
     try {
-      const answer = await request();
+      const answer = await this.page.kept.write(act);
       this.page.onWritten(answer);
       return answer;
     } catch (error) {
       revert();
-      this.page.onWriteFailed(error, again);
+      this.#onFailed(act, error);
     } finally {
       this.writing -= 1;
       this.page.settle();
