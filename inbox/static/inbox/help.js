@@ -12,7 +12,7 @@ export class Help {
   async open() {
     const module = await import("./shared/key-help.js").catch(() => null);
     if (!module) return this.toast.show(gettext("That didn’t work. Check your connection and try again."));
-    if (document.querySelector(":modal")) return; // it was asked for twice, or something else came first
+    if (document.querySelector(":modal, [data-key-help]")) return; // it was asked for twice, or something else came first
     module.showKeys(this.root, { has: () => true, hasCharacters: this.hasCharacters, save: (value) => this.#save(value) });
   }
 

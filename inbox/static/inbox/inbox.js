@@ -22,9 +22,9 @@ import { List } from "./shared/rows/list.js";
 import { merge } from "./shared/rows/merge.js";
 import { Important, Parts } from "./shared/rows/parts.js";
 import { Snooze } from "./shared/rows/snooze.js";
+import { Stops } from "./shared/rows/stops.js";
 import { dayName, refreshTimes, watchDays } from "./shared/times.js";
 import { backoff } from "./shared/timing.js";
-import { Stops } from "./stops.js";
 import { Toast } from "./toast.js";
 import { tellZone } from "./zone.js";
 

@@ -1,12 +1,11 @@
-/* The keys of the inbox page. They work anywhere on it, except where text is typed and in dialogs; shared/keys.js has the table. */
+/* The keys of the inbox page. They work anywhere on it, except where text is typed and in dialogs; shared/rows/keys.js has the table. */
 
-import { commandOf, takesText } from "./shared/keys.js";
+import { MOVES, commandOf, takesText } from "./shared/rows/keys.js";
 
 const OWN_KEYS = "dialog, [popover], [role=dialog], [role=menu]"; // what lies over the page
-const MOVES = ["next", "previous", "first", "last", "forward", "backward"];
 
 /**
- * @param {import("./stops.js").Stops} stops
+ * @param {import("./shared/rows/stops.js").Stops} stops
  * @param {{act: (name: string, row: Element|null) => boolean, undo: () => void, help: () => void, hasCharacters: () => boolean}} page
  * @param {HTMLInputElement} field that searches
  */
@@ -16,6 +15,12 @@ export function bindKeys(stops, page, field) {
     if (event.repeat && event.key === "Enter" && stops.kept) event.preventDefault(); // one press, one row
     const command = commandOf(event, page.hasCharacters());
     if (command && run(command, event.key.length > 1, stops, page, field)) event.preventDefault();
+  });
+  // The link that leads past what is above the rows, without an entry in the history, which would be another list.
+  document.addEventListener("click", (event) => {
+    if (!event.target.closest?.('a[href="#rd-list"]')) return;
+    event.preventDefault();
+    stops.focus();
   });
   field.addEventListener("keydown", (event) => {
     const leaves = event.key === "ArrowDown" || (event.key === "Escape" && !field.value);

@@ -1,7 +1,7 @@
 /**
  * The dialog that lists the keys, and switches the characters among them off. It is loaded when it is opened, and has a style sheet
  * of its own, because it opens on the inbox page and in the bell.
- * @import {Command} from "./keys.js"
+ * @import {Command} from "./rows/keys.js"
  */
 import { h, setText } from "./dom.js";
 import { gettext } from "./i18n.js";
@@ -41,7 +41,7 @@ function groups() {
  * @param {Element} parent @param {{has: (command: Command) => boolean, hasCharacters: boolean, save: (value: boolean) => Promise<void>}} keys
  */
 export function showKeys(parent, keys) {
-  const host = h("div", {});
+  const host = h("div", { "data-key-help": true });
   const root = host.attachShadow({ mode: "open" });
   root.adoptedStyleSheets = [styles];
   const failed = h("p", { class: "failed", role: "alert" });

@@ -253,18 +253,6 @@ export class Feed {
     if (this.#stale) this.load();
     this.panel.render();
   }
-
-  // Keys
-
-  /** Arrow keys, Home and End move among the rows. @param {KeyboardEvent} event */
-  onKey(event) {
-    const { items, current } = this.list;
-    const [here, last] = [items.findIndex((item) => item.ref === current), items.length - 1];
-    const targets = { ArrowDown: Math.min(here + 1, last), ArrowUp: Math.max(here - 1, 0), Home: 0, End: last };
-    if (!(event.key in targets) || last < 0) return;
-    event.preventDefault();
-    this.list.focus(items[targets[event.key]].ref);
-  }
 }
 
 /** Only if there is something important, the others have a heading too. @param {{isAbove?: boolean}} item @param {string} before */

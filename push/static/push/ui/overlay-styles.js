@@ -56,6 +56,9 @@ h2 { flex: 1; }
   padding-block: 11px; padding-inline: 10px var(--rd-space-4); transition: background var(--rd-quick); -webkit-touch-callout: none; }
 .rd-row + .rd-row { box-shadow: inset 0 1px var(--rd-border); }
 .rd-row:is(:hover, :focus-within) { background: var(--rd-hover); }
+/* which row a key is for, while the focus is elsewhere in the panel */
+.rd-current { position: relative; }
+.rd-current:not(:focus-within)::before { content: ""; position: absolute; inset-block: 10px; inset-inline-start: 0; border-inline-start: 3px solid var(--rd-focus); }
 .rd-dot { inline-size: 8px; block-size: 8px; margin-block-start: 13px; border-radius: 50%; }
 .rd-unread > .rd-dot { background: var(--rd-accent); }
 .rd-kind { position: relative; z-index: 1; display: grid; place-items: center; inline-size: 34px; block-size: 34px; border-radius: 50%; background: var(--rd-hover);

@@ -9,6 +9,7 @@ import { icon } from "../../inbox/shared/icons.js";
 import { KeptNotice } from "../../inbox/shared/kept-notice.js";
 import { watchDays } from "../../inbox/shared/times.js";
 import { Feed } from "./feed.js";
+import { PanelKeys } from "./panel-keys.js";
 import { place } from "./place.js";
 import { skeleton, views } from "./views.js";
 
@@ -44,8 +45,9 @@ export class Panel {
     this.filters = [[false, gettext("All")], [true, gettext("Unread")]].map(([unread, text]) =>
       h("button", { class: "filter", type: "button", "aria-pressed": String(!unread), onclick: () => this.#choose(unread) }, text));
     this.notice = h("p", { class: "notice", role: "status" });
-    this.undo = h("button", { class: "undo", type: "button", hidden: true, onclick: () => this.#undoIt() }, gettext("Undo"));
+    this.undo = h("button", { class: "undo", type: "button", hidden: true, onclick: () => this.undoIt() }, gettext("Undo"));
     this.body = h("div", { class: "list" });
+    this.keys = new PanelKeys(this);
     this.sheet = h("div", { class: "sheet" },
       h("div", { class: "head" }, h("h2", { id: "heading" }, gettext("Notifications")), shut,
         h("div", { class: "tools" }, h("div", { class: "filters", role: "group", "aria-labelledby": "heading" }, ...this.filters), this.markAll)),
@@ -56,8 +58,8 @@ export class Panel {
     this.element = h("div", {
       id: "panel", class: "panel", popover: "auto", role: "dialog", "aria-labelledby": "heading", tabindex: "-1", autofocus: true,
       onbeforetoggle: (event) => event.target === this.element && (event.newState === "open" ? this.#beforeOpen() : this.#beforeClose()),
-      ontoggle: (event) => event.target === this.element && (event.newState === "open" ? this.feed.open() : this.#afterClose()),
-      onkeydown: (event) => this.#onKey(event),
+      ontoggle: (event) => event.target === this.element && (event.newState === "open" ? this.#afterOpen() : this.#afterClose()),
+      onkeydown: (event) => this.keys.onKey(event),
       onfocusout: (event) => this.#onFocusOut(event),
       onclick: (event) => event.target === this.element && this.close(),
     }, this.sheet, this.feed.snooze.element);
@@ -118,17 +120,15 @@ export class Panel {
     if (this.element.matches(":focus-within")) queueMicrotask(() => this.bell.button.focus());
   }
 
+  #afterOpen() {
+    this.keys.reset();
+    this.feed.open();
+  }
+
   #afterClose() {
     this.#opened.abort();
     this.feed.close();
     this.say("");
-  }
-
-  /** As on the inbox page. @param {KeyboardEvent} event */
-  #onKey(event) {
-    if (/** @type {Element} */ (event.target).closest("dialog")) return;
-    if (event.key === "z" && !(event.metaKey || event.ctrlKey || event.altKey)) this.#undoIt();
-    else this.feed.onKey(event);
   }
 
   /** The panel closes when Tab moves the focus beyond its last control. @param {FocusEvent} event */
@@ -150,7 +150,8 @@ export class Panel {
     this.render();
   }
 
-  async #undoIt() {
+  /** What was done last, if it can be undone. */
+  async undoIt() {
     const undo = this.#undo;
     if (!undo) return;
     if (this.undo.matches(":focus")) this.element.focus(); // the button is about to go

@@ -2,8 +2,10 @@
 
 import "./actions.js";
 import "./clicks.js";
+import "./keys.js";
 import "./list.js";
 import "./merge.js";
 import "./parts.js";
 import "./reading.js";
 import "./snooze.js";
+import "./stops.js";

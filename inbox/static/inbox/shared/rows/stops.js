@@ -8,24 +8,23 @@ export class Stops {
   #stop = null; // the control that Tab leads to
   #at = 0; // the number of its row, in case that it goes
 
-  constructor(form) {
-    this.form = form;
-    form.addEventListener("focusin", ({ target }) => this.#enter(target));
-    document.addEventListener("click", (event) => event.target.closest?.('a[href="#rd-list"]') && this.#skip(event));
-    new MutationObserver(() => this.refresh()).observe(form, { childList: true, subtree: true });
+  constructor(root) {
+    this.root = root;
+    root.addEventListener("focusin", ({ target }) => this.#enter(target));
+    new MutationObserver(() => this.refresh()).observe(root, { childList: true, subtree: true });
     this.refresh();
   }
 
   /** In the order of the page. */
   get rows() {
-    return [...this.form.querySelectorAll(ROW)].filter((row) => isShown(row) && row.querySelector(CONTROL));
+    return [...this.root.querySelectorAll(ROW)].filter((row) => isShown(row) && row.querySelector(CONTROL));
   }
 
   /** The row with the focus; else the one that shows that it had it from the keyboard, if it is in the window. */
   get current() {
-    const row = rowOf(document.activeElement);
-    if (row && this.form.contains(row)) return row;
-    const marked = this.form.querySelector(".rd-current");
+    const row = this.#focusedRow;
+    if (row) return row;
+    const marked = this.root.querySelector(".rd-current");
     return marked && isInWindow(marked) ? marked : null;
   }
 
@@ -35,26 +34,25 @@ export class Stops {
     if (!rows.includes(rowOf(this.#stop))) this.#stop = title(rows[Math.min(this.#at, rows.length - 1)]);
     else if (!isShown(this.#stop)) this.#stop = title(rowOf(this.#stop));
     this.#at = Math.max(rows.indexOf(rowOf(this.#stop)), 0);
-    for (const control of this.form.querySelectorAll(`:is(${ROW}) :is(${CONTROL})`)) setStop(control, control === this.#stop);
+    for (const control of this.root.querySelectorAll(`:is(${ROW}) :is(${CONTROL})`)) setStop(control, control === this.#stop);
   }
 
   /** Go to the row that had the focus last, or the first one. */
   focus() {
     this.refresh();
-    (this.#stop ?? this.form.querySelector("[data-list]")).focus();
+    (this.#stop ?? this.root.querySelector(".rd-list")).focus();
   }
 
   /** `command`: next, previous, first, last, forward or backward. Returns whether there was anything to do. */
   move(command) {
-    const row = rowOf(document.activeElement);
-    const isInside = row !== null && this.form.contains(row);
-    if (["forward", "backward"].includes(command)) return isInside && this.#along(row, command);
-    if (!isInside) return this.focus(), this.#stop !== null;
+    const row = this.#focusedRow;
+    if (["forward", "backward"].includes(command)) return row !== null && this.#along(row, command);
+    if (!row && ["next", "previous"].includes(command)) return this.focus(), this.#stop !== null;
     const rows = this.rows;
     const at = rows.indexOf(row);
     const to = { next: at + 1, previous: at - 1, first: 0, last: rows.length - 1 }[command];
-    if (rows[to]) alike(rows[to], document.activeElement).focus();
-    return true;
+    if (rows[to]) (row ? alike(rows[to], this.#focused) : title(rows[to])).focus();
+    return rows.length > 0;
   }
 
   /** The control that opens the row. */
@@ -64,8 +62,8 @@ export class Stops {
 
   /** Where the focus is, for a later page; null if it is in no row. */
   get kept() {
-    const row = rowOf(document.activeElement);
-    return row && this.form.contains(row) ? { ref: refOf(row), at: this.rows.indexOf(row) } : null;
+    const row = this.#focusedRow;
+    return row && { ref: refOf(row), at: this.rows.indexOf(row) };
   }
 
   /** Go back to what an earlier page has kept, unless the reader is elsewhere by now. */
@@ -76,16 +74,28 @@ export class Stops {
     if (row) title(row).focus({ preventScroll: true });
   }
 
-  /* The link that leads past what is above the rows: without an entry in the history, which would be another list. */
-  #skip(event) {
-    event.preventDefault();
-    this.focus();
+  /** Begin at the first row again. */
+  reset() {
+    for (const row of this.root.querySelectorAll(".rd-current")) row.classList.remove("rd-current");
+    this.#stop = null;
+    this.#at = 0;
+    this.refresh();
+  }
+
+  /* In the bell the rows are in a shadow tree. */
+  get #focused() {
+    return this.root.getRootNode().activeElement ?? null;
+  }
+
+  get #focusedRow() {
+    const row = rowOf(this.#focused);
+    return this.root.contains(row) ? row : null;
   }
 
   #enter(target) {
     const row = rowOf(target);
     if (!row) return;
-    for (const old of this.form.querySelectorAll(".rd-current")) old.classList.remove("rd-current");
+    for (const old of this.root.querySelectorAll(".rd-current")) old.classList.remove("rd-current");
     row.classList.toggle("rd-current", target.matches(":focus-visible"));
     if (this.#stop) setStop(this.#stop, false);
     this.#stop = target;
@@ -95,9 +105,9 @@ export class Stops {
 
   /* Among the controls of the row, to the right or to the left. */
   #along(row, command) {
-    const isRtl = getComputedStyle(this.form).direction === "rtl";
+    const isRtl = getComputedStyle(this.root).direction === "rtl";
     const controls = controlsOf(row);
-    const at = controls.indexOf(document.activeElement);
+    const at = controls.indexOf(this.#focused);
     const next = controls[at + ((command === "forward") === isRtl ? -1 : 1)];
     next?.focus();
     return controls.length > 1;

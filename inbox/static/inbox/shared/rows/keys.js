@@ -19,7 +19,8 @@ const WITH_SHIFT = { x: "range" };
 
 const PUNCTUATION = { "؟": "?", "？": "?", "／": "/" }; // Arabic; full width
 const FOREIGN = /^(?!\p{Script=Latin})[\p{L}\p{M}]/u; // a letter that is not Latin; "لا" is one key
-const MOVES = ["next", "previous", "first", "last", "forward", "backward"];
+/** Commands that change nothing. @type {Command[]} */
+export const MOVES = ["next", "previous", "first", "last", "forward", "backward"];
 const NO_TEXT = ["checkbox", "button", "submit", "reset"]; // types of inputs
 
 /**
