@@ -28,7 +28,7 @@ def test_it_stays_until_it_is_dismissed(browse: Browse, site: Site, person: str)
 
 def test_it_is_spoken_at_once(browse: Browse, site: Site, person: str) -> None:
     bell = tab(browse(site, person)).live()
-    alert = bell.page.locator("notification-bell").get_by_role("alert")
+    alert = bell.page.locator("[data-reddot-voice] [role=alert]")
     site.call("send", "system", [person], title="The roof is on fire", level="critical")
     bell.shows("1").news()
     expect(alert).to_have_text("Critical: The roof is on fire")

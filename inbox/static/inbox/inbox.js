@@ -4,6 +4,7 @@
  * The page uses /api/v1/ and one DOM event, `reddot:change` (detail: the newest snapshot), dispatched on `document` by
  * whatever holds a connection (push's bell). Without that event the page refreshes when it is shown. */
 
+import { Arrivals } from "./arrivals.js";
 import { Filters } from "./filters.js";
 import { Help } from "./help.js";
 import { bindKeys } from "./keys.js";
@@ -84,6 +85,7 @@ class Inbox {
     this.snooze = new Snooze(one("snooze"), look.language, (item, until) => this.selecting.snooze(item, until) || this.actions.snooze(item, until));
     this.selecting = new Selecting(root, this);
     this.help = new Help(root, this.api, this.toast);
+    this.arrivals = new Arrivals(this.list, one("important"), () => this.#listVersion);
     this.#listen();
     tellZone();
     watchDays(() => this.#onNewDay(root));
@@ -243,6 +245,7 @@ class Inbox {
     this.screen.held(hold ? fresh : 0);
     if (hold) this.list.show(items.slice(fresh));
     else this.#accept(page, items, next, fresh);
+    this.arrivals.settle(page.version);
     // A bell says what arrives, and with its title.
     if (!fresh || document.querySelector("notification-bell")?.state === "live") return;
     this.toast.announce(interpolate(ngettext("%(n)s new notification", "%(n)s new notifications", fresh), { n: fresh }));

@@ -55,6 +55,8 @@ export function dismissTimer(element, ms, dismiss) {
   const stop = () => clearTimeout(timer);
   const start = () => { stop(); timer = setTimeout(dismiss, ms); };
   for (const event of ["pointerenter", "focusin"]) element.addEventListener(event, stop);
-  for (const event of ["pointerleave", "focusout"]) element.addEventListener(event, start);
+  // Pointer and keyboard each hold it. A click leaves a focus behind, which is not seen and holds nothing.
+  element.addEventListener("pointerleave", () => element.matches(":has(:focus-visible)") || start());
+  element.addEventListener("focusout", ({ relatedTarget }) => element.contains(relatedTarget) || element.matches(":hover") || start());
   return { start, stop };
 }

@@ -162,6 +162,7 @@ export class Feed {
     this.version = version;
     this.list.show([...first, ...rest]);
     this.panel.render();
+    if (this.panel.opened) this.bell.onShown(this.list.items);
     if (this.#returning) this.list.focus(this.#returning);
     this.#returning = "";
     this.parts.refresh();

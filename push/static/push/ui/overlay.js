@@ -7,12 +7,22 @@ import { Api } from "../../inbox/shared/api.js";
 import { readItem } from "../../inbox/shared/item.js";
 import { Reports } from "../../inbox/shared/reports.js";
 import { follow } from "../../inbox/shared/rows/clicks.js";
+import { pause } from "../../inbox/shared/timing.js";
 import { TRIAL, isTrial } from "../../inbox/shared/trial.js";
 import { overlayStyles } from "./overlay-styles.js";
 import { Panel } from "./panel.js";
 import { Toasts } from "./toasts.js";
 
 const TOAST = 500; // characters of its text, as the server cuts it
+const ASKED = 3; // seconds for the page to read its list
+
+/** Whether a list on this page shows it, as the inbox page answers; null if there is none. @param {Item} item @returns {Promise<boolean>|null} */
+function isOnPage(item) {
+  /** @type {Promise<boolean>[]} */ const answers = [];
+  const waitFor = (/** @type {Promise<boolean>} */ answer) => answers.push(answer);
+  document.dispatchEvent(new CustomEvent("reddot:arrived", { detail: { item, version: item.version, waitFor } }));
+  return answers.length ? Promise.race([Promise.any(answers), pause(ASKED).then(() => false)]) : null;
+}
 
 export class Overlay {
   /**
@@ -24,7 +34,7 @@ export class Overlay {
     this.bell = bell;
     bell.api.site = bell.site;
     this.reports = new Reports(bell.api, () => ({ user: bell.snapshot()?.user, version: bell.snapshot()?.version }));
-    this.panel = new Panel({ ...bell, reports: this.reports, onOpen: () => this.toasts.clear() });
+    this.panel = new Panel({ ...bell, reports: this.reports, onOpen: () => this.toasts.clearPassing(), onShown: (items) => this.#onShown(items) });
     this.toasts = new Toasts({ onChoose: (event, item) => this.#onChoose(event, item), open: () => this.panel.open() });
     root.adoptedStyleSheets = [...root.adoptedStyleSheets, overlayStyles];
     root.append(this.panel.element, this.toasts.element);
@@ -56,9 +66,17 @@ export class Overlay {
     this.panel.clear();
   }
 
-  /** What has just arrived, unless the list is open. @param {Item} item @param {number} others that arrived with it */
-  toast(item, others) {
-    if (!this.panel.opened) this.reports.watch(this.toasts.show(item, others), item, "toast");
+  /** What has just arrived, unless its row is on screen. @param {Item} item @param {number} others that arrived with it */
+  async toast(item, others) {
+    if (this.panel.opened) return;
+    const asked = isOnPage(item);
+    if (asked && ((await asked) || this.panel.opened || !this.bell.snapshot()?.unread)) return;
+    this.reports.watch(this.toasts.show(item, others), item, "toast");
+  }
+
+  /** The list shows these: no toast beside their rows. @param {any[]} items */
+  #onShown(items) {
+    for (const { ref, newest } of items) for (const each of [ref, newest]) if (each) this.toasts.remove(each);
   }
 
   /** An announcement that its author tries out; null: none any more. @param {any} item */

@@ -17,7 +17,7 @@ export class Toasts {
   constructor(bell) {
     this.bell = bell;
     this.list = h("ul", { class: "stack" });
-    this.rest = h("button", { class: "rest", type: "button", onclick: () => { this.clear(); bell.open(); } });
+    this.rest = h("button", { class: "rest", type: "button", onclick: () => { this.clearPassing(); bell.open(); } });
     this.element = h("section", { class: "toasts", popover: "manual", "aria-label": gettext("New notifications") },
       this.list, this.rest);
   }
@@ -27,7 +27,7 @@ export class Toasts {
     const toast = this.#make(item);
     this.list.prepend(toast);
     this.#more += others + this.#evict();
-    if (item.level !== "critical") dismissTimer(toast, STAY, () => this.#dismiss(toast)).start();
+    if (!isUrgent(item)) dismissTimer(toast, STAY, () => this.#dismiss(toast)).start();
     this.#render();
     return toast;
   }
@@ -37,15 +37,22 @@ export class Toasts {
     this.#render();
   }
 
+  /** Those that would have gone by themselves. */
+  clearPassing() {
+    for (const toast of [...this.list.children]) if (!toast.dataset.urgent) toast.remove();
+    this.#more = 0;
+    this.#render();
+  }
+
   /** @param {string} ref */
   remove(ref) {
     this.list.querySelector(`[data-ref="${CSS.escape(ref)}"]`)?.remove();
     this.#render();
   }
 
-  /** Remove the oldest beyond the stack, but no critical one: that stays until it is dismissed. @returns {number} how many */
+  /** Remove the oldest beyond the stack, but no urgent one: that stays until it is dismissed. @returns {number} how many */
   #evict() {
-    const old = [...this.list.children].slice(STACK).filter((toast) => toast.dataset.level !== "critical");
+    const old = [...this.list.children].slice(STACK).filter((toast) => !toast.dataset.urgent);
     old.forEach((toast) => toast.remove());
     return old.length;
   }
@@ -71,6 +78,11 @@ export class Toasts {
   }
 }
 
+/** It stays until it is dismissed, or seen elsewhere. @param {Item} item */
+function isUrgent({ level, important }) {
+  return level === "critical" || Boolean(important);
+}
+
 /** @param {Item} item @param {(event: MouseEvent) => void} onChoose @param {() => void} onDismiss @returns {HTMLElement} */
 export function toastOf(item, onChoose, onDismiss) {
   const lang = item.lang || null;
@@ -83,6 +95,6 @@ export function toastOf(item, onChoose, onDismiss) {
     ? h("a", { class: "words", href: item.href, onclick: onChoose }, ...texts)
     : h("button", { class: "words", type: "button", onclick: onChoose }, ...texts);
   const close = h("button", { class: "close", type: "button", "aria-label": gettext("Dismiss"), onclick: onDismiss }, icon("close"));
-  return h("li", { class: "toast", "data-ref": item.ref, "data-level": item.level },
+  return h("li", { class: "toast", "data-ref": item.ref, "data-level": item.level, "data-urgent": isUrgent(item) && "1" },
     h("span", { class: `rd-kind rd-${item.level}` }, ...kindOf(item.type, item.actor, "")), body, close);
 }
