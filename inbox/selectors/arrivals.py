@@ -1,6 +1,7 @@
 """The newest item of each user, for a toast. A toast may be lost; the snapshot alone has to be right."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from itertools import groupby
 from operator import attrgetter
@@ -19,6 +20,7 @@ from ..models.base import MailboxRowQuerySet
 from .faces import load_faces
 from .items import Item, from_broadcast, from_message
 from .moments import in_own_zones
+from .recorded import own
 
 
 def newest(since: Mapping[UserId, int], hint: str) -> dict[UserId, Item]:
@@ -47,7 +49,7 @@ def _messages(since: Mapping[UserId, int], model: type[Message]) -> dict[UserId,
 
 def _items(messages: Mapping[UserId, Message]) -> dict[UserId, Item]:
     load_faces(messages.values())
-    return {key: from_message(message) for key, message in messages.items()}
+    return {key: _marked(from_message(message)) for key, message in messages.items()}
 
 
 @cache
@@ -88,7 +90,7 @@ def _readers(since: Mapping[UserId, int], broadcast: Broadcast) -> dict[UserId, 
     """A toast for each of the users for whom the broadcast is unread and newer than what they were sent last."""
     reached = _who_has_unread(since, broadcast)
     told = [user for user in reached if broadcast.clock > since[user_id(user)] // CLOCK_UNIT]
-    return in_own_zones(told, from_broadcast(broadcast))
+    return in_own_zones(told, _marked(from_broadcast(broadcast)))
 
 
 def _back(since: Mapping[UserId, int], name: str) -> dict[UserId, Item]:
@@ -116,8 +118,14 @@ def _back_broadcasts(receipts: Collection[int]) -> dict[UserId, Item]:
     by_broadcast = groupby(rows.order_by("broadcast_id"), key=attrgetter("broadcast"))
     for broadcast, group in by_broadcast:
         readers = [user_id(receipt.recipient_id) for receipt in group]
-        items |= in_own_zones(_who_has_unread(readers, broadcast), from_broadcast(broadcast))
+        items |= in_own_zones(_who_has_unread(readers, broadcast), _marked(from_broadcast(broadcast)))
     return items
+
+
+def _marked(item: Item) -> Item:
+    """With the mark whether it is important, by the settings of this process: a toast is no state, so that while others
+    have other settings it may differ, and no statement is needed."""
+    return replace(item, important=True) if own().says_important(item.type, item.level) else item
 
 
 def _who_has_unread(users: Iterable[UserId], broadcast: Broadcast) -> list[UserPk]:

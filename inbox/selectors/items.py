@@ -65,7 +65,8 @@ class Item:
         title, body = shortened(self.title, TOAST_TITLE), shortened(self.body, TOAST_BODY)
         html = self.body_html if body == self.body and len(self.body_html or "") <= TOAST_HTML else None
         kinds = {"kinds": list(self.kinds)} if self.kinds else {}
-        return replace(self, title=title, body=body, body_html=html).pushed() | kinds
+        important = {"important": True} if self.important else {}
+        return replace(self, title=title, body=body, body_html=html).pushed() | kinds | important
 
     def as_dict(self) -> dict[str, Any]:
         until = {"snoozed_until": iso(self.snoozed_until)} if self.snoozed_until else {}

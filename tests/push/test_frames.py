@@ -84,6 +84,7 @@ def test_an_item_goes_to_those_who_saw_the_version_before() -> None:
     toast = json.loads(update.frame(encode_json, "en", 5000000009)["text"])["item"]
     assert list(toast) == ["ref", "type", "title", "body", "url", "created_at", "level"]
     assert toast["title"] == ITEM.title
+    assert replace(ITEM, important=True).as_toast()["important"] is True
 
 
 @pytest.mark.parametrize("letter", ["x", "字", "😀", "é", '"'])
