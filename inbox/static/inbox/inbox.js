@@ -294,9 +294,10 @@ class Inbox {
     else if (!this.list.items.length && this.#cursor && !this.actions.writing) this.start();
   }
 
-  /** Show everything, then focus an item that came back. */
+  /** Show everything, then focus an item that came back, unless the reader has gone elsewhere meanwhile. */
   reload(ref) {
-    this.#focusNext = () => ref;
+    const at = document.activeElement;
+    this.#focusNext = () => (document.activeElement === at ? ref : "");
     return this.refresh({ insert: true });
   }
 

@@ -297,7 +297,7 @@ def test_no_act_drops_the_focus(select: Callable[..., Selecting], way: str) -> N
         keeps_focus("Undone.")
         expect(it.inbox.rows).to_have_count(7)
     press(it.every, "Space")
-    press(it.button("Clear"))
+    press(it.button("Clear the selection"))
     assert focused(it.page) == "input"
     press(it.every, "Space")
     press(it.button("Delete"))
@@ -359,4 +359,4 @@ def test_the_arrows_move_in_the_bar(select: Callable[..., Selecting]) -> None:
     expect(it.button("Mark as read")).to_be_focused()
     it.page.keyboard.press("ArrowLeft")
     it.page.keyboard.press("ArrowLeft")
-    expect(it.button("Clear")).to_be_focused()
+    expect(it.button("Clear the selection")).to_be_focused()

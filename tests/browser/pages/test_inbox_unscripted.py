@@ -182,3 +182,46 @@ def test_where_the_script_is_blocked_the_forms_work(browse: Browse, site: Site, 
     expect(plain.toast).to_contain_text("Archived.")
     plain.undo()
     plain.shows("coffee")
+
+
+def test_rows_are_selected_and_changed_at_once(plain: Plain) -> None:
+    bar = plain.page.get_by_role("toolbar", name="Selected notifications")
+    for text in ("black tea", "green tea"):
+        plain.row(text).get_by_role("checkbox").check()
+    plain.page.keyboard.press("Enter")  # sends nothing
+    bar.get_by_role("button", name="Archive").click()
+    expect(plain.toast).to_contain_text("2 archived.")
+    plain.shows("coffee")
+    plain.undo()
+    expect(plain.toast).to_contain_text("Undone.")
+    plain.shows("black tea", "coffee", "green tea")
+    plain.row("coffee").get_by_role("checkbox").check()
+    bar.get_by_role("button", name="Snooze").click()
+    plain.page.get_by_role("button", name="Snooze").click()
+    expect(plain.toast).to_contain_text("1 snoozed.")
+    bar.get_by_role("button", name="Mark as read").click()
+    expect(plain.toast).to_contain_text("Nothing is selected.")
+
+
+def test_all_that_match_are_changed_at_once(plain: Plain, site: Site, person: str) -> None:
+    for number in range(20):
+        site.call("send", "system", [person], title=f"number {number:02}")
+    plain.page.reload()
+    plain.page.get_by_role("checkbox", name="All that match, on later pages too").check()
+    plain.page.get_by_role("toolbar").get_by_role("button", name="Mark as read").click()
+    expect(plain.toast).to_contain_text("23 marked as read.")
+    expect(plain.unread).to_have_count(0)
+
+
+def test_where_the_script_is_blocked_rows_are_selected(
+    browse: Browse, site: Site, person: str, comment: Comment
+) -> None:
+    comment("coffee")
+    page = browse(site, person).new_page()
+    page.route("**/*.js", lambda route: route.abort())
+    plain = Plain(page)
+    archive = page.get_by_role("toolbar").get_by_role("button", name="Archive")
+    expect(archive).to_be_hidden()
+    plain.row("coffee").get_by_role("checkbox").check()
+    archive.click()
+    expect(plain.toast).to_contain_text("1 archived.")

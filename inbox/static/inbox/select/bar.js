@@ -4,6 +4,7 @@ import { h, setText } from "../shared/dom.js";
 import { gettext, interpolate, ngettext } from "../shared/i18n.js";
 import { icon } from "../shared/icons.js";
 import { grouped } from "../shared/rows/said.js";
+import { inProgress } from "./bulk.js";
 
 const ACTS = ["read", "unread", "archive", "star", "snooze", "delete"];
 const OF_VIEWS = {
@@ -18,7 +19,7 @@ export class Bar {
     const one = (name) => element.querySelector(`[data-${name}]`);
     Object.assign(this, { element, every: one("every"), chosen: one("chosen"), matching: one("matching"), clear: one("clear") });
     this.acts = element.querySelector(".rd-bar-acts");
-    one("unscripted").remove();
+    for (const each of element.querySelectorAll("[data-unscripted]")) each.remove();
     element.dataset.ready = "";
     this.every.addEventListener("change", () => handlers.every(this.every.checked));
     this.matching.addEventListener("click", handlers.matching);
@@ -81,10 +82,6 @@ function inWords({ every, refs }) {
   if (every) return interpolate(gettext("All %(n)s that match are selected"), { n: number(every) });
   if (!refs.size) return gettext("Select all shown");
   return interpolate(ngettext("%(n)s selected", "%(n)s selected", refs.size), { n: grouped(refs.size) });
-}
-
-function inProgress({ done, of }) {
-  return interpolate(gettext("%(done)s of %(n)s …"), { done: grouped(done), n: grouped(of) });
 }
 
 function button(name) {

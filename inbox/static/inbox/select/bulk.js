@@ -2,10 +2,11 @@
 
 import { listed } from "../filters.js";
 import { actToken } from "../shared/api.js";
-import { gettext } from "../shared/i18n.js";
-import { said } from "../shared/rows/said.js";
+import { gettext, interpolate } from "../shared/i18n.js";
+import { grouped, said } from "../shared/rows/said.js";
 
 const LIMIT = 1000; // items of a request, which is one transaction: all of them are changed, or none
+const SAY = 5000; // milliseconds between two sentences about the progress
 const REFS = 500; // of a request: some sites have long ones, and a body may have 64 KiB
 
 const CHANGES = {
@@ -20,8 +21,9 @@ const CHANGES = {
 };
 
 export class Bulk {
-  /** {done, of}: how many items are changed so far, of how many at most; null: nothing is being done. */
+  /** {done, of, capped}: how many items are changed so far, of how many at most, or more; null: nothing is being done. */
   progress = null;
+  #saidAt = 0; // when the progress was said last
   #unfinished = null; // {job, token, done, isLost}: an act that failed midway
 
   /**
@@ -41,9 +43,11 @@ export class Bulk {
     const items = this.page.list.items.filter((item) => this.selection.refs.has(item.ref));
     const parts = partsOf(this.selection, items, this.page);
     const of = act.done + parts.reduce((sum, part) => sum + part.items, 0);
-    this.#show({ done: act.done, of });
+    const progress = { done: act.done, of, capped: Boolean(this.selection.every?.capped) };
+    this.#saidAt = Date.now();
+    this.#show(progress);
     try {
-      await this.actions.during(() => this.#write(parts, changes, act, of));
+      await this.actions.during(() => this.#write(parts, changes, act, progress));
     } catch (error) {
       if (!("status" in error)) throw error;
       this.#onFailed(name, act, error);
@@ -56,14 +60,15 @@ export class Bulk {
     return changes;
   }
 
-  async #write(parts, changes, act, of) {
+  async #write(parts, changes, act, progress) {
     for (const part of parts) {
       for (let more = true; more; ) {
         const answer = await part.write(this.api, changes, act.token);
         act.done += answer.changed;
         more = answer.more;
         this.page.onWritten(answer);
-        this.#show({ done: act.done, of });
+        this.#show({ ...progress, done: act.done });
+        this.#say();
       }
     }
   }
@@ -87,10 +92,21 @@ export class Bulk {
     this.toast.show(text, act.done || act.isLost ? this.#undoOf(act, []) : null);
   }
 
+  #say() {
+    if (Date.now() - this.#saidAt < SAY) return;
+    this.#saidAt = Date.now();
+    this.toast.announce(inProgress(this.progress));
+  }
+
   #show(progress) {
     this.progress = progress;
     this.onProgress();
   }
+}
+
+/** "2,000 of 10,000 …" */
+export function inProgress({ done, of, capped }) {
+  return interpolate(gettext("%(done)s of %(n)s …"), { done: grouped(done), n: `${grouped(of)}${capped ? "+" : ""}` });
 }
 
 /** What is written one after the other: {items: how many at most, write(api, changes, act)}. */
