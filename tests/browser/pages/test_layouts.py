@@ -178,7 +178,8 @@ def test_unread_is_seen_in_forced_colours(browse: Browse, site: Site, reader: st
 
 def visible(row: Locator) -> bool:
     """Does the row's dot have another colour than what is behind it?"""
-    return bool(row.locator(".dot").evaluate("node => Number(getComputedStyle(node).opacity) > 0"))
+    colour = row.locator(".rd-dot").evaluate("node => getComputedStyle(node).backgroundColor")
+    return bool(colour != "rgba(0, 0, 0, 0)")
 
 
 @pytest.mark.parametrize(

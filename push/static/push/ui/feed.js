@@ -25,7 +25,7 @@ export class Feed {
   filter = { q: "", type: "", threads: true, unread: false };
   failed = false; // the last request
   /** @type {Snapshot|null} */ #snapshot = null;
-  #loading = false;
+  /** The reading that is under way: what another was asked for is dropped. @type {object|null} */ #run = null;
   #stale = false; // the state has changed since the list was requested
   #refused = false; // with 401, since the panel was opened
   #seen = -1; // the version up to which the user has seen the items, as this panel has reported
@@ -73,7 +73,7 @@ export class Feed {
 
   /** For another user, or nobody. */
   clear() {
-    this.version = this.#snapshot = null;
+    this.version = this.#snapshot = this.#run = null;
     this.#seen = -1;
     this.#written = 0;
     this.snooze.element.close();
@@ -83,7 +83,7 @@ export class Feed {
   /** All, or what is unread. @param {boolean} unread */
   choose(unread) {
     this.filter = { ...this.filter, unread };
-    this.version = null;
+    this.version = this.#run = null;
     this.list.show([]);
     this.load();
   }
@@ -121,26 +121,28 @@ export class Feed {
   /** Read the list. If the state changes meanwhile, read it once more. */
   async load() {
     this.#stale = true;
-    if (this.#loading || this.actions.writing) return; // `#settle` comes
-    this.#loading = true;
-    while (this.#stale && this.panel.opened && !this.actions.writing) await this.#fetch();
-    this.#loading = false;
+    if (this.#run || this.actions.writing) return; // `#settle` comes
+    const run = (this.#run = {});
+    while (run === this.#run && this.#stale && this.panel.opened && !this.actions.writing) await this.#fetch(run);
+    if (run !== this.#run) return;
+    this.#run = null;
     this.panel.render();
   }
 
-  async #fetch() {
+  /** @param {object} run */
+  async #fetch(run) {
     this.#stale = false;
-    const [generation, filter, known] = [this.#generation, this.filter, this.#snapshot?.version ?? 0];
+    const known = this.#snapshot?.version ?? 0;
     try {
       const important = this.#snapshot?.unread ? readPage(this.bell.api, { important: true, unread: true }, "", IMPORTANT) : null;
-      const [page, first] = await Promise.all([readPage(this.bell.api, filter, "", SHOWN), important]);
-      if (generation !== this.#generation) return void (this.#stale = true);
+      const [page, first] = await Promise.all([readPage(this.bell.api, this.filter, "", SHOWN), important]);
+      if (run !== this.#run) return;
       if (!this.#owns(page) || (first && !this.#owns(first))) return this.#recheckUser();
       this.failed = this.#refused = false;
-      if (filter !== this.filter || this.#isOutdated(known, page)) this.#stale = true;
+      if (this.#isOutdated(known, page)) this.#stale = true;
       else this.#take(page, first?.items ?? []);
     } catch (error) {
-      if (generation === this.#generation) this.#fail(error);
+      if (run === this.#run) this.#fail(error);
     }
   }
 

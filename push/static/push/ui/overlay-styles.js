@@ -47,7 +47,7 @@ h2 { flex: 1; }
 .all:hover { background: var(--rd-hover); }
 .all:focus-visible { outline-offset: -3px; border-radius: var(--rd-radius); }
 
-/* rows: space is reserved for the dot, so marking as read moves nothing; the acts lie over the end of a row */
+/* rows: space is reserved for the dot, so marking as read moves nothing; the acts lie over the upper edge of a row, beside its title */
 .rd-list { outline: none; }
 .rd-hidden { position: absolute; inline-size: 1px; block-size: 1px; overflow: hidden; clip-path: inset(50%); }
 .rd-day { padding-block: var(--rd-space-2) 6px; padding-inline: 28px var(--rd-space-4); }
@@ -110,8 +110,9 @@ p.rd-body { display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-cla
 .rd-row:not(:has(.rd-body, .rd-size, .rd-links)) { align-items: center; }
 .rd-row:not(:has(.rd-body, .rd-size, .rd-links)) > .rd-dot { margin-block-start: 0; }
 .rd-starred .rd-time::before { content: "★ " / ""; color: var(--rd-warning); }
-.rd-acts { position: absolute; z-index: 2; inset-block-start: 6px; inset-inline-end: var(--rd-space-2); display: flex; padding: 1px; border: 1px solid var(--rd-border);
+.rd-acts { position: absolute; z-index: 2; inset-block-start: -20px; inset-inline-end: var(--rd-space-2); display: flex; padding: 1px; border: 1px solid var(--rd-border);
   border-radius: var(--rd-radius-small); background: var(--rd-raised); box-shadow: var(--rd-shadow-small); opacity: 0; pointer-events: none; }
+.rd-row:is(:first-child, .rd-day + *) .rd-acts { inset-block-start: 2px; }
 .rd-row:is(:hover, :focus-within) .rd-acts { opacity: 1; pointer-events: auto; }
 .rd-act { display: grid; place-items: center; inline-size: 32px; block-size: 32px; border-radius: 4px; color: var(--rd-text-muted); }
 .rd-act .icon { inline-size: 17px; block-size: 17px; }
@@ -126,13 +127,17 @@ p.rd-body { display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-cla
   .rd-row.rd-acting .rd-acts { display: flex; }
   .rd-act { inline-size: 44px; block-size: 44px; }
   .rd-more-acts { position: relative; z-index: 1; display: grid; grid-area: 2 / 4; justify-self: end; margin-block: -10px -11px; margin-inline-end: -12px; }
-  .rd-row { grid-template-rows: auto auto; }
-  .rd-row .rd-text { grid-area: 1 / 3 / span 2; }
+  .rd-row.rd-row { grid-template-rows: auto auto; align-items: start; }
+  .rd-row.rd-row > .rd-dot { margin-block-start: 13px; }
+  .rd-row .rd-text { grid-area: 1 / 3 / span 2; align-self: start; min-block-size: 34px; align-content: center; }
+  .rd-row .rd-time { min-block-size: 34px; align-content: center; }
   .rd-button, .button, .rd-fold { min-block-size: 44px; }
 }
 
 /* the items of a thread, below its headline */
 .rd-parts { position: relative; z-index: 1; margin-block-start: 6px; }
+.rd-row:has(.rd-parts) > .rd-text { grid-area: 1 / 3 / auto / -1; }
+.rd-text:has(.rd-parts) > :is(.rd-title, .rd-size) { display: block; margin-inline-end: 6.5em; }
 .rd-part { display: flex; align-items: center; gap: 10px; min-block-size: var(--rd-target); }
 .rd-part .rd-dot { flex: none; margin: 0; }
 .rd-part :is(a, button) { flex: 1; min-inline-size: 0; min-block-size: var(--rd-target); padding: 4px 0; color: var(--rd-text-muted); font-size: var(--rd-text-sm); overflow-wrap: anywhere; align-content: center; }

@@ -38,7 +38,7 @@ function replace(list, parts) {
 
 /** The items of threads, each below its headline. */
 export class Parts {
-  #open = new Map(); // key of a thread → {row, list, shown: the items, next: the cursor}
+  #open = new Map(); // key of a thread → {row, list, shown: the items, next: the cursor, reading: a promise}
 
   /** `guard(work)`: handles what reading throws; `owns(page)`: whether a page is the user's; `filter()`: {q, type} of the list. */
   constructor(api, guard, owns, filter) {
@@ -55,7 +55,7 @@ export class Parts {
     if (known?.row === row) return;
     const list = h("ul", { class: "rd-parts", role: "list" });
     row.querySelector(".rd-text").append(list);
-    this.#open.set(ref, { row, list, shown: [], next: null });
+    this.#open.set(ref, { row, list, shown: [], next: null, reading: null });
     await this.#read(ref);
   }
 
@@ -67,9 +67,19 @@ export class Parts {
     }
   }
 
-  /* From the top as far as was shown, or the page after that. */
-  async #read(key, before = "") {
+  /* One after the other: an answer that is late would take away what was shown since. */
+  async #read(key, isOlder = false) {
     const open = this.#open.get(key);
+    const before = open.reading;
+    open.reading = (async () => {
+      await before?.catch(() => {}); // its own caller knows
+      if (this.#open.get(key) === open) await this.#readNow(key, open, isOlder ? open.next : "");
+    })();
+    await open.reading;
+  }
+
+  /* From the top as far as was shown, or the page after that. */
+  async #readNow(key, open, before) {
     await this.guard(async () => {
       const page = await readParts(this.api, key, this.filter(), before, before ? undefined : Math.min(Math.max(open.shown.length, 20), 100));
       if (!this.owns(page)) return;
@@ -81,7 +91,7 @@ export class Parts {
 
   #more(key, next) {
     if (next === null) return [];
-    const onclick = () => this.#read(key, next);
+    const onclick = () => this.#read(key, true);
     return [h("li", {}, h("button", { class: "rd-button", type: "button", onclick }, gettext("Load older")))];
   }
 }
