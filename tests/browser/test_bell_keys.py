@@ -90,6 +90,7 @@ def test_the_dialog_switches_them_off(three: Bell) -> None:
     press(three, "j", "?")
     dialog = three.page.get_by_role("dialog", name="Keyboard shortcuts")
     expect(dialog).to_be_visible()
+    expect(dialog.get_by_role("heading")).to_have_text(["Keyboard shortcuts", "Move", "Act"])
     expect(dialog.get_by_text("Search")).to_have_count(0)
     assert axe.violations(three.page) == []
     with three.page.expect_response("**/preferences/") as answered:

@@ -68,7 +68,7 @@ def test_the_inbox_page_needs_two_scripts_more(made: Path) -> None:
     imported = {(script.parent / path).resolve() for path in IMPORTED.findall(script.read_text())}
     later = imported - {made.resolve() / "static" / found[name] for name in ("push/page.js", ROWS)}
     assert len(imported) == len(later) + 2
-    assert {path.name.partition("-")[0] for path in later} == {"swipe"}  # on touch screens
+    assert {path.name.partition("-")[0] for path in later} == {"swipe", "key"}  # on touch screens; the list of keys
     page = (ROOT / "inbox" / "templates" / "inbox" / "inbox.html").read_text()
     assert re.search(rf"""modulepreload" href="{{% static "{ROWS}" %}}""", page)
 

@@ -12,7 +12,7 @@ const OWN_KEYS = "dialog, [popover], [role=dialog], [role=menu]"; // what lies o
 export function bindKeys(stops, page, field) {
   document.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || isElsewhere(event)) return;
-    if (event.repeat && event.key === "Enter" && stops.kept) event.preventDefault(); // one press, one row
+    if (event.repeat && event.key === "Enter" && stops.isInside) event.preventDefault(); // one press, one row
     const command = commandOf(event, page.hasCharacters());
     if (command && run(command, event.key.length > 1, stops, page, field)) event.preventDefault();
   });
@@ -37,8 +37,7 @@ function isElsewhere(event) {
 
 /* Returns whether it did anything. Arrow keys and the like (`isNamed`) belong to the browser outside of the rows. */
 function run(command, isNamed, stops, page, field) {
-  const isInside = stops.kept !== null;
-  if (isNamed && !isInside) return false;
+  if (isNamed && !stops.isInside) return false;
   if (MOVES.includes(command)) return stops.move(command);
   if (command === "search") field.select(), field.focus();
   else if (command === "help" || command === "undo") page[command]();

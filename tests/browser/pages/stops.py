@@ -101,6 +101,11 @@ def ask_until(page: Page) -> None:
     expect(page.get_by_role("dialog").get_by_label("Date and time")).to_be_visible()
 
 
+def show_keys(page: Page) -> None:
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
+
+
 STOPS = (
     Stop("bob", "/", ".post"),
     Stop("bob", "/?view=following", is_looked_at=False),
@@ -109,6 +114,7 @@ STOPS = (
     Stop("bob", "/people/"),
     Stop("bob", "/people/alice/", ".post"),
     Stop("bob", "/inbox/", ".rd-row .rd-rich strong"),  # an announcement, with its markup
+    Stop("bob", act=show_keys, name="keys"),
     Stop("bob", "/inbox/?view=archived", "[data-empty]"),
     Stop("bob", "/inbox/?view=threads", ".rd-size", is_looked_at=False),
     Stop("bob", act=unfold_thread, name="thread unfolded"),

@@ -217,6 +217,14 @@ def test_all_that_match_is_waited_for(inbox: OpenInbox, comment: Comment, site: 
     assert site.call("snapshot", person)["unread"] == 0
 
 
+def test_back_puts_the_focus_nowhere_for_a_mouse(three: InboxPage) -> None:
+    three.row("two").get_by_role("link").click()
+    three.page.wait_for_url("**/people/")
+    three.page.go_back()
+    expect(three.unread).to_have_count(2)
+    assert three.focused_row() == ""
+
+
 def test_back_leads_to_the_row_that_was_opened(three: InboxPage) -> None:
     press(three, "j", "j", "o")
     three.page.wait_for_url("**/people/")

@@ -50,7 +50,7 @@ export function showKeys(parent, keys) {
   const dialog = h("dialog", { "aria-labelledby": "title", onclose: () => host.remove(), onclick: (event) => event.target === dialog && dialog.close() },
     h("div", { class: "sheet" },
       h("h2", { id: "title", tabindex: "-1", autofocus: true }, gettext("Keyboard shortcuts")),
-      h("div", { class: "groups" }, ...groups().map(([heading, rows]) => group(heading, rows.filter(([commands]) => commands.some(keys.has))))),
+      h("div", { class: "groups" }, ...groups().flatMap(([heading, rows]) => group(heading, rows.filter(([commands]) => commands.some(keys.has))))),
       h("label", {}, box, h("span", {}, gettext("Letters and other characters act"))),
       h("p", { id: "hint" }, gettext("Switch them off if they get in the way, when you dictate for example. All other keys still act. Kept for all your devices.")),
       failed,
@@ -60,9 +60,11 @@ export function showKeys(parent, keys) {
   dialog.showModal();
 }
 
+/** None without rows. */
 function group(heading, rows) {
+  if (!rows.length) return [];
   const lines = rows.map(([, keys, text]) => h("div", {}, h("dt", {}, ...keys.flatMap((key) => [h("kbd", {}, key), " "])), h("dd", {}, text)));
-  return h("section", {}, h("h3", {}, heading), h("dl", {}, ...lines));
+  return [h("section", {}, h("h3", {}, heading), h("dl", {}, ...lines))];
 }
 
 async function store(box, failed, keys) {
@@ -87,8 +89,9 @@ dialog::backdrop { background: var(--rd-backdrop); }
 .sheet { padding: 20px 24px; }
 h2, h3, p, dl, dd { margin: 0; font: inherit; }
 h2 { font-size: var(--rd-text-lg); font-weight: 650; }
-h3 { margin-block: 16px 4px; color: var(--rd-text-muted); font-size: var(--rd-text-sm); font-weight: 550; }
-.groups { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(17em, 100%), 1fr)); gap: 0 40px; }
+h3 { margin-block-end: 4px; color: var(--rd-text-muted); font-size: var(--rd-text-sm); font-weight: 550; }
+.groups { columns: 17em 2; column-gap: 40px; }
+section { break-inside: avoid; padding-block-start: 16px; }
 dl > div { display: flex; align-items: baseline; justify-content: space-between; gap: 16px; padding-block: 5px; border-block-end: 1px solid var(--rd-border); }
 dl > div:last-child { border: 0; }
 dt { order: 1; flex: none; }

@@ -28,7 +28,7 @@ export class PanelKeys {
   async onKey(event) {
     const path = /** @type {HTMLElement[]} */ (event.composedPath());
     if (takesText(path[0]) || path.some(({ localName }) => localName === "dialog")) return;
-    if (event.repeat && event.key === "Enter" && this.stops.kept) event.preventDefault(); // one press, one row
+    if (event.repeat && event.key === "Enter" && this.stops.isInside) event.preventDefault(); // one press, one row
     const command = commandOf(event, true);
     if (!command || OF_THE_PAGE.includes(command)) return;
     if (event.key.length === 1) {

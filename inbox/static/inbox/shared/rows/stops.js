@@ -60,9 +60,14 @@ export class Stops {
     title(row).click();
   }
 
-  /** Where the focus is, for a later page; null if it is in no row. */
+  /** Whether the focus is in a row. */
+  get isInside() {
+    return this.#focusedRow !== null;
+  }
+
+  /** Where the focus is, for a later page; null if it is in no row, or does not show: a mouse has brought it there. */
   get kept() {
-    const row = this.#focusedRow;
+    const row = this.#focused?.matches(":focus-visible") ? this.#focusedRow : null;
     return row && { ref: refOf(row), at: this.rows.indexOf(row) };
   }
 
