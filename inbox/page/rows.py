@@ -16,6 +16,7 @@ from ..selectors.items import Item
 from ..selectors.threads import Headline
 from .filters import Filter
 from .times import Clock, Shown
+from .wording import full_stop, name_of, said_before
 
 LONGEST, LONGEST_HTML = 10_000, 100_000  # code units of UTF-16, as in item.js
 THREAD = "thread "  # before the key in the value of a button: it acts on the whole thread
@@ -70,9 +71,28 @@ class Row:
         return self.clock.shown(self.item.snoozed_until) if self.item.snoozed_until else None
 
     @property
-    def state(self) -> str:
-        """For screen readers."""
-        return ", ".join(([] if self.read else [_("Unread")]) + ([_("Starred")] if self.item.starred else []))
+    def before(self) -> str:
+        """What screen readers say before the title."""
+        size = (self.thread.items, self.thread.unread) if self.thread and self.is_thread else (0, 0)
+        return said_before(read=self.read, starred=self.item.starred, items=size[0], unread=size[1])
+
+    @property
+    def stop(self) -> str:
+        return full_stop(self.title)
+
+    @cached_property
+    def acts(self) -> dict[str, str]:
+        """The names of the buttons. A tooltip that differs from the name would be read as a description after it."""
+        words = {
+            "more": _("More"),
+            "star": _("Star"),
+            "snooze": _("Snooze"),
+            "wake": _("Wake now"),
+            "read": _("Mark as unread") if self.read else _("Mark as read"),
+            "archive": _("Move to inbox") if self.item.archived else _("Archive"),
+            "delete": _("Delete"),
+        }
+        return {act: name_of(word, self.title) for act, word in words.items()}
 
     @property
     def level_word(self) -> str:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from inbox import conf, selectors
 from inbox.core.isolation import log_failure
 from inbox.errors import NotFound
+from inbox.page.wording import name_of
 
 from ..views import visitors
 
@@ -49,6 +50,12 @@ def broadcast_banners(context: dict[str, Any]) -> dict[str, Any]:
 def level_word(level: str) -> str:
     """As in inbox/static/inbox/shared/item.js."""
     return {"warning": _("Warning"), "critical": _("Critical")}.get(level, "")
+
+
+@register.filter
+def of(act: str, title: str) -> str:
+    """The name of a button: "Close: Maintenance tonight"."""
+    return name_of(act, title)
 
 
 def _or_nothing(read: Callable[[], dict[str, Any]], otherwise: dict[str, Any]) -> dict[str, Any]:

@@ -69,8 +69,8 @@ def test_forced_colours_hide_no_state(inbox: OpenInbox, scheme: str, size: Any) 
     assert style(page.toast, "borderStyle") == "solid"
     bell = Bell(page.page).shows("2").open()
     differ(bell.badge, bell.button, "backgroundColor")
-    differ(bell.row("one").locator(".dot"), bell.row("two").locator(".dot"), "opacity")
-    differ(bell.row("one").locator(".title"), bell.row("two").locator(".title"), "fontWeight")
+    differ(bell.row("one").locator(".rd-dot"), bell.row("two").locator(".rd-dot"), "backgroundColor")
+    differ(bell.title("one"), bell.title("two"), "fontWeight")
     page.page.keyboard.press("ArrowDown")
     outlined(page.page)
     assert style(bell.panel.locator(".sheet"), "borderBlockStartStyle") == "solid"

@@ -30,7 +30,7 @@ def test_nothing_sticks_out_of_the_panel_in_the_narrowest_window(browse: Browse,
     bell = tab(browse(site, reader, **NARROW), "/inbox/preferences/").live().open()
     width = bell.page.evaluate("document.body.offsetWidth")
     close = bell.panel.get_by_role("button", name="Close")
-    for part in (bell.mark_all, close, bell.rows.first, bell.rows.first.locator("time")):
+    for part in (bell.mark_all, close, bell.rows.first, bell.rows.first.locator(".rd-time")):
         assert 0 <= box(part)["x"] <= width - box(part)["width"], part
 
 

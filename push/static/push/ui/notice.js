@@ -4,6 +4,7 @@ import { h } from "../../inbox/shared/dom.js";
 import { gettext } from "../../inbox/shared/i18n.js";
 import { icon } from "../../inbox/shared/icons.js";
 import { levelWord } from "../../inbox/shared/item.js";
+import { nameOf } from "../../inbox/shared/rows/wording.js";
 import { localTimes } from "../../inbox/shared/times.js";
 import { markOf } from "../../inbox/shared/trial.js";
 
@@ -23,7 +24,8 @@ export function fillNotice(notice, item, language) {
   notice.dataset.level = item.level;
   const id = `rd-notice-${item.ref}`;
   const words = h("div", { class: "rd-notice-words" }, titleOf(item, id), ...textOf(item, language));
-  const shut = h("button", { class: "rd-notice-shut", type: "button", "data-act": "close", "aria-label": gettext("Close"), "aria-describedby": id }, icon("close"));
+  const close = nameOf(gettext("Close"), item.title, language);
+  const shut = h("button", { class: "rd-notice-shut", type: "button", "data-act": "close", title: close, "aria-label": close }, icon("close"));
   notice.replaceChildren(words, ...buttonsOf(item), shut);
   finishNotice(notice, language);
 }

@@ -49,6 +49,7 @@ h2 { flex: 1; }
 
 /* rows: space is reserved for the dot, so marking as read moves nothing; the acts lie over the upper edge of a row, beside its title */
 .rd-list { outline: none; }
+.rd-stop { font-size: 0; } /* for the ear */
 .rd-hidden { position: absolute; inline-size: 1px; block-size: 1px; overflow: hidden; clip-path: inset(50%); }
 .rd-day { padding-block: var(--rd-space-2) 6px; padding-inline: 28px var(--rd-space-4); }
 .rd-day h3 { color: var(--rd-text-muted); font-size: var(--rd-text-sm); }

@@ -1,9 +1,10 @@
 /** Toasts: items that have just arrived, at the edge of the page. @import {Item} from "../client/types.js" */
 import { dismissTimer, h } from "../../inbox/shared/dom.js";
-import { gettext, interpolate, ngettext } from "../../inbox/shared/i18n.js";
+import { gettext, interpolate, languageOf, ngettext } from "../../inbox/shared/i18n.js";
 import { icon } from "../../inbox/shared/icons.js";
 import { levelWord } from "../../inbox/shared/item.js";
 import { kindOf } from "../../inbox/shared/rows/row.js";
+import { nameOf } from "../../inbox/shared/rows/wording.js";
 import { markOf } from "../../inbox/shared/trial.js";
 
 const STACK = 3; // toasts at once
@@ -94,7 +95,8 @@ export function toastOf(item, onChoose, onDismiss) {
   const body = item.href
     ? h("a", { class: "words", href: item.href, onclick: onChoose }, ...texts)
     : h("button", { class: "words", type: "button", onclick: onChoose }, ...texts);
-  const close = h("button", { class: "close", type: "button", "aria-label": gettext("Dismiss"), onclick: onDismiss }, icon("close"));
+  const dismiss = nameOf(gettext("Dismiss"), item.title, languageOf(document.documentElement.lang));
+  const close = h("button", { class: "close", type: "button", title: dismiss, "aria-label": dismiss, onclick: onDismiss }, icon("close"));
   return h("li", { class: "toast", "data-ref": item.ref, "data-level": item.level, "data-urgent": isUrgent(item) && "1" },
     h("span", { class: `rd-kind rd-${item.level}` }, ...kindOf(item.type, item.actor, "")), body, close);
 }

@@ -2,6 +2,7 @@
 
 import { h, setText } from "../dom.js";
 import { gettext } from "../i18n.js";
+import { nameOf } from "./wording.js";
 
 const observer = new ResizeObserver((entries) => entries.forEach(({ target }) => fit(target)));
 
@@ -50,4 +51,5 @@ function show(row) {
   const isOpen = row.classList.contains("rd-open");
   button(row).ariaExpanded = String(isOpen);
   setText(button(row), isOpen ? gettext("Show less") : gettext("Show more"));
+  if (row.item) button(row).ariaLabel = nameOf(button(row).textContent, row.item.title, row.look.language);
 }

@@ -5,16 +5,19 @@ import { gettext } from "../i18n.js";
 import { levelWord } from "../item.js";
 import { timeElement } from "../times.js";
 import { readPage, readParts } from "./reading.js";
+import { saidAfter } from "./row.js";
+import { saidBefore } from "./wording.js";
 
 const IMPORTANT = 3; // items at most: the list below has all of them
 
 /* The title is a link, or a button that marks as read; `item` of the element is the item (clicks.js). */
 function buildPart(item, language, body = "") {
-  const inner = [h("span", { class: "rd-hidden" }, item.read ? "" : `${gettext("Unread")}: `), word(item), h("span", { lang: item.lang || null }, item.title),
+  const inner = [h("bdi", { class: "rd-hidden" }, saidBefore(item)), word(item), h("span", { lang: item.lang || null }, item.title), ...saidAfter(item, language),
     body ? h("span", { class: "rd-part-body", dir: "auto", lang: item.lang || null }, body) : null];
   const title = item.href ? h("a", { href: item.href }, ...inner) : h("button", { type: "button" }, ...inner);
   const part = h("li", { class: `rd-part ${item.read ? "" : "rd-unread"}` },
     h("span", { class: "rd-dot" }), title, item.created_at ? timeElement(item.created_at, language) : null);
+  if (item.created_at) part.lastElementChild.ariaHidden = "true"; // its name says it
   part.item = item;
   return part;
 }

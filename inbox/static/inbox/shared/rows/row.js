@@ -12,18 +12,19 @@ import { icon, typeIcon } from "../icons.js";
 import { buttonLinks, levelWord } from "../item.js";
 import { localTimes, momentElement, refreshTimes, timeElement } from "../times.js";
 import { dropText, watchText } from "./fold.js";
+import { fullStop, nameOf, saidBefore } from "./wording.js";
+
+const ACTS = ["star", "snooze", "wake", "read", "archive", "delete"];
 
 /** The parts that no item changes; `updateRow` fills in the others. */
 export function buildRow(item, look) {
   const row = h("li", { class: "rd-row", "data-ref": item.ref },
-    h("span", { class: "rd-dot" }, h("span", { class: "rd-hidden" })),
+    h("span", { class: "rd-dot" }),
     h("span", { class: "rd-kind", title: look.labelOf(item.type) }, typeIcon(item.type)),
     h("div", { class: "rd-text", dir: "auto" }),
     h("time", { class: "rd-time", hidden: true }),
     moreButton(),
-    h("div", { class: "rd-acts" },
-      actionButton("star", gettext("Star")), actionButton("snooze", gettext("Snooze")), actionButton("wake", gettext("Wake now")),
-      actionButton("read"), actionButton("archive"), actionButton("delete", gettext("Delete"))));
+    h("div", { class: "rd-acts" }, ...ACTS.map(actionButton)));
   row.look = look;
   return row;
 }
@@ -68,25 +69,22 @@ export function updateRow(row, item) {
 function showState(row, item) {
   row.classList.toggle("rd-unread", !item.read);
   row.classList.toggle("rd-starred", item.starred);
-  const states = [item.read ? "" : gettext("Unread"), item.starred ? gettext("Starred") : ""];
-  const state = states.filter(Boolean).join(", ");
-  setText(row.querySelector(".rd-dot > *"), state);
-  describe(row.querySelector('[data-act="open"]'), state);
-  const [star, wake, read, archive] = ["star", "wake", "read", "archive"].map((name) => row.querySelector(`[data-act="${name}"]`));
+  setText(row.querySelector(".rd-before"), saidBefore(item));
+  const [star, snooze, wake, read, archive, remove] = ACTS.map((name) => row.querySelector(`[data-act="${name}"]`));
+  const name = (button, text, symbol) => label(button, nameOf(text, item.title, row.look.language), symbol);
+  name(row.querySelector('[data-act="more"]'), gettext("More"), "more");
+  name(star, gettext("Star"), "star");
+  name(snooze, gettext("Snooze"), "snooze");
+  name(wake, gettext("Wake now"), "wake");
+  if (item.read) name(read, gettext("Mark as unread"), "unread");
+  else name(read, gettext("Mark as read"), "read");
+  if (item.archived) name(archive, gettext("Move to inbox"), "unarchive");
+  else name(archive, gettext("Archive"), "archive");
+  name(remove, gettext("Delete"), "delete");
   star.ariaPressed = String(item.starred);
-  row.querySelector('[data-act="snooze"]').ariaHasPopup = "dialog";
+  snooze.ariaHasPopup = "dialog";
   wake.hidden = !item.snoozed_until;
-  if (item.read) label(read, gettext("Mark as unread"), "unread");
-  else label(read, gettext("Mark as read"), "read");
-  if (item.archived) label(archive, gettext("Move to inbox"), "unarchive");
-  else label(archive, gettext("Archive"), "archive");
   read.hidden = item.archived || Boolean(item.snoozed_until);
-}
-
-/* For those who move from title to title. */
-function describe(title, state) {
-  if (state) title.setAttribute("aria-description", state);
-  else title.removeAttribute("aria-description");
 }
 
 /* CSS stretches the title over the whole row. Without a link it is a button that marks as read. */
@@ -99,8 +97,16 @@ function showTitle(row, item) {
   // <bdi>: the word is in the page's language; the direction of the title is decided by its own text alone.
   const word = levelWord(item.level);
   const level = word ? [h("bdi", { class: `rd-level rd-${item.level}` }, word), " "] : [];
-  title.replaceChildren(...level, h("span", { lang: item.lang || null }, item.title));
+  title.replaceChildren(h("bdi", { class: "rd-hidden rd-before" }), ...level, h("span", { lang: item.lang || null }, item.title),
+    ...saidAfter(item, row.look.language));
   if (title !== old) replace(row.querySelector(".rd-text"), old, title);
+}
+
+/* The time is the last part of the name, and what is seen of it is not read once more. */
+export function saidAfter({ title, created_at: moment }, language) {
+  const stop = fullStop(title, language);
+  const parts = [stop ? h("span", { class: "rd-stop" }, stop) : null, h("bdi", { class: "rd-hidden" }, moment ? timeElement(moment, language) : null)];
+  return parts.filter(Boolean);
 }
 
 function showFace(row, { actor, type }) {
@@ -174,7 +180,7 @@ function showThread(row, { thread, items, unread }) {
   title.ariaExpanded ??= "false";
   const size = interpolate(ngettext("%(n)s notification", "%(n)s notifications", items), { n: items });
   const news = unread ? interpolate(ngettext("%(n)s unread", "%(n)s unread", unread), { n: unread }) : "";
-  title.after(h("p", { class: "rd-size" }, [size, news].filter(Boolean).join(" · ")));
+  title.after(h("p", { class: "rd-size", "aria-hidden": "true" }, [size, news].filter(Boolean).join(" · ")));
 }
 
 function showUntil(row, item) {
@@ -187,26 +193,27 @@ function showUntil(row, item) {
 function showTime(row, item) {
   const time = item.created_at ? timeElement(item.created_at, row.look.language) : h("time", { hidden: true });
   time.className = "rd-time";
+  time.ariaHidden = "true";
   row.querySelector(".rd-time").replaceWith(time);
+  row.querySelector(".rd-title > .rd-hidden:last-child").replaceChildren(...(item.created_at ? [timeElement(item.created_at, row.look.language)] : []));
 }
 
-function actionButton(name, text = "") {
-  const button = h("button", { class: "rd-act", type: "button", "data-act": name });
-  if (text) label(button, text, name);
-  return button;
+function actionButton(name) {
+  return h("button", { class: "rd-act", type: "button", "data-act": name });
 }
 
 /* Opens the actions where nothing hovers and there is little room. */
 function moreButton() {
-  const button = actionButton("more", gettext("More"));
+  const button = actionButton("more");
   button.classList.add("rd-more-acts");
   button.ariaExpanded = "false";
   return button;
 }
 
-function label(button, text, symbol) {
-  if (button.title === text) return;
-  button.title = text;
-  button.ariaLabel = text;
+/* A tooltip that differs from the name would be read as a description after it. */
+function label(button, name, symbol) {
+  if (button.ariaLabel === name) return;
+  button.title = name;
+  button.ariaLabel = name;
   button.replaceChildren(icon(symbol));
 }

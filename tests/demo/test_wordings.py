@@ -1,0 +1,27 @@
+"""What rows say around their titles, as the server writes it; test_heard.py of the browser has the same cases."""
+
+from typing import Any
+
+import pytest
+from django.utils import translation
+
+from inbox.page.wording import full_stop, name_of, said_before
+from tests.wordings import BEFORE, NAMES, NEW, STOPS
+
+
+@pytest.mark.parametrize(("language", "differs", "said"), BEFORE)
+def test_before_the_title(language: str, differs: dict[str, Any], said: str) -> None:
+    with translation.override(language):
+        assert said_before(**NEW | differs) == said
+
+
+@pytest.mark.parametrize(("language", "title", "stop"), STOPS)
+def test_the_end_of_the_title(language: str, title: str, stop: str) -> None:
+    with translation.override(language):
+        assert full_stop(title) == stop
+
+
+@pytest.mark.parametrize(("language", "act", "title", "name"), NAMES)
+def test_the_name_of_a_button(language: str, act: str, title: str, name: str) -> None:
+    with translation.override(language):
+        assert name_of(act, title) == name
