@@ -23,6 +23,7 @@ def told(site: Site, person: str, comment: Comment) -> None:
     site.call("send", "system", [person], title="Disk full", body="Nothing is left.", level="critical")
     comment("one")
     comment("two")
+    site.call("send", "system", [person], title="Plain")
 
 
 def style(element: Locator, name: str, part: str | None = None) -> str:
@@ -55,8 +56,8 @@ def outlined(page: Page, part: str | None = None) -> None:
 def test_forced_colours_hide_no_state(inbox: OpenInbox, scheme: str, size: Any) -> None:
     """Backgrounds and colours are the system's: what is unread, chosen, pressed or focused differs otherwise."""
     page = inbox("/inbox/", **FORCED, color_scheme=scheme, viewport=size)
-    unread, read = page.row("one"), page.row("two")
-    read.get_by_role("link").focus()
+    unread, read = page.row("one"), page.row("Plain")
+    read.locator("[data-act=open]").focus()
     page.page.keyboard.press("u")
     page.page.keyboard.press("s")
     expect(read.locator("[data-act=star]")).to_have_attribute("aria-pressed", "true")
@@ -67,10 +68,10 @@ def test_forced_colours_hide_no_state(inbox: OpenInbox, scheme: str, size: Any) 
     differ(page.tab("All"), page.tab("Comments"), "textDecorationLine")
     outlined(page.page, "::after")
     assert style(page.toast, "borderStyle") == "solid"
-    bell = Bell(page.page).shows("2").open()
+    bell = Bell(page.page).shows("3").open()
     differ(bell.badge, bell.button, "backgroundColor")
-    differ(bell.row("one").locator(".rd-dot"), bell.row("two").locator(".rd-dot"), "backgroundColor")
-    differ(bell.title("one"), bell.title("two"), "fontWeight")
+    differ(bell.row("Disk full").locator(".rd-dot"), bell.row("Plain").locator(".rd-dot"), "backgroundColor")
+    differ(bell.title("Disk full"), bell.title("Plain"), "fontWeight")
     page.page.keyboard.press("ArrowDown")
     outlined(page.page)
     assert style(bell.panel.locator(".sheet"), "borderBlockStartStyle") == "solid"
@@ -86,7 +87,7 @@ def everywhere(page: InboxPage, site: Site, comment: Comment, rules: list[str] |
     page.row("two").locator("[data-act=open]").focus()
     page.page.keyboard.press("s")
     comment("three")
-    bell = Bell(page.page).shows("4").news().keep()
+    bell = Bell(page.page).shows("5").news().keep()
     expect(bell.toasts.first).to_be_visible()
     look("page")
     bell.open()

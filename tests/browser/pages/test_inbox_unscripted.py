@@ -30,7 +30,9 @@ class Plain:
         self.row(text).get_by_role("button", name=named(label)).click()
 
     def view(self, name: str) -> None:
-        self.page.locator(".rd-views, .rd-types").get_by_role("link", name=re.compile(f"^{name}( \\d+ unread)?$")).click()
+        self.page.locator(".rd-views, .rd-types").get_by_role(
+            "link", name=re.compile(f"^{name}( \\d+ unread)?$")
+        ).click()
 
     def undo(self) -> None:
         self.toast.get_by_role("button", name="Undo").click()
