@@ -22,7 +22,6 @@ import { forget, recall, remember } from "./memory.js";
 import { styles } from "./styles.js";
 import { Name } from "./name.js";
 import { Favicon, markTitle } from "./tab.js";
-import { openUnloaded } from "./unloaded.js";
 
 /** A badge, a panel, toasts, and the count in the browser's tab. The attributes are documented in bell.js. */
 export class NotificationBell extends HTMLElement {
@@ -209,8 +208,15 @@ export class NotificationBell extends HTMLElement {
     const waiting = new AbortController(), { signal } = waiting;
     document.addEventListener("keydown", ({ key }) => key === "Escape" && waiting.abort(), { signal });
     const isWaiting = () => !signal.aborted && this.isConnected && root.activeElement === activeElement;
-    const instead = () => this.state === "live" && !this.outage ? location.assign(this.#inbox) : openUnloaded(this.button, this.#inbox, () => this.#open());
+    const instead = () => this.state === "live" && !this.outage ? location.assign(this.#inbox) : this.#explain();
     this.#overlay.get().then((overlay) => isWaiting() && overlay.open(), () => isWaiting() && instead()).finally(() => waiting.abort());
+  }
+
+  /** Why nothing opens, until the focus goes elsewhere or the button is pressed again. */
+  #explain() {
+    const why = h("p", { class: "why", role: "alert" }, gettext("Your notifications can’t be shown: no connection."));
+    for (const event of ["blur", "click"]) this.button.addEventListener(event, () => why.remove(), { once: true });
+    this.button.after(why);
   }
 
   /** @param {Snapshot} snapshot @param {Item} item @param {number} others that arrived with it */

@@ -26,22 +26,20 @@ h2, h3, p, ul { margin: 0; padding: 0; list-style: none; font: inherit; }
   font-size: 11px; font-weight: 700; line-height: 18px; text-align: center; font-variant-numeric: tabular-nums; }
 .badge:empty { visibility: hidden; }
 /* an outage, or what was not saved: a sign at the bell's foot, since a colour alone tells nothing */
-.mark { position: absolute; inset-block-start: 54%; inset-inline-start: 53%; display: none; place-items: center; inline-size: 18px; block-size: 18px;
-  border-radius: var(--rd-radius-pill); background: var(--rd-text); color: var(--rd-surface); box-shadow: 0 0 0 2px var(--rd-surface); }
+.mark { position: absolute; inset-block-start: 54%; inset-inline-start: 53%; display: none; padding: 3px; border-radius: var(--rd-radius-pill);
+  background: var(--rd-text); color: var(--rd-surface); box-shadow: 0 0 0 2px var(--rd-surface); }
 .mark .icon { inline-size: 12px; block-size: 12px; stroke-width: 2.5; }
-:host([data-trouble]) .mark { display: grid; }
-:host(:is([data-outage="offline"], [data-outage="unreachable"])) .badge { background: var(--rd-text-muted); color: var(--rd-surface); }
+:host([data-trouble]) .mark { display: block; }
+:host([data-trouble]) .badge { background: var(--rd-text-muted); color: var(--rd-surface); }
 
-/* in place of a panel that can't be loaded */
-.unloaded { position: fixed; inset: var(--top, 64px) auto auto var(--left, 8px); inline-size: 408px; max-inline-size: calc(100vw - 16px); margin: 0;
-  padding: var(--rd-space-4); border: 1px solid var(--rd-border); border-radius: var(--rd-radius-large); background: var(--rd-raised); color: var(--rd-text); box-shadow: var(--rd-shadow); }
-.unloaded :is(.again, a) { display: inline-flex; align-items: center; min-block-size: 44px; margin-inline-end: var(--rd-space-4); font-weight: 600; text-decoration: underline; }
+.why { position: absolute; inset-block-start: calc(100% + 8px); inset-inline-end: 0; inline-size: min(300px, 90vw); padding: var(--rd-space-3); border: 1px solid var(--rd-border);
+  border-radius: var(--rd-radius); background: var(--rd-raised); box-shadow: var(--rd-shadow); z-index: 1; }
 
 @media (prefers-reduced-motion: reduce) { *, ::before, ::after { animation: none !important; transition: none !important; } }
 /* high contrast: the user's own backgrounds and colours, so lines and weight replace ours */
 @media (forced-colors: active) {
   .badge { forced-color-adjust: none; background: Highlight; color: HighlightText; box-shadow: 0 0 0 2px Canvas; }
-  :host(:is([data-outage="offline"], [data-outage="unreachable"])) .badge { background: GrayText; color: Canvas; }
+  :host([data-trouble]) .badge { background: GrayText; color: Canvas; }
   .mark { forced-color-adjust: none; background: CanvasText; color: Canvas; }
 }
 `);

@@ -1,5 +1,6 @@
 /* All that a list of rows needs: the inbox page preloads it (inbox.html), so that it costs no round trip of its own. */
 
+import "../kept-notice.js";
 import "./actions.js";
 import "./clicks.js";
 import "./keys.js";
