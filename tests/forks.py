@@ -1,7 +1,7 @@
-"""Processes of the site, forked from one that has imported the libraries: a start costs a third of the CPU time.
+"""Processes of the site, forked from one that has loaded it (tests/loaded.py), or at least the libraries.
 
-What is forked runs `python -m MODULE` or `-c SCRIPT` as a new interpreter would: its environment, arguments, output and
-session are its own, and everything that depends on settings is imported there.
+What is forked runs `python -m MODULE` or `-c SCRIPT` as a new interpreter would: its environment, arguments, output,
+session and settings are its own.
 """
 
 import atexit
@@ -12,24 +12,43 @@ import runpy
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from multiprocessing.context import ForkServerProcess
+from multiprocessing.forkserver import ForkServer
+from multiprocessing.popen_forkserver import Popen
 from socket import socket
+from typing import Any
+from unittest.mock import patch
 
 from tools.commands import PYTHON
 from tools.processes import ROOT, Child, Process
 
 PR_SET_PDEATHSIG = 1
 
+LOADED = {"DJANGO_SETTINGS_MODULE": "tests.site.settings", "DEBUG": "0", "HTTPS": "0"}  # what the loaded site is for
+
 forkserver = multiprocessing.get_context("forkserver")
 forkserver.set_forkserver_preload(["tests.libraries"])
+with_the_site = ForkServer()
+with_the_site.set_forkserver_preload(["tests.loaded"])
+
+
+class ForkOfTheSite(ForkServerProcess):
+    """A process of the other server: `multiprocessing` has one."""
+
+    @staticmethod
+    def _Popen(process: Any) -> Popen:  # noqa: N802
+        with patch("multiprocessing.forkserver.connect_to_new_process", with_the_site.connect_to_new_process):
+            return Popen(process)
 
 
 class Fork:
     """A forked process with what we use of `Popen`. It writes into a log, or reads and writes what a socket carries."""
 
-    def __init__(self, argv: Sequence[str], env: dict[str, str], wire: str | socket, dies_of: int) -> None:
+    def __init__(self, argv: Sequence[str], env: Mapping[str, str], wire: str | socket, dies_of: int) -> None:
+        process = ForkOfTheSite if is_of_the_site(env) else forkserver.Process
         # A daemon: it is ended with us rather than waited for.
-        self._process = forkserver.Process(target=_run, args=(argv, env, wire, dies_of), daemon=True)
+        self._process = process(target=_run, args=(argv, env, wire, dies_of), daemon=True)
         self._process.start()
         assert self._process.pid
         self.pid = self._process.pid
@@ -56,7 +75,12 @@ class Forked(Process):
         return Fork(self.argv[at + 1 :], self.env, str(self.log), self.stop_signal)
 
 
-def _run(argv: Sequence[str], env: dict[str, str], wire: str | socket, dies_of: int) -> None:
+def is_of_the_site(env: Mapping[str, str]) -> bool:
+    """Whether a process with this environment can be forked from the loaded site."""
+    return LOADED.items() <= env.items()
+
+
+def _run(argv: Sequence[str], env: Mapping[str, str], wire: str | socket, dies_of: int) -> None:
     os.setsid()
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, dies_of)
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -67,6 +91,10 @@ def _run(argv: Sequence[str], env: dict[str, str], wire: str | socket, dies_of: 
     option, what, *rest = argv
     sys.argv, sys.path[0] = [what, *rest], str(ROOT)
     try:
+        if is_of_the_site(env):
+            from tests import loaded  # here already
+
+            loaded.renew()
         if option == "-c":
             exec(what, {"__name__": "__main__"})
         else:
