@@ -85,6 +85,7 @@ class Inbox {
     this.snooze = new Snooze(one("snooze"), look.language, (item, until) => this.selecting.snooze(item, until) || this.actions.snooze(item, until));
     this.selecting = new Selecting(root, this);
     this.help = new Help(root, this.api, this.toast);
+    this.toast.hasCharacters = () => this.help.hasCharacters;
     this.arrivals = new Arrivals(this.list, one("important"), () => this.#listVersion);
     this.#listen();
     tellZone();

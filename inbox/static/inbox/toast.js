@@ -7,6 +7,7 @@ import { prepareVoice, say } from "./shared/voice.js";
 const STAY = 10_000; // milliseconds
 
 export class Toast {
+  hasCharacters = () => true; // whether characters act (help.js)
   #undo = null;
   #origin = null; // what had the focus before
 
@@ -20,12 +21,12 @@ export class Toast {
     button.addEventListener("click", () => this.undo());
   }
 
-  /** Show `text`, with an undo button if `undo` is given; say it, with the key that undoes it. */
+  /** Show `text`, with an undo button if `undo` is given; say it, with the key that undoes it unless characters are no keys. */
   show(text, undo = null) {
     this.#undo = undo;
     if (!undo) this.#leave();
     this.text.textContent = text;
-    say(undo ? `${text} ${gettext("Undo with Z.")}` : text);
+    say(undo && this.hasCharacters() ? `${text} ${gettext("Undo with Z.")}` : text);
     this.button.hidden = !undo;
     this.element.hidden = false;
     this.timer.start();

@@ -37,7 +37,7 @@ def differ(one: Locator, other: Locator, *names: str, part: str | None = None) -
     assert values[0] != values[1], f"{names}: both {values[0]}"
 
 
-def outlined(page: Page, part: str | None = None) -> None:
+def outlined(page: Page, part: str) -> None:
     """What has the focus shows it, by a line."""
     shown = page.evaluate(
         """(part) => {
@@ -73,7 +73,7 @@ def test_forced_colours_hide_no_state(inbox: OpenInbox, scheme: str, size: Any) 
     differ(bell.row("Disk full").locator(".rd-dot"), bell.row("Plain").locator(".rd-dot"), "backgroundColor")
     differ(bell.title("Disk full"), bell.title("Plain"), "fontWeight")
     page.page.keyboard.press("ArrowDown")
-    outlined(page.page)
+    outlined(page.page, "::after")
     assert style(bell.panel.locator(".sheet"), "borderBlockStartStyle") == "solid"
 
 

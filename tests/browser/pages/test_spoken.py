@@ -61,6 +61,33 @@ def test_an_act_and_its_undo_are_a_sentence_each(hear: Hear, comment: Comment) -
     spoken.is_silent()
 
 
+def test_no_key_is_named_that_does_nothing(hear: Hear, comment: Comment, site: Site, person: str) -> None:
+    """The user has switched the letters off."""
+    comment("one")
+    comment("two")
+    page, spoken = hear()
+    page.act("one", "Star")
+    spoken.says("Starred. Undo with Z.")
+    with site.client(person) as client:
+        client.patch("/api/v1/preferences/", json={"character_keys": False}).raise_for_status()
+    page, spoken = hear()
+    page.act("one", "Star")
+    spoken.says("Star taken off.")
+
+
+def test_an_act_in_the_panel_is_a_sentence(hear: Hear, comment: Comment) -> None:
+    """The list of the page behind it changes too, without a word."""
+    comment("one")
+    page, spoken = hear()
+    bell = Bell(page.page).open()
+    expect(bell.rows).to_have_count(1)
+    bell.act("one", "Archive")
+    expect(page.rows).to_have_count(0)
+    spoken.says("Archived.")
+    quiet(page.page)
+    assert spoken.sentences == ["Archived."]
+
+
 def test_an_answer_may_come_after_the_push(hear: Hear, comment: Comment) -> None:
     """The bell's number has risen by what the user did here: "Marked as unread." says it already."""
     comment("one")
