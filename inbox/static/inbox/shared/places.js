@@ -1,6 +1,7 @@
 /* The places of the preview of an announcement: each script adds those whose elements it has. */
 
 import { h } from "./dom.js";
+import { gettext } from "./i18n.js";
 import { readItem } from "./item.js";
 
 const places = []; // {order, name, element, show}
@@ -23,8 +24,13 @@ export function showInPlaces(announcement) {
   draw();
 }
 
+/* While its author has yet to write a title: nothing is wrong with the announcement, so no console hears of it. */
+function untitled() {
+  return gettext("Notification");
+}
+
 function draw() {
-  const [item, toast] = [shown.item, shown.toast].map((value) => readItem(value, location.origin));
+  const [item, toast] = [shown.item, shown.toast].map((value) => readItem({ ...value, title: value.title.trim() || untitled() }, location.origin));
   for (const { name, element, show } of places) {
     const node = show(item, toast);
     const heading = h("h2", { lang: shown.lang }, shown.headings[name] ?? name);

@@ -174,10 +174,12 @@ h3 { font-weight: 650; }
 .bone span:first-child { grid-row: span 2; block-size: 34px; border-radius: 50%; }
 .bone span:last-child { inline-size: 60%; }
 
-/* toasts */
-.toasts { position: fixed; inset: auto; inset-block-end: var(--rd-space-4); inset-inline-end: var(--rd-space-4); margin: 0; padding: 0; border: 0; overflow: visible; background: none; color: inherit;
+/* toasts: their boxes are as high as the window, so that these do not move when one comes */
+.toasts { position: fixed; inset: auto; inset-block: var(--rd-space-4); inset-inline-end: var(--rd-space-4); block-size: auto; pointer-events: none; margin: 0; padding: 0; border: 0; overflow: visible; background: none; color: inherit;
   inline-size: min(380px, calc(100vw - 2 * var(--rd-space-4))); font: inherit; }
-.stack { display: grid; gap: var(--rd-space-2); }
+.toasts:popover-open { display: flex; flex-direction: column; }
+.stack { flex: 1; display: grid; align-content: end; gap: var(--rd-space-2); }
+.toast, .rest { pointer-events: auto; }
 .toast { display: grid; grid-template-columns: 34px minmax(0, 1fr) 32px; gap: var(--rd-space-3); padding: var(--rd-space-3); border: 1px solid var(--rd-border);
   border-radius: var(--rd-radius-large); background: var(--rd-raised); color: var(--rd-text); box-shadow: var(--rd-shadow); animation: arrive var(--rd-calm) var(--rd-ease); }
 .words > * { display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2; overflow: hidden; overflow-wrap: anywhere; }

@@ -1,5 +1,6 @@
 /** Toasts: items that have just arrived, at the edge of the page. @import {Item} from "../client/types.js" */
 import { dismissTimer, h } from "../../inbox/shared/dom.js";
+import { gliding } from "../../inbox/shared/glide.js";
 import { gettext, interpolate, languageOf, ngettext } from "../../inbox/shared/i18n.js";
 import { icon } from "../../inbox/shared/icons.js";
 import { levelWord } from "../../inbox/shared/item.js";
@@ -8,6 +9,7 @@ import { nameOf } from "../../inbox/shared/rows/wording.js";
 import { markOf } from "../../inbox/shared/trial.js";
 
 const STACK = 3; // toasts at once
+const URGENT = 10; // of those that stay
 const STAY = 7000; // milliseconds
 
 /** Not a live region: announcer.js announces items. */
@@ -26,10 +28,12 @@ export class Toasts {
   /** @param {Item} item @param {number} others how many more arrived with it @returns {HTMLElement} the toast */
   show(item, others) {
     const toast = this.#make(item);
+    const glide = gliding(this.list);
     this.list.prepend(toast);
     this.#more += others + this.#evict();
     if (!isUrgent(item)) dismissTimer(toast, STAY, () => this.#dismiss(toast)).start();
     this.#render();
+    glide();
     return toast;
   }
 
@@ -51,17 +55,23 @@ export class Toasts {
     this.#render();
   }
 
-  /** Remove the oldest beyond the stack, but no urgent one: that stays until it is dismissed. @returns {number} how many */
+  /**
+   * Remove the oldest beyond the stack, but no urgent one of the newest: these stay until they are dismissed.
+   * @returns {number} how many
+   */
   #evict() {
-    const old = [...this.list.children].slice(STACK).filter((toast) => !toast.dataset.urgent);
+    const urgent = [...this.list.children].filter((toast) => toast.dataset.urgent).slice(0, URGENT);
+    const old = [...this.list.children].slice(STACK).filter((toast) => !urgent.includes(toast));
     old.forEach((toast) => toast.remove());
     return old.length;
   }
 
   /** @param {HTMLElement} toast */
   #dismiss(toast) {
+    const glide = gliding(this.list);
     toast.remove();
     this.#render();
+    glide();
   }
 
   #render() {

@@ -1,6 +1,7 @@
 /* A list on screen: rows under headings. What a row looks like is in row.js. */
 
 import { h, reconcile, setText } from "../dom.js";
+import { gliding } from "../glide.js";
 import { adoptRow, buildRow, updateRow } from "./row.js";
 
 /** Rows that stay are never moved, so they keep the focus. */
@@ -44,6 +45,7 @@ export class List {
   /** Show exactly `items`, the first `fresh` of them highlighted. If the focused row goes, the focus moves to its neighbour. */
   show(items, fresh = 0) {
     const restoreFocus = this.#focusAfter(items);
+    const glide = gliding(this.element);
     this.items = items;
     const makers = new Map(this.#entries(items));
     reconcile(this.element, this.#nodes, [...makers.keys()], (key) => makers.get(key)());
@@ -51,6 +53,7 @@ export class List {
     for (const item of items) this.reports.watch(this.row(item.ref), item, this.look.surface);
     for (const item of items.slice(0, fresh)) this.row(item.ref).classList.add("rd-fresh");
     this.onShown();
+    glide();
     restoreFocus?.();
   }
 

@@ -1,6 +1,7 @@
 /* Short rows beside those of the list: the items of an unfolded thread, and the important ones above the list. */
 
 import { h } from "../dom.js";
+import { gliding } from "../glide.js";
 import { gettext } from "../i18n.js";
 import { levelWord } from "../item.js";
 import { timeElement } from "../times.js";
@@ -145,8 +146,10 @@ export class Important {
     if (shown === this.shown) return void this.#renew(items);
     this.shown = shown;
     const hadFocus = this.list.matches(":focus-within");
+    const glide = gliding(this.element);
     replace(this.list, items.map((item) => buildPart(item, this.look.language)));
     this.element.hidden = !items.length;
+    glide();
     if (hadFocus && !items.length) this.onGone();
   }
 
