@@ -155,6 +155,13 @@ def send(event_type: str, to: list[str], actor: str | None = None, **columns: An
     return services.send(ids(to), models.event_types()[event_type], actor=by, **columns)
 
 
+def send_titles(to: str, titles: list[str]) -> None:
+    """System messages, in one transaction."""
+    with transaction.atomic():
+        for title in titles:
+            send("system", [to], title=title)
+
+
 def refs(name: str) -> list[str]:
     """What is in the user's inbox, the newest first."""
     from inbox import selectors

@@ -9,7 +9,7 @@ import { Filters } from "./filters.js";
 import { Help } from "./help.js";
 import { bindKeys } from "./keys.js";
 import { Owner } from "./owner.js";
-import { makeApi, readBrought, readDown, readShown } from "./pages.js";
+import { PAGE_MAX, makeApi, readBrought, readDown, readShown } from "./pages.js";
 import { Position } from "./position.js";
 import { Screen } from "./screen.js";
 import { Selecting } from "./select/selecting.js";
@@ -33,6 +33,7 @@ const [RETRY_MIN, RETRY_MAX] = [2, 30]; // seconds
 
 class Inbox {
   #cursor = null; // after the last item on screen; null: there are no more
+  #asked = 0; // rows that the reader has asked for
   #listVersion = 0; // the version the list was read at: "mark all as read" covers what was listed then
   #listFilter = null; // the filter it was read with
   #snapshot = null; // the newest
@@ -135,6 +136,7 @@ class Inbox {
     this.list.adopt(page.items);
     this.important.adopt(page.important);
     this.#accept(page, page.items, page.next);
+    this.#asked = page.items.length;
     this.#onSnapshot(page.snapshot, { anew: false });
     this.settle();
     const { rows } = this.position.kept;
@@ -162,6 +164,7 @@ class Inbox {
       if (generation !== this.#generation) return;
       if (![page, snapshot].every((part) => this.owner.owns(part))) return void (this.owner.stopped && this.screen.loaded());
       this.#accept(page, page.items, page.next);
+      this.#asked = page.items.length;
       this.#onSnapshot(snapshot, { anew: true });
     });
     if (generation !== this.#generation) return;
@@ -210,6 +213,7 @@ class Inbox {
         [first] = page.items;
         this.#cursor = page.next;
         this.list.show([...this.list.items, ...page.items.filter((item) => !this.list.find(item.ref))]);
+        this.#asked = this.list.items.length;
       });
       return first;
     } finally {
@@ -227,11 +231,16 @@ class Inbox {
     this.#refreshAgain = false;
     const [generation, known] = [this.#generation, this.#version];
     try {
-      await this.#guard(async () => this.#onRefreshed(generation, known, await readShown(this.api, this.filter, this.list.items)));
+      await this.#guard(async () => this.#onRefreshed(generation, known, await readShown(this.api, this.filter, this.list.items, this.#most)));
     } finally {
       this.#reading = false;
       this.settle();
     }
+  }
+
+  /* Rows of the list, however many arrive while the page is open. */
+  get #most() {
+    return Math.max(this.#asked, PAGE_MAX);
   }
 
   /* `known`: the newest version when the page was requested. */
@@ -241,11 +250,12 @@ class Inbox {
     // In the unread view an item that was read here stays until the user leaves, so that nothing moves under the pointer;
     // in the starred view one that has lost its star.
     const keep = (item) => (this.filter.unread && item.read) || (this.filter.starred && !item.starred);
-    const { items, next, fresh } = merge(this.list.items, this.#cursor, page, keep);
+    const join = (most) => merge(this.list.items, this.#cursor, page, keep, most);
+    const { items, next, fresh } = join(this.#most);
     const hold = fresh && !this.#insert && this.screen.inUse(this.list);
     this.screen.held(hold ? fresh : 0);
-    if (hold) this.list.show(items.slice(fresh));
-    else this.#accept(page, items, next, fresh);
+    if (!hold) this.#accept(page, items, next, fresh);
+    else if (fresh < items.length) this.list.show(join(Infinity).items.slice(fresh)); // else so much has come that no row is in the page
     this.arrivals.settle(page.version);
     // A bell says what arrives, and with its title.
     if (!fresh || document.querySelector("notification-bell")?.state === "live") return;

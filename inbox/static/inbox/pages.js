@@ -6,7 +6,7 @@ import { below } from "./shared/rows/merge.js";
 import { PAGE, asItems, readPage } from "./shared/rows/reading.js";
 import { sameUser } from "./shared/snapshot.js";
 
-const PAGE_MAX = 100; // items; the API's limit
+export const PAGE_MAX = 100; // items; the API's limit
 
 /** With the session's cookie, and the CSRF token of the page for sites that hide the cookie. */
 export function makeApi(root) {
@@ -40,11 +40,14 @@ export async function readDown(api, filter, rows, before = "") {
   return page;
 }
 
-/** As far down as the items on screen, since any of them may have changed. One request is usually enough. */
-export async function readShown(api, filter, shown) {
+/**
+ * As far down as the items on screen, since any of them may have changed, but no further than `most` items. One request is usually
+ * enough.
+ */
+export async function readShown(api, filter, shown, most) {
   const page = await readPage(api, filter, "", Math.min(Math.max(shown.length, PAGE), PAGE_MAX));
-  while (below(shown, page) && page.items.length < 2 * shown.length) {
-    const more = await readPage(api, filter, page.next, Math.min(below(shown, page), PAGE_MAX));
+  while (below(shown, page) && page.items.length < Math.min(2 * shown.length, most)) {
+    const more = await readPage(api, filter, page.next, Math.min(below(shown, page), most - page.items.length, PAGE_MAX));
     if (!sameUser(page, more)) return more; // for the caller, which shows nothing of it
     page.items.push(...more.items);
     page.next = more.items.length ? more.next : null;

@@ -38,6 +38,42 @@ def test_news_waits_while_the_reader_is_in_the_list(inbox: OpenInbox, comment: C
     assert "newer" in page.focused_row()
 
 
+def test_so_much_comes_at_once_that_the_list_is_no_longer_at_the_top(inbox: OpenInbox, comment: Comment) -> None:
+    """More than a page has: what the reader points at stays nevertheless."""
+    comment("old")
+    page = inbox()
+    page.row("old").hover()
+    held: list[Route] = []
+    page.page.route(LIST, lambda route: held.append(route))
+    for number in range(21):
+        comment(f"new {number}")
+    page.counts("All", "22")
+    wait_for(lambda: page.page.title() and held)
+    page.page.unroute(LIST)  # what is held goes on
+    expect(page.pill).to_have_text("20 new")
+    page.shows("old")
+    page.pill.click()
+    expect(page.rows).to_have_count(20)
+    page.page.get_by_role("link", name="Load older").click()
+    expect(page.row("old")).to_be_visible()
+
+
+def test_the_list_does_not_grow_with_what_arrives(inbox: OpenInbox, site: Site, person: str) -> None:
+    """Beyond a hundred rows: older ones are loaded again when the reader asks for them."""
+    site.call("send_titles", person, [f"old {number:02}" for number in range(25)])
+    page = inbox()
+    page.page.get_by_role("link", name="Load older").click()
+    expect(page.rows).to_have_count(25)
+    page.leave_list()
+    page.page.evaluate("scrollTo(0, 0)")
+    for batch, rows in enumerate((45, 65, 85, 100, 100)):
+        site.call("send_titles", person, [f"batch {batch} {number:02}" for number in range(20)])
+        expect(page.rows.first).to_contain_text(f"batch {batch} 19")
+        expect(page.rows).to_have_count(rows)
+    page.page.get_by_role("link", name="Load older").click()
+    expect(page.rows).to_have_count(120)
+
+
 def test_mark_all_reaches_what_was_shown_and_no_further(inbox: OpenInbox, comment: Comment) -> None:
     comment("seen")
     page = inbox()

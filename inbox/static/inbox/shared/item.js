@@ -8,6 +8,7 @@ const LEVELS = ["info", "success", "warning", "critical"];
 const LONGEST = 10_000; // characters of a text on screen
 const LONGEST_HTML = 100_000; // characters; beyond it the plain text is shown
 const LONGEST_NAME = 150; // characters
+const REPORTED = 1000; // values that are reported once; a page may stay open for weeks
 const reported = new Set(); // "comment-7 url"
 
 const text = (value) => (["string", "number"].includes(typeof value) ? cut(String(value)) : undefined);
@@ -113,5 +114,6 @@ function report(ref, field, value) {
   const place = `${ref} ${field}`;
   if (reported.has(place)) return;
   reported.add(place);
+  if (reported.size > REPORTED) reported.delete(reported.values().next().value);
   console.warn(`Red Dot: the ${field} of ${ref} can't be shown`, value);
 }

@@ -10,6 +10,7 @@ import { isTrial } from "./trial.js";
 // Seconds from an event to its batch, at random: after a publication 10,000 open pages send 500 requests in a second, not all.
 const [LEAST, SPREAD] = [2, 20];
 const MOST = 100; // events of a request
+const KNOWN = 1000; // keys that are remembered; a page may stay open for weeks
 const CLOCK_UNIT = 1e9; // a version is the broadcast clock times this, plus the user's own
 const NAME = "reddot-reports"; // of the BroadcastChannel; messages: [[key, "shown"|"seen"], …]
 
@@ -60,8 +61,13 @@ export class Reports {
   /** @param {"shown"|"seen"} what */
   #note(what, key, ref, surface) {
     if (["seen", what].includes(this.#known.get(key))) return;
-    this.#known.set(key, what);
+    this.#know(key, what);
     this.#add(key, { ref, what, surface });
+  }
+
+  #know(key, what) {
+    this.#known.set(key, what);
+    if (this.#known.size > KNOWN) this.#known.delete(this.#known.keys().next().value);
   }
 
   /** Of a user, until it is shown again. */
@@ -94,7 +100,7 @@ export class Reports {
 
   /** Another part of the page, or another tab, has sent this. */
   #hear(key, what) {
-    if (this.#known.get(key) !== "seen") this.#known.set(key, what);
+    if (this.#known.get(key) !== "seen") this.#know(key, what);
     if ([what, "shown"].includes(this.#waiting.get(key)?.what)) this.#waiting.delete(key);
   }
 

@@ -19,6 +19,7 @@ import { bindLongPress } from "./long-press.js";
 
 const SHOWN = 15; // threads; the inbox page has the rest
 const IMPORTANT = 3; // unread items at most, above the others
+const MOST = 2 * SHOWN; // with what stays though it was read, however long the panel is open
 
 export class Feed {
   /** The version read before the items on screen: what "mark all" covers. @type {number|null} */ version = null;
@@ -160,7 +161,7 @@ export class Feed {
     // What was read here stays among the unread until the panel is opened again, so that nothing moves under the pointer.
     const keep = (/** @type {any} */ item) => this.filter.unread && item.read;
     const others = this.list.items.filter((item) => !item.isAbove);
-    const rest = merge(others, null, { items: items.filter((item) => !above.has(item.ref)), next: null }, keep).items;
+    const rest = merge(others, null, { items: items.filter((item) => !above.has(item.ref)), next: null }, keep, MOST).items;
     this.version = version;
     this.list.show([...first, ...rest]);
     this.panel.render();

@@ -4,13 +4,15 @@
  * shown: the items on screen, newest first; next: the cursor after the last of them.
  * page:  {items, next}, just read from the top with the same filter.
  * keep:  whether an item that is missing from the page stays nevertheless (the user has just read it).
+ * most:  items in the new list; the others can be loaded again.
  *
  * Returns {items, next, fresh}: the new list; its first `fresh` items are new.
  */
-export function merge(shown, next, page, keep = () => false) {
+export function merge(shown, next, page, keep = () => false, most = Infinity) {
   const had = new Set(shown.map((item) => item.ref));
-  const tail = beyond(shown, page);
-  const items = withKept(shown, [...page.items, ...tail], keep);
+  const below = beyond(shown, page);
+  const tail = page.items.length + below.length > most ? [] : below; // all or nothing: a cursor is known at its two ends
+  const items = withKept(shown, [...page.items, ...tail], keep, most);
   const fresh = items.findIndex((item) => had.has(item.ref));
   return { items, next: tail.length ? next : page.next, fresh: fresh < 0 ? items.length : fresh };
 }
@@ -34,11 +36,11 @@ function isNewer(item, other) {
 }
 
 /* `items` plus those to keep, each after the item that was above it. */
-function withKept(shown, items, keep) {
+function withKept(shown, items, keep, most) {
   const result = [...items];
   const refs = new Set(items.map((item) => item.ref));
   shown.forEach((item, at) => {
-    if (refs.has(item.ref) || !keep(item)) return;
+    if (refs.has(item.ref) || result.length >= most || !keep(item)) return;
     const above = shown.slice(0, at).findLast((other) => refs.has(other.ref));
     result.splice(result.findIndex((other) => other.ref === above?.ref) + 1, 0, item);
     refs.add(item.ref);
