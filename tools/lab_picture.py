@@ -9,7 +9,7 @@ from pathlib import Path
 from playwright.sync_api import Page
 
 from tools.browser import chromium
-from tools.picture import signed_in
+from tools.pictures import signed_in
 from tools.processes import ROOT
 
 PICTURE = ROOT / "docs" / "images" / "lab.png"
@@ -22,7 +22,7 @@ PATIENCE = 120_000  # milliseconds: a burst, then up to 25 s until short polling
 
 def main(address: str) -> None:
     with chromium() as browser:
-        page = signed_in(browser, address, "carol", "/lab/", width=WIDTH, height=HEIGHT, scheme="light")
+        page = signed_in(browser, address, "carol", "/lab/", viewport={"width": WIDTH, "height": HEIGHT})
         page.set_default_timeout(PATIENCE)
         experiment(page)
         page.mouse.move(0, 0)
