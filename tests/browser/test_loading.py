@@ -12,6 +12,8 @@ from tests.browser.conftest import Browse, sockets
 from tests.conftest import StartSite
 from tests.servers import Site, needs, wait_for
 
+INBOX = re.compile(r"/inbox(-.{8})?\.js$")
+ROWS = re.compile(r"/rows(-.{8})?\.js$")
 PANEL = re.compile(r"/overlay(-.{8})?\.js$")
 
 
@@ -53,16 +55,50 @@ def test_the_number_shows_before_there_is_a_panel(page: Page) -> None:
     expect(bell.row("First")).to_be_visible()  # of the press before
 
 
+@pytest.mark.parametrize(("path", "most"), [("/", 3), ("/inbox/", 4)])
 @pytest.mark.parametrize("site", ["bundle"], indirect=True)
-def test_the_budget_of_a_page(page: Page) -> None:
+def test_the_budget_of_a_page(page: Page, path: str, most: int) -> None:
     """All scripts that are asked for before the number shows, those of the site and the catalog of texts included."""
-    held(page, PANEL)
+    for later in (PANEL, INBOX, ROWS):
+        held(page, later)
     scripts: list[Request] = []
     page.on("requestfinished", lambda request: request.resource_type == "script" and scripts.append(request))
-    page.goto("/", wait_until="commit")
+    page.goto(path, wait_until="commit")
     Bell(page).shows("1")
-    assert len(scripts) <= 3, [script.url for script in scripts]
+    assert len(scripts) <= most, [script.url for script in scripts]
     assert sum(script.sizes()["responseBodySize"] for script in scripts) <= 25_000
+
+
+def test_what_is_done_before_the_inbox_page_has_its_script(page: Page) -> None:
+    """The script does it: clicks and keys, in their order."""
+    waiting = held(page, INBOX)
+    page.goto("/inbox/", wait_until="commit")
+    row = page.locator(".rd-row", has_text="First")
+    star = row.get_by_role("button", name="Star")
+    star.focus()
+    until_asked(page, waiting)
+    star.press("Enter")
+    page.keyboard.press("e")
+    page.evaluate("window.isSame = true")  # until the page is left
+    with page.expect_response(lambda response: "archived" in (response.request.post_data or "")):
+        waiting.pop().continue_()
+    expect(row).to_have_count(0)
+    expect(page.locator("[data-toast]")).to_contain_text("Archived")
+    assert page.evaluate("window.isSame")
+    page.goto("/inbox/?view=starred")
+    expect(row).to_be_visible()
+
+
+@pytest.mark.parametrize("script", [INBOX, ROWS])
+def test_forms_do_what_the_inbox_page_has_no_script_for(page: Page, script: re.Pattern[str]) -> None:
+    page.route(script, lambda route: route.abort())
+    page.goto("/inbox/", wait_until="commit")
+    row = page.locator(".rd-row", has_text="First")
+    with page.expect_navigation():
+        row.get_by_role("button", name="Archive").click()
+    expect(row).to_have_count(0)
+    page.get_by_role("button", name="Undo").click()
+    expect(row).to_be_visible()
 
 
 def test_without_its_panel_the_bell_leads_to_the_inbox(page: Page) -> None:

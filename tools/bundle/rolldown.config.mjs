@@ -6,7 +6,7 @@
 // page and the bell would be chunks of its own, and so requests of these.
 const ENTRIES = [
   "push/page", "push/bell", "push/banners", "push/reddot", "push/signed-out",
-  "inbox/inbox", "inbox/shared/rows/rows", "inbox/follow", "inbox/visited",
+  "inbox/start", "inbox/follow", "inbox/visited",
   "site/site",
 ];
 
@@ -40,6 +40,6 @@ export default {
     // All that a page with bell and banners needs at once; other scripts take what they share with it from there. Two small
     // modules that only others share are in it too: a request costs more than they do.
     // The rows, which the inbox page and the bell's panel share, are in a chunk that both need.
-    codeSplitting: { groups: [{ name: "rows", test: /\/shared\/(rows\/(?!(rows|swipe)\.js)|kept)/ }, { name: "page", priority: 1, test: /\/push\/page\.js$|\/shared\/(face|visible)\.js$/ }] },
+    codeSplitting: { groups: [{ name: "rows", test: /\/shared\/(rows\/(?!swipe\.js)|kept)/ }, { name: "page", priority: 1, test: /\/push\/page\.js$|\/shared\/(face|visible)\.js$/ }] },
   },
 };

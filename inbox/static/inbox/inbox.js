@@ -31,7 +31,7 @@ import { tellZone } from "./zone.js";
 
 const [RETRY_MIN, RETRY_MAX] = [2, 30]; // seconds
 
-class Inbox {
+export class Inbox {
   #cursor = null; // after the last item on screen; null: there are no more
   #asked = 0; // rows that the reader has asked for
   #listVersion = 0; // the version the list was read at: "mark all as read" covers what was listed then
@@ -49,7 +49,8 @@ class Inbox {
   #outage = ""; // what a bell says of its connection: "offline" or "unreachable"
   #retryTimer = 0;
 
-  constructor(root) {
+  /** @param {HTMLElement} root @param {any} [newest] the snapshot that a bell has told of since the page was made */
+  constructor(root, newest = null) {
     const one = (name) => root.querySelector(`[data-${name}]`);
     one("late")?.remove();
     this.api = makeApi(root);
@@ -96,6 +97,7 @@ class Inbox {
     const brought = readBrought(this.api, root, this.filter);
     if (brought) this.#takeOver(brought);
     else this.start();
+    if (newest) this.#onChange(newest);
   }
 
   #look() {
@@ -454,11 +456,14 @@ class Inbox {
     return true;
   }
 
+  /* A bell has told of this snapshot. */
+  #onChange(snapshot) {
+    this.#onSnapshot(snapshot);
+    if (this.owner.owns(snapshot) && snapshot.version > this.#listVersion) this.refresh();
+  }
+
   #listen() {
-    document.addEventListener("reddot:change", ({ detail }) => {
-      this.#onSnapshot(detail);
-      if (this.owner.owns(detail) && detail.version > this.#listVersion) this.refresh();
-    });
+    document.addEventListener("reddot:change", ({ detail }) => this.#onChange(detail));
     document.addEventListener("reddot:outage", (event) => {
       event.preventDefault(); // it is said here
       this.#onOutage(event.detail.outage);
@@ -485,5 +490,3 @@ class Inbox {
 function bells() {
   return [...document.querySelectorAll("notification-bell")];
 }
-
-for (const root of document.querySelectorAll("[data-inbox]")) new Inbox(root);

@@ -1,4 +1,4 @@
-/* All that a list of rows needs: the inbox page preloads it (inbox.html), so that it costs no round trip of its own. */
+/* All that a list of rows needs: the inbox page asks for it by this name (start.js), so that it costs no round trip of its own. */
 
 import "../kept-notice.js";
 import "./actions.js";
