@@ -27,7 +27,7 @@ def test_the_author_sees_what_readers_will(browse: Browse, shared_site: StartSit
     preview = page.frame_locator("[title=Preview]").locator("[data-place=inbox]")
     body.fill(TEXT)
     expect(preview.locator("strong")).to_have_text("注意：")
-    expect(preview.locator(".rd-rich time")).to_have_attribute("datetime", "2026-12-01T01:00Z")
+    expect(preview.locator(".rd-inbox .rd-rich time")).to_have_attribute("datetime", "2026-12-01T01:00Z")
     expect(preview.locator("ol")).to_have_attribute("start", "3")
     expect(preview.locator("img, a")).to_have_count(0)
     sentences = page.locator("[data-field=body]").get_by_role("listitem")
@@ -168,7 +168,7 @@ def test_each_language_has_its_fields_and_its_preview(browse: Browse, shared_sit
     chinese.fill("{{time 2026-12-01T02:00 Asia/Shanghai}}")
     page.get_by_role("textbox", name="Title (简体中文):").fill("维护")
     page.get_by_label("Language of the reader").select_option(label="简体中文")
-    expect(page.frame_locator("[title=Preview]").locator(".rd-rich time")).to_contain_text("2026年12月1日")
+    expect(page.frame_locator("[title=Preview]").locator(".rd-inbox .rd-rich time")).to_contain_text("2026年12月1日")
     expect(page.get_by_label("Title (English)")).to_be_hidden()  # that is the language of the text above
     page.get_by_label("Language:").select_option("zh-hans")
     expect(page.get_by_label("Title (English)")).to_be_visible()

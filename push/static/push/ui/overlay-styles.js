@@ -106,7 +106,7 @@ p.rd-body { display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-cla
 .rd-button, .button { display: inline-flex; align-items: center; min-block-size: 36px; padding: 4px 12px; border: 1px solid var(--rd-border-strong); border-radius: var(--rd-radius); color: var(--rd-text); font-size: var(--rd-text-sm); text-decoration: none; overflow-wrap: anywhere; white-space: pre-wrap; }
 .rd-button { background: var(--rd-raised); }
 :is(.rd-button, .button):hover { background: var(--rd-hover); }
-.rd-time { min-inline-size: 3.5em; padding-block-start: 1px; color: var(--rd-text-muted); font-size: var(--rd-text-xs); text-align: end; white-space: nowrap;
+.rd-time { grid-area: 1 / 4; min-inline-size: 3.5em; padding-block-start: 1px; color: var(--rd-text-muted); font-size: var(--rd-text-xs); text-align: end; white-space: nowrap;
   font-variant-numeric: tabular-nums; }
 .rd-row:not(:has(.rd-body, .rd-size, .rd-links)) { align-items: center; }
 .rd-row:not(:has(.rd-body, .rd-size, .rd-links)) > .rd-dot { margin-block-start: 0; }
@@ -115,6 +115,7 @@ p.rd-body { display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-cla
   border-radius: var(--rd-radius-small); background: var(--rd-raised); box-shadow: var(--rd-shadow-small); opacity: 0; pointer-events: none; }
 .rd-row:is(:first-child, .rd-day + *) .rd-acts { inset-block-start: 2px; }
 .rd-row:is(:hover, :focus-within) .rd-acts { opacity: 1; pointer-events: auto; }
+.rd-row:is(:hover, :focus-within) .rd-time { opacity: 0; }
 .rd-act { display: grid; place-items: center; inline-size: 32px; block-size: 32px; border-radius: 4px; color: var(--rd-text-muted); }
 .rd-act .icon { inline-size: 17px; block-size: 17px; }
 .rd-act:focus-visible { outline-offset: -2px; }
@@ -131,14 +132,19 @@ p.rd-body { display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-cla
   .rd-row.rd-row { grid-template-rows: auto auto; align-items: start; }
   .rd-row.rd-row > .rd-dot { margin-block-start: 13px; }
   .rd-row .rd-text { grid-area: 1 / 3 / span 2; align-self: start; min-block-size: 34px; align-content: center; }
-  .rd-row .rd-time { min-block-size: 34px; align-content: center; }
+  .rd-row.rd-row .rd-time { min-block-size: 34px; align-content: center; opacity: 1; }
+  .rd-row.rd-row:has(.rd-parts) .rd-time { min-block-size: 0; }
   .rd-button, .button, .rd-fold { min-block-size: 44px; }
 }
 
 /* the items of a thread, below its headline */
 .rd-parts { position: relative; z-index: 1; margin-block-start: 6px; }
-.rd-row:has(.rd-parts) > .rd-text { grid-area: 1 / 3 / auto / -1; }
-.rd-text:has(.rd-parts) > :is(.rd-title, .rd-size) { display: block; margin-inline-end: 6.5em; }
+/* as wide as the row allows: the text stands in the grid of the row, whose direction may be another one */
+.rd-row:has(.rd-parts) > .rd-text { display: contents; }
+.rd-row:has(.rd-parts) > :is(.rd-dot, .rd-kind) { grid-row: 1 / span 2; }
+.rd-row:has(.rd-parts) .rd-title { grid-area: 1 / 3; }
+.rd-row:has(.rd-parts) .rd-size { grid-area: 2 / 3; }
+.rd-row:has(.rd-parts) .rd-parts { grid-area: 3 / 3 / auto / -1; }
 .rd-part { display: flex; align-items: center; gap: 10px; min-block-size: var(--rd-target); }
 .rd-part .rd-dot { flex: none; margin: 0; }
 .rd-part :is(a, button) { flex: 1; min-inline-size: 0; min-block-size: var(--rd-target); padding: 4px 0; color: var(--rd-text-muted); font-size: var(--rd-text-sm); overflow-wrap: anywhere; align-content: center; }
