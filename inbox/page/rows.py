@@ -128,7 +128,8 @@ class Row:
             return ""
         items, unread = self.thread.items, self.thread.unread
         size = ngettext("%(n)s notification", "%(n)s notifications", items) % {"n": items}
-        return f"{size} · {ngettext('%(n)s unread', '%(n)s unread', unread) % {'n': unread}}" if unread else size
+        news = ngettext("%(n)s unread", "%(n)s unread", unread) % {"n": unread}  # found by makemessages in no f-string
+        return f"{size} · {news}" if unread else size
 
 
 @dataclass(frozen=True, slots=True)

@@ -180,13 +180,13 @@ function showThread(row, { thread, items, unread }) {
   title.ariaExpanded ??= "false";
   const size = interpolate(ngettext("%(n)s notification", "%(n)s notifications", items), { n: items });
   const news = unread ? interpolate(ngettext("%(n)s unread", "%(n)s unread", unread), { n: unread }) : "";
-  title.after(h("p", { class: "rd-size", "aria-hidden": "true" }, [size, news].filter(Boolean).join(" · ")));
+  title.after(h("p", { class: "rd-size", "aria-hidden": "true" }, h("bdi", {}, [size, news].filter(Boolean).join(" · "))));
 }
 
 function showUntil(row, item) {
   row.querySelector(".rd-until")?.remove();
   if (!item.snoozed_until) return;
-  const until = h("p", { class: "rd-until" }, `${gettext("Snoozed until:")} `, momentElement(new Date(item.snoozed_until), row.look.language));
+  const until = h("p", { class: "rd-until" }, h("bdi", {}, `${gettext("Snoozed until:")} `, momentElement(new Date(item.snoozed_until), row.look.language)));
   row.querySelector(".rd-text").append(until);
 }
 
