@@ -37,9 +37,10 @@ h2 { flex: 1; }
 .undo:hover { background: var(--rd-raised); }
 .kept { display: flex; flex-wrap: wrap; align-items: center; gap: 0 var(--rd-space-2); padding: var(--rd-space-2) var(--rd-space-4); border-block-end: 1px solid var(--rd-border);
   border-inline-start: 4px solid var(--rd-critical); font-size: var(--rd-text-sm); }
-.kept > div { flex: 1 0 100%; max-block-size: 30vh; overflow: auto; overflow-wrap: anywhere; }
+.kept > div { flex: 1 0 100%; line-height: var(--rd-leading); max-block-size: 30vh; overflow: auto; overflow-wrap: anywhere; }
 .kept p { color: var(--rd-text-muted); }
-.kept .quiet { color: var(--rd-text); font-weight: 600; padding-inline: 0; margin-inline-end: var(--rd-space-3); }
+.kept .quiet { margin-inline: -10px var(--rd-space-3); color: var(--rd-text); font-weight: 600; }
+.kept .quiet:focus-visible { outline-offset: -2px; }
 .kept .quiet[aria-disabled="true"] { visibility: visible; opacity: 0.6; }
 .list { flex: 1; min-block-size: 0; overflow-y: auto; overscroll-behavior: contain; scrollbar-width: thin; }
 .foot { border-block-start: 1px solid var(--rd-border); }
