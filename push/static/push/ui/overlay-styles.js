@@ -22,7 +22,7 @@ h2 { font-size: 0.9375rem; font-weight: 650; }
 .quiet .icon { inline-size: 17px; block-size: 17px; }
 .quiet:hover { background: var(--rd-hover); color: var(--rd-text); }
 .shut { display: none; place-items: center; inline-size: 44px; block-size: 44px; border-radius: var(--rd-radius-small); color: var(--rd-text-muted); }
-h2 { flex: 1; }
+h2 { flex: 1; min-inline-size: min(100%, 6em); overflow-wrap: anywhere; }
 .quiet[aria-disabled="true"] { visibility: hidden; }
 .quiet[aria-disabled="true"]:focus { visibility: visible; opacity: 0.6; background: none; }
 .line { display: flex; align-items: center; border-block-end: 1px solid var(--rd-border); background: var(--rd-hover);
@@ -42,7 +42,7 @@ h2 { flex: 1; }
 .kept .quiet { margin-inline: -10px var(--rd-space-3); color: var(--rd-text); font-weight: 600; }
 .kept .quiet:focus-visible { outline-offset: -2px; }
 .kept .quiet[aria-disabled="true"] { visibility: visible; opacity: 0.6; }
-.list { flex: 1; min-block-size: 0; overflow-y: auto; overscroll-behavior: contain; scrollbar-width: thin; }
+.list { flex: 1; min-block-size: 0; overflow-wrap: anywhere; overflow-y: auto; overscroll-behavior: contain; scrollbar-width: thin; }
 .foot { border-block-start: 1px solid var(--rd-border); }
 .all { display: grid; place-items: center; min-block-size: 44px; font-size: var(--rd-text-sm); font-weight: 600; }
 .all:hover { background: var(--rd-hover); }
@@ -182,7 +182,7 @@ h3 { font-weight: 650; }
 .bone span:last-child { inline-size: 60%; }
 
 /* toasts: their boxes are as high as the window, so that these do not move when one comes */
-.toasts { position: fixed; inset: auto; inset-block: var(--rd-space-4); inset-inline-end: var(--rd-space-4); block-size: auto; pointer-events: none; margin: 0; padding: 0; border: 0; overflow: visible; background: none; color: inherit;
+.toasts { position: fixed; inset: auto; inset-block: var(--rd-space-4) calc(var(--rd-space-4) + var(--rd-safe-bottom)); inset-inline-end: max(var(--rd-space-4), var(--rd-safe-sides)); block-size: auto; pointer-events: none; margin: 0; padding: 0; border: 0; overflow: visible; background: none; color: inherit;
   inline-size: min(380px, calc(100vw - 2 * var(--rd-space-4))); font: inherit; }
 .toasts:popover-open { display: flex; flex-direction: column; }
 .stack { flex: 1; display: grid; align-content: end; gap: var(--rd-space-2); }
@@ -209,10 +209,10 @@ h3 { font-weight: 650; }
   .panel { inset: 0; inline-size: 100%; block-size: 100dvh; max-inline-size: none; max-block-size: none; background: var(--rd-backdrop); touch-action: none; }
   .panel:popover-open { display: flex; align-items: flex-end; animation-name: fade; }
   .sheet { inline-size: 100%; block-size: min(85dvh, 720px); border-width: 1px 0 0; border-radius: var(--rd-radius-large) var(--rd-radius-large) 0 0;
-    padding-block-end: env(safe-area-inset-bottom); touch-action: auto; }
+    padding-block-end: var(--rd-safe-bottom); touch-action: auto; }
   .panel:popover-open .sheet { animation: rise var(--rd-calm) var(--rd-ease); }
-  .toasts { inset-inline: var(--rd-space-3); inset-block-end: calc(var(--rd-space-3) + env(safe-area-inset-bottom)); inline-size: auto; }
-  .quiet, .filter, .button, .undo { min-block-size: 44px; }
+  .toasts { inset-inline: max(var(--rd-space-3), var(--rd-safe-sides)); inset-block-end: calc(var(--rd-space-3) + var(--rd-safe-bottom)); inline-size: auto; }
+  .quiet, .filter, .button, .undo, .words, .rd-fold { min-inline-size: 44px; min-block-size: 44px; }
   .shut { display: grid; }
   .close { inline-size: 44px; block-size: 44px; margin-block: -6px; margin-inline-end: -6px; }
 }

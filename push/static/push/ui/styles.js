@@ -21,7 +21,7 @@ h2, h3, p, ul { margin: 0; padding: 0; list-style: none; font: inherit; }
 .bell { position: relative; display: grid; place-items: center; inline-size: var(--rd-target); block-size: var(--rd-target);
   border-radius: var(--rd-radius-pill); color: var(--rd-text-muted); transition: background var(--rd-quick), color var(--rd-quick); }
 .bell:hover, .bell[aria-expanded="true"], :host(:has(.panel:popover-open)) .bell { background: var(--rd-hover); color: var(--rd-text); }
-.badge { position: absolute; inset-block-end: 52%; inset-inline-start: 53%; min-inline-size: 18px; block-size: 18px; padding-inline: 5px;
+.badge { position: absolute; inset-block-end: 52%; inset-inline-start: 53%; min-inline-size: 18px; block-size: 18px; padding-inline: 4px;
   border-radius: var(--rd-radius-pill); background: var(--rd-accent); color: var(--rd-on-accent); box-shadow: 0 0 0 2px var(--rd-surface);
   font-size: 11px; font-weight: 700; line-height: 18px; text-align: center; font-variant-numeric: tabular-nums; }
 .badge:empty { visibility: hidden; }
