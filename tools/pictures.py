@@ -19,7 +19,6 @@ from tools.processes import ROOT
 PICTURES = ROOT / "docs" / "images"
 PASSWORD = "reddot-demo"
 ROW, PANEL = ".rd-row", "notification-bell .rd-row"
-THREAD = f"{ROW}:has([aria-expanded])"
 # Those out of sight are not asked for.
 FACES = """[...document.querySelectorAll("img"),
     ...(document.querySelector("notification-bell")?.shadowRoot.querySelectorAll("img") ?? [])]
@@ -61,7 +60,7 @@ def open_bell(page: Page) -> None:
 
 
 def unfold(page: Page) -> None:
-    page.locator(f"{THREAD} [data-act=open]").first.click()
+    page.locator(f"{ROW} [data-act=open][aria-expanded]").first.click()
     page.locator(f"{ROW} .rd-part").nth(1).wait_for()
 
 
