@@ -3,7 +3,7 @@
 import { gettext } from "./shared/i18n.js";
 
 export class Help {
-  /** @param {HTMLElement} root of the page @param {import("./shared/api.js").Api} api @param {import("./toast.js").Toast} toast */
+  /** @param {HTMLElement} root of the page @param {import("./shared/inbox-api.js").InboxApi} api @param {import("./toast.js").Toast} toast */
   constructor(root, api, toast) {
     Object.assign(this, { root, api, toast, hasCharacters: root.dataset.characters !== "off" });
     root.querySelector("[data-help]").addEventListener("click", () => this.open());

@@ -9,7 +9,7 @@ export class Owner {
 
   /**
    * `user`: the id; `login`: URL of the login page; `events`: {stopped(), stillSignedIn()}.
-   * @param {string} user @param {string} login @param {import("./shared/api.js").Api} api
+   * @param {string} user @param {string} login @param {import("./shared/inbox-api.js").InboxApi} api
    */
   constructor(user, login, api, events) {
     Object.assign(this, { user, login, api, events });

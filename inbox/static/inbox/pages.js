@@ -1,7 +1,7 @@
 /* Reads pages of the list from the API. When they are read is decided in inbox.js. */
 
-import { Api } from "./shared/api.js";
 import { csrfTokens, fetchInSession } from "./shared/http.js";
+import { InboxApi } from "./shared/inbox-api.js";
 import { below } from "./shared/rows/merge.js";
 import { PAGE, asItems, readPage } from "./shared/rows/reading.js";
 import { sameUser } from "./shared/snapshot.js";
@@ -12,7 +12,7 @@ export const PAGE_MAX = 100; // items; the API's limit
 export function makeApi(root) {
   const field = root.querySelector("[name=csrfmiddlewaretoken]");
   const credential = { fetch: (url, init) => fetchInSession(url, init, csrfTokens(field?.value)) };
-  const api = new Api(new URL(root.dataset.api, document.baseURI), credential, document.documentElement.lang);
+  const api = new InboxApi(new URL(root.dataset.api, document.baseURI), credential, document.documentElement.lang);
   return Object.assign(api, { site: location.href });
 }
 

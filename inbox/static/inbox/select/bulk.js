@@ -1,7 +1,7 @@
 /* An act on all that is selected: one act with one undo, in as many requests as it takes. */
 
 import { listed } from "../filters.js";
-import { actToken } from "../shared/api.js";
+import { actToken } from "../shared/inbox-api.js";
 import { gettext, interpolate } from "../shared/i18n.js";
 import { grouped, said } from "../shared/rows/said.js";
 
@@ -27,7 +27,7 @@ export class Bulk {
   #unfinished = null; // {job, token, done, isLost}: an act that failed midway
 
   /**
-   * @param {import("../shared/api.js").Api} api @param {import("./selection.js").Selection} selection
+   * @param {import("../shared/inbox-api.js").InboxApi} api @param {import("./selection.js").Selection} selection
    * @param {import("../shared/rows/actions.js").Actions} actions @param {import("../toast.js").Toast} toast
    * `page`: {list, filter, version, onWritten(snapshot), onWriteFailed(error)}; `onProgress()`.
    */

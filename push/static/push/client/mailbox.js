@@ -1,12 +1,12 @@
 /**
- * All that the API lets a user do, for the pages of a site: what inbox/shared/api.js leaves out is here, so that pages with no more
+ * All that the API lets a user do, for the pages of a site: what inbox/shared/inbox-api.js leaves out is here, so that pages with no more
  * than a bell don't load it. Types: reddot.d.ts.
  * @import {Changes, TicketWish} from "../reddot.js"
  */
-import { Api } from "../../inbox/shared/api.js";
 import { jsonRequest } from "../../inbox/shared/http.js";
+import { InboxApi } from "../../inbox/shared/inbox-api.js";
 
-export class Mailbox extends Api {
+export class Mailbox extends InboxApi {
   /** @param {string} ref */
   item(ref) {
     return this.request(`inbox/${encodeURIComponent(ref)}/?${this.#languageQuery()}`);

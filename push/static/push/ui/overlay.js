@@ -1,9 +1,9 @@
 /**
  * What lies over the page when somebody opens the bell, or when something arrives: panel and toasts. It is loaded after the
  * number is on screen (notification-bell.js).
- * @import {Item, Outage, Snapshot, State} from "../client/types.js"
+ * @import {Api} from "../../inbox/shared/api.js" @import {Item, Outage, Snapshot, State} from "../client/types.js"
  */
-import { Api } from "../../inbox/shared/api.js";
+import { InboxApi } from "../../inbox/shared/inbox-api.js";
 import { readItem } from "../../inbox/shared/item.js";
 import { Reports } from "../../inbox/shared/reports.js";
 import { follow } from "../../inbox/shared/rows/clicks.js";
@@ -32,9 +32,11 @@ export class Overlay {
    */
   constructor(root, bell) {
     this.bell = bell;
-    bell.api.site = bell.site;
-    this.reports = new Reports(bell.api, () => ({ user: bell.snapshot()?.user, version: bell.snapshot()?.version }));
-    this.panel = new Panel({ ...bell, reports: this.reports, onOpen: () => this.toasts.clearPassing(), onShown: (items) => this.#onShown(items) });
+    /** The bell's own client, which has all methods from here on. @type {InboxApi} */
+    const api = Object.setPrototypeOf(bell.api, InboxApi.prototype);
+    this.api = Object.assign(api, { site: bell.site });
+    this.reports = new Reports(api, () => ({ user: bell.snapshot()?.user, version: bell.snapshot()?.version }));
+    this.panel = new Panel({ ...bell, api, reports: this.reports, onOpen: () => this.toasts.clearPassing(), onShown: (items) => this.#onShown(items) });
     this.toasts = new Toasts({ onChoose: (event, item) => this.#onChoose(event, item), open: () => this.panel.open() });
     root.adoptedStyleSheets = [...root.adoptedStyleSheets, overlayStyles];
     root.append(this.panel.element, this.toasts.element);

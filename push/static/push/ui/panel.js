@@ -1,7 +1,7 @@
 /**
  * The panel under the bell: the frame around the list, and what it shows instead of one. The list is in feed.js, the other views
  * are in views.js.
- * @import {Api} from "../../inbox/shared/api.js" @import {Outage, Snapshot, State} from "../client/types.js"
+ * @import {InboxApi} from "../../inbox/shared/inbox-api.js" @import {Outage, Snapshot, State} from "../client/types.js"
  */
 import { h, setText } from "../../inbox/shared/dom.js";
 import { gettext } from "../../inbox/shared/i18n.js";
@@ -24,7 +24,7 @@ export class Panel {
   #opened = new AbortController(); // ends when the panel closes
 
   /**
-   * @param {{api: Api, language: string, inbox: string, site: URL, button: HTMLElement,
+   * @param {{api: InboxApi, language: string, inbox: string, site: URL, button: HTMLElement,
    *          reports: import("../../inbox/shared/reports.js").Reports, offer: (snapshot: Snapshot) => void, retry: () => void, recheckUser: () => void, onOpen: () => void}} bell
    */
   constructor(bell) {

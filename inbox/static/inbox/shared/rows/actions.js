@@ -1,7 +1,7 @@
 /* What the user does to items. Each action is shown at once, then written, and taken back on screen if the write fails; then it is
  * kept, to be tried again. */
 
-import { actToken } from "../api.js";
+import { actToken } from "../inbox-api.js";
 import { gettext, interpolate, ngettext } from "../i18n.js";
 import { toggleText } from "./fold.js";
 import { grouped, said, saidUndone } from "./said.js";
