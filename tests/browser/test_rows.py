@@ -152,7 +152,7 @@ def test_a_long_text_is_folded(rows: Rows) -> None:
     """By its own button, and by the title of what leads nowhere; a short one has no button."""
     expect(rows.button("Linked", "Show more")).to_have_count(0)
     body = rows.row("Plain").locator(".rd-body")
-    more, less = (rows.row("Plain").get_by_role("button", name=name, exact=True) for name in ("Show more", "Show less"))
+    more, less = (rows.row("Plain").get_by_role("button", name=named(name)) for name in ("Show more", "Show less"))
     expect(more).to_have_attribute("aria-expanded", "false")
     folded = body.evaluate("body => body.offsetHeight")
     more.focus()
