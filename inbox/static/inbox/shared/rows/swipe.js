@@ -5,6 +5,7 @@
  * CSS leaves vertical moves and pinching to the browser (`touch-action`), which cancels the pointer when it takes over.
  */
 import { h } from "../dom.js";
+import { gettext } from "../i18n.js";
 
 const SLOP = 10; // pixels before it is decided what a move is
 const SLOPE = 1.5; // times as wide as high: a swipe
@@ -38,6 +39,12 @@ function mayBegin(event, list) {
     if (each.scrollWidth > each.clientWidth && ["auto", "scroll"].includes(getComputedStyle(each).overflowX)) return false; // a wide table
   }
   return true;
+}
+
+/** Those of the row's button, without the title of the row. @param {string} side @param {{read: boolean, archived: boolean}} item */
+function words(side, { read, archived }) {
+  if (side === "start") return read ? gettext("Mark as unread") : gettext("Mark as read");
+  return archived ? gettext("Move to inbox") : gettext("Archive");
 }
 
 /** One finger on one row. */
@@ -85,7 +92,7 @@ class Swipe {
     this.#label?.remove();
     this.button = this.row.querySelector(`[data-act="${side === "start" ? "read" : "archive"}"]:not([hidden])`);
     this.#label = h("span", { class: "rd-swipe", "data-side": side, "aria-hidden": "true" });
-    if (this.button) this.#label.append(h("span", {}, this.button.querySelector("svg").cloneNode(true), this.button.title));
+    if (this.button) this.#label.append(h("span", {}, this.button.querySelector("svg").cloneNode(true), words(side, this.row.item)));
     this.row.append(this.#label);
   }
 
