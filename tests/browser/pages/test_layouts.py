@@ -56,6 +56,8 @@ def test_pages_are_mirrored(browse: Browse, site: Site, reader: str, direction: 
     assert in_order(*(center(row.locator(part)) for part in (".rd-dot", ".rd-kind", ".rd-text", ".rd-time")))
     assert in_order(center(inbox.view("Inbox")), center(inbox.view("Unread")), center(inbox.view("Archived")))
     assert in_order(center(bell.page.locator(".brand")), center(bell.button))
+    bell.page.goto("/people/")  # no toast comes where its row is
+    bell.live().page.evaluate("direction => { document.documentElement.dir = direction; }", direction)
     bell.news()
     toast = bell.toasts.first
     half = bell.page.evaluate("innerWidth") / 2
@@ -84,14 +86,15 @@ def test_a_text_is_laid_out_in_its_own_direction(browse: Browse, site: Site, rea
 @pytest.mark.parametrize(("title", "body"), [(ARABIC, ENGLISH), (ENGLISH, ARABIC)], ids=["rtl", "ltr"])
 def test_title_and_body_have_a_direction_each(browse: Browse, site: Site, person: str, title: str, body: str) -> None:
     """In a toast, in the panel and in the list."""
-    bell = tab(browse(site, person), "/inbox/").live()
+    bell = tab(browse(site, person), "/people/").live()
     site.call("send", "system", [person], title=title, body=body)
     bell.shows("1").news()
     expected = ["rtl", "ltr"] if title == ARABIC else ["ltr", "rtl"]
     assert directions(bell.toasts.first.locator(".words > *")) == expected
     bell.open()
-    for row in (bell.row(title), InboxPage(bell.page).row(title)):
-        assert directions(row.locator(".rd-title, .rd-body")) == expected
+    assert directions(bell.row(title).locator(".rd-title, .rd-body")) == expected
+    bell.page.goto("/inbox/")
+    assert directions(InboxPage(bell.page).row(title).locator(".rd-title, .rd-body")) == expected
 
 
 def test_each_paragraph_has_a_direction(browse: Browse, shared_site: StartSite) -> None:
@@ -147,6 +150,7 @@ def test_a_name_turns_nothing_but_itself(browse: Browse, site: Site, reader: str
         bell = tab(context, path).live()
         if path == "/inbox/":
             expect(InboxPage(bell.page).row("plain title")).to_be_visible()
+        if path == "/people/":  # no toast comes where its row is
             bell.news()
             expect(bell.toasts).to_have_count(1)
         expect(bell.page.get_by_text("evil").first).to_be_attached()
