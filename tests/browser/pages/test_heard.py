@@ -10,6 +10,7 @@ from tests.browser.bell import Bell
 from tests.browser.conftest import Browse
 from tests.browser.heard import heard
 from tests.browser.pages.conftest import Comment, OpenInbox
+from tests.browser.pages.inbox_page import InboxPage
 from tests.servers import Site
 from tests.wordings import BEFORE, NAMES, NEW, STOPS
 
@@ -143,6 +144,8 @@ def test_rows(browse: Browse, site: Site, person: str, scripted: bool) -> None:
     page.context.add_cookies([{"name": "reddot-zone", "value": "UTC", "url": site.url()}])
     page.goto("/inbox/?view=threads")
     expect(page.locator(".rd-row")).to_have_count(2)
+    if scripted:
+        InboxPage(page)  # its script has started
     tea = "carol, bob and alice commented on “Tea”"
     found = lines(heard(page.locator("[data-list]")))
     popup = " hasPopup dialog"
