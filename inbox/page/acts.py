@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from .. import selectors, services
 from ..core.choice import Choice
 from ..core.snapshots import MAX_VERSION, UserId
-from ..errors import BadValue, InboxError, NotFound
+from ..errors import BadValue, Changed, InboxError, NotFound
 from .filters import Filter
 from .notices import Notice, failure
 from .rows import THREAD
@@ -38,6 +38,7 @@ CHANGES: Mapping[str, Changes] = {
 }
 READ_ALL, UNDO, SNOOZE, PRESS = "read-all", "undo", "snooze", "press"
 SELECTED = "selected"  # the name of the buttons whose value is the act on what is selected
+MOST_SELECTED = 100  # a page lists fewer, and each thread is a transaction
 ALL, EACH = "all", "\t"  # as a target: all that the page lists, on later pages too; before each of several targets
 
 
@@ -50,7 +51,13 @@ class Order(NamedTuple):
 
     @property
     def targets(self) -> list[str]:
-        return list(filter(None, self.target.split(EACH)))
+        """Of several. Raises BadValue if there is none, or if they are more than any page lists."""
+        found = list(dict.fromkeys(filter(None, self.target.split(EACH))))
+        if not found:
+            raise BadValue(_("Nothing is selected."))
+        if len(found) > MOST_SELECTED:
+            raise BadValue(_("At most %(count)d refs at a time.") % {"count": MOST_SELECTED})
+        return found
 
     @property
     def is_of_many(self) -> bool:
@@ -170,27 +177,24 @@ def _change_one(user: UserId, target: str, sheet: Sheet, changes: Changes) -> No
 
 
 def _change_selected(user: UserId, targets: Sequence[str], sheet: Sheet, changes: Changes) -> None:
-    """Those that are gone since the page was shown are left out, unless all are. Raises BadValue if none is
-    selected."""
-    if not targets:
-        raise nothing_selected()
+    """Those that are gone, or have to be read again, since the page was shown are left out, unless all are."""
     threads = [target for target in targets if target.startswith(THREAD)]
-    items = [target for target in targets if target not in threads]
+    items = [target for target in targets if not target.startswith(THREAD)]
     for thread in threads:
         _change_one(user, thread, sheet, changes)
     try:
         services.change(user, items, changes, seen=sheet.version)
-    except NotFound:
-        missing = [target for target in items if not _is_changed(user, target, sheet, changes)]
-        if len(missing) == len(targets):
+    except (NotFound, Changed):
+        left = [target for target in items if not _is_changed(user, target, sheet, changes)]
+        if len(left) == len(targets):
             raise
 
 
 def _is_changed(user: UserId, target: str, sheet: Sheet, changes: Changes) -> bool:
-    """Change this item. Returns False if it is gone."""
+    """Change this item. Returns False if it is gone, or has to be read again."""
     try:
         services.change(user, [target], changes, seen=sheet.version)
-    except NotFound:
+    except (NotFound, Changed):
         return False
     return True
 
@@ -202,10 +206,6 @@ def _of_thread(target: str, wanted: Filter) -> Choice:
     if not key:
         raise _no_thread()
     return Filter(wanted.q, wanted.type, thread=key).choice()
-
-
-def nothing_selected() -> BadValue:
-    return BadValue(_("Nothing is selected."))
 
 
 def _no_thread() -> NotFound:

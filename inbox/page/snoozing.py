@@ -16,7 +16,7 @@ from ..core.snapshots import UserId
 from ..errors import InboxError
 from ..http.beside import beside
 from . import notices
-from .acts import ALL, SNOOZE, Order, Sheet, new_key, nothing_selected, perform, sent_before, title_of, version_of
+from .acts import ALL, SNOOZE, Order, Sheet, new_key, perform, sent_before, title_of, version_of
 from .filters import Filter
 from .forms import SnoozeForm
 
@@ -44,12 +44,11 @@ def snooze_one(request: HttpRequest, user: UserId) -> HttpResponse:
 
 
 def _title(order: Order) -> str:
-    """Of many. Raises BadValue if nothing is selected."""
+    """Of many. Raises BadValue if nothing is selected, or too much."""
     if order.target == ALL:
         return _("All that match, on later pages too")
-    if not order.targets:
-        raise nothing_selected()
-    return ngettext("%(n)s notification", "%(n)s notifications", len(order.targets)) % {"n": len(order.targets)}
+    number = len(order.targets)
+    return ngettext("%(n)s notification", "%(n)s notifications", number) % {"n": number}
 
 
 def _context(request: HttpRequest, form: SnoozeForm, target: str, title: str, back: str) -> dict[str, Any]:

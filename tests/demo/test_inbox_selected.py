@@ -5,10 +5,13 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from inbox import selectors, services
-from inbox.models import CommentMessage, SystemMessage
+from inbox.models import Broadcast, CommentMessage, SystemMessage
+from inbox.page.acts import MOST_SELECTED
 from inbox.page.bar import bar_of
 from inbox.page.filters import VIEWS, Filter
 from tests.demo.test_inbox_forms import INBOX, Sheet, marks
@@ -111,6 +114,36 @@ def test_those_that_are_gone_are_left_out(site: Client, alice: User, refs: list[
     assert again.said == "1 archived."
     assert [item.ref for item in selectors.inbox_page(alice.pk).items] == refs[2:]
     assert "no" in order(page, "star", refs[0]).said.lower()
+
+
+def test_those_that_have_to_be_read_again_are_left_out_and_the_others_can_be_undone(
+    site: Client, alice: User, refs: list[str]
+) -> None:
+    news = Broadcast.objects.create(title="News", state="live")
+    page = Sheet(site)
+    services.change_broadcast(news, {"title": "Other news"}, show_again=True)
+    assert "has changed" in order(page, "archive", news.ref).said
+    for gone in ([], refs[:1]):
+        services.delete(alice, gone)
+        again = order(page, "archive", news.ref, *refs)
+        assert again.said == f"{3 - len(gone)} archived."
+        assert [item.title for item in selectors.inbox_page(alice.pk).items] == ["Other news"]
+        assert again.press("undo").said == "Undone."
+        page = Sheet(site)
+        services.change_broadcast(news, {"title": "Other news again"}, show_again=True)
+        services.change_broadcast(news, {"title": "Other news"}, show_again=True)
+
+
+@pytest.mark.parametrize("name", ["system-%d", "thread %d"])
+def test_nobody_can_select_more_than_a_page_has(site: Client, refs: list[str], name: str) -> None:
+    """In as many fields as one likes, or in one."""
+    targets = [name % number for number in range(MOST_SELECTED + 1)]
+    for sent in (targets, ["\t".join(targets)]):
+        for act in ("read", "snooze"):
+            with CaptureQueriesContext(connection) as captured:
+                assert order(Sheet(site), act, *sent).said == "At most 100 refs at a time."
+            assert len(captured) < MOST_SELECTED
+    assert order(Sheet(site), "read", *["thread 1"] * 2 * MOST_SELECTED).said == "There was nothing to change."
 
 
 def test_somebody_else_s(site: Client, alice: User, refs: list[str]) -> None:
