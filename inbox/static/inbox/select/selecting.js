@@ -186,7 +186,7 @@ function check(row, item, on) {
   let input = row.querySelector(".rd-pick input");
   if (!input) {
     const value = item.thread ? `thread ${item.thread}` : (item.newest ?? item.ref); // as the form of the page sends it
-    input = h("input", { type: "checkbox", name: "ref", value, autocomplete: "off" });
+    input = h("input", { type: "checkbox", name: "ref", value });
     row.prepend(h("label", { class: "rd-pick" }, input));
   }
   const label = interpolate(gettext("Select: %(title)s"), { title: item.title });
