@@ -20,6 +20,9 @@ SHADOW = f"'<!doctype html><html lang=en><title>Bell</title><h1>Bell</h1>' + {EL
 # Colours are final then; what breathes for ever is not waited for.
 AT_REST = """document.getAnimations().every(
     (each) => each.playState !== 'running' || each.effect.getComputedTiming().endTime === Infinity)"""
+# What selects a row is named by the row's title.
+SELECTS = """() => [...document.querySelectorAll(".rd-row:has(.rd-pick) .rd-title > span:not(.rd-stop)")].map(
+    (title) => `Select: ${title.textContent.trim()}`)"""
 # At which of these sizes of letters one can scroll sideways.
 TOO_WIDE = """(sizes) => {
   const root = document.documentElement;
@@ -127,12 +130,16 @@ def widths(page: Page, narrowest: bool) -> list[str]:
 
 
 def names(page: Page) -> Counter[str]:
-    """Those of the landmarks, dialogs and fields in the page's accessibility tree."""
+    """Those of the landmarks, dialogs and fields in the page's accessibility tree.
+
+    Titles that are equal make equal names: of those, one counts.
+    """
     session = page.context.new_cdp_session(page)
     tree = session.send("Accessibility.getFullAXTree")["nodes"]
     session.detach()
     shown = [node for node in tree if not node["ignored"] and node["role"]["value"] in NAMED]
-    return Counter(node.get("name", {}).get("value", "") for node in shown)
+    selects = Counter[str](page.evaluate(SELECTS))
+    return Counter(node.get("name", {}).get("value", "") for node in shown) - (selects - Counter(set(selects)))
 
 
 def twice(names: Counter[str]) -> list[str]:
