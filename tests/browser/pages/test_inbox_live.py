@@ -122,7 +122,8 @@ def test_a_refused_write_is_taken_back(inbox: OpenInbox, comment: Comment) -> No
 
     page.page.route("**/api/v1/inbox/comment-*/**", refuse)
     page.act("one", "Delete")
-    expect(page.toast).to_contain_text("The database is away.")
+    kept = page.page.get_by_role("region", name="Not saved")
+    expect(kept).to_contain_text("was not deleted. The database is away.")
     page.shows("one")
 
 
