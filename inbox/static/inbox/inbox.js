@@ -13,6 +13,7 @@ import { PAGE_MAX, makeApi, readBrought, readDown, readShown } from "./pages.js"
 import { Position } from "./position.js";
 import { Screen } from "./screen.js";
 import { Selecting } from "./select/selecting.js";
+import { glided } from "./shared/glide.js";
 import { gettext, interpolate, languageOf, ngettext } from "./shared/i18n.js";
 import { mayWorkLater } from "./shared/kept.js";
 import { KeptNotice } from "./shared/kept-notice.js";
@@ -233,7 +234,11 @@ export class Inbox {
     this.#refreshAgain = false;
     const [generation, known] = [this.#generation, this.#version];
     try {
-      await this.#guard(async () => this.#onRefreshed(generation, known, await readShown(this.api, this.filter, this.list.items, this.#most)));
+      await this.#guard(async () => {
+        const page = await readShown(this.api, this.filter, this.list.items, this.#most);
+        await glided();
+        this.#onRefreshed(generation, known, page);
+      });
     } finally {
       this.#reading = false;
       this.settle();

@@ -6,6 +6,22 @@
 const GLIDE = { duration: 180, easing: "ease-out", composite: "add" }; // milliseconds
 const STEP = { duration: 50, easing: "steps(1, end)", composite: "add" }; // for those who want no motion
 
+const LONGEST = 1_000; // milliseconds: the frames of a page that nobody sees never come
+
+/** Of the glides that have not ended. @type {Set<Promise<unknown>>} */
+const running = new Set();
+
+/**
+ * Until all has come to its place, before something is shown that pushes it on: from the middle of a glide it would jump, to the
+ * browser, which has noted where the glide began.
+ * @returns {Promise<void>}
+ */
+export async function glided() {
+  if (!running.size || document.hidden) return;
+  const ended = Promise.all(running).then(() => new Promise(requestAnimationFrame)); // it has been drawn at its place then
+  await Promise.race([ended, new Promise((done) => setTimeout(done, LONGEST))]);
+}
+
 /**
  * Call it before a change of the children of `parent`; call what it returns after the change.
  * @param {Element} parent @returns {() => void}
@@ -20,9 +36,15 @@ export function gliding(parent) {
     before.forEach(([element, was], at) => {
       const by = was.top - after[at].top;
       if (!by || ![was, after[at]].every(isRendered) || ![was, after[at]].some(isInWindow)) return;
-      element.animate([{ transform: `translateY(${by}px)` }, { transform: "none" }], options);
+      hold(element.animate([{ transform: `translateY(${by}px)` }, { transform: "none" }], options));
     });
   };
+}
+
+/** @param {Animation} glide */
+function hold({ finished }) {
+  const ended = finished.catch(() => {}).then(() => void running.delete(ended)); // it is cancelled with its element
+  running.add(ended);
 }
 
 /* Then the browser keeps what is in the window where it is (scroll anchoring). */

@@ -4,6 +4,7 @@
  * @import {Item, Snapshot, State} from "../client/types.js" @import {Panel} from "./panel.js"
  */
 import { h } from "../../inbox/shared/dom.js";
+import { glided } from "../../inbox/shared/glide.js";
 import { gettext } from "../../inbox/shared/i18n.js";
 import { mayWorkLater } from "../../inbox/shared/kept.js";
 import { Actions } from "../../inbox/shared/rows/actions.js";
@@ -137,6 +138,7 @@ export class Feed {
     try {
       const important = this.#snapshot?.unread ? readPage(this.bell.api, { important: true, unread: true }, "", IMPORTANT) : null;
       const [page, first] = await Promise.all([readPage(this.bell.api, this.filter, "", SHOWN), important]);
+      await glided();
       if (run !== this.#run) return;
       if (!this.#owns(page) || (first && !this.#owns(first))) return this.#recheckUser();
       this.failed = this.#refused = false;

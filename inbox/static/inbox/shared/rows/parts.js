@@ -1,7 +1,7 @@
 /* Short rows beside those of the list: the items of an unfolded thread, and the important ones above the list. */
 
 import { h } from "../dom.js";
-import { gliding } from "../glide.js";
+import { glided, gliding } from "../glide.js";
 import { gettext } from "../i18n.js";
 import { levelWord } from "../item.js";
 import { timeElement } from "../times.js";
@@ -137,6 +137,7 @@ export class Important {
     this.#again = false;
     await null; // the list is asked for first
     const page = await readPage(this.api, { important: true, unread: true }, "", IMPORTANT);
+    await glided();
     const isShown = this.#wanted && this.owns(page);
     this.#show(isShown ? page.items.filter((item) => item.important && !item.read) : []);
   }
