@@ -72,7 +72,7 @@ def test_the_bell(browse: Browse, site: Site) -> None:
     found += in_english(page)
     page.route("**/api/v1/inbox/**", lambda route: route.abort())
     panel.get_by_role("button", name="全部标为已读").click()
-    expect(panel).to_contain_text("操作未成功")
+    expect(panel).to_contain_text("未能全部标为已读")
     found += in_english(page)
     assert found == []
 
