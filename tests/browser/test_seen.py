@@ -1,10 +1,11 @@
 """Seen is not read: whoever looks into the panel or the inbox has seen what is there, in every tab."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Request, Route, expect
 
 from tests.browser.bell import Bell
 from tests.browser.conftest import FACES_AND_UNSEEN, Browse, OpenBell, newcomer, tab
@@ -76,6 +77,49 @@ def test_the_inbox_page_clears_the_number(browse: Browse, unseen_site: Site, rea
     bell.page.goto("/inbox/")
     bell.shows("")
     assert numbers(bell) == (2, 0)
+
+
+@pytest.mark.parametrize("place", ["panel", "page"])
+def test_an_answer_that_is_late_raises_no_list_that_was_read_since(
+    open_bell: OpenBell, site: Site, person: str, place: str
+) -> None:
+    """The answer has the state after what arrived meanwhile, too: mark-all would mark what was never shown."""
+    send(site, person)
+    bell = open_bell().live().shows("1")
+    page, held = bell.page, list[Route]()
+    page.route("**/api/v1/inbox/seen/", lambda route: held.append(route))
+    lists = "**/api/v1/inbox/threads/?*"
+    if place == "panel":
+        bell.open()
+        marks, rows = bell.mark_all, bell.rows
+    else:
+        lists = "**/api/v1/inbox/?*"
+        page.goto("/inbox/")
+        bell.live()
+        marks, rows = (
+            page.locator("main").get_by_role("button", name="Mark all as read"),
+            page.locator("[data-list] .rd-row"),
+        )
+    wait_for(lambda: page.evaluate("1") and held)
+    expect(rows).to_have_count(1)
+    under_way: set[Request] = set()
+    page.on("request", lambda request: "limit=" in request.url and under_way.add(request))
+    page.on("requestfinished", lambda request: under_way.discard(request))
+    with site.client(person) as client, page.expect_request_finished(lambda request: "limit=" in request.url):
+        answer = client.post("/api/v1/inbox/seen/", json=held[0].request.post_data_json).raise_for_status().json()
+    assert answer["changed"]
+    wait_for(lambda: page.evaluate("1") and not under_way)  # the list has been read again
+    page.route(lists, lambda route: route.abort())
+    send(site, person)
+    bell.shows("2")
+    later = bell.get("snapshot")
+    assert later["version"] == answer["version"] + 1
+    with page.expect_request_finished(lambda request: request.url.endswith("/seen/")):
+        held[0].fulfill(json=later | {"changed": True})
+    with page.expect_request("**/api/v1/inbox/read/") as request:
+        marks.click()
+    assert json.loads(request.value.post_data or "")["up_to"] <= answer["version"]
+    bell.shows("1")
 
 
 def test_what_a_server_of_an_older_version_sends(browse: Browse, unseen_site: Site, reader: str) -> None:

@@ -298,7 +298,9 @@ export class Inbox {
     if (!this.#snapshot?.unseen || version <= this.#seen) return;
     this.#seen = version;
     try {
-      this.onWritten(await this.api.seen(version));
+      const snapshot = await this.api.seen(version);
+      // A list that was read meanwhile has this write in it, and the next one is another's.
+      this.onWritten(this.#listVersion === version ? snapshot : { ...snapshot, changed: false });
     } catch (error) {
       if (!("status" in error)) throw error;
       if (this.#seen === version) this.#seen = -1; // the next snapshot tries again

@@ -212,7 +212,7 @@ export class Feed {
     try {
       const snapshot = await this.bell.api.seen(version);
       if (generation !== this.#generation) return;
-      this.#raise(snapshot);
+      if (this.version === version) this.#raise(snapshot); // else what was read meanwhile has this write in it, and the next one is another's
       this.bell.offer(snapshot);
     } catch {
       if (this.#seen === version) this.#seen = -1;
