@@ -35,3 +35,18 @@ def test_what_arrives_moves_nothing_abruptly(browse: Browse, site: Site, person:
     moved = still(page)
     assert not moved, "\n".join(moved)
     quiet.check(path)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_nothing_moves_when_the_script_takes_the_page_over(browse: Browse, site: Site, person: str, size: str) -> None:
+    site.call("send_titles", person, [f"old {number}" for number in range(6)])
+    page = browse(site, person, **SIZES[size], **MOVING).new_page()
+    page.add_init_script(
+        "window.glided = []; const animate = Element.prototype.animate; Element.prototype.animate = function (...how) {"
+        " if (!this.closest('notification-bell')) glided.push(`${this.className}: ${JSON.stringify(how)}`);"
+        " return animate.apply(this, how); };"
+    )
+    page.goto("/inbox/")
+    expect(page.get_by_role("checkbox", name="Select all shown")).to_be_visible()  # by the script
+    expect(page.locator(".rd-row")).to_have_count(6)
+    assert page.evaluate("glided") == []

@@ -37,7 +37,6 @@ export class Selecting {
       if (event.key === "Escape" && !this.isEmpty && !event.target.closest("dialog, [type=search]")) this.clear();
     });
     page.list.onShown = () => this.#onShown();
-    this.#onShown();
   }
 
   get isEmpty() {
