@@ -79,13 +79,13 @@ def test_an_address_that_is_no_link_is_not_followed(browse: Browse, site: Site, 
     assert bell.title("Trap").evaluate("title => title.localName") == "button"
 
 
-def test_mark_all_covers_what_was_shown_and_no_more(open_bell: OpenBell, send: Send) -> None:
+def test_mark_all_covers_what_was_shown_and_no_more(open_bell: OpenBell, site: Site, person: str, send: Send) -> None:
     """What arrives while the list cannot be refreshed stays unread."""
     send("First")
+    with site.client(person) as client:  # else the panel says that it is seen, and may read the list once more for that
+        shown = client.post("/api/v1/inbox/seen/", json={"up_to": 1}).raise_for_status().json()["version"]
     bell = open_bell().live().shows("1").open()
     expect(bell.rows).to_have_count(1)
-    bell.until("bell.snapshot.unseen === 0")  # it is seen, which is a version of its own
-    shown = bell.get("snapshot")["version"]
     bell.page.route("**/api/v1/inbox/threads/?*", lambda route: route.abort())
     send("Second")
     bell.shows("2")
@@ -224,9 +224,10 @@ def test_a_mark_all_that_fails_midway_goes_on_and_is_undone_as_one(open_bell: Op
     expect(undo).to_be_visible()
     bell.shows("")
     send("Third")
-    bell.shows("1")
+    bell.until("bell.snapshot.unread === 1 && bell.snapshot.unseen === 0")  # so mark-all covers it
     bell.mark_all.click()
-    expect(bell.panel.get_by_role("status")).to_have_text("Marked as read.")
+    expect(bell.panel.get_by_role("status")).to_have_text("1 marked as read.")
+    bell.shows("")
     assert acts == [acts[0]] * 2
     undo.click()
     bell.shows("3")

@@ -98,6 +98,7 @@ ACTS = """async ({ alice, post, visit }) => {
   const filter = { q: "GREEN", type: ["comment", "like"], not_type: "share", actor: alice, unread: true,
     since: sooner, until: later, subject, thread: key };
   found.filtered = titles(await api.inbox(10, filter));
+  found.count = (await api.count(filter)).count;
   found.item = (await api.item(ref)).subject;
 
   const starred = await api.star(ref);
@@ -168,6 +169,7 @@ def test_everything_that_a_user_can_do(browse: Browse, site: Site, person: str) 
         "thread": [3, "alice commented on “Tea”"],
         "items": [2, 1, None],
         "filtered": ["alice commented on “Tea”"] * 2,
+        "count": 2,
         "item": about["target"],
         "star": [True, True],
         "snooze": [True],
@@ -218,8 +220,8 @@ INNER = {"constructor", "pageQuery", "request", "write"}  # of the class only
 NAMES = """async () => {
   const { RedDot } = await import("/static/push/reddot.js");
   const own = (object) => Object.getOwnPropertyNames(object);
-  const base = Object.getPrototypeOf(Object.getPrototypeOf(reddot.api));
-  return [own(RedDot.prototype), [...own(Object.getPrototypeOf(reddot.api)), ...own(base)]];
+  const classes = (object) => (object === Object.prototype ? [] : [object, ...classes(Object.getPrototypeOf(object))]);
+  return [own(RedDot.prototype), classes(Object.getPrototypeOf(reddot.api)).flatMap(own)];
 }"""
 
 

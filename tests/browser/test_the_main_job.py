@@ -68,7 +68,10 @@ def test_a_comment_moves_every_dot_of_its_reader(browse: Browse, place: Site, na
     for bell in bells:
         expect(bell.page).to_have_title(re.compile(r"^\(1\)"))
         assert bell.page.evaluate("window.before"), "the page was reloaded"
+    for bell in (bells[0], bells[2]):
         expect(bell.toasts.first).to_contain_text(names["alice"])
+    expect(bells[1].page.locator("[data-list] .rd-row")).to_contain_text(names["alice"])  # so it needs no toast
+    expect(bells[1].toasts).to_have_count(0)
 
     bells[2].open().row(names["alice"]).click()  # read on the phone …
     for bell in bells[:2]:
