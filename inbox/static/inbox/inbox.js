@@ -344,6 +344,12 @@ export class Inbox {
     this.actions.readAll(this.#listVersion, this.filter).then(() => this.refresh());
   }
 
+  /** Whether the user is still signed in, as far as can be known. What was kept may be tried much later. */
+  async isOurs() {
+    const snapshot = await this.api.unread().catch(() => null);
+    return !snapshot || this.owner.owns(snapshot);
+  }
+
   /** A write returned this snapshot. Bells on this page need not wait for the push. */
   onWritten(snapshot) {
     this.#writtenVersion = snapshot.version;

@@ -60,10 +60,11 @@ export class KeptNotice {
   #say(text) {
     if (this.#said.push(text) > 1) return;
     after(BURST, new AbortController().signal, () => {
-      const { length } = this.#said;
+      const said = this.#said.splice(0);
+      if (!this.kept.entries.length) return; // it was undone, let go, or another user's
+      const { length } = said;
       const many = interpolate(ngettext("%(count)s change was not saved.", "%(count)s changes were not saved.", length), { count: length });
-      say(length === 1 ? this.#said[0] : many);
-      this.#said = [];
+      say(length === 1 ? said[0] : many);
     });
   }
 }

@@ -15,12 +15,14 @@ const SLOW = 2.5; // seconds without an answer until that is said: within three,
  * @property {boolean} [marks]  it only marks; so it is tried again without being asked for
  * @property {string} ref       of an item that comes back, or ""
  * @property {() => Promise<any>} send  the request, each time with the same token, so that it happens once
+ * @property {(run: () => Promise<any>) => Promise<any>} [inTurn]  runs it after the earlier writes of the same item
  *
  * @typedef {{act: Act, text: string, isWaiting: boolean}} Entry  isWaiting: for an answer
  */
 
 export class Kept {
   /** By their keys, the oldest first. @type {Map<string, Entry>} */ #entries = new Map();
+  /** By its key, the act that came last, which decides. @type {Map<string, Act>} */ #newest = new Map();
   #isTrying = false;
 
   /** @param {(text: string) => void} changed with what has just failed, or "" @param {typeof after} [clock] */
@@ -42,10 +44,12 @@ export class Kept {
   /** Write it. Throws what the request has thrown; then it is kept, if it may work later. @param {Act} act */
   async write(act) {
     if (this.#entries.get(act.key)?.act !== act) this.#drop(act.key);
+    this.#newest.set(act.key, act);
     const slow = new AbortController();
     this.clock(SLOW, slow.signal, () => this.#keep(act, gettext("no answer yet"), true));
     try {
-      const answer = await act.send().catch((error) => this.#sendAgain(act, error));
+      const send = () => act.send().catch((error) => this.#sendAgain(act, error));
+      const answer = await (act.inTurn ? act.inTurn(send) : send());
       this.#dropIf(act);
       return answer;
     } catch (error) {
@@ -54,6 +58,7 @@ export class Kept {
       throw error;
     } finally {
       slow.abort();
+      if (this.#isNewest(act) && !this.#entries.has(act.key)) this.#newest.delete(act.key);
     }
   }
 
@@ -88,25 +93,38 @@ export class Kept {
     this.changed("");
   }
 
-  /** For another user, or nobody. */
+  /** The user has undone it before it was written. @param {Act} act */
+  forget(act) {
+    if (this.#isNewest(act)) this.#newest.delete(act.key);
+    this.#dropIf(act);
+  }
+
+  /** For another user, or nobody: what is still on its way is not kept either. */
   clear() {
     this.#entries.clear();
+    this.#newest.clear();
     this.changed("");
   }
 
   /** Perhaps only the answer was lost, and the server is there: then the second one tells what has happened. @param {Act} act @param {any} error */
   #sendAgain(act, error) {
-    const isLost = error.status === 0 && navigator.onLine !== false && !this.#entries.get(act.key)?.isWaiting;
+    const isLost = error.status === 0 && navigator.onLine !== false && this.#isNewest(act) && !this.#entries.get(act.key)?.isWaiting;
     if (!isLost) throw error;
     return act.send();
   }
 
   /** @param {Act} act @param {string} why @param {boolean} isWaiting @param {string} [message] of the server, a sentence */
   #keep(act, why, isWaiting, message = "") {
+    if (!this.#isNewest(act)) return;
     const text = message ? `${act.undone}. ${message}` : interpolate(gettext("%(what)s: %(why)s."), { what: act.undone, why });
     const isNews = this.#entries.get(act.key)?.text !== text;
     this.#entries.set(act.key, { act, text, isWaiting });
     this.changed(isNews || !isWaiting ? text : "");
+  }
+
+  /** @param {Act} act */
+  #isNewest(act) {
+    return this.#newest.get(act.key) === act;
   }
 
   #dropIf(act) {

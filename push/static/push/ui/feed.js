@@ -63,6 +63,7 @@ export class Feed {
       kept: this.panel.kept.kept,
       onWritten: mine((snapshot) => this.#onWritten(snapshot)),
       onWriteFailed: mine((error, undone, undo) => this.#onWriteFailed(error, undone, undo)),
+      isOurs: mine(() => this.#isOurs()),
       refresh: mine(() => this.load()),
       reload: mine((ref) => this.#reload(ref)),
       settle: mine(() => this.#settle()),
@@ -176,6 +177,14 @@ export class Feed {
 
   #owns(page) {
     return !this.#snapshot || sameUser(this.#snapshot, page);
+  }
+
+  /** Whether the user is still signed in, as far as can be known. What was kept may be tried much later. */
+  async #isOurs() {
+    const generation = this.#generation;
+    const snapshot = await this.bell.api.unread().catch(() => null);
+    if (snapshot && !this.#owns(snapshot)) this.bell.recheckUser();
+    return generation === this.#generation && (!snapshot || this.#owns(snapshot));
   }
 
   /** What reading the items of a thread throws. @param {() => Promise<void>} work */

@@ -3,19 +3,23 @@
 
 import { actToken } from "../inbox-api.js";
 import { gettext, interpolate, ngettext } from "../i18n.js";
+import { changed, leaves, takenBack } from "./effects.js";
 import { toggleText } from "./fold.js";
+import { putBack } from "./merge.js";
 import { grouped, said, saidUndone } from "./said.js";
 import { actOfUndoing, actOn, actOnAll } from "./unwritten.js";
 
 export class Actions {
   writing = 0; // writes in progress: a list read meanwhile may be outdated
   hidden = new Set(); // items that these have taken off the list
+  #order = []; // refs of the list, with those that were taken off it since there were none of them
+  #acts = new WeakMap(); // promise of an answer → the act
   #last = new Map(); // ref → its last write, for the order of writes
   #unfinished = new Map(); // filter → the token of its mark-all, which may have failed midway
 
   /**
-   * `page`: {list, filter, version, kept, onWritten(snapshot), onWriteFailed(error, undone, undo), refresh(), reload(ref), settle(),
-   * unfold(item), askSnooze(item)}; `undone` is what did not happen, `undo()` undoes the part of it that did.
+   * `page`: {list, filter, version, kept, onWritten(snapshot), onWriteFailed(error, undone, undo), isOurs(), refresh(), reload(ref),
+   * settle(), unfold(item), askSnooze(item)}; `undone` is what did not happen, `undo()` undoes the part of it that did.
    */
   constructor(api, toast, page) {
     Object.assign(this, { api, toast, page });
@@ -67,8 +71,9 @@ export class Actions {
   press(item, button) {
     const { surface } = this.page.list.look;
     const act = this.#act(item, { read: true }, (version, token) => this.api.press(refOf(item), button, surface, version, token));
-    this.#show({ ...item, read: true, pressed: button });
-    const written = this.#write(act, () => this.#show(item));
+    const pressed = { ...item, read: true, pressed: button };
+    this.#show(pressed);
+    const written = this.#write(act, () => this.#takeBack(item, pressed));
     if (!item.read) this.#say("read", item, written);
     return written;
   }
@@ -155,8 +160,9 @@ export class Actions {
     const act = this.#act(item, changes, (version, token) => this.api.change(refOf(item), changes, version, token));
     if (!this.page.list.find(item.ref)) return this.#writePart(act);
     if (leaves(changes, this.page.filter)) return this.#hide(item, act);
-    this.#show(changed(item, changes));
-    return this.#write(act, () => this.#show(item));
+    const next = changed(item, changes);
+    this.#show(next);
+    return this.#write(act, () => this.#takeBack(item, next));
   }
 
   /* What is on screen beside the list is read again. */
@@ -182,7 +188,7 @@ export class Actions {
       this.page.refresh(); // when this write is done: the counts of the thread have changed
       return answer;
     };
-    return { ...actOn(item, changes), send: this.#inOrder(item.ref, request) };
+    return { ...actOn(item, changes), send: request, inTurn: (run) => this.#inOrder(item.ref, run) };
   }
 
   /* That of its row when the request is sent: an earlier write may have raised it. */
@@ -195,35 +201,44 @@ export class Actions {
     list.show(list.items.map((old) => (old.ref === item.ref ? item : old)));
   }
 
+  #takeBack(item, next) {
+    const now = this.page.list.find(item.ref);
+    if (now) this.#show(takenBack(now, item, next));
+  }
+
   #hide(item, act) {
-    const { list } = this.page;
-    const before = list.items;
+    const { list, filter } = this.page;
+    if (!this.hidden.size || !this.#order.includes(item.ref)) this.#order = list.items.map(({ ref }) => ref);
+    const order = this.#order;
     list.show(list.without(item.ref));
     this.hidden.add(item);
-    const written = this.#write(act, () => list.show(before));
-    return written.finally(() => this.hidden.delete(item));
+    const written = this.#write(act, () => {
+      if (filter === this.page.filter && !list.find(item.ref)) list.show(putBack(list.items, item, order));
+    });
+    written.finally(() => this.hidden.delete(item));
+    return written;
   }
 
   /* `written`: the promise of the write's answer. The list is read again, which puts the items back in their places. */
   async #undo(written, ref = "") {
     const token = (await written)?.undo;
+    if (!token) this.page.kept.forget(this.#acts.get(written));
     await (token ? this.undo(token, ref) : this.page.reload(ref));
   }
 
   /* A request that waits for the item's earlier write, so that an undo never overtakes what it undoes. Without an earlier write
    * it is sent at once: a link may be leaving the page. */
   #inOrder(ref, request) {
-    return () => {
-      const before = this.#last.get(ref);
-      const answer = before ? before.then(request) : request();
-      const ended = answer.catch(() => {}).then(() => this.#last.get(ref) === ended && this.#last.delete(ref));
-      this.#last.set(ref, ended);
-      return answer;
-    };
+    const before = this.#last.get(ref);
+    const answer = before ? before.then(request) : request();
+    const ended = answer.catch(() => {}).then(() => this.#last.get(ref) === ended && this.#last.delete(ref));
+    this.#last.set(ref, ended);
+    return answer;
   }
 
   /** Try again what was kept. @param {boolean} all or what only marks */
   async tryAgain(all) {
+    if (!this.page.kept.canTry || !(await this.page.isOurs())) return;
     this.writing += 1;
     const { written, refused } = await this.page.kept.tryAgain(all).finally(() => (this.writing -= 1));
     for (const { answer } of written) this.page.onWritten(answer);
@@ -246,7 +261,13 @@ export class Actions {
   }
 
   /* Returns the answer; nothing if the write failed. */
-  async #write(act, revert) {
+  #write(act, revert) {
+    const written = this.#send(act, revert);
+    this.#acts.set(written, act);
+    return written;
+  }
+
+  async #send(act, revert) {
     this.writing += 1;
     try {
       const answer = await this.page.kept.write(act);
@@ -265,17 +286,4 @@ export class Actions {
 /* Of the item itself: the ref of a row in the list of threads is that of the thread. */
 function refOf(item) {
   return item.newest ?? item.ref;
-}
-
-/* Whether an item that is changed so is no longer listed. */
-function leaves(changes, filter) {
-  if (filter.snoozed) return !("starred" in changes) && !changes.snoozed_until;
-  return ("archived" in changes && !filter.starred) || Boolean(changes.snoozed_until);
-}
-
-function changed(item, changes) {
-  const next = { ...item, ...changes };
-  if (changes.archived) next.read = true;
-  if (item.thread && next.read !== item.read) next.unread = next.read ? 0 : item.items;
-  return next;
 }

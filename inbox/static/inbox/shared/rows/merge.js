@@ -30,6 +30,13 @@ export function below(shown, page) {
   return beyond(shown, page).length;
 }
 
+/** `items` with one that was taken off them, in its place among the refs of `order`. */
+export function putBack(items, item, order) {
+  const above = order.slice(0, order.indexOf(item.ref));
+  const at = items.findLastIndex((each) => above.includes(each.ref)) + 1;
+  return [...items.slice(0, at), item, ...items.slice(at)];
+}
+
 /* False if either has no date. */
 function isNewer(item, other) {
   return Date.parse(item.created_at) > Date.parse(other.created_at);
