@@ -89,6 +89,31 @@ def test_what_is_done_before_the_inbox_page_has_its_script(page: Page) -> None:
     expect(row).to_be_visible()
 
 
+def test_a_key_that_is_held_down_before_the_script_acts_once(page: Page, site: Site, person: str) -> None:
+    site.call("send", "system", [person], title="Second")
+    waiting = held(page, INBOX)
+    page.goto("/inbox/", wait_until="commit")
+    page.get_by_role("button", name="Star: Second").focus()
+    until_asked(page, waiting)
+    for _ in range(3):
+        page.keyboard.down("e")
+    page.keyboard.press("s")
+    with page.expect_response(lambda response: "starred" in (response.request.post_data or "")):
+        waiting.pop().continue_()
+    expect(page.locator(".rd-row")).to_have_count(1)
+
+
+def test_a_script_that_never_comes_keeps_nobody_waiting(page: Page) -> None:
+    """The network neither brings it nor fails: forms do what was asked for."""
+    waiting = held(page, INBOX)
+    page.goto("/inbox/", wait_until="commit")
+    row = page.locator(".rd-row", has_text="First")
+    with page.expect_navigation():
+        row.get_by_role("button", name="Archive").click()
+    assert waiting
+    expect(row).to_have_count(0)
+
+
 @pytest.mark.parametrize("script", [INBOX, ROWS])
 def test_forms_do_what_the_inbox_page_has_no_script_for(page: Page, script: re.Pattern[str]) -> None:
     page.route(script, lambda route: route.abort())

@@ -1,14 +1,16 @@
 /* Loads the script of the inbox page (inbox.js) after what is more urgent, the number on the bell. The rows are there by then.
- * What the user does meanwhile, the script does when it has come; if it can't be loaded, links and forms do it. */
+ * What the user does meanwhile, the script does when it has come; if it can't be loaded, or not soon, links and forms do it. */
 
 import { isPlainClick } from "./shared/dom.js";
 
 const LATEST = 1000; // milliseconds: a bell may have no connection
+const PATIENCE = 5000; // milliseconds that an act waits for the script: a network may neither bring it nor fail
 const CLICKED = "a, button, label, input[type=checkbox]";
 
 /** Clicks, and keys that may be shortcuts, in the order in which they came. */
 class Held {
   #acts = [];
+  #timer = 0;
   #end = new AbortController();
 
   /** `onSign()`: the user has done something, or is about to. */
@@ -18,12 +20,15 @@ class Held {
     for (const sign of ["pointerover", "focusin"]) root.addEventListener(sign, onSign, options);
     root.addEventListener("click", (event) => this.#hold(event, clickOf(event)), options);
     document.addEventListener("keydown", (event) => this.#hold(event, this.#keyOf(event)), options);
+    // One press of Enter is one click, however long it is held down.
+    root.addEventListener("keydown", (event) => event.repeat && event.key === "Enter" && event.preventDefault(), options);
   }
 
   /** From here on nothing is held, and what was is done. */
   release() {
     this.#end.abort();
-    for (const act of this.#acts) act();
+    clearTimeout(this.#timer);
+    for (const act of this.#acts.splice(0)) act();
   }
 
   #hold(event, act) {
@@ -31,16 +36,17 @@ class Held {
     event.preventDefault();
     event.stopImmediatePropagation();
     this.#acts.push(act);
+    this.#timer ||= setTimeout(() => this.release(), PATIENCE);
     this.onSign();
   }
 
   /* A key without a modifier that types nothing: pressed again where the focus is then. */
   #keyOf(event) {
-    const { key, code, target } = event;
+    const { key, code, repeat, target } = event;
     const isHere = target === document.body || this.root.contains(target);
     if (!isHere || !isPlainClick(event) || event.isComposing || key === " " || key.length > 1) return null;
     if (target.closest("input:not([type=checkbox]), select, textarea")) return null;
-    return () => document.activeElement.dispatchEvent(new KeyboardEvent("keydown", { key, code, bubbles: true, cancelable: true }));
+    return () => document.activeElement.dispatchEvent(new KeyboardEvent("keydown", { key, code, repeat, bubbles: true, cancelable: true }));
   }
 }
 
