@@ -4,12 +4,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.browser import axe
 from tests.browser.bell import ELEMENT, Bell
 from tests.browser.conftest import OpenBell
-from tests.servers import Site
+from tests.servers import Site, wait_for
 
 Send = Callable[..., None]
 STOPS = f"""[...{ELEMENT}.shadowRoot.querySelectorAll('.rd-list :is(a[href], button)')].filter(
@@ -104,3 +104,28 @@ def test_the_dialog_switches_them_off(three: Bell) -> None:
     expect(three.title("First")).to_be_focused()
     press(three, "ArrowDown", "Delete")
     shows(three, "First", "Third")
+
+
+def test_keys_wait_for_one_before_them(three: Bell) -> None:
+    """Whether characters act is still to be told."""
+    waiting: list[Route] = []
+    three.page.route("**/api/v1/preferences/", lambda route: waiting.append(route))
+    three.title("First").focus()
+    press(three, "e", "ArrowDown")
+    wait_for(lambda: three.page.title() and waiting)
+    waiting[0].continue_()
+    shows(three, "Second", "Third")
+    expect(three.title("Third")).to_be_focused()
+
+
+def test_a_key_is_for_no_row_that_the_user_goes_to_later(three: Bell) -> None:
+    waiting: list[Route] = []
+    three.page.route("**/api/v1/preferences/", lambda route: waiting.append(route))
+    three.title("First").focus()
+    press(three, "e")
+    wait_for(lambda: three.page.title() and waiting)
+    three.title("Third").focus()
+    waiting[0].continue_()
+    with three.page.expect_response(lambda response: "starred" in (response.request.post_data or "")):
+        press(three, "s")
+    shows(three, "First", "Second", "Third")

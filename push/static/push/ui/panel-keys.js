@@ -11,6 +11,8 @@ const OF_THE_PAGE = ["select", "range", "all", "search"];
 
 export class PanelKeys {
   /** Whether characters are shortcuts for the user; null: not asked for yet. @type {Promise<boolean>|null} */ #hasCharacters = null;
+  #waiting = 0; // keys that wait for that; those that follow wait with them, in their order
+  /** Where the user is, as far as keys have led. @type {Element|null} */ #at = null;
 
   /** @param {Panel} panel */
   constructor(panel) {
@@ -31,10 +33,22 @@ export class PanelKeys {
     if (event.repeat && event.key === "Enter" && this.stops.isInside) event.preventDefault(); // one press, one row
     const command = commandOf(event, true);
     if (!command || OF_THE_PAGE.includes(command)) return;
-    if (event.key.length === 1) {
+    const isCharacter = event.key.length === 1;
+    if (isCharacter || this.#waiting) {
       event.preventDefault();
-      if (await this.#characters()) this.#run(command);
+      await this.#runLater(command, isCharacter);
     } else if (this.#run(command)) event.preventDefault();
+  }
+
+  /** Nothing is done to a row that the user has not meant: they may be elsewhere by then. @param {Command} command @param {boolean} isCharacter */
+  async #runLater(command, isCharacter) {
+    if (!this.#waiting) this.#at = this.stops.current;
+    this.#waiting += 1;
+    const has = await this.#characters();
+    this.#waiting -= 1;
+    if (this.stops.current !== this.#at) return;
+    if (has || !isCharacter) this.#run(command);
+    this.#at = this.stops.current;
   }
 
   /** Asked for at the first character. If that fails, so does what it is for, and says why. */
