@@ -211,3 +211,24 @@ def test_an_answer_for_the_user_before_changes_nothing(browse: Browse, site: Sit
     bell.live("websocket").shows("1")
     assert set(bell.page.evaluate("shown")) == set(site.call("ids", [person]))
     assert len(asked) <= 1
+
+
+def test_what_the_first_could_not_write_is_not_kept_for_the_second(browse: Browse, site: Site, person: str) -> None:
+    """It was on its way when they signed in."""
+    context = browse(site, person)
+    site.call("send", "system", [person], title="Secret of the first")
+    old = tab(context).live().shows("1").open()
+    waiting: list[Route] = []
+    old.page.route(re.compile("/api/v1/inbox/system-"), lambda route: waiting.append(route))
+    old.act("Secret of the first", "Star")
+    wait_for(lambda: old.page.title() and waiting)
+    second = newcomer(site)
+    sign_in(context, site, second)
+    tab(context).live()
+    old.until(f"bell.snapshot?.user === {site.call('ids', [second])[0]}").shows("")
+    waiting[0].fulfill(status=503, body="")
+    site.call("send", "system", [second], title="For the second")
+    old.wake("online").shows("1")
+    expect(old.row("For the second")).to_be_visible()
+    expect(old.panel).not_to_contain_text("Secret")
+    assert len(waiting) == 1
