@@ -128,7 +128,7 @@ def test_headings_and_times_move_at_midnight(open_late: Callable[[], Page]) -> N
     shows_the_next_day(page)
     assert page.evaluate("document.activeElement === title && title.isConnected")
     rows = Bell(page).live().open().rows
-    expect(rows.locator(".rd-time")).to_have_text(page.locator(".rd-row .rd-time").all_inner_texts())
+    expect(rows.locator(".rd-time")).to_have_text(page.locator(".rd-inbox .rd-time").all_inner_texts())
 
 
 def test_the_panel_too(open_late: Callable[[], Page]) -> None:
