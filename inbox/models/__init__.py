@@ -23,7 +23,7 @@ from .events import (
 )
 from .mailbox import BroadcastClock, Mailbox
 from .message import Level, Message, event_types, message_models
-from .preferences import ChosenLocale, MutedType, has_chosen
+from .preferences import ChosenLocale, Density, MutedType, has_chosen
 from .send import IdempotencyKey, Send, SendChunk, SendStatus
 from .session import EndedSession, TicketSession
 from .subjects import Following, Silence
@@ -51,6 +51,7 @@ __all__ = [
     "CorrectionKind",
     "CountedType",
     "DeletedUser",
+    "Density",
     "EndedSession",
     "Engagement",
     "ExcludedGroup",

@@ -1,4 +1,4 @@
-"""What a user has chosen: the muted event types, a language, a time zone, and whether characters are shortcuts."""
+"""What a user has chosen: the muted event types, a language, a time zone, the keys, and the density of lists."""
 
 from django.db import models
 from django.db.models import Q
@@ -25,9 +25,16 @@ class MutedType(models.Model):
         return f"{self.mailbox_id}: {self.type}"
 
 
+class Density(models.TextChoices):
+    """How close together the rows of the inbox page and of the bell's panel are."""
+
+    COMFORTABLE = "comfortable", _("Comfortable")
+    COMPACT = "compact", _("Compact")
+
+
 class ChosenLocale(models.Model):
-    """The language and the time zone that a user has chosen, and whether characters are shortcuts. A user without a row
-    has chosen nothing."""
+    """The language and the time zone that a user has chosen, whether characters are shortcuts, and how dense
+    lists are. A user without a row has chosen nothing."""
 
     mailbox = models.OneToOneField(
         Mailbox, models.CASCADE, primary_key=True, related_name="+", verbose_name=_("mailbox")
@@ -37,6 +44,9 @@ class ChosenLocale(models.Model):
     time_zone = models.CharField(_("time zone"), max_length=MAX_ZONE, blank=True, default="")  # "": the browser's
     # Processes of before insert rows, too, while a release is installed.
     character_keys = models.BooleanField(_("character keys"), default=True, db_default=True)
+    density = models.CharField(
+        _("density"), max_length=20, choices=Density, default=Density.COMFORTABLE, db_default=Density.COMFORTABLE
+    )
 
     objects = PrimaryQuerySet.as_manager()
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from .. import selectors
 from ..core.zones import zones_by_region
-from ..models import event_types
+from ..models import Density, event_types
 from ..rendering.languages import languages
 
 MORNING, LATER = time(9), timedelta(hours=3)
@@ -43,6 +43,14 @@ class PreferencesForm(forms.Form):
         help_text=_("Switch them off if they get in the way, when you dictate for example. All other keys still act."),
     )
 
+    density = forms.ChoiceField(
+        label=_("Density of lists"),
+        required=False,
+        choices=Density.choices,
+        widget=forms.RadioSelect,
+        help_text=_("Compact shows more notifications at once, in the inbox and in the bell."),
+    )
+
     def __init__(self, data: QueryDict | None, user: Any) -> None:
         types, muted, chosen = event_types(), selectors.muted(user), selectors.chosen(user)
         told = [name for name in types if name not in muted]
@@ -61,7 +69,8 @@ class PreferencesForm(forms.Form):
         told = self.cleaned_data["told"]
         sent = {name: self.cleaned_data[name] for name in ("language", "time_zone") if name in self.data}
         keys = {"character_keys": self.cleaned_data["character_keys"]} if "characters" in self.data else {}
-        return {"muted": [name for name in event_types() if name not in told], **sent, **keys}
+        density = {"density": self.cleaned_data["density"]} if self.cleaned_data["density"] else {}
+        return {"muted": [name for name in event_types() if name not in told], **sent, **keys, **density}
 
 
 class SnoozeForm(forms.Form):

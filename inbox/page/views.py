@@ -79,7 +79,7 @@ def _frame(request: HttpRequest, wanted: Filter, found: Reading) -> dict[str, An
         "api": beside(request, "inbox-api:api-root"),
         "preferences": beside(request, "inbox-preferences"),
         "user_id": str(request.user.pk),
-        "character_keys": selectors.chosen(user_id(request.user.pk)).character_keys,
+        "chosen": selectors.chosen(user_id(request.user.pk)),
         "login_url": resolve_url(settings.LOGIN_URL),
         "wanted": wanted,
         "q": wanted.q[:MAX_SEARCH],

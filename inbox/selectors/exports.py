@@ -42,7 +42,7 @@ from ..models import (
 
 FORMAT = 1  # to be increased when a reader of the older format would misunderstand the new one
 CHUNK = 1000  # rows in memory
-CHOSEN = ("language", "time_zone", "character_keys")
+CHOSEN = ("language", "time_zone", "character_keys", "density")
 COUNTERS = ("version", "audience_version", "is_staff", "born_clock", "seen_clock", "seen_version")
 TOKEN = ("name", "scopes", "created_at", "expires_at", "revoked_at", "last_used_at")
 

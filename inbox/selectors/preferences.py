@@ -1,4 +1,4 @@
-"""Preferences of users: the muted event types, the language, the time zone, and whether characters are shortcuts."""
+"""Preferences of users: the muted event types, the language, the time zone, the keys and the density."""
 
 from collections.abc import Iterable
 from functools import cache
@@ -11,17 +11,18 @@ from ..core.lookups import RECIPIENT, Among
 from ..core.snapshots import UserId, user_id
 from ..core.sql.compiled import Compiled
 from ..core.users import UserOrPk, user_pk, user_pks
-from ..models import ChosenLocale, MutedType, event_types, ledger
+from ..models import ChosenLocale, Density, MutedType, event_types, ledger
 from ..rendering.languages import supported
 
 
 class Chosen(NamedTuple):
-    """What a user has chosen: one of `LANGUAGES`, and the name of a time zone, "" if none was chosen; and whether
-    characters are shortcuts on the inbox page and in the bell's panel."""
+    """What a user has chosen: one of `LANGUAGES`, and the name of a time zone, "" if none was chosen; whether
+    characters are shortcuts on the inbox page and in the bell's panel; and the density of the lists there."""
 
     language: str = ""
     time_zone: str = ""
     character_keys: bool = True
+    density: str = Density.COMFORTABLE.value
 
 
 def muted(user: UserOrPk) -> list[str]:
@@ -34,8 +35,8 @@ def chosen(user: UserOrPk) -> Chosen:
     """What the user has chosen. A language that the site has dropped is none."""
     alias, field = ledger.alias(), ChosenLocale._meta.get_field("mailbox")
     owner = field.get_db_prep_value(user_pk(user), connections[alias])
-    for language, time_zone, character_keys in _compiled(alias).rows({RECIPIENT: owner}):
-        return Chosen(supported(language) or "", time_zone, bool(character_keys))
+    for language, time_zone, character_keys, density in _compiled(alias).rows({RECIPIENT: owner}):
+        return Chosen(supported(language) or "", time_zone, bool(character_keys), density)
     return Chosen()
 
 
@@ -43,7 +44,7 @@ def chosen(user: UserOrPk) -> Chosen:
 def _compiled(alias: str) -> Compiled[ChosenLocale]:
     """Most requests ask for it."""
     rows = ChosenLocale.objects.using(alias).filter(mailbox=Value(RECIPIENT))
-    return Compiled(rows.values_list("language", "time_zone", "character_keys"))
+    return Compiled(rows.values_list("language", "time_zone", "character_keys", "density"))
 
 
 def chosen_languages(users: Iterable[UserOrPk]) -> dict[UserId, str]:

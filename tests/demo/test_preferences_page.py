@@ -38,9 +38,25 @@ def test_characters_are_shortcuts_until_they_are_switched_off(site: Client, alic
     assert not switch.search(site.get(ADDRESS).content.decode())
     assert off in site.get("/inbox/").content.decode()
     site.post(ADDRESS, {"language": "de"})
-    assert selectors.chosen(alice) == ("de", "", False)
+    assert selectors.chosen(alice) == ("de", "", False, "comfortable")
     site.post(ADDRESS, {"characters": "1", "character_keys": "on"})
     assert selectors.chosen(alice).character_keys
+
+
+def test_the_density_of_lists(site: Client, alice: User) -> None:
+    """The inbox page is in it at once; a form without the question leaves it as it is."""
+    compact, attribute = re.compile(r'value="compact"[^>]* checked>'), 'data-density="compact"'
+    assert not compact.search(site.get(ADDRESS).content.decode())
+    assert attribute not in site.get("/inbox/").content.decode()
+    assert site.post(ADDRESS, {"density": "compact"}).status_code == 302
+    assert compact.search(site.get(ADDRESS).content.decode())
+    assert attribute in site.get("/inbox/").content.decode()
+    for left_out in ({}, {"density": ""}):
+        assert site.post(ADDRESS, left_out).status_code == 302
+        assert selectors.chosen(alice).density == "compact"
+    assert "is not one of the available choices" in site.post(ADDRESS, {"density": "dense"}).content.decode()
+    site.post(ADDRESS, {"density": "comfortable"})
+    assert attribute not in site.get("/inbox/").content.decode()
 
 
 def test_nothing_ticked(site: Client, alice: User) -> None:
@@ -81,7 +97,7 @@ def test_a_language_and_a_time_zone(site: Client, alice: User) -> None:
 @pytest.mark.parametrize("wrong", [{"language": "fr"}, {"time_zone": "Mars/Phobos"}])
 def test_what_is_not_offered_changes_nothing(site: Client, alice: User, wrong: dict[str, str]) -> None:
     assert "is not one of the available choices" in site.post(ADDRESS, wrong).content.decode()
-    assert (selectors.chosen(alice), selectors.muted(alice)) == (("", "", True), [])
+    assert (selectors.chosen(alice), selectors.muted(alice)) == (("", "", True, "comfortable"), [])
 
 
 def test_a_zone_that_was_chosen_elsewhere_stays(site: Client, alice: User) -> None:

@@ -262,7 +262,8 @@ class TestTheClientOfAUser:
         mailbox.unsilence(tea), mailbox.unsilence(odd)
         assert [*mailbox.following(), *mailbox.silences()] == []
         mailbox.set_preferences(muted=["like"])
-        assert mailbox.preferences() == {"muted": ["like"], "language": "", "time_zone": "", "character_keys": True}
+        untouched = {"language": "", "time_zone": "", "character_keys": True, "density": "comfortable"}
+        assert mailbox.preferences() == {"muted": ["like"], **untouched}
 
     def test_what_a_page_does(self, red_dot: RedDot, mailbox: Mailbox) -> None:
         kinds = {"in_inbox": False, "as_banner": True, "as_dialog": True}

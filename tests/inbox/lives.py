@@ -37,7 +37,8 @@ class Life:
         for one in both:
             Following.objects.create(mailbox_id=one, subject="blog.post:7")
             services.silence(one, "blog.post:8")
-        services.set_preferences(self.ann, language="de", time_zone="Asia/Tokyo", character_keys=False)
+        chosen = {"language": "de", "time_zone": "Asia/Tokyo", "character_keys": False, "density": "compact"}
+        services.set_preferences(self.ann, **chosen)
         self.token = services.create_token("shop", User.objects.get(pk=self.ann), ["tickets", "messages:write"])
         self.others_token = services.create_token("else", User.objects.get(pk=self.cid), ["tickets"])
 

@@ -36,7 +36,8 @@ def test_everything_is_told_and_no_secret(life: Life) -> None:
     assert told["muted_types"] == ["like", "share"]
     assert [row["subject"] for row in told["following"]] == ["blog.post:7"]
     assert [(row["subject"], row["until"]) for row in told["silenced"]] == [("blog.post:8", None)]
-    assert told["chosen_locale"] == {"language": "de", "time_zone": "Asia/Tokyo", "character_keys": False}
+    chosen = {"language": "de", "time_zone": "Asia/Tokyo", "character_keys": False, "density": "compact"}
+    assert told["chosen_locale"] == chosen
     [token] = told["service_tokens"]
     assert (token["name"], token["scopes"]) == ("shop", ["messages:write", "tickets"])
     assert [row["title"] for row in told["broadcasts"]] == ["News 0"]

@@ -1,4 +1,4 @@
-"""What a user has chosen (language, time zone, keys): stored, read for many at once, and which language counts."""
+"""What a user has chosen (locale, keys, density): stored, read for many at once, and which language counts."""
 
 from itertools import product
 from typing import Any
@@ -23,17 +23,18 @@ pytestmark = [pytest.mark.urls("tests.inbox.urls"), pytest.mark.django_db]
 
 @pytest.mark.anywhere
 def test_each_is_stored_by_itself_and_the_last_choice_counts(user: int) -> None:
-    assert selectors.chosen(user) == ("", "", True)
+    assert selectors.chosen(user) == ("", "", True, "comfortable")
     services.set_language(user, "zh-Hans")
     services.set_time_zone(user, "Asia/Tokyo")
     services.set_language(user, "de-AT")  # a variant
-    assert selectors.chosen(user) == ("de", "Asia/Tokyo", True)
+    assert selectors.chosen(user) == ("de", "Asia/Tokyo", True, "comfortable")
     services.set_preferences(user, character_keys=False)
-    assert selectors.chosen(user) == ("de", "Asia/Tokyo", False)
-    services.set_preferences(user, character_keys=True)
+    services.set_preferences(user, density="compact")
+    assert selectors.chosen(user) == ("de", "Asia/Tokyo", False, "compact")
+    services.set_preferences(user, character_keys=True, density="comfortable")
     services.set_time_zone(user, "")
     services.set_language(user, "")
-    assert selectors.chosen(user) == ("", "", True)
+    assert selectors.chosen(user) == ("", "", True, "comfortable")
 
 
 @pytest.mark.parametrize("language", ["fr", "deutsch", "x" * 600, "\0"])
@@ -60,7 +61,7 @@ def test_of_a_user_who_exists(user: int) -> None:
 
 
 def test_a_choice_changes_no_version(unharmed: int) -> None:
-    services.set_preferences(unharmed, language="de", time_zone="Asia/Tokyo", character_keys=False)
+    services.set_preferences(unharmed, language="de", time_zone="Asia/Tokyo", character_keys=False, density="compact")
 
 
 @pytest.mark.anywhere
@@ -88,16 +89,20 @@ def bob() -> Any:
 
 def test_a_client_changes_what_it_sends(bob: Any) -> None:
     call = Caller(bob)
-    nothing = {"muted": [], "language": "", "time_zone": "", "character_keys": True}
+    nothing = {"muted": [], "language": "", "time_zone": "", "character_keys": True, "density": "comfortable"}
     assert call.get("preferences/").json() == nothing
     answer = call("PATCH", "preferences/", {"language": "zh-Hans", "time_zone": "Asia/Tokyo"})
     assert (answer.status_code, answer.json()) == (200, selectors.snapshot(bob).as_dict())
     assert call("PUT", "preferences/", {"muted": ["like"]}).status_code == 200
-    chosen = {"language": "zh-hans", "time_zone": "Asia/Tokyo", "character_keys": True}
+    chosen = {"language": "zh-hans", "time_zone": "Asia/Tokyo", "character_keys": True, "density": "comfortable"}
     assert call.get("preferences/").json() == {"muted": ["like"], **chosen}
     assert call("PATCH", "preferences/", {"language": "", "muted": []}).status_code == 200
-    assert call("PATCH", "preferences/", {"character_keys": False}).status_code == 200
-    assert call.get("preferences/").json() == nothing | {"time_zone": "Asia/Tokyo", "character_keys": False}
+    assert call("PATCH", "preferences/", {"character_keys": False, "density": "compact"}).status_code == 200
+    assert call.get("preferences/").json() == nothing | {
+        "time_zone": "Asia/Tokyo",
+        "character_keys": False,
+        "density": "compact",
+    }
 
 
 @pytest.mark.parametrize(
@@ -108,6 +113,8 @@ def test_a_client_changes_what_it_sends(bob: Any) -> None:
         ({"time_zone": 1}, ["/time_zone"]),
         ({"character_keys": "no"}, ["/character_keys"]),
         ({"character_keys": None}, ["/character_keys"]),
+        ({"density": "dense"}, ["/density"]),
+        ({"density": None}, ["/density"]),
         ({"time_zone": "x" * 65}, ["/time_zone"]),
         ({"zone": "Asia/Tokyo"}, ["/zone"]),
         ({}, [""]),

@@ -1,6 +1,6 @@
 """The schemas of preferences."""
 
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from django.conf import settings
 from django.utils.translation import gettext as _
@@ -11,7 +11,7 @@ from ...rendering.languages import supported
 from ..shared.faults import ONE_OF
 from ..shared.schemas import ABSENT, EventType
 
-FIELDS = ("muted", "language", "time_zone", "character_keys")
+FIELDS = ("muted", "language", "time_zone", "character_keys", "density")
 
 
 def _language(given: str) -> str:
@@ -54,6 +54,10 @@ CharacterKeys = Annotated[
     StrictBool,
     Field(description="Whether letters and other characters are shortcuts on the inbox page and in the bell's panel."),
 ]
+Density = Annotated[
+    Literal["comfortable", "compact"],
+    Field(description="How close together the rows of the inbox page and of the bell's panel are."),
+]
 
 
 class Preferences(BaseModel):
@@ -63,6 +67,7 @@ class Preferences(BaseModel):
     language: Language
     time_zone: TimeZone
     character_keys: CharacterKeys
+    density: Density
 
 
 class PreferencesPatch(BaseModel):
@@ -74,6 +79,7 @@ class PreferencesPatch(BaseModel):
     language: Language = Field(default=ABSENT)
     time_zone: TimeZone = Field(default=ABSENT)
     character_keys: CharacterKeys = Field(default=ABSENT)
+    density: Density = Field(default=ABSENT)
 
     def changes(self) -> dict[str, Any]:
         """The preferences that were sent."""

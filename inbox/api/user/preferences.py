@@ -1,4 +1,4 @@
-"""`preferences/`: the event types that a user has muted, the language, the time zone, and the keys."""
+"""`preferences/`: the event types that a user has muted, the language, the time zone, the keys and the density."""
 
 from typing import Any
 
@@ -23,8 +23,8 @@ router.add_decorator(json_body(4 * KIB), mode="view")
     summary="What the user has chosen",
 )
 def preferences(request: HttpRequest) -> dict[str, Any]:
-    """The muted types, whose messages arrive already read; the language, the time zone, and whether characters are
-    shortcuts."""
+    """The muted types, whose messages arrive already read; the language, the time zone, whether characters are
+    shortcuts, and the density of lists."""
     user = owner(request)
     return {"muted": selectors.muted(user), **selectors.chosen(user)._asdict()}
 

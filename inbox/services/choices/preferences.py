@@ -1,4 +1,4 @@
-"""Preferences of a user: the muted event types, the language, the time zone, and whether characters are shortcuts."""
+"""Preferences of a user: the muted event types, the language, the time zone, the keys and the density."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from ...core.users import UserOrPk, UserPk, user_pk
 from ...core.zones import zone_named
 from ...errors import BadValue, NotFound
-from ...models import ChosenLocale, MutedType, event_types, ledger
+from ...models import ChosenLocale, Density, MutedType, event_types, ledger
 from ...rendering.languages import supported
 
 
@@ -41,11 +41,12 @@ def set_preferences(
     language: str | None = None,
     time_zone: str | None = None,
     character_keys: bool | None = None,
+    density: str | None = None,
 ) -> None:
     """Set several preferences in one transaction; None leaves one as it is. Raises BadValue and NotFound."""
     types = None if muted is None else _known_types(muted)
     locale = {"language": _known_language(language), "time_zone": _known_zone(time_zone)}
-    chosen = {**locale, "character_keys": character_keys}
+    chosen = {**locale, "character_keys": character_keys, "density": _known_density(density)}
     with ledger.locked([user_pk(user)]) as found:
         if not found:
             raise NotFound(_("There is no such user."))
@@ -69,6 +70,12 @@ def _known_language(language: str | None) -> str | None:
 
 def _known_zone(name: str | None) -> str | None:
     return zone_named(name).key if name else name
+
+
+def _known_density(name: str | None) -> str | None:
+    if name is not None and name not in Density.values:
+        raise BadValue(_("There is no density “%s”.") % name[:20])
+    return name
 
 
 def _mute(mailbox: UserPk, wanted: set[str]) -> None:

@@ -209,6 +209,8 @@ export interface Preferences {
   time_zone: string;
   /** Whether letters and other characters are shortcuts. */
   character_keys: boolean;
+  /** How close together the rows of the inbox page and of the bell's panel are. */
+  density: "comfortable" | "compact";
 }
 
 /** A link of an announcement was followed, or it was shown or seen; for its authors. */

@@ -33,6 +33,7 @@ export class Feed {
   #seen = -1; // the version up to which the user has seen the items, as this panel has reported
   #written = 0; // the version after the user's last write
   #generation = {}; // of the user: what an earlier one has asked for is dropped
+  /** The density of the list, asked for once. @type {Promise<void>|null} */ #density = null;
   #returning = ""; // the ref of an item that gets the focus when it is back
 
   /**
@@ -79,6 +80,7 @@ export class Feed {
     this.version = this.#snapshot = this.#run = null;
     this.#seen = -1;
     this.#written = 0;
+    this.#density = null;
     this.snooze.element.close();
     this.#begin();
   }
@@ -138,7 +140,7 @@ export class Feed {
     const known = this.#snapshot?.version ?? 0;
     try {
       const important = this.#snapshot?.unread ? readPage(this.bell.api, { important: true, unread: true }, "", IMPORTANT) : null;
-      const [page, first] = await Promise.all([readPage(this.bell.api, this.filter, "", SHOWN), important]);
+      const [page, first] = await Promise.all([readPage(this.bell.api, this.filter, "", SHOWN), important, this.#chooseDensity()]);
       await glided();
       if (run !== this.#run) return;
       if (!this.#owns(page) || (first && !this.#owns(first))) return this.#recheckUser();
@@ -148,6 +150,15 @@ export class Feed {
     } catch (error) {
       if (run === this.#run) this.#fail(error);
     }
+  }
+
+  /** Before the first rows are shown, so that they do not move. The list is not worth failing for it. */
+  #chooseDensity() {
+    const { element } = this.list;
+    this.#density ??= this.bell.api.preferences().then(({ density }) => void (element.dataset.density = density), () => {
+      this.#density = null;
+    });
+    return this.#density;
   }
 
   /** It was read before the user's last write: an item just archived would come back. @param {number} known when it was asked for */

@@ -138,6 +138,27 @@ p.rd-body { display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-cla
   .rd-button, .button, .rd-fold { min-block-size: 44px; }
 }
 
+/* compact */
+[data-density="compact"] .rd-row { grid-template-columns: 8px 24px minmax(0, 1fr) auto; padding-block: 5px; }
+[data-density="compact"] :is(.rd-kind, .rd-face, .rd-picture) { inline-size: 24px; block-size: 24px; font-size: 0.625rem; }
+[data-density="compact"] .rd-kind > .icon { inline-size: 14px; block-size: 14px; }
+[data-density="compact"] .rd-mark { inline-size: 14px; block-size: 14px; }
+[data-density="compact"] .rd-mark .icon { inline-size: 10px; block-size: 10px; }
+[data-density="compact"] .rd-row > .rd-dot { margin-block-start: 8px; }
+[data-density="compact"] .rd-body { margin-block-start: 0; }
+[data-density="compact"] .rd-row:not(.rd-open) > .rd-text > .rd-body { display: -webkit-box; overflow: hidden; max-block-size: 1lh; -webkit-box-orient: vertical; -webkit-line-clamp: 1; white-space: normal; }
+[data-density="compact"] .rd-row:not(.rd-open) > .rd-text > .rd-body.rd-rich { mask-image: none; }
+[data-density="compact"] .rd-row:not(.rd-open) .rd-rich * { margin-block: 0; font-size: inherit; }
+[data-density="compact"] .rd-row:not(.rd-open) .rd-rich :is(table, thead, tbody, tr, th, td) { display: inline; padding: 0; border: 0; }
+/* a chevron at the end of the line unfolds it */
+[data-density="compact"] .rd-row:not(.rd-open) > .rd-text:has(> .rd-fold:not([hidden])) { display: grid; grid-template-columns: minmax(0, 1fr) auto; }
+[data-density="compact"] .rd-row:not(.rd-open) > .rd-text:has(> .rd-fold:not([hidden])) > :not(.rd-body, .rd-fold) { grid-column: 1 / -1; }
+[data-density="compact"] .rd-row:not(.rd-open) > .rd-text > .rd-links { grid-row: 4; }
+[data-density="compact"] .rd-row:not(.rd-open) > .rd-text:has(> .rd-fold:not([hidden])) > .rd-body { grid-area: 3 / 1; }
+[data-density="compact"] .rd-row:not(.rd-open) > .rd-text > .rd-fold { grid-area: 3 / 2; inline-size: 32px; block-size: 24px; min-block-size: 0; margin: -3px 0; padding: 0; color: var(--rd-text-muted); font-size: 0; }
+[data-density="compact"] .rd-row:not(.rd-open) .rd-fold::before { content: ""; display: inline-block; inline-size: 7px; block-size: 7px; border: solid; border-width: 0 2px 2px 0; transform: translateY(-2px) rotate(45deg); }
+@media (pointer: coarse) { [data-density="compact"] .rd-row:not(.rd-open) > .rd-text > .rd-fold { inline-size: 44px; block-size: 44px; margin-block: -13px; } }
+
 /* the items of a thread, below its headline */
 .rd-parts { position: relative; z-index: 1; margin-block-start: 6px; }
 /* as wide as the row allows: the text stands in the grid of the row, whose direction may be another one */
