@@ -12,7 +12,7 @@ const OF_THE_PAGE = ["select", "range", "all", "search"];
 export class PanelKeys {
   /** Whether characters are shortcuts for the user; null: not asked for yet. @type {Promise<boolean>|null} */ #hasCharacters = null;
   #waiting = 0; // keys that wait for that; those that follow wait with them, in their order
-  /** Where the user is, as far as keys have led. @type {Element|null} */ #at = null;
+  /** Where keys pressed on a row have led that waited. @type {{from: Element|null, to: Element|null}|null} */ #led = null;
 
   /** @param {Panel} panel */
   constructor(panel) {
@@ -42,13 +42,14 @@ export class PanelKeys {
 
   /** Nothing is done to a row that the user has not meant: they may be elsewhere by then. @param {Command} command @param {boolean} isCharacter */
   async #runLater(command, isCharacter) {
-    if (!this.#waiting) this.#at = this.stops.current;
+    if (!this.#waiting) this.#led = null;
+    const from = this.stops.current;
     this.#waiting += 1;
     const has = await this.#characters();
     this.#waiting -= 1;
-    if (this.stops.current !== this.#at) return;
+    if (this.stops.current !== (this.#led?.from === from ? this.#led.to : from)) return;
     if (has || !isCharacter) this.#run(command);
-    this.#at = this.stops.current;
+    this.#led = { from, to: this.stops.current };
   }
 
   /** Asked for at the first character. If that fails, so does what it is for, and says why. */
