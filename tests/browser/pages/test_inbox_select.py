@@ -306,6 +306,18 @@ def test_no_act_drops_the_focus(select: Callable[..., Selecting], way: str) -> N
     assert focused(it.page) not in ("body", "gone")
 
 
+@pytest.mark.parametrize(("act", "said"), [("Archive", "2 archived."), ("Take off the star", "Stars taken off 2.")])
+def test_an_act_on_starred_items_keeps_the_focus(select: Callable[..., Selecting], act: str, said: str) -> None:
+    """The bar offers to star again as soon as nothing is selected."""
+    it = select(4)
+    for button, text in (("Star", "2 starred."), (act, said)):
+        it.box("number 03").check()
+        it.box("number 01").check()
+        it.button(button).press("Enter")
+        expect(it.inbox.toast).to_contain_text(text)
+        assert focused(it.page) not in ("body", "gone"), text
+
+
 @pytest.mark.parametrize("way", ["keyboard", "mouse"])
 def test_mark_all_keeps_the_focus_and_can_be_undone(select: Callable[..., Selecting], way: str) -> None:
     it = select(3)

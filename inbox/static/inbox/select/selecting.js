@@ -80,8 +80,9 @@ export class Selecting {
 
   clear() {
     const rows = this.#items.map((item) => this.page.list.row(item.ref));
+    const hadFocus = this.bar.hasFocus && document.activeElement !== this.bar.every; // else drawing it may lose the focus
     this.#change(() => this.#selection.clear());
-    this.#leaveBar(rows.find(isOnScreen) ?? rows[0]);
+    if (hadFocus) this.#leaveBar(rows.find(isOnScreen) ?? rows[0]);
   }
 
   /** Do this to all that is selected; `read`, `archive` and `star` as for a row: or the opposite, if all of it is so. */
@@ -141,7 +142,6 @@ export class Selecting {
 
   /* The focus of a control of the bar that has gone: to a row that was selected, and nothing scrolls. */
   #leaveBar(row) {
-    if (!this.bar.hasFocus || document.activeElement === this.bar.every) return;
     const next = row?.querySelector(".rd-pick input") ?? this.page.list.element;
     next.focus({ preventScroll: true });
   }
