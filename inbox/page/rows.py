@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from ..rendering.initials import initials_of
+from ..rendering.markup import in_zone
 from ..rendering.texts import Button
 from ..selectors.items import Item
 from ..selectors.threads import Headline
@@ -108,8 +109,10 @@ class Row:
 
     @cached_property
     def html(self) -> str:
-        """The text as HTML, which is sanitised (`markup.py`); each paragraph has a direction of its own."""
+        """The text as HTML, which is sanitised (`markup.py`); each paragraph has a direction of its own. Its moments
+        are in the reader's zone, if that is known: written anew by the script, they would move what follows them."""
         html = "" if self.is_thread else self.item.body_html or ""
+        html = in_zone(html, self.clock.zone) if self.clock.zone else html
         return _BLOCK.sub(r'<\1 dir="auto"', html if _length(html) <= LONGEST_HTML else "")
 
     @property
