@@ -12,7 +12,7 @@ from tests.browser.pages.inbox_page import InboxPage
 from tests.servers import Site
 
 STORM = Path(__file__).with_name("storm.js").read_text()
-ROUNDS = 5
+ROUNDS = 8
 GROWTH = 60_000  # bytes of the heap, of a round
 NODES, LISTENERS = 40, 20  # a row more or less, and a toast
 AT = {"bell": "/", "panel": "/people/", "inbox": "/inbox/"}
