@@ -24,6 +24,7 @@ FACES = """[...document.querySelectorAll("img"),
     ...(document.querySelector("notification-bell")?.shadowRoot.querySelectorAll("img") ?? [])]
     .filter((image) => image.checkVisibility() && image.getBoundingClientRect().top < innerHeight)
     .every((image) => image.complete)"""
+STARTED = """document.querySelector("notification-bell")?.state === "live" && !document.querySelector("[data-late]")"""
 NO_GUTTER = "html { scrollbar-gutter: auto !important }"  # for a bar that pictures do not have
 SHEET = """<!doctype html>
 <body style="margin:0;padding:40px;width:max-content;box-sizing:border-box;background:#e9e9e6;display:flex;gap:32px;
@@ -62,6 +63,9 @@ def open_bell(page: Page) -> None:
 def unfold(page: Page) -> None:
     page.locator(f"{ROW} [data-act=open][aria-expanded]").first.click()
     page.locator(f"{ROW} .rd-part").nth(1).wait_for()
+    page.locator(f"{ROW}:has(.rd-part)").evaluate(
+        "row => scrollBy({ top: row.getBoundingClientRect().top - 160, behavior: 'instant' })"
+    )
 
 
 def select(page: Page) -> None:
@@ -87,7 +91,6 @@ SHOTS: dict[str, list[Shot]] = {
         Shot("bob", "/", open_bell, 1120, 820, shown=0.85),
         phone("alice", "/inbox/", scheme="dark", shown=0.82),
     ],
-    "inbox": [Shot("bob", "/inbox/")],
     "inbox-dark": [Shot("bob", "/inbox/?view=threads", unfold, scheme="dark")],
     "select": [Shot("bob", "/inbox/", select)],
     "search": [Shot("bob", "/inbox/?q=reading&type=comment")],
@@ -146,7 +149,7 @@ def signed_in(browser: Browser, address: str, who: str, path: str, **look: Any) 
     page.locator("[name=password]").press("Enter")
     page.wait_for_url("**/", wait_until="commit")
     page.goto(path)
-    page.wait_for_function("document.querySelector('notification-bell')?.state === 'live'")
+    page.wait_for_function(STARTED)
     page.add_style_tag(content=NO_GUTTER)
     return page
 
