@@ -37,9 +37,9 @@ export default {
     minify: true,
     entryFileNames: "[name].js",
     chunkFileNames: "reddot/[name]-[hash].js",
-    // All that a page with bell and banners needs at once; other scripts take what they share with it from there. Two small
-    // modules that only others share are in it too: a request costs more than they do.
+    // All that a page with bell and banners needs at once; other scripts take what they share with it from there. What starts the
+    // inbox page and two small modules that only others share are in it too: a request costs more than they do.
     // The rows, which the inbox page and the bell's panel share, are in a chunk that both need.
-    codeSplitting: { groups: [{ name: "rows", test: /\/shared\/(rows\/(?!swipe\.js)|kept)/ }, { name: "page", priority: 1, test: /\/push\/page\.js$|\/shared\/(face|visible)\.js$/ }] },
+    codeSplitting: { groups: [{ name: "rows", test: /\/shared\/(rows\/(?!swipe\.js)|kept)/ }, { name: "page", priority: 1, test: /\/push\/page\.js$|\/inbox\/start\.js$|\/shared\/(face|visible)\.js$/ }] },
   },
 };
