@@ -13,7 +13,7 @@ from tests.browser.conftest import Browse
 from tests.browser.pages.conftest import Comment
 from tests.browser.pages.inbox_page import InboxPage
 from tests.browser.spoken import Spoken, listen, quiet
-from tests.servers import Site
+from tests.servers import Site, wait_for
 
 Hear = Callable[..., tuple[InboxPage, Spoken]]
 
@@ -43,6 +43,12 @@ def test_nothing_is_said_of_what_the_page_comes_with(hear: Hear, comment: Commen
     spoken.is_silent()
 
 
+def comes_to_show(page: InboxPage, *titles: str) -> None:
+    """Rows are shown in a frame, after those before have come to their places."""
+    wait_for(lambda: page.page.clock.run_for(100) or page.rows.count() == len(titles))
+    page.shows(*titles)
+
+
 def test_an_act_and_its_undo_are_a_sentence_each(hear: Hear, comment: Comment) -> None:
     """Although the bell's number changes too."""
     comment("one")
@@ -54,6 +60,9 @@ def test_an_act_and_its_undo_are_a_sentence_each(hear: Hear, comment: Comment) -
         with page.page.expect_response("**/api/v1/inbox/undo/") as undone:
             page.page.keyboard.press("z")
         assert undone.value.ok
+        wait_for(
+            lambda: page.page.clock.run_for(100) or page.rows.count() == 2
+        )  # rows come once those before have glided
         page.shows("two", "one")
         spoken.says(f"{said} Undo with Z.", "Undone.")
         spoken.forget()
@@ -124,7 +133,7 @@ def test_an_arrival_is_a_sentence_with_its_title(hear: Hear, comment: Comment) -
     """Said by the bell; the list, which grows by the row, says nothing."""
     page, spoken = hear()
     comment("one")
-    page.shows("one")
+    comes_to_show(page, "one")
     Bell(page.page).news()
     quiet(page.page)
     assert spoken.sentences == ["alice commented on “Tea”. 1 unread notification"]
@@ -155,7 +164,7 @@ def test_what_is_read_elsewhere_is_not_said(hear: Hear, site: Site, person: str,
 def test_what_is_critical_is_said_once_and_at_once(hear: Hear, site: Site, person: str) -> None:
     page, spoken = hear()
     site.call("send", "system", [person], title="Disk full", level="critical")
-    page.shows("Disk full")
+    comes_to_show(page, "Disk full")
     Bell(page.page).news()
     spoken.says("Critical: Disk full")
     quiet(page.page)
